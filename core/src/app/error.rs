@@ -1,0 +1,254 @@
+//! Why a handler has no answer, and the one place where that becomes a status and a body. It must
+//! not know routes or ports beyond their errors.
+
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::string::ToString;
+use core::any::Any;
+use core::fmt;
+
+use serde::Serialize;
+
+use super::Context;
+use crate::http::{self, Headers, Response, Status};
+use crate::ports;
+
+/// What kind of failure it is. It alone decides the status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// 400: the request cannot be understood.
+    BadRequest,
+    /// 401: the client has not said who it is.
+    Unauthorized,
+    /// 403: the client may not do this.
+    Forbidden,
+    /// 404: there is nothing here.
+    NotFound,
+    /// 405: there is something here, for other methods.
+    MethodNotAllowed,
+    /// 408: the request did not arrive in time.
+    RequestTimeout,
+    /// 409: the state of things is against it.
+    Conflict,
+    /// 413: the body is too large.
+    ContentTooLarge,
+    /// 415: content of this type is not understood.
+    UnsupportedMediaType,
+    /// 422: understood, and impossible.
+    Unprocessable,
+    /// 429: too many requests of this client.
+    TooManyRequests,
+    /// 500: a fault of the function. The message stays in the log.
+    Internal,
+    /// 503: something that the function needs is not there. The message stays in the log.
+    Unavailable,
+    /// 504: something that the function needs did not answer in time. The message stays in the log.
+    Timeout,
+}
+
+impl ErrorKind {
+    /// The status of this kind.
+    #[must_use]
+    pub const fn status(self) -> Status {
+        match self {
+            Self::BadRequest => Status::BAD_REQUEST,
+            Self::Unauthorized => Status::UNAUTHORIZED,
+            Self::Forbidden => Status::FORBIDDEN,
+            Self::NotFound => Status::NOT_FOUND,
+            Self::MethodNotAllowed => Status::METHOD_NOT_ALLOWED,
+            Self::RequestTimeout => Status::REQUEST_TIMEOUT,
+            Self::Conflict => Status::CONFLICT,
+            Self::ContentTooLarge => Status::CONTENT_TOO_LARGE,
+            Self::UnsupportedMediaType => Status::UNSUPPORTED_MEDIA_TYPE,
+            Self::Unprocessable => Status::UNPROCESSABLE_CONTENT,
+            Self::TooManyRequests => Status::TOO_MANY_REQUESTS,
+            Self::Internal => Status::INTERNAL_SERVER_ERROR,
+            Self::Unavailable => Status::SERVICE_UNAVAILABLE,
+            Self::Timeout => Status::GATEWAY_TIMEOUT,
+        }
+    }
+
+    /// What a client is told when there is no message, or none that it may see.
+    const fn text(self) -> &'static str {
+        match self {
+            Self::BadRequest => "bad request",
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not found",
+            Self::MethodNotAllowed => "method not allowed",
+            Self::RequestTimeout => "request timeout",
+            Self::Conflict => "conflict",
+            Self::ContentTooLarge => "content too large",
+            Self::UnsupportedMediaType => "unsupported media type",
+            Self::Unprocessable => "unprocessable content",
+            Self::TooManyRequests => "too many requests",
+            Self::Internal => "internal server error",
+            Self::Unavailable => "service unavailable",
+            Self::Timeout => "gateway timeout",
+        }
+    }
+
+    /// Whether it is the function's fault, and the details its own affair.
+    const fn is_ours(self) -> bool {
+        self.status().as_u16() >= 500
+    }
+}
+
+/// Why a handler has no answer.
+///
+/// Any `core::error::Error` becomes one through `?`, as a fault of the function: 500 (503 for a
+/// [port](ports) that is unavailable), its text in the log and not in the answer. What is the
+/// client's fault is made on purpose:
+///
+/// ```
+/// use guru_core::{Error, ErrorKind, Result};
+///
+/// fn half(n: u32) -> Result<u32> {
+///     if n % 2 == 1 {
+///         return Err(Error::new(ErrorKind::Unprocessable, "n is odd"));
+///     }
+///     Ok(n / 2)
+/// }
+/// assert_eq!(half(3).unwrap_err().kind().status().as_u16(), 422);
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    message: Cow<'static, str>,
+    headers: Headers,
+    source: Option<Box<dyn core::error::Error>>,
+}
+
+impl Error {
+    /// A failure, and a message. A client sees the message of a 4xx; that of a 5xx is only logged.
+    pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            headers: Headers::new(),
+            source: None,
+        }))
+    }
+
+    /// 404.
+    #[must_use]
+    pub fn not_found() -> Self {
+        ErrorKind::NotFound.into()
+    }
+
+    /// 400: a field of the request is missing or malformed. The message names it.
+    pub fn field(name: &str, problem: impl fmt::Display) -> Self {
+        Self::new(ErrorKind::BadRequest, alloc::format!("`{name}`: {problem}"))
+    }
+
+    /// With one more header in the answer, such as `retry-after`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Headers::append`].
+    pub fn with_header(
+        mut self,
+        name: impl AsRef<[u8]>,
+        value: impl AsRef<[u8]>,
+    ) -> Result<Self, http::Error> {
+        self.0.headers.append(name, value)?;
+        Ok(self)
+    }
+
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// What caused it.
+    #[must_use]
+    pub fn source(&self) -> Option<&dyn core::error::Error> {
+        self.0.source.as_deref()
+    }
+
+    /// The answer to the client: JSON, `{"status":"error","error":…,"request_id":…}`. A fault of the
+    /// function is logged, with its causes, and the client learns no more than the status.
+    #[must_use]
+    pub fn into_response(self, cx: &Context) -> Response {
+        if self.kind().is_ours() {
+            cx.log()
+                .error(&self, &[("status", self.kind().status().as_u16().into())]);
+        }
+        let kind = self.kind();
+        let message = if kind.is_ours() {
+            kind.text()
+        } else {
+            &*self.0.message
+        };
+        let mut response = answer(kind, message, cx.request_id());
+        for (name, value) in self.0.headers.iter() {
+            let added = response.headers_mut().append(name, value);
+            debug_assert!(added.is_ok(), "the header was checked when it was added");
+        }
+        response
+    }
+}
+
+/// The answer to a request whose handler crashed, of which only the id is left.
+pub(super) fn crash(request_id: &str) -> Response {
+    answer(ErrorKind::Internal, ErrorKind::Internal.text(), request_id)
+}
+
+fn answer(kind: ErrorKind, message: &str, request_id: &str) -> Response {
+    #[derive(Serialize)]
+    struct Answer<'a> {
+        status: &'static str,
+        error: &'a str,
+        request_id: &'a str,
+    }
+    let answer = Answer {
+        status: "error",
+        error: message,
+        request_id,
+    };
+    // Three strings always serialise: an empty body stands for what cannot happen.
+    let body = serde_json::to_vec(&answer).unwrap_or_default();
+    Response::typed("application/json", body).with_status(kind.status())
+}
+
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Self {
+        Self::new(kind, kind.text())
+    }
+}
+
+impl<E: core::error::Error + 'static> From<E> for Error {
+    fn from(error: E) -> Self {
+        let kind = match (&error as &dyn Any)
+            .downcast_ref::<ports::Error>()
+            .map(ports::Error::kind)
+        {
+            Some(ports::ErrorKind::Unavailable) => ErrorKind::Unavailable,
+            _ => ErrorKind::Internal,
+        };
+        let mut new = Self::new(kind, error.to_string());
+        new.0.source = Some(Box::new(error));
+        new
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)?;
+        let mut cause = self.source().and_then(core::error::Error::source);
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {self}", self.kind())
+    }
+}

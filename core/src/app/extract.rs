@@ -1,0 +1,176 @@
+//! What a handler takes out of a request, typed: parameters of the path, the query, a JSON body.
+//! What does not fit is a 400 that names the field. It must not know which handler asks.
+
+use alloc::rc::Rc;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt::Display;
+use core::ops::Range;
+use core::str::FromStr;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::router::Pattern;
+use super::{Error, ErrorKind, Result, query};
+use crate::http::{self, Request, Response, Segment, Segments};
+
+/// What the route makes of the path: the pattern, and where its parameters stand.
+#[derive(Debug, Default)]
+pub(crate) struct Params {
+    pub(super) pattern: Option<Rc<Pattern>>,
+    pub(super) spans: Vec<Range<usize>>,
+}
+
+impl Params {
+    fn span(&self, name: &str) -> Option<Range<usize>> {
+        let index = self
+            .pattern
+            .as_ref()?
+            .names
+            .iter()
+            .position(|held| **held == *name)?;
+        self.spans.get(index).cloned()
+    }
+}
+
+impl Request {
+    /// The pattern of the route that matched; `None` before routing, as in middleware.
+    #[must_use]
+    pub fn route(&self) -> Option<&str> {
+        self.params.pattern.as_ref().map(|pattern| &*pattern.text)
+    }
+
+    /// A parameter of the path, decoded once and parsed. A rest (`{*name}`) is decoded as a whole:
+    /// use [`rest`](Self::rest) to tell its own slashes from `%2F`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::BadRequest`] when it is not UTF-8 or does not parse;
+    /// [`ErrorKind::Internal`] when the route has no such parameter.
+    pub fn param<T: FromStr<Err: Display>>(&self, name: &str) -> Result<T> {
+        let Some(raw) = self
+            .params
+            .span(name)
+            .and_then(|span| self.uri().path().get(span))
+        else {
+            let route = self.route().unwrap_or("none");
+            let message = alloc::format!("the route {route:?} has no parameter `{name}`");
+            return Err(Error::new(ErrorKind::Internal, message));
+        };
+        let text = Segment::new(raw)
+            .decode()
+            .map_err(|error| Error::field(name, error))?;
+        text.parse().map_err(|error| Error::field(name, error))
+    }
+
+    /// The segments that the pattern's `{*name}` stands for; none if it has no such part.
+    #[must_use]
+    pub fn rest(&self) -> Segments<'_> {
+        let pattern = self
+            .params
+            .pattern
+            .as_ref()
+            .filter(|pattern| pattern.has_rest);
+        let span = pattern.and_then(|_| self.params.spans.last().cloned());
+        match span.and_then(|span| self.uri().path().get(span)) {
+            Some(raw) => Segments::over(raw),
+            None => Segments::default(),
+        }
+    }
+
+    /// The query as a struct: a field a key, `Option` for what may be left out, `Vec` for what may
+    /// be repeated.
+    ///
+    /// ```
+    /// # use guru_core::{Method, Request, Uri};
+    /// #[derive(serde::Deserialize)]
+    /// struct Page {
+    ///     size: Option<u8>,
+    ///     #[serde(default)]
+    ///     tag: Vec<String>,
+    /// }
+    ///
+    /// let get = |target| Request::new(Method::GET, Uri::parse(target).unwrap());
+    /// let page: Page = get("/?tag=a&size=9&tag=b").query().unwrap();
+    /// assert_eq!((page.size, page.tag.len()), (Some(9), 2));
+    /// let error = get("/?size=many").query::<Page>().err().unwrap();
+    /// assert_eq!(error.to_string(), "`size`: invalid digit found in string");
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::BadRequest`] when a field is missing, not UTF-8 or does not parse.
+    pub fn query<T: DeserializeOwned>(&self) -> Result<T> {
+        let raw = self.uri().query().unwrap_or_default();
+        let mut pairs = self.uri().pairs().zip(raw_pairs(raw));
+        if let Some((pair, _)) = pairs.find(|(_, raw)| Segment::new(raw).decode().is_err()) {
+            return Err(Error::field(
+                &pair.0,
+                http::Error::new(http::ErrorKind::Encoding),
+            ));
+        }
+        query::deserialize(self.uri().pairs()).map_err(|error| located(&error))
+    }
+
+    /// Reads the content as JSON, whatever `content-type` says.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::BadRequest`] when it is not JSON, or a field is missing or of another type;
+    /// [`ErrorKind::ContentTooLarge`] as [`text`](Self::text).
+    pub async fn json<T: DeserializeOwned>(&mut self) -> Result<T> {
+        let bytes = self.bytes().await.map_err(unread)?;
+        let mut reader = serde_json::Deserializer::from_slice(&bytes);
+        let value =
+            serde_path_to_error::deserialize(&mut reader).map_err(|error| located(&error))?;
+        reader.end().map_err(|error| Error::field("body", error))?;
+        Ok(value)
+    }
+
+    /// Reads the content as text.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::BadRequest`] when it is not UTF-8; [`ErrorKind::ContentTooLarge`] when the host
+    /// gave up reading it.
+    pub async fn text(&mut self) -> Result<String> {
+        let bytes = self.bytes().await.map_err(unread)?;
+        match core::str::from_utf8(&bytes) {
+            Ok(text) => Ok(text.to_string()),
+            Err(error) => Err(Error::field("body", error)),
+        }
+    }
+}
+
+impl Response {
+    /// 200 with JSON, as `application/json`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Internal`] when the value has no JSON, such as a map whose keys are not text.
+    pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Self> {
+        Ok(Self::typed("application/json", serde_json::to_vec(value)?))
+    }
+}
+
+/// The pairs of a query before they are decoded, cut as `form_urlencoded` cuts them.
+fn raw_pairs(query: &str) -> impl Iterator<Item = &str> {
+    query.split('&').filter(|pair| !pair.is_empty())
+}
+
+fn unread(error: http::Error) -> Error {
+    match error.kind() {
+        http::ErrorKind::BodyTooLarge => ErrorKind::ContentTooLarge.into(),
+        _ => error.into(),
+    }
+}
+
+fn located<E: Display>(error: &serde_path_to_error::Error<E>) -> Error {
+    let path = error.path().to_string();
+    match &*path {
+        // The root: the message itself names a field that is missing.
+        "." => Error::new(ErrorKind::BadRequest, error.inner().to_string()),
+        path => Error::field(path, error.inner()),
+    }
+}

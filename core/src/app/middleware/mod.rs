@@ -1,0 +1,91 @@
+//! What stands around all routes. It must not know which middleware there is besides its own.
+
+mod body_limit;
+mod cors;
+mod request_log;
+mod security_headers;
+
+use alloc::boxed::Box;
+use core::fmt;
+
+pub use body_limit::BodyLimit;
+pub use cors::Cors;
+pub use request_log::RequestLog;
+pub use security_headers::SecurityHeaders;
+
+use super::{Context, LocalFuture, Result, Service};
+use crate::http::{Request, Response};
+
+/// What stands around all routes: one of those here, or any
+/// `async fn(Context, Request, Next) -> Result<Response>`.
+///
+/// - Calls `next.run(cx, req)` once to go on, or answers by itself.
+/// - Sees the answers to what is not routed, and errors already turned into answers.
+/// - Does not see a crash: that ends the request at the target.
+///
+/// ```
+/// use guru_core::{App, Context, Error, ErrorKind, Next, Request, Response, Result, memory};
+///
+/// async fn keyed(cx: Context, req: Request, next: Next) -> Result<Response> {
+///     if req.headers().get("x-key") != Some(b"open sesame") {
+///         return Err(Error::new(ErrorKind::Unauthorized, "x-key is missing or wrong"));
+///     }
+///     Ok(next.run(cx, req).await)
+/// }
+///
+/// let client = memory::Client::new(App::new().with(keyed)).unwrap();
+/// assert_eq!(client.get("/").status().as_u16(), 401);
+/// ```
+pub trait Middleware {
+    /// Answers a request, or has it answered.
+    fn call(&self, cx: Context, req: Request, next: Next) -> LocalFuture<Result<Response>>;
+}
+
+impl<F, A> Middleware for F
+where
+    F: Fn(Context, Request, Next) -> A,
+    A: Future<Output = Result<Response>> + 'static,
+{
+    fn call(&self, cx: Context, req: Request, next: Next) -> LocalFuture<Result<Response>> {
+        Box::pin(self(cx, req, next))
+    }
+}
+
+/// What stands behind a middleware: the next one, or the routes.
+pub struct Next {
+    service: Service,
+    index: usize,
+}
+
+impl Next {
+    pub(super) fn first(service: &Service) -> Self {
+        Self {
+            service: service.clone(),
+            index: 0,
+        }
+    }
+
+    /// Has the request answered. An error is an answer by now.
+    pub async fn run(self, cx: Context, req: Request) -> Response {
+        let inner = &self.service.0;
+        let answer = match inner.middleware.get(self.index) {
+            None => inner.endpoint(cx.clone(), req).await,
+            Some(middleware) => {
+                let next = Self {
+                    service: self.service.clone(),
+                    index: self.index + 1,
+                };
+                middleware.call(cx.clone(), req, next).await
+            }
+        };
+        answer.unwrap_or_else(|error| error.into_response(&cx))
+    }
+}
+
+impl fmt::Debug for Next {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Next")
+            .field("index", &self.index)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,39 @@
+//! A log record for each request. It must not know how a target writes it.
+
+use alloc::boxed::Box;
+use alloc::string::ToString;
+
+use super::{Middleware, Next};
+use crate::app::{Context, LocalFuture, Result};
+use crate::http::{Request, Response};
+
+/// Logs method, path, status and milliseconds of each request, at info level. The query is left
+/// out: it is where secrets end up.
+///
+/// The native server writes such a record by itself; this one is for targets whose platform does
+/// not.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RequestLog;
+
+impl Middleware for RequestLog {
+    fn call(&self, cx: Context, req: Request, next: Next) -> LocalFuture<Result<Response>> {
+        Box::pin(async move {
+            let start = cx.clock().now();
+            let method = req.method().clone();
+            let path = req.uri().path().to_string();
+            let response = next.run(cx.clone(), req).await;
+            let taken = cx.clock().now().saturating_sub(start);
+            let millis = u64::try_from(taken.as_millis()).unwrap_or(u64::MAX);
+            cx.log().info(
+                "answered",
+                &[
+                    ("method", method.as_str().into()),
+                    ("path", (&*path).into()),
+                    ("status", response.status().as_u16().into()),
+                    ("milliseconds", millis.into()),
+                ],
+            );
+            Ok(response)
+        })
+    }
+}

@@ -1,0 +1,152 @@
+//! The app: routes, middleware, and what becomes of an error.
+//!
+//! It must not know a vendor or a socket: a target hands over a request and sends the answer.
+
+mod context;
+mod error;
+mod extract;
+mod finish;
+mod handler;
+pub mod middleware;
+mod query;
+mod router;
+mod service;
+
+use alloc::rc::Rc;
+use alloc::vec::Vec;
+use core::fmt;
+
+pub use context::{Context, Invocation};
+pub use error::{Error, ErrorKind};
+pub(crate) use extract::Params;
+pub use handler::{Handler, LocalFuture};
+pub use middleware::{Middleware, Next};
+pub use service::Service;
+
+use crate::http::Method;
+use router::Router;
+
+/// What a handler answers with.
+pub type Result<T, E = Error> = core::result::Result<T, E>;
+
+/// 6 MiB: what the strictest vendor takes (AWS Lambda, "Invocation payload",
+/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
+pub const BODY_LIMIT: usize = 6 * 1024 * 1024;
+
+/// A function: routes and middleware.
+///
+/// A pattern is a path. A segment of it is literal text, `{name}` for any one non-empty segment, or,
+/// at the end, `{*name}` for one or more segments of any kind. Literal text is compared with the
+/// percent-decoded segment. Where several patterns match a path, a literal goes before a name and a
+/// name before a rest, from left to right; the path alone decides, then the method.
+///
+/// ```
+/// use guru_core::{App, Context, Request, Response, Result, memory};
+///
+/// async fn item(_cx: Context, req: Request) -> Result<Response> {
+///     let id: u32 = req.param("id")?;
+///     Response::json(&id)
+/// }
+///
+/// let client = memory::Client::new(App::new().get("/items/{id}", item)).unwrap();
+/// assert_eq!(client.get("/items/7").body().as_bytes(), Some(&b"7"[..]));
+/// assert_eq!(client.get("/items/x").status().as_u16(), 400);
+/// assert_eq!(client.get("/other").status().as_u16(), 404);
+/// ```
+pub struct App {
+    router: Router,
+    middleware: Vec<Rc<dyn Middleware>>,
+    body_limit: usize,
+    error: Option<Error>,
+}
+
+macro_rules! methods {
+    ($($name:ident $method:ident)*) => {
+        $(
+            #[doc = concat!("Routes `", stringify!($method), "` on `pattern` to `handler`.")]
+            #[must_use]
+            pub fn $name(self, pattern: &str, handler: impl Handler) -> Self {
+                self.add(Some(Method::$method), pattern, handler)
+            }
+        )*
+    };
+}
+
+impl App {
+    /// An app that answers 404 to everything.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            router: Router::default(),
+            middleware: Vec::new(),
+            body_limit: BODY_LIMIT,
+            error: None,
+        }
+    }
+
+    methods! { get GET post POST put PUT patch PATCH delete DELETE options OPTIONS head HEAD }
+
+    /// Routes `method` on `pattern` to `handler`. A `GET` route answers `HEAD` too, unless `HEAD`
+    /// has a route of its own.
+    #[must_use]
+    pub fn route(self, method: Method, pattern: &str, handler: impl Handler) -> Self {
+        self.add(Some(method), pattern, handler)
+    }
+
+    /// Routes every method on `pattern` that has no route of its own to `handler`.
+    #[must_use]
+    pub fn any(self, pattern: &str, handler: impl Handler) -> Self {
+        self.add(None, pattern, handler)
+    }
+
+    /// Wraps all routes, and the answers to what is not routed, in a middleware. The first one is
+    /// outermost.
+    #[must_use]
+    pub fn with(mut self, middleware: impl Middleware + 'static) -> Self {
+        self.middleware.push(Rc::new(middleware));
+        self
+    }
+
+    /// How many bytes of a request's body the target reads before it gives up and the app answers
+    /// 413. [`BODY_LIMIT`] unless set; a vendor's own limit may be lower.
+    #[must_use]
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self
+    }
+
+    /// The routes in the order in which they were added: the method (`None` for any) and the pattern.
+    pub fn routes(&self) -> impl Iterator<Item = (Option<&Method>, &str)> {
+        self.router.routes()
+    }
+
+    /// The app ready to serve.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Internal`] for the first pattern that is malformed or in the way of another.
+    pub fn into_service(self) -> Result<Service> {
+        match self.error {
+            Some(error) => Err(error),
+            None => Ok(Service::new(self.router, self.middleware, self.body_limit)),
+        }
+    }
+
+    fn add(mut self, method: Option<Method>, pattern: &str, handler: impl Handler) -> Self {
+        let added = self.router.add(method, pattern, Rc::new(handler));
+        self.error = self.error.or(added.err());
+        self
+    }
+}
+
+impl Default for App {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.routes()).finish()
+    }
+}

@@ -1,0 +1,259 @@
+//! Finds the handler of a path and a method. It must not know what handlers do.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::rc::Rc;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use super::{Error, ErrorKind, Handler, Result};
+use crate::http::{Method, Request, Segments};
+
+/// A pattern as a handler can ask for it.
+#[derive(Debug)]
+pub(crate) struct Pattern {
+    pub(super) text: Box<str>,
+    pub(super) names: Vec<Box<str>>,
+    pub(super) has_rest: bool,
+}
+
+/// Routes, as a tree with a level for each segment.
+#[derive(Default)]
+pub(super) struct Router {
+    root: Node,
+    routes: Vec<Route>,
+    order: Vec<(Option<Method>, usize)>,
+}
+
+#[derive(Default)]
+struct Node {
+    literals: Vec<(Box<str>, Node)>,
+    name: Option<Box<Node>>,
+    rest: Option<usize>,
+    end: Option<usize>,
+}
+
+struct Route {
+    pattern: Rc<Pattern>,
+    methods: Vec<(Method, Rc<dyn Handler>)>,
+    any: Option<Rc<dyn Handler>>,
+}
+
+enum Part<'a> {
+    Literal(&'a str),
+    Name(&'a str),
+    Rest(&'a str),
+}
+
+impl Router {
+    pub(super) fn routes(&self) -> impl Iterator<Item = (Option<&Method>, &str)> {
+        self.order.iter().filter_map(|(method, index)| {
+            Some((method.as_ref(), &*self.routes.get(*index)?.pattern.text))
+        })
+    }
+
+    pub(super) fn add(
+        &mut self,
+        method: Option<Method>,
+        pattern: &str,
+        handler: Rc<dyn Handler>,
+    ) -> Result<()> {
+        let parts = parse(pattern)?;
+        let place = self.root.place(&parts);
+        let index = *place.get_or_insert(self.routes.len());
+        if index == self.routes.len() {
+            self.routes.push(Route::new(pattern, &parts));
+        }
+        let route = self
+            .routes
+            .get_mut(index)
+            .ok_or_else(|| refused(pattern, "is lost"))?;
+        if *route.pattern.text != *pattern {
+            let reason = format!("is the same as {:?}, with other names", route.pattern.text);
+            return Err(refused(pattern, &reason));
+        }
+        if !route.set(method.clone(), handler) {
+            let name = method.as_ref().map_or("any method", Method::as_str);
+            return Err(refused(
+                pattern,
+                &format!("has a handler for {name} already"),
+            ));
+        }
+        self.order.push((method, index));
+        Ok(())
+    }
+
+    /// The handler of a request, with the parameters of its path noted in the request.
+    pub(super) fn find(&self, req: &mut Request) -> Result<Rc<dyn Handler>> {
+        let path = req.uri().path();
+        let mut spans = Vec::new();
+        let found = match path.strip_prefix('/') {
+            Some(rest) => self.root.find(path.len(), Segments::over(rest), &mut spans),
+            None => None,
+        };
+        let route = found
+            .and_then(|index| self.routes.get(index))
+            .ok_or_else(Error::not_found)?;
+        let handler = Rc::clone(route.handler(req.method())?);
+        req.params.pattern = Some(Rc::clone(&route.pattern));
+        req.params.spans = spans;
+        Ok(handler)
+    }
+}
+
+impl Node {
+    /// Where the index of the route with these parts is kept.
+    fn place(&mut self, parts: &[Part<'_>]) -> &mut Option<usize> {
+        match parts.split_first() {
+            None => &mut self.end,
+            Some((Part::Rest(_), _)) => &mut self.rest,
+            Some((Part::Name(_), parts)) => self.name.get_or_insert_default().place(parts),
+            Some((Part::Literal(text), parts)) => self.literal(text).place(parts),
+        }
+    }
+
+    fn literal(&mut self, text: &str) -> &mut Self {
+        let known = self.literals.iter().position(|(held, _)| **held == *text);
+        let index = known.unwrap_or_else(|| {
+            self.literals.push((text.into(), Self::default()));
+            self.literals.len() - 1
+        });
+        #[expect(clippy::indexing_slicing, reason = "found or pushed right above")]
+        &mut self.literals[index].1
+    }
+
+    /// The route of what is left of a path of `length` bytes. The depth of the recursion is that of
+    /// the tree, whatever the path.
+    fn find(
+        &self,
+        length: usize,
+        path: Segments<'_>,
+        spans: &mut Vec<Range<usize>>,
+    ) -> Option<usize> {
+        let Some(left) = path.rest() else {
+            return self.end;
+        };
+        let start = length - left.len();
+        let mut after = path;
+        let segment = after.next()?;
+        for (text, node) in &self.literals {
+            if segment.is(text)
+                && let Some(found) = node.find(length, after.clone(), spans)
+            {
+                return Some(found);
+            }
+        }
+        if let Some(node) = &self.name
+            && !segment.raw().is_empty()
+        {
+            spans.push(start..start + segment.raw().len());
+            if let Some(found) = node.find(length, after, spans) {
+                return Some(found);
+            }
+            spans.pop();
+        }
+        if self.rest.is_some() {
+            spans.push(start..length);
+        }
+        self.rest
+    }
+}
+
+impl Route {
+    fn new(pattern: &str, parts: &[Part<'_>]) -> Self {
+        let names = parts.iter().filter_map(|part| match part {
+            Part::Literal(_) => None,
+            Part::Name(name) | Part::Rest(name) => Some((*name).into()),
+        });
+        let pattern = Pattern {
+            text: pattern.into(),
+            names: names.collect(),
+            has_rest: matches!(parts.last(), Some(Part::Rest(_))),
+        };
+        Self {
+            pattern: Rc::new(pattern),
+            methods: Vec::new(),
+            any: None,
+        }
+    }
+
+    /// Whether the place was free.
+    fn set(&mut self, method: Option<Method>, handler: Rc<dyn Handler>) -> bool {
+        match method {
+            None => self.any.replace(handler).is_none(),
+            Some(method) if self.own(&method).is_some() => false,
+            Some(method) => {
+                self.methods.push((method, handler));
+                true
+            }
+        }
+    }
+
+    fn own(&self, method: &Method) -> Option<&Rc<dyn Handler>> {
+        self.methods
+            .iter()
+            .find(|(held, _)| held == method)
+            .map(|(_, handler)| handler)
+    }
+
+    fn handler(&self, method: &Method) -> Result<&Rc<dyn Handler>> {
+        let implied = || self.own(&Method::GET).filter(|_| *method == Method::HEAD);
+        self.own(method)
+            .or_else(implied)
+            .or(self.any.as_ref())
+            .ok_or_else(|| self.not_allowed())
+    }
+
+    /// 405, with the methods that are allowed (RFC 9110, section 10.2.1).
+    fn not_allowed(&self) -> Error {
+        let mut allow: Vec<&str> = Vec::with_capacity(self.methods.len() + 1);
+        for (method, _) in &self.methods {
+            allow.push(method.as_str());
+            if *method == Method::GET && self.own(&Method::HEAD).is_none() {
+                allow.push("HEAD");
+            }
+        }
+        let error: Error = ErrorKind::MethodNotAllowed.into();
+        error
+            .with_header("allow", allow.join(", "))
+            .unwrap_or_else(Error::from)
+    }
+}
+
+fn parse(pattern: &str) -> Result<Vec<Part<'_>>> {
+    let path = pattern
+        .strip_prefix('/')
+        .ok_or_else(|| refused(pattern, "does not start with '/'"))?;
+    let mut parts = Vec::new();
+    for text in path.split('/') {
+        if matches!(parts.last(), Some(Part::Rest(_))) {
+            return Err(refused(pattern, "goes on behind a {*name}"));
+        }
+        let inner = text
+            .strip_prefix('{')
+            .and_then(|text| text.strip_suffix('}'));
+        let (part, name) = match (inner, inner.and_then(|inner| inner.strip_prefix('*'))) {
+            (_, Some(name)) => (Part::Rest(name), name),
+            (Some(name), None) => (Part::Name(name), name),
+            (None, None) => (Part::Literal(text), text),
+        };
+        if name.is_empty() && inner.is_some() || name.contains(['{', '}']) {
+            let reason =
+                format!("has a segment {text:?} that is neither text, {{name}} nor {{*name}}");
+            return Err(refused(pattern, &reason));
+        }
+        let same = |part: &Part<'_>| matches!(part, Part::Name(held) if *held == name);
+        if inner.is_some() && parts.iter().any(same) {
+            return Err(refused(pattern, &format!("has two parameters `{name}`")));
+        }
+        parts.push(part);
+    }
+    Ok(parts)
+}
+
+fn refused(pattern: &str, reason: &str) -> Error {
+    Error::new(
+        ErrorKind::Internal,
+        format!("the route {pattern:?} {reason}"),
+    )
+}

@@ -1,0 +1,138 @@
+//! The content of a message. It must not know content types.
+
+use core::fmt;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use bytes::Bytes;
+
+use super::error::{Error, ErrorKind};
+
+/// The content of a message: bytes, held without copying.
+///
+/// Reading is asynchronous and may fail, and [`as_bytes`](Self::as_bytes) may answer `None`, so that
+/// a body can later be a stream without a change for a handler.
+#[derive(Default)]
+pub struct Body(Content);
+
+enum Content {
+    Whole(Bytes),
+    OverLimit,
+}
+
+impl Default for Content {
+    fn default() -> Self {
+        Self::Whole(Bytes::new())
+    }
+}
+
+impl Body {
+    /// No content.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self(Content::Whole(Bytes::new()))
+    }
+
+    /// Stands for a body that the host gave up reading, because it is larger than the
+    /// [limit](crate::Service::body_limit) that the app told it. The app answers 413.
+    #[must_use]
+    pub const fn over_limit() -> Self {
+        Self(Content::OverLimit)
+    }
+
+    /// How many bytes there are, if that is known before reading.
+    #[must_use]
+    pub const fn size(&self) -> Option<usize> {
+        match &self.0 {
+            Content::Whole(bytes) => Some(bytes.len()),
+            Content::OverLimit => None,
+        }
+    }
+
+    /// Whether it is certain that there is no content.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        matches!(self.size(), Some(0))
+    }
+
+    /// Whether it is certain that there is more than `limit` bytes.
+    #[must_use]
+    pub const fn exceeds(&self, limit: usize) -> bool {
+        match self.size() {
+            Some(size) => size > limit,
+            None => true,
+        }
+    }
+
+    /// The content, if all of it is in memory.
+    #[must_use]
+    pub fn as_bytes(&self) -> Option<&[u8]> {
+        match &self.0 {
+            Content::Whole(bytes) => Some(bytes),
+            Content::OverLimit => None,
+        }
+    }
+
+    /// The content, if all of it is in memory; the body itself otherwise.
+    ///
+    /// # Errors
+    ///
+    /// The body, untouched.
+    pub fn into_bytes(self) -> Result<Bytes, Self> {
+        match self.0 {
+            Content::Whole(bytes) => Ok(bytes),
+            Content::OverLimit => Err(self),
+        }
+    }
+
+    /// Reads all of it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::BodyTooLarge`] when the host gave up reading.
+    #[expect(clippy::unused_async, reason = "a stream will be awaited here")]
+    pub async fn collect(self) -> Result<Bytes, Error> {
+        self.into_bytes()
+            .map_err(|_| Error::new(ErrorKind::BodyTooLarge))
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Content::Whole(bytes) => write!(f, "Body({} bytes)", bytes.len()),
+            Content::OverLimit => f.write_str("Body(over the limit)"),
+        }
+    }
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        Self(Content::Whole(bytes))
+    }
+}
+
+impl From<Vec<u8>> for Body {
+    fn from(bytes: Vec<u8>) -> Self {
+        Bytes::from(bytes).into()
+    }
+}
+
+impl From<String> for Body {
+    fn from(text: String) -> Self {
+        Bytes::from(text).into()
+    }
+}
+
+impl From<&'static [u8]> for Body {
+    fn from(bytes: &'static [u8]) -> Self {
+        Bytes::from_static(bytes).into()
+    }
+}
+
+impl From<&'static str> for Body {
+    fn from(text: &'static str) -> Self {
+        text.as_bytes().into()
+    }
+}

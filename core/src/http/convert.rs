@@ -1,0 +1,59 @@
+//! To and from the `http` crate's types, for targets whose library speaks those. It must not know
+//! which library that is, nor touch a body.
+
+use ::http::header::{HeaderMap, HeaderName, HeaderValue};
+use ::http::{StatusCode, request};
+
+use super::{Error, Headers, Method, Request, Status, Uri};
+
+/// The head of a request. The target must be in origin form, or `*`.
+///
+/// # Errors
+///
+/// [`ErrorKind::Uri`](super::ErrorKind::Uri) for a target that has no path.
+pub fn request(parts: &request::Parts) -> Result<Request, Error> {
+    let method = Method::parse(parts.method.as_str().as_bytes())?;
+    let target = parts
+        .uri
+        .path_and_query()
+        .map_or("", |target| target.as_str());
+    let headers = headers(&parts.headers)?;
+    Ok(Request::new(method, Uri::parse(target)?).with_headers(headers))
+}
+
+/// Headers, with repeats in order per name.
+///
+/// # Errors
+///
+/// [`ErrorKind::HeadersTooLarge`](super::ErrorKind::HeadersTooLarge) over 4 GiB.
+pub fn headers(map: &HeaderMap) -> Result<Headers, Error> {
+    let (names, values) = map.iter().fold((0, 0), |(names, values), (name, value)| {
+        (names + name.as_str().len(), values + value.len())
+    });
+    let mut headers = Headers::with_capacity(map.len(), names, values);
+    for (name, value) in map {
+        headers.append(name.as_str(), value.as_bytes())?;
+    }
+    Ok(headers)
+}
+
+/// Headers for sending.
+#[must_use]
+pub fn header_map(headers: &Headers) -> HeaderMap {
+    let mut map = HeaderMap::with_capacity(headers.len());
+    for (name, value) in headers.iter() {
+        let name = HeaderName::from_bytes(name.as_bytes());
+        let value = HeaderValue::from_bytes(value);
+        debug_assert!(name.is_ok() && value.is_ok(), "both crates go by RFC 9110");
+        if let (Ok(name), Ok(value)) = (name, value) {
+            map.append(name, value);
+        }
+    }
+    map
+}
+
+/// A status for sending; 500 for one that HTTP cannot say.
+#[must_use]
+pub fn status(status: Status) -> StatusCode {
+    StatusCode::from_u16(status.as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}

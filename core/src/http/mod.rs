@@ -1,0 +1,24 @@
+//! HTTP messages as a handler sees them: what came over the wire, unchanged, and what goes back.
+//!
+//! It must not know routes, ports or JSON. The `http` crate needs `std`, so these types stand in
+//! for it; the `http` feature converts between the two.
+
+mod body;
+#[cfg(feature = "http")]
+pub mod convert;
+mod error;
+mod headers;
+mod method;
+mod request;
+mod response;
+mod status;
+mod uri;
+
+pub use body::Body;
+pub use error::{Error, ErrorKind};
+pub use headers::Headers;
+pub use method::Method;
+pub use request::Request;
+pub use response::Response;
+pub use status::Status;
+pub use uri::{Pairs, Segment, Segments, Uri};

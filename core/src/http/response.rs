@@ -1,0 +1,138 @@
+//! An answer as a handler makes it. It must not know how it leaves: `app::finish` makes it fit for
+//! the wire, a target sends it.
+
+use super::{Body, Error, Headers, Status};
+
+/// An answer.
+///
+/// ```
+/// use guru_core::{Response, Status};
+///
+/// let answer = Response::text("made").with_status(Status::CREATED).with_header("location", "/1")?;
+/// assert_eq!(answer.headers().get("content-type"), Some(&b"text/plain; charset=utf-8"[..]));
+/// # Ok::<(), guru_core::http::Error>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct Response {
+    status: Status,
+    headers: Headers,
+    body: Body,
+}
+
+impl Response {
+    /// An answer without headers or content.
+    #[must_use]
+    pub const fn new(status: Status) -> Self {
+        Self {
+            status,
+            headers: Headers::new(),
+            body: Body::empty(),
+        }
+    }
+
+    /// 200 with text, as `text/plain; charset=utf-8`.
+    #[must_use]
+    pub fn text(text: impl Into<Body>) -> Self {
+        Self::typed("text/plain; charset=utf-8", text)
+    }
+
+    /// 200 with a page, as `text/html; charset=utf-8`.
+    #[must_use]
+    pub fn html(text: impl Into<Body>) -> Self {
+        Self::typed("text/html; charset=utf-8", text)
+    }
+
+    /// 200 with content of a type that the program names. A type that is no header value is left
+    /// out: use [`with_header`](Self::with_header) for one that comes from outside.
+    #[must_use]
+    pub fn typed(content_type: &'static str, body: impl Into<Body>) -> Self {
+        let mut headers = Headers::with_capacity(1, "content-type".len(), content_type.len());
+        let typed = headers.append("content-type", content_type);
+        debug_assert!(typed.is_ok(), "{content_type:?} is no header value");
+        Self {
+            status: Status::OK,
+            headers,
+            body: body.into(),
+        }
+    }
+
+    /// An answer that sends the client elsewhere. `location` is not checked to be a URL.
+    ///
+    /// # Errors
+    ///
+    /// [`HeaderValue`](super::ErrorKind::HeaderValue) when `location` holds a control character.
+    pub fn redirect(status: Status, location: &str) -> Result<Self, Error> {
+        Self::new(status).with_header("location", location)
+    }
+
+    /// With this status.
+    #[must_use]
+    pub fn with_status(mut self, status: Status) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// With one more header.
+    ///
+    /// # Errors
+    ///
+    /// As [`Headers::append`].
+    pub fn with_header(
+        mut self,
+        name: impl AsRef<[u8]>,
+        value: impl AsRef<[u8]>,
+    ) -> Result<Self, Error> {
+        self.headers.append(name, value)?;
+        Ok(self)
+    }
+
+    /// With these headers in place of those there were.
+    #[must_use]
+    pub fn with_headers(mut self, headers: Headers) -> Self {
+        self.headers = headers;
+        self
+    }
+
+    /// With this content.
+    #[must_use]
+    pub fn with_body(mut self, body: impl Into<Body>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// The status.
+    #[must_use]
+    pub const fn status(&self) -> Status {
+        self.status
+    }
+
+    /// The headers.
+    #[must_use]
+    pub const fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
+    /// The headers, to change, as middleware does.
+    #[must_use]
+    pub const fn headers_mut(&mut self) -> &mut Headers {
+        &mut self.headers
+    }
+
+    /// The content.
+    #[must_use]
+    pub const fn body(&self) -> &Body {
+        &self.body
+    }
+
+    /// Takes the content out and leaves none.
+    #[must_use]
+    pub fn take_body(&mut self) -> Body {
+        core::mem::take(&mut self.body)
+    }
+
+    /// The parts, for a target to send.
+    #[must_use]
+    pub fn into_parts(self) -> (Status, Headers, Body) {
+        (self.status, self.headers, self.body)
+    }
+}

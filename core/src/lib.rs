@@ -1,0 +1,33 @@
+//! The portable core of Guru: HTTP types, ports, the router, reference ports.
+//!
+//! It must not know a vendor, an async runtime, the network or `std`: whatever a request does not
+//! carry reaches a handler through a [port](ports), and a target implements those ports.
+//!
+//! ```
+//! use guru_core::{App, Context, Request, Response, Result, memory};
+//!
+//! async fn hello(_cx: Context, req: Request) -> Result<Response> {
+//!     let name: String = req.param("name")?;
+//!     Ok(Response::text(format!("hello {name}")))
+//! }
+//!
+//! let client = memory::Client::new(App::new().get("/hello/{name}", hello)).unwrap();
+//! let answer = client.get("/hello/w%C3%B6rld");
+//! assert_eq!(answer.status().as_u16(), 200);
+//! assert_eq!(answer.body().as_bytes(), Some("hello wörld".as_bytes()));
+//! ```
+
+#![no_std]
+
+extern crate alloc;
+#[cfg(feature = "http")]
+extern crate std;
+
+pub mod app;
+pub mod http;
+pub mod memory;
+pub mod ports;
+
+pub use app::{App, Context, Error, ErrorKind, Invocation, Middleware, Next, Result, Service};
+pub use http::{Body, Headers, Method, Request, Response, Status, Uri};
+pub use ports::{Level, Ports};

@@ -1,0 +1,145 @@
+//! Drives an app without a server. It must not wait for anything but the app itself.
+
+use alloc::format;
+use alloc::rc::Rc;
+use alloc::sync::Arc;
+use alloc::task::Wake;
+use core::cell::Cell;
+use core::pin::pin;
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::task::{self, Poll, Waker};
+
+use super::{Clock, Config, Log, Random};
+use crate::app::{App, Context, Invocation, Result, Service};
+use crate::http::{Body, Method, Request, Response, Uri};
+use crate::ports::Ports;
+
+/// Calls an app with the ports of [`memory`](super), for unit tests.
+///
+/// The clock stands at 1970, settings are empty and the random seed is 0 unless set. Requests have
+/// the ids `request-1`, `request-2`, …
+///
+/// ```
+/// use guru_core::{App, Context, Request, Response, Result, memory};
+///
+/// async fn hello(cx: Context, _req: Request) -> Result<Response> {
+///     cx.log().info("greeting", &[]);
+///     Ok(Response::text("hello"))
+/// }
+///
+/// let client = memory::Client::new(App::new().get("/", hello))?;
+/// assert_eq!(client.get("/").body().as_bytes(), Some(&b"hello"[..]));
+/// assert_eq!(client.log().take()[0].message, "greeting");
+/// # Ok::<(), guru_core::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Client {
+    service: Service,
+    ports: Rc<Ports>,
+    clock: Clock,
+    log: Log,
+    calls: Cell<u64>,
+}
+
+impl Client {
+    /// A client of this app.
+    ///
+    /// # Errors
+    ///
+    /// As [`App::into_service`].
+    pub fn new(app: App) -> Result<Self> {
+        let (clock, log) = (Clock::default(), Log::default());
+        let ports = Ports::new(
+            Random::seeded(0),
+            clock.clone(),
+            log.clone(),
+            Config::default(),
+        );
+        Ok(Self {
+            service: app.into_service()?,
+            ports: Rc::new(ports),
+            clock,
+            log,
+            calls: Cell::new(0),
+        })
+    }
+
+    /// With another seed.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        Rc::make_mut(&mut self.ports).random = Rc::new(Random::seeded(seed));
+        self
+    }
+
+    /// With these settings.
+    #[must_use]
+    pub fn config(mut self, config: Config) -> Self {
+        Rc::make_mut(&mut self.ports).config = Rc::new(config);
+        self
+    }
+
+    /// The clock that the app sees.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// What the app logged.
+    #[must_use]
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// Sends a `GET`. Panics when the target is malformed.
+    #[must_use]
+    pub fn get(&self, target: &str) -> Response {
+        self.send(Request::new(Method::GET, uri(target)))
+    }
+
+    /// Sends a `POST`. Panics when the target is malformed.
+    #[must_use]
+    pub fn post(&self, target: &str, body: impl Into<Body>) -> Response {
+        self.send(Request::new(Method::POST, uri(target)).with_body(body))
+    }
+
+    /// Sends any request. Panics when the app waits for something outside of it, or panics itself.
+    #[must_use]
+    pub fn send(&self, req: Request) -> Response {
+        self.calls.set(self.calls.get() + 1);
+        let invocation = Invocation::new(format!("request-{}", self.calls.get()));
+        let cx = Context::new(Rc::clone(&self.ports), invocation);
+        block_on(self.service.handle(cx, req))
+    }
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "a tool for tests, where a panic is the report"
+)]
+fn uri(target: &str) -> Uri {
+    Uri::parse(target).expect("the target of a test's request")
+}
+
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[expect(
+    clippy::panic,
+    reason = "a tool for tests, where a panic is the report"
+)]
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let woken = Arc::new(Woken(AtomicBool::new(true)));
+    let waker = Waker::from(Arc::clone(&woken));
+    let mut future = pin!(future);
+    while woken.0.swap(false, Ordering::Relaxed) {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut task::Context::from_waker(&waker)) {
+            return value;
+        }
+    }
+    panic!("the handler waits for something that the memory ports never give: a timer, a socket");
+}

@@ -1,0 +1,14 @@
+//! The time. It must not know time zones or calendars.
+
+use core::time::Duration;
+
+/// A clock.
+///
+/// - Counts from 1970-01-01T00:00:00Z, without leap seconds.
+/// - At least milliseconds, unless the platform is coarser: Cloudflare's clock stands still while a
+///   request computes (<https://developers.cloudflare.com/workers/reference/security-model/>).
+/// - May be set back: a difference of two readings is taken with `saturating_sub`.
+pub trait Clock {
+    /// How long ago 1970 began.
+    fn now(&self) -> Duration;
+}

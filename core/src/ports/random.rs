@@ -1,0 +1,78 @@
+//! Random bytes, and what is drawn from them. It must not know where they come from.
+
+use core::convert::Infallible;
+
+use rand::TryRng;
+use rand::seq::IndexedRandom;
+
+/// A source of random bytes.
+///
+/// - The bytes are unpredictable: fit for keys and tokens. (`memory::Random` is the one exception,
+///   and says so.)
+/// - Any length is filled, however many calls to the platform that takes.
+/// - It cannot fail. A target whose source can fail finds out before it serves its first request.
+pub trait Random {
+    /// Fills all of `bytes`.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+impl dyn Random + '_ {
+    /// One of the items, each equally likely. An empty list does not compile.
+    ///
+    /// ```
+    /// use guru_core::{memory, ports::Random};
+    ///
+    /// let source = memory::Random::seeded(1);
+    /// let random: &dyn Random = &source;
+    /// assert!(["a", "b"].contains(random.choose(&["a", "b"])));
+    /// ```
+    #[must_use]
+    pub fn choose<'a, T, const N: usize>(&self, items: &'a [T; N]) -> &'a T {
+        const { assert!(N > 0, "there is nothing to choose from") };
+        #[expect(
+            clippy::expect_used,
+            reason = "the assertion above makes None impossible"
+        )]
+        self.sample(items).expect("one of at least one")
+    }
+
+    /// One of the items, each equally likely; `None` if there are none.
+    #[must_use]
+    pub fn sample<'a, T>(&self, items: &'a [T]) -> Option<&'a T> {
+        items.choose(&mut Source(self))
+    }
+
+    /// This many random bytes.
+    #[must_use]
+    pub fn bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.fill(&mut bytes);
+        bytes
+    }
+
+    /// A random UUID (version 4, RFC 9562, section 5.4), as a request id is where the vendor has none.
+    #[must_use]
+    pub fn uuid(&self) -> uuid::Uuid {
+        uuid::Builder::from_random_bytes(self.bytes()).into_uuid()
+    }
+}
+
+/// The port as `rand` wants it.
+struct Source<'a>(&'a dyn Random);
+
+impl TryRng for Source<'_> {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok(u32::from_le_bytes(self.0.bytes()))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(u64::from_le_bytes(self.0.bytes()))
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        self.0.fill(bytes);
+        Ok(())
+    }
+}

@@ -1,0 +1,78 @@
+//! The conformance suite's function: shows what a handler sees and answers what it is told to. Its
+//! wire contract is fixed, in docs/portability.md. It must not know where it runs, nor the suite.
+
+mod echo;
+mod respond;
+
+use guru::prelude::*;
+
+/// How many random bytes one request may ask for.
+const RANDOM_LIMIT: usize = 4096;
+
+/// The function.
+pub fn app() -> App {
+    App::new()
+        .any("/echo", echo::echo)
+        .any("/echo/{*rest}", echo::echo)
+        .post("/respond", respond::respond)
+        .get("/panic", panic)
+        .get("/ok", ok)
+        .get("/random", random)
+        .get("/now", now)
+        .get("/config/{key}", config)
+        .get("/items/{id}", item)
+        .post("/items/{id}", item)
+}
+
+#[expect(clippy::panic, reason = "the contract of this route")]
+async fn panic(_cx: Context, _req: Request) -> Result<Response> {
+    panic!("the probe was asked to panic")
+}
+
+async fn ok(_cx: Context, _req: Request) -> Result<Response> {
+    Ok(plain("ok"))
+}
+
+async fn random(cx: Context, req: Request) -> Result<Response> {
+    #[derive(Deserialize)]
+    struct Query {
+        n: usize,
+    }
+    let Query { n } = req.query()?;
+    if n > RANDOM_LIMIT {
+        return Err(Error::field(
+            "n",
+            format_args!("is more than {RANDOM_LIMIT}"),
+        ));
+    }
+    let mut bytes = vec![0; n];
+    cx.random().fill(&mut bytes);
+    Ok(plain(hex::encode(bytes)))
+}
+
+async fn now(cx: Context, _req: Request) -> Result<Response> {
+    Ok(plain(cx.clock().now().as_millis().to_string()))
+}
+
+async fn config(cx: Context, req: Request) -> Result<Response> {
+    let key: String = req.param("key")?;
+    let value = cx.config().get(&key)?.ok_or_else(Error::not_found)?;
+    Ok(plain(value))
+}
+
+async fn item(_cx: Context, req: Request) -> Result<Response> {
+    #[derive(Serialize)]
+    struct Item {
+        id: String,
+    }
+    Response::json(&Item {
+        id: req.param("id")?,
+    })
+}
+
+/// The contract says `text/plain`, without a charset.
+fn plain(body: impl Into<Body>) -> Response {
+    Response::typed("text/plain", body)
+}
+
+guru::export!(app);

@@ -1,0 +1,45 @@
+//! `/respond`: answers what it is told to. It must not judge it: an impossible answer is what the
+//! suite is after.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use guru::prelude::*;
+
+#[derive(Deserialize)]
+struct Answer {
+    status: i64,
+    #[serde(default)]
+    headers: Vec<(String, String)>,
+    #[serde(default)]
+    body_base64: String,
+}
+
+pub(crate) async fn respond(_cx: Context, mut req: Request) -> Result<Response> {
+    let answer: Answer = req.json().await?;
+    let body = STANDARD
+        .decode(answer.body_base64)
+        .map_err(|error| Error::field("body_base64", error))?;
+    // No number that HTTP cannot say is lost: 0 is as impossible as 70,000.
+    let status = Status::new(u16::try_from(answer.status).unwrap_or(0));
+    let mut response = Response::new(status).with_body(body);
+    for (index, (name, value)) in answer.headers.iter().enumerate() {
+        let field = format!("headers[{index}]");
+        let value = bytes(value).ok_or_else(|| {
+            Error::field(&field, "a character stands for one byte, U+0000 to U+00FF")
+        })?;
+        response
+            .headers_mut()
+            .append(name, value)
+            .map_err(|error| Error::field(&field, error))?;
+    }
+    Ok(response)
+}
+
+/// Text as bytes, each character the byte of that number ("isomorphic encode", WHATWG Infra), so
+/// that a client can ask for any byte.
+fn bytes(value: &str) -> Option<Vec<u8>> {
+    value
+        .chars()
+        .map(|character| u8::try_from(character).ok())
+        .collect()
+}

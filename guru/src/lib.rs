@@ -1,0 +1,95 @@
+//! Write a serverless function once, run it on every vendor.
+//!
+//! All that a function's author depends on: the portable [core](guru_core), and the adapter of
+//! whatever target is compiled for, behind [`export!`] and [`main!`]. It must not know what an
+//! adapter does.
+//!
+//! ```
+//! use guru::prelude::*;
+//!
+//! pub fn app() -> App {
+//!     App::new().get("/hello/{name}", hello)
+//! }
+//!
+//! async fn hello(cx: Context, req: Request) -> Result<Response> {
+//!     let name: String = req.param("name")?;
+//!     cx.log().info("greeting", &[("name", (&*name).into())]);
+//!     Ok(Response::text(format!("hello {name}")))
+//! }
+//!
+//! guru::export!(app);
+//!
+//! // In a unit test, without a server:
+//! let client = guru::memory::Client::new(app()).unwrap();
+//! assert_eq!(client.get("/hello/you").body().as_bytes(), Some(&b"hello you"[..]));
+//! ```
+//!
+//! `src/main.rs` is one line, for the native build: `guru::main!(my_function::app);`
+
+#![cfg_attr(target_family = "wasm", no_std)]
+
+pub use guru_core::{
+    App, Body, Context, Error, ErrorKind, Headers, Invocation, Level, Method, Middleware, Next,
+    Ports, Request, Response, Result, Service, Status, Uri, app, http, memory, ports,
+};
+pub use serde;
+
+#[cfg(not(target_family = "wasm"))]
+#[doc(hidden)]
+pub use guru_local as local;
+
+/// What nearly every function needs.
+pub mod prelude {
+    pub use crate::app::middleware::{BodyLimit, Cors, RequestLog, SecurityHeaders};
+    pub use crate::{
+        App, Body, Context, Error, ErrorKind, Method, Next, Request, Response, Result, Status,
+    };
+    pub use serde::{Deserialize, Serialize};
+}
+
+/// Makes a function of the crate: `guru::export!(app)`, where `app` is a `fn() -> App`. Once a
+/// crate, in `lib.rs`.
+///
+/// What it expands to depends on the target that is compiled for; natively nothing is exported, and
+/// [`main!`] serves the function.
+#[macro_export]
+macro_rules! export {
+    ($app:path) => {
+        const _: fn() -> $crate::App = $app;
+    };
+}
+
+/// The whole of `main.rs`: `guru::main!(my_function::app);`
+///
+/// Natively it serves the function over HTTP; `--help` lists its options. On a WebAssembly target
+/// the library is what counts, and the program does nothing.
+#[cfg(not(target_family = "wasm"))]
+#[macro_export]
+macro_rules! main {
+    ($app:path) => {
+        fn main() -> ::std::process::ExitCode {
+            $crate::local::main(
+                $crate::local::Program {
+                    name: env!("CARGO_PKG_NAME"),
+                    version: env!("CARGO_PKG_VERSION"),
+                    about: env!("CARGO_PKG_DESCRIPTION"),
+                },
+                $app,
+            )
+        }
+    };
+}
+
+/// The whole of `main.rs`: `guru::main!(my_function::app);`
+///
+/// Natively it serves the function over HTTP; `--help` lists its options. On a WebAssembly target
+/// the library is what counts, and the program does nothing.
+#[cfg(target_family = "wasm")]
+#[macro_export]
+macro_rules! main {
+    ($app:path) => {
+        fn main() {
+            const _: fn() -> $crate::App = $app;
+        }
+    };
+}

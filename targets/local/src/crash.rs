@@ -1,0 +1,64 @@
+//! A panic of a handler costs its request, not the process. It must not know what is answered.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
+use std::pin::pin;
+use std::task::Poll;
+
+thread_local! {
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+    static REPORT: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Has a panic under [`guard`] kept for its request's log record, instead of printed without one.
+/// Any other panic is reported as before.
+pub(crate) fn install() {
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        if GUARDED.get() {
+            REPORT.set(report(info));
+        } else {
+            before(info);
+        }
+    }));
+}
+
+fn report(info: &PanicHookInfo<'_>) -> String {
+    let place = info.location().map(ToString::to_string).unwrap_or_default();
+    format!("the handler panicked at {place}: {}", text(info.payload()))
+}
+
+fn text(payload: &dyn Any) -> &str {
+    let owned = || payload.downcast_ref::<String>().map(String::as_str);
+    payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(owned)
+        .unwrap_or("(no message)")
+}
+
+/// The future's value, or what it said when it panicked.
+pub(crate) async fn guard<F: Future>(future: F) -> Result<F::Output, String> {
+    let mut future = pin!(future);
+    poll_fn(move |cx| {
+        GUARDED.set(true);
+        // The future is not polled again once it has panicked.
+        let polled = panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)));
+        GUARDED.set(false);
+        match polled {
+            Ok(poll) => poll.map(Ok),
+            Err(payload) => {
+                let report = REPORT.take();
+                let report = if report.is_empty() {
+                    text(&*payload).into()
+                } else {
+                    report
+                };
+                Poll::Ready(Err(report))
+            }
+        }
+    })
+    .await
+}

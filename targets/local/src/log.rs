@@ -1,0 +1,137 @@
+//! Log lines on standard error: JSON for machines, or text for people. It must not know what is
+//! logged.
+
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::time::SystemTime;
+
+use clap::ValueEnum;
+use guru_core::ports::{self, Level, Record};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+/// How log records are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Text where standard error is a terminal, else JSON.
+    #[default]
+    Auto,
+    /// A line of text a record, for people.
+    Text,
+    /// A JSON object a line.
+    Json,
+    /// Nothing at all.
+    None,
+}
+
+/// The log of the process.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Log(Format);
+
+impl Log {
+    pub(crate) fn new(format: Format) -> Self {
+        Self(match format {
+            Format::Auto if io::stderr().is_terminal() => Format::Text,
+            Format::Auto => Format::Json,
+            format => format,
+        })
+    }
+}
+
+impl ports::Log for Log {
+    fn log(&self, record: &Record<'_>) {
+        let now = humantime::format_rfc3339_millis(SystemTime::now()).to_string();
+        let line = match self.0 {
+            Format::None => return,
+            Format::Text => text(&now, record),
+            Format::Auto | Format::Json => json(&now, record),
+        };
+        // One write a line, so that lines of several threads do not mix. A line that cannot be
+        // written is lost: there is no place left to say so.
+        let _ = io::stderr().write_all(line.as_bytes());
+    }
+}
+
+fn json(now: &str, record: &Record<'_>) -> String {
+    let mut line = serde_json::to_string(&Line { now, record }).unwrap_or_default();
+    line.push('\n');
+    line
+}
+
+fn text(now: &str, record: &Record<'_>) -> String {
+    let time = now.get(11..23).unwrap_or(now);
+    let level = record.level.as_str();
+    let mut line = format!("{time} {level:<5} {}", OneLine(&record.message.to_string()));
+    for (name, value) in record.fields {
+        // Writing to a String cannot fail.
+        let _ = write!(line, "  {name}={}", OneLine(&value.to_string()));
+    }
+    if let Some(id) = record.request_id {
+        let _ = write!(line, "  request_id={}", OneLine(id));
+    }
+    line.push('\n');
+    line
+}
+
+/// Text without line breaks and other control characters, which a client may have chosen.
+struct OneLine<'a>(&'a str);
+
+impl std::fmt::Display for OneLine<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for character in self.0.chars() {
+            if character.is_control() {
+                write!(f, "{}", character.escape_default())?;
+            } else {
+                f.write_char(character)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Line<'a> {
+    now: &'a str,
+    record: &'a Record<'a>,
+}
+
+impl Serialize for Line<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("time", self.now)?;
+        map.serialize_entry("level", self.record.level.as_str())?;
+        map.serialize_entry("message", &format_args!("{}", self.record.message))?;
+        if let Some(id) = self.record.request_id {
+            map.serialize_entry("request_id", id)?;
+        }
+        for (name, value) in self.record.fields {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+/// Writes a record that belongs to no request.
+pub(crate) fn note(log: Log, level: Level, message: &str) {
+    ports::Log::log(&log, &Record::new(level, &message, &[]));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_one_line_whatever_it_holds() {
+        let fields = [("path", "/a\nb\u{1b}[31m".into()), ("status", 200.into())];
+        let record = Record::new(Level::Info, &"line\nbreak", &fields).of_request("id-1");
+        let now = "2026-11-23T10:11:12.345Z";
+        assert_eq!(
+            text(now, &record),
+            "10:11:12.345 info  line\\nbreak  path=/a\\nb\\u{1b}[31m  status=200  request_id=id-1\n"
+        );
+        let line = json(now, &record);
+        assert_eq!(line.matches('\n').count(), 1);
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(line["message"], "line\nbreak");
+        assert_eq!(line["status"], 200);
+        assert_eq!(line["request_id"], "id-1");
+    }
+}

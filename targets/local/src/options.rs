@@ -1,0 +1,235 @@
+//! The options of the native server. It must not act on them.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use clap::builder::RangedU64ValueParser;
+use clap::{Arg, ArgMatches, Command, value_parser};
+
+use crate::log::Format;
+
+/// What `--help` and `--version` say of the function.
+#[derive(Clone, Copy, Debug)]
+pub struct Program {
+    /// The name of the crate.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// Its description.
+    pub about: &'static str,
+}
+
+/// How to serve.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Options {
+    /// The name or address to listen on.
+    pub host: String,
+    /// The port; 0 picks a free one.
+    pub port: u16,
+    /// How log records are written.
+    pub log: Format,
+    /// How many threads serve. Each has its own instance of the app.
+    pub workers: NonZeroUsize,
+    /// What a client may do.
+    pub limits: Limits,
+}
+
+/// What a client may do.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The bytes of a request's line and headers; more is 431.
+    pub head: usize,
+    /// The bytes of a body; more is 413. `None` for what the app says.
+    pub body: Option<usize>,
+    /// How long the head of a request may take from its first byte, and a body may pause; longer
+    /// is 408.
+    pub read: Duration,
+    /// How long a connection may stay open without a request.
+    pub idle: Duration,
+    /// How long requests in flight may take once the server is told to stop.
+    pub grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            head: 64 * 1024,
+            body: None,
+            read: Duration::from_secs(30),
+            idle: Duration::from_secs(75),
+            grace: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            host: "127.0.0.1".into(),
+            port: 5000,
+            log: Format::Auto,
+            workers: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            limits: Limits::default(),
+        }
+    }
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  Serve on http://127.0.0.1:5000, for this machine only
+    $ {name}
+  Serve for others too, on port 8080, logging JSON
+    $ {name} --host 0.0.0.0 --port 8080 --log json
+  Let the system pick a free port; it is printed as `listening on http://127.0.0.1:PORT`
+    $ {name} --port 0
+
+Stops on SIGINT (Ctrl-C) and SIGTERM, once requests in flight are answered; a second signal does \
+not wait. Exits with 0 after a clean stop, 1 when it cannot serve, 2 for a wrong option.";
+
+impl Options {
+    /// Reads the command line and `PORT`. Ends the process for `--help`, `--version` and what it
+    /// cannot read.
+    #[must_use]
+    pub fn from_args(program: &Program) -> Self {
+        Self::from_matches(&command(program).get_matches())
+    }
+
+    fn from_matches(matches: &ArgMatches) -> Self {
+        let default = Self::default();
+        let seconds = |name| matches.get_one(name).copied().map(Duration::from_secs);
+        let bytes = |name| {
+            let bytes: Option<u64> = matches.get_one(name).copied();
+            bytes.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX))
+        };
+        Self {
+            host: matches.get_one("host").cloned().unwrap_or(default.host),
+            port: matches.get_one("port").copied().unwrap_or(default.port),
+            log: matches.get_one("log").copied().unwrap_or(default.log),
+            workers: matches
+                .get_one("workers")
+                .copied()
+                .unwrap_or(default.workers),
+            limits: Limits {
+                head: bytes("head-limit").unwrap_or(default.limits.head),
+                body: bytes("body-limit"),
+                read: seconds("read-timeout").unwrap_or(default.limits.read),
+                idle: seconds("idle-timeout").unwrap_or(default.limits.idle),
+                grace: seconds("grace").unwrap_or(default.limits.grace),
+            },
+        }
+    }
+}
+
+fn command(program: &Program) -> Command {
+    let option = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).help(help)
+    };
+    let seconds = || RangedU64ValueParser::<u64>::new().range(1..=86_400);
+    Command::new(program.name)
+        .version(program.version)
+        .about(program.about)
+        .after_help(EXAMPLES.replace("{name}", program.name))
+        .arg(option("host", "HOST", "Name or address to listen on [default: 127.0.0.1]"))
+        .arg(
+            option("port", "PORT", "Port to listen on; 0 picks a free one [default: 5000]")
+                .short('p')
+                .env("PORT")
+                .value_parser(value_parser!(u16)),
+        )
+        .arg(
+            option("log", "FORMAT", "Log lines on standard error [default: text on a terminal, else json]")
+                .value_parser(value_parser!(Format)),
+        )
+        .arg(
+            option("workers", "N", "Threads that serve, each with its own instance [default: one a core]")
+                .value_parser(value_parser!(NonZeroUsize)),
+        )
+        .arg(
+            // The least that hyper's parser works with, and what one header buffer can count.
+            option("head-limit", "BYTES", "Size of a request's line and headers; more is 431 [default: 65536]")
+                .value_parser(RangedU64ValueParser::<u64>::new().range(8192..=u64::from(u32::MAX))),
+        )
+        .arg(
+            option("body-limit", "BYTES", "Size of a request's body; more is 413 [default: the app's, 6291456]")
+                .value_parser(value_parser!(u64)),
+        )
+        .arg(
+            option("read-timeout", "SECONDS", "Time for a request's head, and between pieces of its body; longer is 408 [default: 30]")
+                .value_parser(seconds()),
+        )
+        .arg(
+            option("idle-timeout", "SECONDS", "Time a connection stays open between requests [default: 75]")
+                .value_parser(seconds()),
+        )
+        .arg(
+            option("grace", "SECONDS", "Time for requests in flight once told to stop [default: 30]")
+                .value_parser(seconds()),
+        )
+}
+
+/// The addresses that a host and port stand for.
+pub(crate) fn addresses(host: &str, port: u16) -> std::io::Result<Vec<SocketAddr>> {
+    use std::net::ToSocketAddrs;
+
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    (host, port).to_socket_addrs().map(Iterator::collect)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROGRAM: Program = Program {
+        name: "hello",
+        version: "1.2.3",
+        about: "Says hello",
+    };
+
+    #[test]
+    fn the_command_is_well_formed() {
+        command(&PROGRAM).debug_assert();
+    }
+
+    #[test]
+    fn options_are_read_and_wrong_ones_refused() {
+        let read = |args: &[&str]| command(&PROGRAM).try_get_matches_from(args);
+        let args = [
+            "hello",
+            "--port",
+            "0",
+            "--host",
+            "::1",
+            "--log",
+            "json",
+            "--body-limit",
+            "10",
+        ];
+        let options = Options::from_matches(&read(&args).unwrap());
+        assert_eq!((options.port, options.limits.body), (0, Some(10)));
+        assert_eq!((&*options.host, options.log), ("::1", Format::Json));
+        for wrong in [
+            ["hello", "--port", "65536"],
+            ["hello", "--workers", "0"],
+            ["hello", "--head-limit", "1"],
+            ["hello", "--log", "xml"],
+            ["hello", "--grace", "0"],
+        ] {
+            assert_eq!(read(&wrong).unwrap_err().exit_code(), 2, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn hosts_are_names_or_addresses() {
+        for host in ["127.0.0.1", "::1", "[::1]", "localhost"] {
+            assert!(
+                addresses(host, 1)
+                    .unwrap()
+                    .iter()
+                    .all(|address| address.ip().is_loopback())
+            );
+        }
+    }
+}
