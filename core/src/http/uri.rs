@@ -234,7 +234,8 @@ mod tests {
 
     #[test]
     fn queries_keep_order_repeats_and_empty_values() {
-        let cases: &[(&str, Option<&str>, &[(&str, &str)])] = &[
+        type Case<'a> = (&'a str, Option<&'a str>, &'a [(&'a str, &'a str)]);
+        let cases: &[Case<'_>] = &[
             ("/", None, &[]),
             ("/?", Some(""), &[]),
             ("/?a", Some("a"), &[("a", "")]),

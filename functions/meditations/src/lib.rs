@@ -1,5 +1,8 @@
 //! The example: `POST /` answers a random "guru meditation". It must not know where it runs.
 
+#[cfg(test)]
+mod document;
+
 use guru::prelude::*;
 
 /// What the guru may say. Each is equally likely.
@@ -15,9 +18,19 @@ pub const MEDITATIONS: [&str; 7] = [
 
 /// The answer to `POST /`.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Meditation {
-    status: &'static str,
+    status: Outcome,
+    #[cfg_attr(test, schema(schema_with = document::meditation))]
     meditation: &'static str,
+}
+
+/// How it went.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+enum Outcome {
+    Success,
 }
 
 /// The function.
@@ -25,6 +38,13 @@ pub fn app() -> App {
     App::new().post("/", meditate).get("/openapi.json", openapi)
 }
 
+/// Answers a random guru meditation.
+#[cfg_attr(test, utoipa::path(
+    post,
+    path = "/",
+    tag = "meditations",
+    responses((status = 200, description = "What the guru says", body = Meditation)),
+))]
 async fn meditate(cx: Context, _req: Request) -> Result<Response> {
     cx.log().info(
         format_args!("received request with id '{}'", cx.request_id()),
@@ -32,14 +52,20 @@ async fn meditate(cx: Context, _req: Request) -> Result<Response> {
     );
     let meditation = cx.random().choose(&MEDITATIONS);
     Response::json(&Meditation {
-        status: "success",
+        status: Outcome::Success,
         meditation,
     })
 }
 
-/// The document is made from these types and routes by `tests/openapi.rs`, which also holds it to
-/// them.
+/// Answers this document.
+#[cfg_attr(test, utoipa::path(
+    get,
+    path = "/openapi.json",
+    tag = "meditations",
+    responses((status = 200, description = "The OpenAPI document", body = Object)),
+))]
 async fn openapi(_cx: Context, _req: Request) -> Result<Response> {
+    // Made from the types and routes of this crate, and held to them, by the tests in document.rs.
     Ok(Response::typed(
         "application/json",
         include_str!("../openapi.json"),

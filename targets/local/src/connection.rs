@@ -101,9 +101,12 @@ impl Connection {
         self.deadline = Instant::now() + by;
     }
 
-    /// Ready once the client has taken too long. The timer is moved only when it rings, since most
-    /// deadlines are never reached.
+    /// Ready once the client has taken too long. A deadline that moves away does not move the timer
+    /// until it rings, since most are never reached.
     fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.is_busy() && self.deadline < self.timer.deadline() {
+            self.timer.as_mut().reset(self.deadline);
+        }
         loop {
             ready!(self.timer.as_mut().poll(cx));
             if self.is_busy() {

@@ -1,0 +1,448 @@
+//! What becomes of what a handler answers, and of errors. It must not know a socket.
+
+use std::fmt;
+use std::time::Duration;
+
+use guru_core::app::middleware::{BodyLimit, Cors, RequestLog, SecurityHeaders};
+use guru_core::{
+    App, Body, Context, Error, ErrorKind, Invocation, Level, Method, Request, Response, Result,
+    Service, Status, Uri, memory, ports,
+};
+
+fn client(app: App) -> memory::Client {
+    memory::Client::new(app).unwrap()
+}
+
+fn body(response: &Response) -> &str {
+    std::str::from_utf8(response.body().as_bytes().unwrap()).unwrap()
+}
+
+fn request(method: &str, target: &str, headers: &[(&str, &str)]) -> Request {
+    let method = Method::parse(method.as_bytes()).unwrap();
+    let request = Request::new(method, Uri::parse(target).unwrap());
+    headers.iter().fold(request, |request, (name, value)| {
+        request.with_header(name, value).unwrap()
+    })
+}
+
+#[derive(Debug)]
+struct Broken;
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the password is hunter2")
+    }
+}
+
+impl std::error::Error for Broken {}
+
+#[test]
+fn a_fault_of_the_function_is_logged_and_not_told() {
+    async fn fail(_cx: Context, _req: Request) -> Result<Response> {
+        Err(Broken)?
+    }
+    let client = client(App::new().get("/", fail));
+    let response = client.get("/");
+    assert_eq!(response.status(), Status::INTERNAL_SERVER_ERROR);
+    assert_eq!(
+        body(&response),
+        r#"{"status":"error","error":"internal server error","request_id":"request-1"}"#
+    );
+    let [entry] = &client.log().take()[..] else {
+        panic!("one record")
+    };
+    assert_eq!(
+        (entry.level, &*entry.message),
+        (Level::Error, "the password is hunter2")
+    );
+    assert_eq!(entry.request_id.as_deref(), Some("request-1"));
+}
+
+#[test]
+fn a_port_that_is_unavailable_is_503() {
+    async fn fail(_cx: Context, _req: Request) -> Result<Response> {
+        Err(ports::Error::new(
+            ports::ErrorKind::Unavailable,
+            "no such thing here",
+        ))?
+    }
+    assert_eq!(
+        client(App::new().get("/", fail)).get("/").status().as_u16(),
+        503
+    );
+}
+
+#[test]
+fn a_fault_of_the_client_is_told() {
+    async fn fail(_cx: Context, _req: Request) -> Result<Response> {
+        let error = Error::new(ErrorKind::TooManyRequests, "slow \"down\"");
+        Err(error.with_header("retry-after", "7")?)
+    }
+    let client = client(App::new().get("/", fail));
+    let response = client.get("/");
+    assert_eq!(response.status().as_u16(), 429);
+    assert_eq!(response.headers().get_str("retry-after"), Some("7"));
+    assert_eq!(
+        response.headers().get_str("content-type"),
+        Some("application/json")
+    );
+    assert_eq!(
+        body(&response),
+        r#"{"status":"error","error":"slow \"down\"","request_id":"request-1"}"#
+    );
+    assert_eq!(client.log().take(), []);
+}
+
+#[test]
+fn only_what_any_wire_can_carry_leaves() {
+    async fn odd(_cx: Context, req: Request) -> Result<Response> {
+        let status = Status::new(req.param("status")?);
+        let mut response = Response::text("body").with_status(status);
+        for (name, value) in [
+            ("connection", "close, X-Private"),
+            ("keep-alive", "timeout=5"),
+            ("transfer-encoding", "chunked"),
+            ("x-private", "1"),
+            ("content-length", "999"),
+            ("x-kept", "1"),
+        ] {
+            response.headers_mut().append(name, value)?;
+        }
+        Ok(response)
+    }
+    let client = client(App::new().get("/{status}", odd));
+    for (status, expected, sent) in [
+        (200, 200, "body"),
+        (299, 299, "body"),
+        (599, 599, "body"),
+        (204, 204, ""),
+        (205, 205, ""),
+        (304, 304, ""),
+    ] {
+        let response = client.get(&format!("/{status}"));
+        assert_eq!(
+            (response.status().as_u16(), body(&response)),
+            (expected, sent)
+        );
+        let names: Vec<_> = response.headers().iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["content-type", "x-kept"]);
+    }
+    for status in [0, 99, 100, 101, 199, 600, 65_535] {
+        assert_eq!(
+            client.get(&format!("/{status}")).status().as_u16(),
+            500,
+            "{status}"
+        );
+    }
+}
+
+#[test]
+fn hop_by_hop_headers_do_not_reach_a_handler() {
+    async fn names(_cx: Context, req: Request) -> Result<Response> {
+        let names: Vec<_> = req
+            .headers()
+            .iter()
+            .map(|(name, _)| name.to_owned())
+            .collect();
+        Ok(Response::text(names.join(" ")))
+    }
+    let headers = [
+        ("Host", "a"),
+        ("Connection", "x-mine, close"),
+        ("TE", "gzip"),
+        ("X-Mine", "1"),
+        ("X", "2"),
+    ];
+    let response = client(App::new().get("/", names)).send(request("GET", "/", &headers));
+    assert_eq!(body(&response), "host x");
+}
+
+#[test]
+fn a_body_over_the_limit_is_413() {
+    async fn length(_cx: Context, mut req: Request) -> Result<Response> {
+        Ok(Response::text(req.bytes().await?.len().to_string()))
+    }
+    let app = App::new()
+        .post("/", length)
+        .post("/small", length)
+        .body_limit(100)
+        .with(BodyLimit::new(10).under("/small"));
+    let client = client(app);
+    for (target, size, expected) in [
+        ("/", 100, 200),
+        ("/", 101, 413),
+        ("/small", 10, 200),
+        ("/small", 11, 413),
+        ("/x", 101, 404),
+    ] {
+        let response = client.post(target, vec![0; size]);
+        assert_eq!(response.status().as_u16(), expected, "{target} {size}");
+    }
+    assert_eq!(client.post("/", Body::over_limit()).status().as_u16(), 413);
+}
+
+#[test]
+fn json_and_queries_are_typed_and_errors_name_the_field() {
+    #[derive(serde::Deserialize)]
+    struct Order {
+        items: Vec<Item>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Item {
+        count: u8,
+    }
+    #[derive(serde::Deserialize)]
+    struct Search {
+        page: Option<u32>,
+        exact: bool,
+        #[serde(default)]
+        tag: Vec<String>,
+        order: Option<Direction>,
+    }
+    #[derive(serde::Deserialize, Debug)]
+    #[serde(rename_all = "lowercase")]
+    enum Direction {
+        Up,
+        Down,
+    }
+    async fn order(_cx: Context, mut req: Request) -> Result<Response> {
+        let order: Order = req.json().await?;
+        let counts: Vec<_> = order.items.iter().map(|item| item.count).collect();
+        Ok(Response::text(format!("{counts:?}")))
+    }
+    async fn search(_cx: Context, req: Request) -> Result<Response> {
+        let Search {
+            page,
+            exact,
+            tag,
+            order,
+        } = req.query()?;
+        Ok(Response::text(format!(
+            "{page:?} {exact} {tag:?} {order:?}"
+        )))
+    }
+    let client = client(App::new().post("/", order).get("/", search));
+    for (sent, status, said) in [
+        (r#"{"items":[{"count":1},{"count":2}]}"#, 200, "[1, 2]"),
+        (
+            r#"{"items":[{"count":1},{"count":256}]}"#,
+            400,
+            "`items[1].count`: invalid value",
+        ),
+        (
+            r#"{"items":[{}]}"#,
+            400,
+            "`items[0]`: missing field `count`",
+        ),
+        ("{}", 400, "missing field `items`"),
+        ("", 400, "EOF while parsing"),
+        ("{\"items\":[]} x", 400, "`body`: trailing characters"),
+        ("{\"items\":\"\u{1}\"}", 400, "`items`: "),
+    ] {
+        let response = client.post("/", sent);
+        assert_eq!(response.status().as_u16(), status, "{sent}");
+        assert!(
+            body(&response).contains(said),
+            "{sent}: {}",
+            body(&response)
+        );
+    }
+    for (sent, status, said) in [
+        ("/?exact=true", 200, "None true [] None"),
+        (
+            "/?exact=false&page=3&tag=a&tag=b%26&order=up",
+            200,
+            r#"Some(3) false ["a", "b&"] Some(Up)"#,
+        ),
+        (
+            "/?exact=true&other=1&other=2&order=down",
+            200,
+            "None true [] Some(Down)",
+        ),
+        ("/", 400, "missing field `exact`"),
+        ("/?exact=maybe", 400, "`exact`: provided string was not"),
+        (
+            "/?exact=true&exact=true",
+            400,
+            "`exact`: given more than once",
+        ),
+        ("/?exact=true&page=-1", 400, "`page`: invalid digit"),
+        (
+            "/?exact=true&order=left",
+            400,
+            "`order`: unknown variant `left`",
+        ),
+        ("/?exact=true&&tag=%FF", 400, "`tag`: not UTF-8"),
+    ] {
+        let response = client.get(sent);
+        assert_eq!(
+            response.status().as_u16(),
+            status,
+            "{sent}: {}",
+            body(&response)
+        );
+        assert!(
+            body(&response).contains(said),
+            "{sent}: {}",
+            body(&response)
+        );
+    }
+}
+
+#[test]
+fn a_parameter_that_the_route_lacks_is_the_function_s_fault() {
+    async fn typo(_cx: Context, req: Request) -> Result<Response> {
+        Ok(Response::text(req.param::<String>("ib")?))
+    }
+    let client = client(App::new().get("/{id}", typo));
+    assert_eq!(client.get("/7").status().as_u16(), 500);
+    assert_eq!(
+        client.log().take()[0].message,
+        "the route \"/{id}\" has no parameter `ib`"
+    );
+}
+
+#[test]
+fn a_crash_is_a_500_with_the_id_alone() {
+    let response = Service::crash("id-1", &Method::GET);
+    assert_eq!(
+        body(&response),
+        r#"{"status":"error","error":"internal server error","request_id":"id-1"}"#
+    );
+    let head = Service::crash("id-1", &Method::HEAD);
+    assert!(head.body().is_empty());
+    let length = response.body().size().unwrap().to_string();
+    assert_eq!(head.headers().get_str("content-length"), Some(&*length));
+}
+
+#[test]
+fn a_request_can_be_refused_before_it_is_one() {
+    let ports = ports::Ports::new(
+        memory::Random::seeded(0),
+        memory::Clock::default(),
+        memory::Log::default(),
+        memory::Config::default(),
+    );
+    let cx = Context::new(std::rc::Rc::new(ports), Invocation::new("id-1"));
+    let response = Service::refuse(&cx, &Method::POST, ErrorKind::RequestTimeout.into());
+    assert_eq!(response.status().as_u16(), 408);
+}
+
+async fn ok(cx: Context, _req: Request) -> Result<Response> {
+    cx.log().debug("handled", &[]);
+    Ok(Response::text("ok").with_header("x-frame-options", "SAMEORIGIN")?)
+}
+
+#[test]
+fn request_log_says_what_was_answered() {
+    let clock = |client: &memory::Client| client.clock().advance(Duration::from_millis(5));
+    let client = client(App::new().get("/", ok).with(RequestLog));
+    clock(&client);
+    let _ = client.get("/?secret=1");
+    let _ = client.get("/nope");
+    let entries = client.log().take();
+    let fields: Vec<_> = entries
+        .iter()
+        .filter(|entry| entry.message == "answered")
+        .map(|entry| {
+            entry
+                .fields
+                .iter()
+                .map(|(_, value)| &**value)
+                .collect::<Vec<_>>()
+                .join(" ")
+        })
+        .collect();
+    assert_eq!(fields, ["GET / 200 0", "GET /nope 404 0"]);
+}
+
+#[test]
+fn security_headers_are_set_where_the_handler_has_not() {
+    let client = client(App::new().get("/", ok).with(SecurityHeaders::new()));
+    let response = client.get("/");
+    assert_eq!(response.headers().get_all("x-frame-options").count(), 1);
+    assert_eq!(
+        response.headers().get_str("x-frame-options"),
+        Some("SAMEORIGIN")
+    );
+    assert_eq!(
+        client
+            .get("/nope")
+            .headers()
+            .get_str("x-content-type-options"),
+        Some("nosniff")
+    );
+    let open = SecurityHeaders::new()
+        .content_security_policy("default-src 'self'")
+        .strict_transport_security(None);
+    let response = self::client(App::new().get("/", ok).with(open)).get("/");
+    assert_eq!(
+        response.headers().get_str("content-security-policy"),
+        Some("default-src 'self'")
+    );
+    assert!(!response.headers().contains("strict-transport-security"));
+}
+
+#[test]
+fn cors_opens_to_the_origins_that_are_named() {
+    let cors = Cors::new()
+        .allow_origin("https://a.example")
+        .allow_credentials()
+        .allow_methods(&[Method::GET, Method::DELETE])
+        .allow_headers(&["content-type", "x-key"])
+        .expose_headers(&["x-count"])
+        .max_age(Duration::from_secs(60));
+    let client = client(App::new().get("/", ok).with(cors));
+    let preflight = |origin| {
+        let headers = [
+            ("origin", origin),
+            ("access-control-request-method", "DELETE"),
+        ];
+        client.send(request("OPTIONS", "/", &headers))
+    };
+    let response = preflight("https://a.example");
+    assert_eq!(response.status(), Status::NO_CONTENT);
+    for (name, value) in [
+        ("access-control-allow-origin", "https://a.example"),
+        ("access-control-allow-credentials", "true"),
+        ("access-control-allow-methods", "GET, DELETE"),
+        ("access-control-allow-headers", "content-type, x-key"),
+        ("access-control-max-age", "60"),
+        ("vary", "origin"),
+    ] {
+        assert_eq!(response.headers().get_str(name), Some(value), "{name}");
+    }
+    let refused = preflight("https://b.example");
+    assert_eq!(refused.status(), Status::METHOD_NOT_ALLOWED);
+    assert!(!refused.headers().contains("access-control-allow-origin"));
+    assert_eq!(refused.headers().get_str("vary"), Some("origin"));
+
+    let response = client.send(request("GET", "/nope", &[("origin", "https://a.example")]));
+    assert_eq!(response.status(), Status::NOT_FOUND);
+    assert_eq!(
+        response.headers().get_str("access-control-expose-headers"),
+        Some("x-count")
+    );
+    assert!(
+        !client
+            .get("/")
+            .headers()
+            .contains("access-control-allow-origin")
+    );
+}
+
+#[test]
+fn cors_for_everyone_never_goes_with_credentials() {
+    let open = client(App::new().get("/", ok).with(Cors::new().allow_any_origin()));
+    let response = open.send(request("GET", "/", &[("origin", "https://a.example")]));
+    assert_eq!(
+        response.headers().get_str("access-control-allow-origin"),
+        Some("*")
+    );
+    assert!(!response.headers().contains("vary"));
+
+    let cors = Cors::new().allow_any_origin().allow_credentials();
+    let closed = client(App::new().get("/", ok).with(cors));
+    let response = closed.send(request("GET", "/", &[("origin", "https://a.example")]));
+    assert!(!response.headers().contains("access-control-allow-origin"));
+}
