@@ -1,0 +1,18 @@
+//! The conformance suite: proves over the wire that a function behaves the same on every target.
+//!
+//! Vectors (data) say what is sent and what must come back; a driver starts each real runtime;
+//! the wire sends bytes as they are and reads bytes as they come; the check tells every difference; the report shows the matrix.
+//! The suite must not know the code of any target, and no vector knows a vendor.
+
+pub mod bytes;
+pub mod check;
+pub mod driver;
+pub mod play;
+pub mod report;
+mod runner;
+mod session;
+pub mod skips;
+pub mod vector;
+pub mod wire;
+
+pub use runner::{Options, Run, run};

@@ -1,0 +1,181 @@
+//! Plays one vector against one running function: its exchanges in order, its copies at once.
+//!
+//! It must not know who serves the function.
+
+use serde::Serialize;
+use std::sync::Barrier;
+use std::time::Duration;
+
+use crate::bytes::quoted;
+use crate::check::{Mismatch, check};
+use crate::vector::{Exchange, Vector};
+use crate::wire::{Answer, Connection, Endpoint, Failure, describe, encode};
+
+/// How much of a body a record keeps.
+const KEPT: usize = 1500;
+
+/// What happened when a vector was played.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Played {
+    /// The exchanges of the first copy, and of the copies that failed.
+    pub records: Vec<Record>,
+    /// The documented difference that was demanded in place of the contract, if one was.
+    pub difference: Option<String>,
+}
+
+/// One exchange that was played.
+#[derive(Debug, Clone, Serialize)]
+pub struct Record {
+    /// Which copy it belongs to, where several ran at once.
+    pub copy: usize,
+    /// The request in one line.
+    pub sent: String,
+    /// The answer, or why there is none.
+    pub received: String,
+    /// What was wrong with it.
+    pub mismatches: Vec<Mismatch>,
+}
+
+impl Played {
+    /// Whether every demand was met.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.records
+            .iter()
+            .all(|record| record.mismatches.is_empty())
+    }
+}
+
+/// Plays `vector` at `endpoint`, whose target has these documented `differences`, with `limit` for each exchange.
+#[must_use]
+pub fn play(vector: &Vector, endpoint: &Endpoint, differences: &[&str], limit: Duration) -> Played {
+    let barrier = Barrier::new(vector.copies.len());
+    let mut copies: Vec<Vec<Record>> = std::thread::scope(|scope| {
+        let running: Vec<_> = vector
+            .copies
+            .iter()
+            .enumerate()
+            .map(|(number, exchanges)| {
+                let barrier = &barrier;
+                scope.spawn(move || {
+                    barrier.wait();
+                    Player::new(endpoint, limit, number).play(exchanges, differences)
+                })
+            })
+            .collect();
+        running
+            .into_iter()
+            .map(|thread| {
+                thread
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            })
+            .collect()
+    });
+    let failed = |records: &Vec<Record>| records.iter().any(|record| !record.mismatches.is_empty());
+    let mut first = true;
+    copies.retain(|records| std::mem::take(&mut first) || failed(records));
+    Played {
+        records: copies.into_iter().flatten().collect(),
+        difference: vector
+            .differences()
+            .find(|name| differences.contains(name))
+            .map(str::to_owned),
+    }
+}
+
+struct Player<'a> {
+    endpoint: &'a Endpoint,
+    limit: Duration,
+    copy: usize,
+    connection: Option<Connection>,
+    answers: Vec<Answer>,
+}
+
+impl<'a> Player<'a> {
+    fn new(endpoint: &'a Endpoint, limit: Duration, copy: usize) -> Self {
+        Self {
+            endpoint,
+            limit,
+            copy,
+            connection: None,
+            answers: Vec::new(),
+        }
+    }
+
+    fn play(mut self, exchanges: &[Exchange], differences: &[&str]) -> Vec<Record> {
+        let mut records = Vec::new();
+        for exchange in exchanges {
+            let sent = describe(&exchange.send, self.endpoint);
+            match self.exchange(exchange) {
+                Err(failure) => {
+                    records.push(Record {
+                        copy: self.copy,
+                        sent,
+                        received: String::new(),
+                        mismatches: vec![Mismatch {
+                            place: format!("the exchange with {}", self.endpoint.authority),
+                            expected: "an answer".into(),
+                            got: failure.to_string(),
+                        }],
+                    });
+                    break;
+                }
+                Ok(answer) => {
+                    let expectation = differences
+                        .iter()
+                        .find_map(|name| exchange.differs.get(*name))
+                        .unwrap_or(&exchange.expect);
+                    records.push(Record {
+                        copy: self.copy,
+                        sent,
+                        received: show(&answer),
+                        mismatches: check(expectation, &answer, &self.answers),
+                    });
+                    self.answers.push(answer);
+                }
+            }
+        }
+        records
+    }
+
+    fn exchange(&mut self, exchange: &Exchange) -> Result<Answer, Failure> {
+        let message = encode(&exchange.send, self.endpoint);
+        let is_head = exchange.send.is_head();
+        if exchange.send.fresh {
+            self.connection = None;
+        }
+        if let Some(kept) = self
+            .connection
+            .as_mut()
+            .filter(|connection| connection.is_open())
+        {
+            match kept.exchange(&message, is_head, self.limit) {
+                // A server may close a connection that it kept at any moment; the request is then sent on a new one (RFC 9112 section 9.3.1).
+                Err(failure) if failure.silent => {}
+                done => return done,
+            }
+        }
+        let connection = self
+            .connection
+            .insert(Connection::open(self.endpoint, self.limit)?);
+        connection.exchange(&message, is_head, self.limit)
+    }
+}
+
+/// The answer for a person to read.
+fn show(answer: &Answer) -> String {
+    let mut text = format!("{} {}\n", answer.status, answer.reason);
+    for (name, value) in &answer.headers {
+        text.push_str(&format!(
+            "{}: {}\n",
+            quoted(name, 80).trim_matches('"'),
+            quoted(value, 300).trim_matches('"')
+        ));
+    }
+    text.push_str(&match answer.body.len() {
+        0 => "(no body)".to_owned(),
+        length => format!("({length} bytes) {}", quoted(&answer.body, KEPT)),
+    });
+    text
+}

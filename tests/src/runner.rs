@@ -1,0 +1,274 @@
+//! Runs vectors on targets, one named test for each pair, and makes the report.
+//!
+//! It must not know any vendor, nor how a report looks.
+
+use anyhow::{Result, bail, ensure};
+use libtest_mimic::{Arguments, Completion, Failed, FormatSetting, Trial};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::driver::{Deployed, Driver, drivers, select};
+use crate::play::play;
+use crate::report::{Outcome, Report, Verdict};
+use crate::session::{Absent, Target};
+use crate::skips::{self, Skip};
+use crate::vector::{SKIPS, Vector, suite};
+use crate::wire::Endpoint;
+
+/// What to run and where to tell of it.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Filters, threads and output, as `cargo test` gives them.
+    pub arguments: Arguments,
+    /// The targets to run; all when empty.
+    pub on: Vec<String>,
+    /// The targets for which `not run` is a failure.
+    pub require: Vec<String>,
+    /// A deployed probe to drive in place of the targets.
+    pub url: Option<String>,
+    /// The folder for the report's files.
+    pub folder: PathBuf,
+    /// How long one exchange may take.
+    pub limit: Duration,
+}
+
+impl Options {
+    /// The options of the process: its arguments, `GURU_ON` and `GURU_REQUIRE` (names with commas between).
+    #[must_use]
+    pub fn from_process(folder: PathBuf) -> Self {
+        let names = |variable: &str| -> Vec<String> {
+            let list = std::env::var(variable).unwrap_or_default();
+            list.split(',')
+                .map(str::trim)
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned)
+                .collect()
+        };
+        Self {
+            arguments: Arguments::from_args(),
+            on: names("GURU_ON"),
+            require: names("GURU_REQUIRE"),
+            url: None,
+            folder,
+            limit: Duration::from_secs(30),
+        }
+    }
+}
+
+/// What became of a run.
+#[derive(Debug)]
+pub struct Run {
+    /// Every case that was to run, on every target.
+    pub report: Report,
+    /// Success if no case failed and no required target was missing.
+    pub code: ExitCode,
+}
+
+/// Runs the suite.
+pub fn run(options: &Options) -> Result<Run> {
+    let vectors = suite()?;
+    let all: Vec<Box<dyn Driver>> = match &options.url {
+        Some(url) => vec![Box::new(Deployed(Endpoint::parse(url)?))],
+        None => drivers(),
+    };
+    let names: Vec<&str> = all.iter().map(|driver| driver.name()).collect();
+    let skips = match options.url {
+        Some(_) => Vec::new(),
+        None => skips::read(SKIPS, &names, &vectors)?,
+    };
+    select(&options.require, drivers())?;
+    if options.url.is_none() {
+        known_differences(&vectors, &all)?;
+    }
+    let chosen = select(&options.on, all)?;
+    if let Some(missing) = options
+        .require
+        .iter()
+        .find(|name| !chosen.iter().any(|driver| driver.name() == **name))
+    {
+        bail!("`{missing}` is required but not chosen: add it to GURU_ON, or leave GURU_ON empty");
+    }
+    let suite = Suite {
+        vectors,
+        skips,
+        require: options.require.clone(),
+        limit: options.limit,
+        targets: chosen
+            .into_iter()
+            .map(|driver| Arc::new(Target::new(driver)))
+            .collect(),
+    };
+    let run = suite.run(&options.arguments);
+    if !options.arguments.list {
+        tell(&run.report, options)?;
+    }
+    Ok(run)
+}
+
+/// A vector may only name a difference that some target declares; any other is a typo that would never apply.
+fn known_differences(vectors: &[Vector], drivers: &[Box<dyn Driver>]) -> Result<()> {
+    for vector in vectors {
+        for name in vector.differences() {
+            ensure!(
+                drivers
+                    .iter()
+                    .any(|driver| driver.differences().contains(&name)),
+                "vector `{}` names the difference `{name}`, which no target has",
+                vector.name
+            );
+        }
+    }
+    Ok(())
+}
+
+fn tell(report: &Report, options: &Options) -> Result<()> {
+    let written = report.write(&options.folder)?;
+    if options.arguments.format != Some(FormatSetting::Json) {
+        println!("{}", report.terminal());
+        for path in written {
+            println!("  report: {}", path.display());
+        }
+    }
+    Ok(())
+}
+
+struct Suite {
+    vectors: Vec<Vector>,
+    skips: Vec<Skip>,
+    require: Vec<String>,
+    limit: Duration,
+    targets: Vec<Arc<Target>>,
+}
+
+impl Suite {
+    fn run(&self, arguments: &Arguments) -> Run {
+        let report = Arc::new(Mutex::new(Report::new(
+            &self.vectors,
+            self.targets.iter().map(|target| target.driver.as_ref()),
+        )));
+        let trials = self
+            .targets
+            .iter()
+            .flat_map(|target| self.trials(target, &report))
+            .collect();
+        let conclusion = libtest_mimic::run(arguments, trials);
+        for target in &self.targets {
+            target.stop();
+        }
+        let mut report = report
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        report.forget_unasked();
+        Run {
+            code: conclusion.exit_code(),
+            report,
+        }
+    }
+
+    /// One test a vector; a single one, not run, for a target that cannot run here.
+    fn trials(&self, target: &Arc<Target>, report: &Arc<Mutex<Report>>) -> Vec<Trial> {
+        let name = target.driver.name();
+        if let Err(reason) = target.driver.ready() {
+            let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
+            for vector in &self.vectors {
+                report.note(
+                    name,
+                    &vector.name,
+                    Outcome::from(Verdict::NotRun {
+                        reason: reason.to_string(),
+                    }),
+                );
+            }
+            let required = self.require.iter().any(|required| required == name);
+            return vec![Trial::ignorable_test(
+                format!("{name}::not-run"),
+                move || match required {
+                    true => Err(Failed::from(format!(
+                        "{name} is required and cannot run: {reason}"
+                    ))),
+                    false => Ok(Completion::ignored_with(format!("not run: {reason}"))),
+                },
+            )];
+        }
+        self.vectors
+            .iter()
+            .map(|vector| self.trial(target, vector, report))
+            .collect()
+    }
+
+    fn trial(&self, target: &Arc<Target>, vector: &Vector, report: &Arc<Mutex<Report>>) -> Trial {
+        let name = target.driver.name();
+        let skip = self
+            .skips
+            .iter()
+            .find(|skip| skip.target == name && skip.vector == vector.name)
+            .cloned();
+        let required = self.require.iter().any(|required| required == name);
+        let (target, report, vector, limit) = (
+            Arc::clone(target),
+            Arc::clone(report),
+            vector.clone(),
+            self.limit,
+        );
+        Trial::ignorable_test(format!("{name}::{}", vector.name), move || {
+            let outcome = match skip {
+                Some(skip) => Outcome::from(Verdict::Skipped {
+                    reason: skip.reason,
+                    capability: skip.capability,
+                }),
+                None => one(&target, &vector, limit),
+            };
+            let completion = match &outcome.verdict {
+                Verdict::Passed | Verdict::Differs { .. } => Ok(Completion::Completed),
+                // The report tells the failures, all in one place.
+                Verdict::Failed => Err(Failed::without_message()),
+                Verdict::Skipped { reason, .. } => Ok(Completion::ignored_with(reason)),
+                Verdict::NotRun { reason } if required => {
+                    Err(Failed::from(format!("required, but not run: {reason}")))
+                }
+                Verdict::NotRun { reason } => {
+                    Ok(Completion::ignored_with(format!("not run: {reason}")))
+                }
+            };
+            report
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .note(name, &vector.name, outcome);
+            completion
+        })
+    }
+}
+
+/// Plays one vector on one target.
+fn one(target: &Target, vector: &Vector, limit: Duration) -> Outcome {
+    let mut started = Instant::now();
+    let played = target.with(vector.function, |running| {
+        started = Instant::now();
+        let played = play(
+            vector,
+            &running.endpoint,
+            target.driver.differences(),
+            limit,
+        );
+        let died = if played.passed() {
+            None
+        } else {
+            running.died()
+        };
+        (played, died)
+    });
+    let took = started.elapsed();
+    match played {
+        Ok((played, died)) => Outcome::played(played, died, took),
+        Err(Absent::NotRun(reason)) => Outcome::from(Verdict::NotRun {
+            reason: reason.to_string(),
+        }),
+        Err(Absent::Failed(message)) => Outcome {
+            message: Some(message),
+            ..Outcome::from(Verdict::Failed)
+        },
+    }
+}

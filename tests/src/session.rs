@@ -1,0 +1,80 @@
+//! The runtimes of one run: each started once a function, when the first case needs it, and ended at the end.
+//!
+//! It must not know what cases are or how they are told.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use crate::driver::{Driver, NotRun, Refusal, Running};
+use crate::vector::Function;
+
+/// A target and what runs on it.
+pub(crate) struct Target {
+    pub(crate) driver: Box<dyn Driver>,
+    started: Mutex<BTreeMap<Function, Arc<Start>>>,
+}
+
+#[derive(Default)]
+struct Start {
+    outcome: OnceLock<Result<Running, Refusal>>,
+    told: AtomicBool,
+}
+
+/// Why there is no running function.
+pub(crate) enum Absent {
+    NotRun(NotRun),
+    Failed(String),
+}
+
+impl Target {
+    pub(crate) fn new(driver: Box<dyn Driver>) -> Self {
+        Self {
+            driver,
+            started: Mutex::default(),
+        }
+    }
+
+    /// Hands the running `function` to `then`; starts it if nobody has.
+    pub(crate) fn with<T>(
+        &self,
+        function: Function,
+        then: impl FnOnce(&Running) -> T,
+    ) -> Result<T, Absent> {
+        let start = Arc::clone(
+            self.started
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .entry(function)
+                .or_default(),
+        );
+        match start.outcome.get_or_init(|| self.driver.start(function)) {
+            Ok(running) => Ok(then(running)),
+            Err(Refusal::NotRun(reason)) => Err(Absent::NotRun(reason.clone())),
+            Err(Refusal::Failed(error)) => {
+                let whole = format!("{error:#}");
+                // The first case tells everything, with the child's output; the others would only bury it.
+                let text = if start.told.swap(true, Ordering::Relaxed) {
+                    whole.lines().next().unwrap_or_default().to_owned()
+                } else {
+                    whole
+                };
+                Err(Absent::Failed(format!("{function} did not start: {text}")))
+            }
+        }
+    }
+
+    /// Ends all that was started.
+    pub(crate) fn stop(&self) {
+        for start in self
+            .started
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+        {
+            if let Some(Ok(running)) = start.outcome.get() {
+                running.stop();
+            }
+        }
+    }
+}

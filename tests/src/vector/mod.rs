@@ -1,0 +1,186 @@
+//! A vector: requests in, demanded answers out, and why. The format is described in `tests/vectors/README.md`.
+//!
+//! It must not know any vendor: what a target cannot do is a named difference, and a driver says which it has.
+
+mod body;
+mod expectation;
+mod files;
+mod matcher;
+mod request;
+
+pub use body::{Body, Repeat};
+pub use expectation::Expectation;
+pub use files::{SKIPS, from_text, suite};
+pub use matcher::{Matcher, OneValue, Values};
+pub use request::Request;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The nine points of the portable contract, in order.
+pub const POINTS: [&str; 9] = [
+    "Method", "Path", "Query", "Headers", "Body", "Status", "Crash", "Identity", "Errors",
+];
+
+/// The function that a vector drives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Function {
+    /// The test function: shows what a handler sees and answers what it is told to.
+    #[default]
+    Probe,
+    /// The example.
+    Meditations,
+}
+
+impl Function {
+    /// The function's name, which is also its package's.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Probe => "probe",
+            Self::Meditations => "meditations",
+        }
+    }
+}
+
+impl fmt::Display for Function {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.name())
+    }
+}
+
+/// One case.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "Raw")]
+pub struct Vector {
+    /// Unique; begins with the file's name: `headers/empty-value`.
+    pub name: String,
+    /// The point of the portable contract that it holds, 1 to 9.
+    pub point: u8,
+    /// Why the case exists, in one line.
+    pub why: String,
+    /// The behaviour that would break it, in one line, with its source.
+    pub evidence: String,
+    /// The function that it drives.
+    pub function: Function,
+    /// The exchanges of each copy: one copy, or as many as run at once, each with its own number for `{n}`.
+    pub copies: Vec<Vec<Exchange>>,
+}
+
+/// One request and what its answer must be.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exchange {
+    /// What is sent.
+    pub send: Request,
+    /// What must come back.
+    pub expect: Expectation,
+    /// What must come back instead on a target that has the named, documented difference.
+    #[serde(default)]
+    pub differs: BTreeMap<String, Expectation>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    name: String,
+    point: u8,
+    why: String,
+    evidence: String,
+    #[serde(default)]
+    function: Function,
+    concurrent: Option<usize>,
+    exchanges: Vec<Value>,
+}
+
+impl TryFrom<Raw> for Vector {
+    type Error = String;
+
+    fn try_from(raw: Raw) -> Result<Self, String> {
+        let copies = (0..raw.concurrent.unwrap_or(1))
+            .map(|number| copy(&raw.exchanges, raw.concurrent.map(|_| number)))
+            .collect::<Result<Vec<_>, _>>()?;
+        let vector = Self {
+            name: raw.name,
+            point: raw.point,
+            why: raw.why,
+            evidence: raw.evidence,
+            function: raw.function,
+            copies,
+        };
+        vector.sound()?;
+        Ok(vector)
+    }
+}
+
+impl Vector {
+    /// Checks what the types cannot.
+    fn sound(&self) -> Result<(), String> {
+        if !(1..=POINTS.len()).contains(&usize::from(self.point)) {
+            return Err(format!(
+                "point {} is not in the portable contract, which has 1 to 9",
+                self.point
+            ));
+        }
+        for (what, text) in [("why", &self.why), ("evidence", &self.evidence)] {
+            if text.trim().len() < 12 || text.contains('\n') {
+                return Err(format!("`{what}` is one full line, not {text:?}"));
+            }
+        }
+        if self.copies.first().is_none_or(Vec::is_empty) {
+            return Err("no exchange: nothing would be checked".into());
+        }
+        for (index, exchange) in self.copies.iter().flat_map(|copy| copy.iter().enumerate()) {
+            for expectation in exchange.differs.values().chain([&exchange.expect]) {
+                if expectation
+                    .refers_to()
+                    .is_some_and(|earlier| earlier >= index)
+                {
+                    return Err(format!(
+                        "exchange {index} has a $differs_from that is not an earlier exchange"
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The names of the differences that this vector knows.
+    pub fn differences(&self) -> impl Iterator<Item = &str> {
+        self.copies
+            .iter()
+            .flatten()
+            .flat_map(|exchange| exchange.differs.keys().map(String::as_str))
+    }
+}
+
+/// The exchanges, with `{n}` replaced by the copy's number.
+fn copy(exchanges: &[Value], number: Option<usize>) -> Result<Vec<Exchange>, String> {
+    exchanges
+        .iter()
+        .enumerate()
+        .map(|(index, exchange)| {
+            let mut exchange = exchange.clone();
+            if let Some(number) = number {
+                number_in(&mut exchange, &number.to_string());
+            }
+            serde_path_to_error::deserialize(exchange)
+                .map_err(|error| format!("exchanges[{index}].{}: {}", error.path(), error.inner()))
+        })
+        .collect()
+}
+
+/// Replaces `{n}` in every string of `value`; names are left alone.
+fn number_in(value: &mut Value, number: &str) {
+    match value {
+        Value::String(text) => *text = text.replace("{n}", number),
+        Value::Array(values) => values.iter_mut().for_each(|value| number_in(value, number)),
+        Value::Object(members) => members
+            .values_mut()
+            .for_each(|value| number_in(value, number)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}

@@ -1,0 +1,114 @@
+//! What a vector sends, to the byte.
+//!
+//! It must not know how bytes travel: that is the wire's.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::body::{Body, Raw as RawBody, Repeat};
+use super::matcher::isomorphic;
+
+/// A request as it goes over the wire, less `host` and the framing headers, which the wire adds where they are missing.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "Raw")]
+pub struct Request {
+    /// The method's token.
+    pub method: Vec<u8>,
+    /// The request target, byte for byte (RFC 9112 section 3.2).
+    pub target: Vec<u8>,
+    /// Names and values, in order.
+    pub headers: Vec<(Vec<u8>, Vec<u8>)>,
+    /// The body; none is not the same as an empty one, which has a `content-length`.
+    pub body: Option<Body>,
+    /// Whether the body is sent in chunks (RFC 9112 section 7.1).
+    pub chunked: bool,
+    /// Whether this request must have a connection of its own, and not the one before.
+    pub fresh: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    method: String,
+    target: String,
+    #[serde(default)]
+    headers: Vec<(String, String)>,
+    json: Option<Value>,
+    text: Option<String>,
+    base64: Option<String>,
+    repeat: Option<Repeat>,
+    #[serde(default)]
+    empty: bool,
+    #[serde(default)]
+    chunked: bool,
+    #[serde(default)]
+    connection: Connection,
+}
+
+#[derive(Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Connection {
+    #[default]
+    Same,
+    New,
+}
+
+impl TryFrom<Raw> for Request {
+    type Error = String;
+
+    fn try_from(raw: Raw) -> Result<Self, String> {
+        let body = RawBody {
+            json: raw.json,
+            text: raw.text,
+            base64: raw.base64,
+            repeat: raw.repeat,
+            empty: raw.empty,
+        }
+        .body()?;
+        if raw.chunked && body.is_none() {
+            return Err("`chunked` needs a body to send in chunks".into());
+        }
+        let request = Self {
+            method: isomorphic(&raw.method)?,
+            target: isomorphic(&raw.target)?,
+            headers: raw
+                .headers
+                .iter()
+                .map(|(name, value)| Ok((isomorphic(name)?, isomorphic(value)?)))
+                .collect::<Result<_, String>>()?,
+            body,
+            chunked: raw.chunked,
+            fresh: raw.connection == Connection::New,
+        };
+        request.one_message()?;
+        Ok(request)
+    }
+}
+
+impl Request {
+    /// Refuses what would end the line it stands in: the wire would then send something else than the vector says.
+    fn one_message(&self) -> Result<(), String> {
+        let breaks = |bytes: &[u8], more: &[u8]| {
+            bytes
+                .iter()
+                .any(|byte| b"\r\n\0".contains(byte) || more.contains(byte))
+        };
+        if breaks(&self.method, b" ") || breaks(&self.target, b" ") {
+            return Err("the method and the target hold no space and no end of line".into());
+        }
+        if self
+            .headers
+            .iter()
+            .any(|(name, value)| breaks(name, b": ") || breaks(value, b""))
+        {
+            return Err("a header's name or value holds no end of line".into());
+        }
+        Ok(())
+    }
+
+    /// Whether the answer to this has no body whatever its headers say (RFC 9110 section 9.3.2).
+    #[must_use]
+    pub fn is_head(&self) -> bool {
+        self.method == b"HEAD"
+    }
+}

@@ -1,0 +1,236 @@
+//! An answer, read from bytes with every doubt reported: RFC 9112 section 6.
+//!
+//! It must not know the request, but for whether it was a HEAD.
+
+use httparse::{EMPTY_HEADER, Status};
+
+/// An answer with everything in the order it came.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The reason phrase.
+    pub reason: String,
+    /// Names and values as bytes, in order, repeats kept.
+    pub headers: Vec<(Vec<u8>, Vec<u8>)>,
+    /// The body, framing taken off.
+    pub body: Vec<u8>,
+    /// The trailer section of a chunked body.
+    pub trailers: Vec<(Vec<u8>, Vec<u8>)>,
+    /// The statuses of the 1xx answers before this one.
+    pub interim: Vec<u16>,
+    /// Whether the server keeps the connection.
+    pub keep_alive: bool,
+    /// Bytes that came after the end of the answer, where no byte may be.
+    pub surplus: Vec<u8>,
+}
+
+impl Answer {
+    /// All values of a header, in order.
+    #[must_use]
+    pub fn values(&self, name: &str) -> Vec<&[u8]> {
+        self.headers
+            .iter()
+            .filter(|(other, _)| other.eq_ignore_ascii_case(name.as_bytes()))
+            .map(|(_, value)| value.as_slice())
+            .collect()
+    }
+}
+
+enum Framing {
+    Nothing,
+    Length(usize),
+    Chunked,
+    UntilClose,
+}
+
+/// More than any server sends; one that sends more is reported.
+const MOST_HEADERS: usize = 256;
+
+/// The whole answer at the start of `bytes` and its length there, or `None` when more bytes are needed.
+///
+/// `ended` says that no more will come.
+pub(super) fn parse(
+    bytes: &[u8],
+    is_head: bool,
+    ended: bool,
+    interim: &mut Vec<u16>,
+) -> Result<Option<(Answer, usize)>, String> {
+    interim.clear();
+    let mut start = 0;
+    loop {
+        let rest = bytes.get(start..).unwrap_or_default();
+        let Some((mut answer, head)) = head(rest)? else {
+            return Ok(None);
+        };
+        // Interim answers come before the real one (RFC 9110 section 15.2); 101 is a real one: the protocol changes after it.
+        if (100..200).contains(&answer.status) && answer.status != 101 {
+            interim.push(answer.status);
+            start += head;
+            continue;
+        }
+        let framing = framing(&answer, is_head)?;
+        answer.keep_alive = answer.keep_alive && !matches!(framing, Framing::UntilClose);
+        let Some(length) = body(
+            rest.get(head..).unwrap_or_default(),
+            &framing,
+            ended,
+            &mut answer,
+        )?
+        else {
+            return Ok(None);
+        };
+        answer.interim.clone_from(interim);
+        return Ok(Some((answer, start + head + length)));
+    }
+}
+
+fn head(bytes: &[u8]) -> Result<Option<(Answer, usize)>, String> {
+    let mut headers = [EMPTY_HEADER; MOST_HEADERS];
+    let mut response = httparse::Response::new(&mut headers);
+    let length = match response.parse(bytes) {
+        Ok(Status::Partial) => return Ok(None),
+        Ok(Status::Complete(length)) => length,
+        Err(error) => return Err(format!("its head is not HTTP/1.1 ({error})")),
+    };
+    let mut answer = Answer {
+        status: response.code.unwrap_or_default(),
+        reason: response.reason.unwrap_or_default().to_owned(),
+        headers: response
+            .headers
+            .iter()
+            .map(|header| (header.name.as_bytes().to_vec(), header.value.to_vec()))
+            .collect(),
+        ..Answer::default()
+    };
+    let connection = tokens(&answer, "connection");
+    answer.keep_alive = match response.version {
+        Some(0) => connection.iter().any(|token| token == "keep-alive"),
+        _ => !connection.iter().any(|token| token == "close"),
+    };
+    Ok(Some((answer, length)))
+}
+
+/// How the body ends: RFC 9112 section 6.3, with no mercy for what it calls an error.
+fn framing(answer: &Answer, is_head: bool) -> Result<Framing, String> {
+    let lengths = answer.values("content-length");
+    let codings = tokens(answer, "transfer-encoding");
+    if !lengths.is_empty() && !codings.is_empty() {
+        return Err(
+            "it has both content-length and transfer-encoding (RFC 9112 section 6.2 forbids that)"
+                .into(),
+        );
+    }
+    if lengths.len() > 1 {
+        return Err(format!("it has {} content-length headers", lengths.len()));
+    }
+    let length = lengths
+        .first()
+        .map(|value| {
+            std::str::from_utf8(value)
+                .ok()
+                .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
+                .and_then(|text| text.parse().ok())
+                .ok_or_else(|| format!("its content-length is {}", crate::bytes::quoted(value, 60)))
+        })
+        .transpose()?;
+    if is_head || matches!(answer.status, 101 | 204 | 304) {
+        return Ok(Framing::Nothing);
+    }
+    match (codings.as_slice(), length) {
+        ([], Some(length)) => Ok(Framing::Length(length)),
+        ([], None) => Ok(Framing::UntilClose),
+        ([coding], _) if coding == "chunked" => Ok(Framing::Chunked),
+        (codings, _) => Err(format!(
+            "its transfer-encoding is {codings:?}; only chunked was allowed for"
+        )),
+    }
+}
+
+fn tokens(answer: &Answer, name: &str) -> Vec<String> {
+    answer
+        .values(name)
+        .iter()
+        .flat_map(|value| value.split(|byte| *byte == b','))
+        .map(|token| String::from_utf8_lossy(token).trim().to_ascii_lowercase())
+        .filter(|token| !token.is_empty())
+        .collect()
+}
+
+/// Puts the body into `answer` and says how many bytes it took, or `None` when more are needed.
+fn body(
+    bytes: &[u8],
+    framing: &Framing,
+    ended: bool,
+    answer: &mut Answer,
+) -> Result<Option<usize>, String> {
+    match framing {
+        Framing::Nothing => Ok(Some(0)),
+        Framing::Length(length) => Ok(bytes.get(..*length).map(|body| {
+            answer.body = body.to_vec();
+            *length
+        })),
+        Framing::UntilClose if ended => {
+            answer.body = bytes.to_vec();
+            Ok(Some(bytes.len()))
+        }
+        Framing::UntilClose => Ok(None),
+        Framing::Chunked => chunks(bytes, answer),
+    }
+}
+
+/// The chunked coding: RFC 9112 section 7.1.
+fn chunks(bytes: &[u8], answer: &mut Answer) -> Result<Option<usize>, String> {
+    let mut position = 0;
+    let mut ranges = Vec::new();
+    loop {
+        let rest = bytes.get(position..).unwrap_or_default();
+        let (line, size) = match httparse::parse_chunk_size(rest) {
+            Ok(Status::Complete(found)) => found,
+            Ok(Status::Partial) => return Ok(None),
+            Err(_) => {
+                return Err(format!(
+                    "no chunk size at byte {position} of its body: {}",
+                    crate::bytes::quoted(rest, 60)
+                ));
+            }
+        };
+        let size = usize::try_from(size).map_err(|_| format!("a chunk of {size} bytes"))?;
+        position += line;
+        if size == 0 {
+            break;
+        }
+        let end = position.saturating_add(size);
+        match bytes.get(end..end.saturating_add(2)) {
+            None => return Ok(None),
+            Some(b"\r\n") => {}
+            Some(other) => {
+                return Err(format!(
+                    "a chunk ends with {} and not with CR LF",
+                    crate::bytes::quoted(other, 2)
+                ));
+            }
+        }
+        ranges.push(position..end);
+        position = end + 2;
+    }
+    let mut trailers = [EMPTY_HEADER; MOST_HEADERS];
+    let rest = bytes.get(position..).unwrap_or_default();
+    let length = match httparse::parse_headers(rest, &mut trailers) {
+        Ok(Status::Partial) => return Ok(None),
+        Err(error) => return Err(format!("its trailer section cannot be read ({error})")),
+        Ok(Status::Complete((length, trailers))) => {
+            answer.trailers = trailers
+                .iter()
+                .map(|header| (header.name.as_bytes().to_vec(), header.value.to_vec()))
+                .collect();
+            length
+        }
+    };
+    for range in ranges {
+        answer
+            .body
+            .extend_from_slice(bytes.get(range).unwrap_or_default());
+    }
+    Ok(Some(position + length))
+}

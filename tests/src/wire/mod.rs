@@ -1,0 +1,166 @@
+//! The wire: sends a request's bytes as they are and reads an answer's bytes as they come.
+//!
+//! It repairs nothing and follows nothing; a framing mistake of a server is an error here, not something to be got over.
+//! It must not know what an answer should be.
+
+mod answer;
+mod endpoint;
+mod request;
+mod tcp;
+#[cfg(test)]
+mod tests;
+
+pub use answer::Answer;
+pub use endpoint::{Endpoint, Progress, Stream, Transport};
+pub use request::{describe, encode};
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use crate::bytes::quoted;
+
+/// Why an exchange came to nothing, with all that is known of it.
+#[derive(Debug)]
+pub struct Failure {
+    /// What happened.
+    pub what: String,
+    /// Whether the connection ended before a single byte of an answer.
+    pub silent: bool,
+    received: Vec<u8>,
+    took: Duration,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} after {:.1?}; ", self.what, self.took)?;
+        if self.received.is_empty() {
+            write!(out, "nothing had come back")
+        } else {
+            write!(
+                out,
+                "{} bytes had come back: {}",
+                self.received.len(),
+                quoted(&self.received, 400)
+            )
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// One connection, kept between exchanges as long as the server allows.
+pub struct Connection {
+    stream: Box<dyn Stream>,
+    received: Vec<u8>,
+    open: bool,
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Connection")
+            .field("open", &self.open)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Connection {
+    /// A new connection to `endpoint`.
+    pub fn open(endpoint: &Endpoint, limit: Duration) -> Result<Self, Failure> {
+        let started = Instant::now();
+        match endpoint.transport.open(started + limit) {
+            Ok(stream) => Ok(Self {
+                stream,
+                received: Vec::new(),
+                open: true,
+            }),
+            Err(error) => Err(Failure {
+                what: format!("no connection to {}: {error}", endpoint.authority),
+                silent: false,
+                received: Vec::new(),
+                took: started.elapsed(),
+            }),
+        }
+    }
+
+    /// Whether another request may be sent here.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// Sends `message` and reads its answer, at the same time:
+    /// a server may answer before it has read everything (RFC 9110 section 15.5.14), and both would wait for ever if one of them did.
+    pub fn exchange(
+        &mut self,
+        message: &[u8],
+        is_head: bool,
+        limit: Duration,
+    ) -> Result<Answer, Failure> {
+        let started = Instant::now();
+        let deadline = started + limit;
+        let mut unsent = message;
+        let mut interim = Vec::new();
+        let mut ended = false;
+        loop {
+            match answer::parse(&self.received, is_head, ended, &mut interim) {
+                Err(wrong) => {
+                    return Err(self.fail(
+                        format!("the answer cannot be read: {wrong}"),
+                        false,
+                        started,
+                    ));
+                }
+                Ok(Some((answer, length))) => {
+                    return Ok(self.complete(answer, length, unsent.is_empty()));
+                }
+                Ok(None) if ended => {
+                    let what = match self.received.is_empty() {
+                        true => "the server closed the connection without an answer",
+                        false => "the server closed the connection in the middle of its answer",
+                    };
+                    return Err(self.fail(what.into(), true, started));
+                }
+                Ok(None) => {}
+            }
+            match self.stream.advance(unsent, &mut self.received, deadline) {
+                Ok(progress) => {
+                    unsent = unsent.get(progress.sent..).unwrap_or_default();
+                    ended = progress.ended;
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::TimedOut => {
+                    return Err(self.fail(
+                        format!("no whole answer within {limit:?}"),
+                        false,
+                        started,
+                    ));
+                }
+                Err(error) => {
+                    return Err(self.fail(format!("the connection broke: {error}"), true, started));
+                }
+            }
+        }
+    }
+
+    /// Takes the answer out of what was received; what is left over is no part of any answer.
+    fn complete(&mut self, mut answer: Answer, length: usize, all_sent: bool) -> Answer {
+        self.received.drain(..length);
+        if self.received.is_empty() && answer.keep_alive {
+            // A moment that is already over: takes what is there, waits for nothing.
+            let _ = self.stream.advance(&[], &mut self.received, Instant::now());
+        }
+        answer.surplus = std::mem::take(&mut self.received);
+        self.open = answer.keep_alive && all_sent && answer.surplus.is_empty();
+        answer
+    }
+
+    fn fail(&mut self, what: String, ended: bool, started: Instant) -> Failure {
+        self.open = false;
+        let received = std::mem::take(&mut self.received);
+        Failure {
+            silent: ended && received.is_empty(),
+            what,
+            received,
+            took: started.elapsed(),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! A request as bytes.
+//!
+//! It must not know what the request is for.
+
+use crate::bytes::quoted;
+use crate::vector::Request;
+
+use super::Endpoint;
+
+/// The message, byte for byte as the vector gives it.
+///
+/// `host` (RFC 9112 section 3.2) and the framing of a body (section 6) are added where the vector does not give its own.
+#[must_use]
+pub fn encode(request: &Request, endpoint: &Endpoint) -> Vec<u8> {
+    let body = request.body.as_ref().map(|body| body.bytes());
+    let gives = |wanted: &str| {
+        request
+            .headers
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case(wanted.as_bytes()))
+    };
+    let mut message = Vec::with_capacity(512 + body.as_ref().map_or(0, |body| body.len()));
+    message.extend_from_slice(&request.method);
+    message.push(b' ');
+    message.extend_from_slice(endpoint.prefix.as_bytes());
+    message.extend_from_slice(&request.target);
+    message.extend_from_slice(b" HTTP/1.1\r\n");
+    if !gives("host") {
+        header(&mut message, b"host", endpoint.authority.as_bytes());
+    }
+    for (name, value) in &request.headers {
+        header(&mut message, name, value);
+    }
+    match &body {
+        Some(_) if request.chunked && !gives("transfer-encoding") => {
+            header(&mut message, b"transfer-encoding", b"chunked");
+        }
+        Some(body) if !request.chunked && !gives("content-length") => {
+            header(
+                &mut message,
+                b"content-length",
+                body.len().to_string().as_bytes(),
+            );
+        }
+        _ => {}
+    }
+    message.extend_from_slice(b"\r\n");
+    if let Some(body) = body {
+        if request.chunked {
+            chunks(&mut message, &body);
+        } else {
+            message.extend_from_slice(&body);
+        }
+    }
+    message
+}
+
+/// One line about a request, for messages.
+#[must_use]
+pub fn describe(request: &Request, endpoint: &Endpoint) -> String {
+    let mut line = format!(
+        "{} {}{}",
+        quoted(&request.method, 60).trim_matches('"'),
+        endpoint.prefix,
+        quoted(&request.target, 300).trim_matches('"'),
+    );
+    for (name, value) in &request.headers {
+        line.push_str(&format!(
+            "; {}: {}",
+            quoted(name, 60).trim_matches('"'),
+            quoted(value, 120)
+        ));
+    }
+    if let Some(body) = &request.body {
+        let bytes = body.bytes();
+        let how = if request.chunked { " in chunks" } else { "" };
+        line.push_str(&format!(
+            "; body of {} bytes{how}: {}",
+            bytes.len(),
+            quoted(&bytes, 200)
+        ));
+    }
+    line
+}
+
+fn header(message: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    message.extend_from_slice(name);
+    message.extend_from_slice(b": ");
+    message.extend_from_slice(value);
+    message.extend_from_slice(b"\r\n");
+}
+
+/// Several chunks even of a short body, so that a server which takes only the first is found out.
+fn chunks(message: &mut Vec<u8>, body: &[u8]) {
+    let size = body.len().div_ceil(3).clamp(1, 64 * 1024);
+    for chunk in body.chunks(size) {
+        message.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+        message.extend_from_slice(chunk);
+        message.extend_from_slice(b"\r\n");
+    }
+    message.extend_from_slice(b"0\r\n\r\n");
+}

@@ -1,0 +1,19 @@
+//! The suite as a test target: `cargo test -p conformance --test conform`, with the filters of any Rust test.
+//!
+//! It must not know more than where the build's folder is.
+
+use conformance::Options;
+use std::path::Path;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let folder = scratch.parent().unwrap_or(scratch).join("conformance");
+    match conformance::run(&Options::from_process(folder)) {
+        Ok(run) => run.code,
+        Err(error) => {
+            eprintln!("conformance: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
