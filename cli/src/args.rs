@@ -1,0 +1,129 @@
+//! The command line: what can be typed, and the help for it. Knows nothing of what the commands do.
+
+use clap::{Parser, Subcommand};
+
+/// Serverless functions written once in Rust, run unchanged on every vendor.
+#[derive(Debug, Parser)]
+#[command(name = "guru", version, after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// What to do; without one, this help.
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  guru setup           get what is missing on this machine
+  guru test            get what is missing, then run every test
+
+Environment:
+  GURU_HOME            where everything but system packages goes
+                       [default: $XDG_CACHE_HOME/guru or ~/.cache/guru]
+  NO_COLOR             no colours, whatever the terminal
+
+Exit codes:
+  0  all went well
+  1  something failed or is missing; the last lines say what
+  2  the command line was wrong
+  130  stopped by Ctrl-C";
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Find, or install, every toolchain and tool that the other commands need
+    Setup(Setup),
+    /// Set up what is missing, then run every test there is
+    Test(Test),
+}
+
+/// The options of `guru setup`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = SETUP_HELP)]
+pub(crate) struct Setup {
+    /// Change nothing; say what is missing and how to get it
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Print the result as JSON on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const SETUP_HELP: &str = "\
+Everything but system packages goes into GURU_HOME; a second run only looks.
+Each step's whole output is kept in GURU_HOME/log.
+
+Examples:
+  guru setup
+  guru setup --check
+  guru setup --check --json | jq '.items[] | select(.state == \"missing\")'
+  GURU_HOME=/tmp/guru guru setup
+
+Exit codes:
+  0  everything that is required is there
+  1  something required is missing, or could not be installed
+  2  the command line was wrong";
+
+/// The options of `guru test`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = TEST_HELP)]
+pub(crate) struct Test {
+    /// Run the conformance vectors on these targets only
+    #[arg(long, value_name = "TARGETS", value_delimiter = ',')]
+    pub(crate) on: Vec<String>,
+    /// Fail when one of these targets cannot run here, instead of showing it as `not run`
+    #[arg(long, value_name = "TARGETS", value_delimiter = ',')]
+    pub(crate) require: Vec<String>,
+    /// Take the machine as it is
+    #[arg(long)]
+    pub(crate) no_setup: bool,
+    /// Go on after a failed step
+    #[arg(long)]
+    pub(crate) keep_going: bool,
+}
+
+const TEST_HELP: &str = "\
+The conformance report is written to the `conformance` folder of cargo's target folder.
+
+Examples:
+  guru test
+  guru test --on local
+  guru test --require local --keep-going
+  guru test --no-setup
+
+Exit codes:
+  0  every step passed
+  1  a step failed; the table at the end says which
+  2  the command line was wrong";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn targets_are_separated_by_commas() {
+        let args = Args::parse_from(["guru", "test", "--on", "local,wasi", "--on", "spin"]);
+        match args.command {
+            Some(Command::Test(test)) => {
+                assert_eq!(test.on, ["local", "wasi", "spin"]);
+                assert!(!test.no_setup && !test.keep_going);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn each_subcommand_helps_with_examples_and_exit_codes() {
+        for command in Args::command().get_subcommands() {
+            let help = command.get_after_help().unwrap().to_string();
+            assert!(help.contains("Examples:"), "{}", command.get_name());
+            assert!(help.contains("Exit codes:"), "{}", command.get_name());
+        }
+    }
+}

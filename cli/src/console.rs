@@ -1,0 +1,132 @@
+//! What a person, or a log, sees while something runs: a spinner on a terminal, plain lines elsewhere. Knows no step.
+
+use std::{
+    io::IsTerminal as _,
+    time::{Duration, Instant},
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Where progress goes: standard error, so that standard output stays for results.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Console {
+    terminal: bool,
+}
+
+impl Console {
+    /// The console of this process.
+    pub(crate) fn new() -> Self {
+        Self {
+            terminal: std::io::stderr().is_terminal(),
+        }
+    }
+
+    /// One line for the reader.
+    #[expect(
+        clippy::unused_self,
+        reason = "a note is the console's business, though it looks alike on every console"
+    )]
+    pub(crate) fn note(self, text: &str) {
+        eprintln!("{text}");
+    }
+
+    /// Starts a step that may take long.
+    pub(crate) fn step(self, title: &str) -> Step {
+        let bar = self.terminal.then(|| {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) =
+                ProgressStyle::with_template("{spinner} {prefix} {elapsed} {wide_msg:.dim}")
+            {
+                bar.set_style(style);
+            }
+            bar.set_prefix(title.to_owned());
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar
+        });
+        if bar.is_none() {
+            eprintln!("  {title} …");
+        }
+        Step {
+            title: title.to_owned(),
+            started: Instant::now(),
+            bar,
+            ended: false,
+        }
+    }
+}
+
+/// A step on its way. Dropped without `done`, it counts as failed.
+#[derive(Debug)]
+pub(crate) struct Step {
+    title: String,
+    started: Instant,
+    bar: Option<ProgressBar>,
+    ended: bool,
+}
+
+impl Step {
+    /// The latest line of output, shown beside the spinner.
+    pub(crate) fn line(&self, text: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(text.trim().to_owned());
+        }
+    }
+
+    /// Ends the step well.
+    pub(crate) fn done(mut self) {
+        self.end("done");
+    }
+
+    fn end(&mut self, how: &str) {
+        if std::mem::replace(&mut self.ended, true) {
+            return;
+        }
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+        eprintln!(
+            "  {} … {how} in {}",
+            self.title,
+            seconds(self.started.elapsed())
+        );
+    }
+}
+
+impl Drop for Step {
+    fn drop(&mut self) {
+        self.end("failed");
+    }
+}
+
+/// The sign before a line of a result, coloured where colours are shown.
+pub(crate) fn mark(good: bool, required: bool) -> String {
+    let sign = match (good, required) {
+        (true, _) => console::style("✓").green(),
+        (false, true) => console::style("✗").red(),
+        (false, false) => console::style("–").yellow(),
+    };
+    sign.to_string()
+}
+
+/// A duration as people read it: `0.4 s`, `12.3 s`, `3 min 05 s`.
+pub(crate) fn seconds(time: Duration) -> String {
+    let whole = time.as_secs();
+    if whole < 60 {
+        format!("{:.1} s", time.as_secs_f64())
+    } else {
+        format!("{} min {:02} s", whole / 60, whole % 60)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_short() {
+        let cases = [(40, "0.0 s"), (12_340, "12.3 s"), (185_000, "3 min 05 s")];
+        for (millis, want) in cases {
+            assert_eq!(seconds(Duration::from_millis(millis)), want);
+        }
+    }
+}

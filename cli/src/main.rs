@@ -1,0 +1,61 @@
+//! The `guru` command: reads the arguments, runs one subcommand, and turns its outcome into an exit code.
+//! Knows no step of any subcommand.
+
+mod args;
+mod child;
+mod console;
+mod files;
+mod home;
+mod interrupt;
+mod setup;
+mod stamp;
+mod surroundings;
+mod test;
+mod version;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{CommandFactory as _, Parser as _};
+
+use crate::{
+    args::{Args, Command},
+    console::Console,
+    home::Home,
+};
+
+fn main() -> ExitCode {
+    match run(Args::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            for cause in error.chain().skip(1) {
+                eprintln!("  because: {cause}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether all went well, and was there.
+fn run(args: Args) -> Result<bool> {
+    interrupt::handle()?;
+    let console = Console::new();
+    match args.command {
+        None => {
+            Args::command().print_help()?;
+            Ok(true)
+        }
+        Some(Command::Setup(options)) => {
+            let home = Home::from_env()?;
+            if options.check {
+                Ok(setup::check(&home, options.json))
+            } else {
+                setup::install(&home, console, options.json)
+            }
+        }
+        Some(Command::Test(options)) => test::run(&Home::from_env()?, console, &options),
+    }
+}

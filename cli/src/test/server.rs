@@ -1,0 +1,147 @@
+//! A function's native server as a child process: started on a free port, ended with its owner. Knows nothing of what
+//! it serves.
+
+use std::{
+    io::{BufRead as _, BufReader, Read},
+    path::Path,
+    process::{Child, ChildStderr, ChildStdout, Stdio},
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::{interrupt, surroundings};
+
+/// A server answers within this, or not at all.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What the server prints before its address.
+const ANNOUNCEMENT: &str = "listening on ";
+
+/// A running server.
+pub(super) struct Server {
+    child: Arc<Mutex<Child>>,
+    url: String,
+}
+
+impl Server {
+    /// Starts the program on a free port of the loopback.
+    pub(super) fn start(program: &Path) -> Result<Self> {
+        let mut child = surroundings::command(program)
+            .args(["--host", "127.0.0.1", "--port", "0"])
+            .env_remove("PORT")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("cannot start {}", program.display()))?;
+        let (out, err) = (child.stdout.take(), child.stderr.take());
+        let child = Arc::new(Mutex::new(child));
+        let also = Arc::clone(&child);
+        interrupt::undo(move || end(&also));
+        // From here on an early return ends the child.
+        let mut server = Self {
+            child,
+            url: String::new(),
+        };
+        server.url = announced(program, out, err)?;
+        Ok(server)
+    }
+
+    /// Where it listens, without a slash at the end.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        end(&self.child);
+    }
+}
+
+/// Ends the child; one that has ended already is no error.
+fn end(child: &Mutex<Child>) {
+    let mut child = child.lock().unwrap_or_else(PoisonError::into_inner);
+    drop(child.kill());
+    drop(child.wait());
+}
+
+/// Waits for the address, and keeps reading afterwards so that the server never blocks on a full pipe.
+fn announced(program: &Path, out: Option<ChildStdout>, err: Option<ChildStderr>) -> Result<String> {
+    let (sender, lines) = mpsc::channel();
+    if let Some(out) = out {
+        read(out, sender.clone());
+    }
+    if let Some(err) = err {
+        read(err, sender);
+    }
+    let mut said = Vec::new();
+    loop {
+        match lines.recv_timeout(PATIENCE) {
+            Ok(line) => {
+                if let Some(url) = address(&line) {
+                    return Ok(url.to_owned());
+                }
+                said.push(line);
+            }
+            Err(_) => bail!(
+                "{} did not say `{ANNOUNCEMENT}http://…` within {} s; it said:\n    {}",
+                program.display(),
+                PATIENCE.as_secs(),
+                said.join("\n    ")
+            ),
+        }
+    }
+}
+
+fn read(source: impl Read + Send + 'static, sender: mpsc::Sender<String>) {
+    std::thread::spawn(move || {
+        for line in BufReader::new(source).lines().map_while(Result::ok) {
+            // Nobody listens once the address is known; reading on is the point.
+            drop(sender.send(line));
+        }
+    });
+}
+
+fn address(line: &str) -> Option<&str> {
+    let (_, rest) = line.split_once(ANNOUNCEMENT)?;
+    let url = rest.split_whitespace().next()?.trim_end_matches('/');
+    url.starts_with("http://").then_some(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_is_read_from_the_announcement() {
+        let cases = [
+            (
+                "listening on http://127.0.0.1:5000",
+                Some("http://127.0.0.1:5000"),
+            ),
+            (
+                "listening on http://127.0.0.1:5000/ (local)",
+                Some("http://127.0.0.1:5000"),
+            ),
+            ("INFO listening on http://[::1]:80", Some("http://[::1]:80")),
+            ("listening on port 5000", None),
+            ("starting", None),
+        ];
+        for (line, want) in cases {
+            assert_eq!(address(line), want, "{line}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_that_announces_nothing_is_quoted() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("server");
+        crate::files::write_program(&program, "#!/bin/sh\necho 'no luck' >&2\n").unwrap();
+        let error = Server::start(&program).map(drop).unwrap_err();
+        assert!(error.to_string().contains("no luck"), "{error}");
+    }
+}

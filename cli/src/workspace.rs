@@ -1,0 +1,127 @@
+//! The cargo workspace that a command works on, read with `cargo metadata`. Knows what makes a package a function,
+//! not what is done with it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use cargo_metadata::{CrateType, DependencyKind, Metadata, MetadataCommand, Package, TargetKind};
+
+use crate::{child, surroundings};
+
+/// The crate that a function depends on, and the one that must build without `std`.
+const AUTHORS_CRATE: &str = "guru";
+const CORE: &str = "guru-core";
+
+/// The workspace around a folder.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    root: PathBuf,
+    target: PathBuf,
+    functions: Vec<String>,
+    examples: Vec<String>,
+    benched: Vec<String>,
+    core: Option<String>,
+}
+
+impl Workspace {
+    /// The workspace that the current folder is in.
+    pub(crate) fn find() -> Result<Self> {
+        let manifest = child::output(surroundings::command("cargo").args([
+            "locate-project",
+            "--workspace",
+            "--message-format=plain",
+        ]))
+        .context("this must run inside a Guru workspace, and the current folder is in none that cargo can read")?;
+        // From a member's folder the default members are that member alone, hence the path.
+        let metadata = MetadataCommand::new()
+            .no_deps()
+            .env_remove("CARGO")
+            .cargo_path("cargo")
+            .manifest_path(manifest.trim())
+            .exec()
+            .with_context(|| format!("cannot read the workspace of {}", manifest.trim()))?;
+        Ok(Self::from(&metadata))
+    }
+
+    /// Its top folder.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where cargo puts what it builds.
+    pub(crate) fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// The packages that are functions.
+    pub(crate) fn functions(&self) -> &[String] {
+        &self.functions
+    }
+
+    /// The functions that `cargo run` means.
+    pub(crate) fn examples(&self) -> &[String] {
+        &self.examples
+    }
+
+    /// The packages with benchmarks.
+    pub(crate) fn benched(&self) -> &[String] {
+        &self.benched
+    }
+
+    /// The portable core, where it is part of the workspace.
+    pub(crate) fn core(&self) -> Option<&str> {
+        self.core.as_deref()
+    }
+}
+
+impl From<&Metadata> for Workspace {
+    fn from(metadata: &Metadata) -> Self {
+        let packages = metadata.workspace_packages();
+        let names = |keep: &dyn Fn(&Package) -> bool| -> Vec<String> {
+            packages
+                .iter()
+                .filter(|package| keep(package))
+                .map(|package| package.name.to_string())
+                .collect()
+        };
+        let defaults = &metadata.workspace_default_members;
+        let is_default =
+            |package: &Package| defaults.is_available() && defaults.contains(&package.id);
+        Self {
+            root: metadata.workspace_root.clone().into(),
+            target: metadata.target_directory.clone().into(),
+            functions: names(&is_function),
+            examples: names(&|package| is_function(package) && is_default(package)),
+            benched: names(&|package| package.targets.iter().any(|t| t.is_kind(TargetKind::Bench))),
+            core: names(&|package| package.name == CORE).pop(),
+        }
+    }
+}
+
+/// A function is a library that a host can load, made with the author's crate.
+fn is_function(package: &Package) -> bool {
+    let loadable = package
+        .targets
+        .iter()
+        .any(|target| target.crate_types.contains(&CrateType::CDyLib));
+    let made_with_guru = package
+        .dependencies
+        .iter()
+        .any(|d| d.kind == DependencyKind::Normal && d.name == AUTHORS_CRATE);
+    loadable && made_with_guru
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_workspace_is_read() {
+        let workspace = Workspace::find().unwrap();
+        assert!(workspace.root().join("Cargo.toml").exists());
+        assert_eq!(workspace.functions(), ["meditations", "probe"]);
+        assert_eq!(workspace.examples(), ["meditations"]);
+        assert_eq!(workspace.core(), Some("guru-core"));
+        assert!(workspace.target().is_absolute());
+    }
+}
