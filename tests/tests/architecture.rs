@@ -1,0 +1,214 @@
+//! Holds the invariants of docs/architecture.md, over `cargo metadata` and the tree. It must not know what any crate does.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
+
+/// Crates that belong to one vendor, or to one runtime, and the only folders that may depend on them.
+const OWNED: [(&str, &[&str]); 8] = [
+    ("worker", &["targets/cloudflare"]),
+    ("wasm-bindgen", &["targets/cloudflare", "guru"]),
+    ("spin-sdk", &["targets/spin"]),
+    ("wasmtime", &["targets/lambda"]),
+    ("lambda_runtime", &["targets/lambda"]),
+    ("aws_lambda_events", &["targets/lambda", "tests"]),
+    ("hyper", &["targets"]),
+    ("tokio", &["targets"]),
+];
+
+/// What every target has, so that a diff of two reads as the difference of two vendors.
+const MIRRORED: [&str; 4] = ["lib.rs", "convert.rs", "log.rs", "ports.rs"];
+
+fn metadata() -> Metadata {
+    MetadataCommand::new()
+        .manifest_path(root().join("Cargo.toml"))
+        .exec()
+        .unwrap()
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
+}
+
+/// The folder of a package, from the top of the workspace.
+fn folder(package: &Package) -> String {
+    let folder = package.manifest_path.parent().unwrap().as_std_path();
+    folder
+        .strip_prefix(root())
+        .unwrap()
+        .to_string_lossy()
+        .replace('\\', "/")
+}
+
+/// The packages of the workspace by name, and the names each needs to be built and run.
+fn needs(metadata: &Metadata) -> BTreeMap<String, (String, BTreeSet<String>)> {
+    let packages = metadata.workspace_packages().into_iter();
+    packages
+        .map(|package| {
+            let needed = package
+                .dependencies
+                .iter()
+                .filter(|dependency| dependency.kind == DependencyKind::Normal);
+            let needed = needed.map(|dependency| dependency.name.clone()).collect();
+            (package.name.to_string(), (folder(package), needed))
+        })
+        .collect()
+}
+
+/// Whether a crate in one folder may need one in another.
+fn may_need(from: &str, to: &str) -> bool {
+    let floor = |folder: &str| folder.split('/').next().unwrap_or_default().to_owned();
+    match (&*floor(from), &*floor(to)) {
+        ("targets" | "guru", "core")
+        | ("guru", "targets")
+        | ("functions", "guru")
+        | ("cli", "tests") => true,
+        // A target may be several crates; it never knows a sibling.
+        ("targets", "targets") => from.split('/').nth(1) == to.split('/').nth(1),
+        _ => false,
+    }
+}
+
+#[test]
+fn dependencies_point_inward() {
+    let needs = needs(&metadata());
+    for (name, (from, needed)) in &needs {
+        for (needed, (to, _)) in needed
+            .iter()
+            .filter_map(|needed| needs.get_key_value(needed))
+        {
+            assert!(
+                may_need(from, to),
+                "{name} ({from}) must not depend on {needed} ({to}): see docs/architecture.md"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_vendor_is_known_in_one_place() {
+    for (name, (from, needed)) in needs(&metadata()) {
+        for (owned, owners) in OWNED.iter().filter(|(owned, _)| needed.contains(*owned)) {
+            let is_owner = owners
+                .iter()
+                .any(|owner| Path::new(&from).starts_with(owner));
+            assert!(
+                is_owner,
+                "{name} ({from}) must not depend on {owned}, which belongs in {owners:?}"
+            );
+        }
+    }
+}
+
+/// `cargo tree` and not the metadata's graph: that one has the features of the whole workspace at once.
+#[test]
+fn core_needs_no_runtime_and_no_vendor() {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let arguments = [
+        "tree",
+        "-p",
+        "guru-core",
+        "--edges",
+        "normal",
+        "--prefix",
+        "none",
+        "--format",
+        "{lib}",
+    ];
+    let output = Command::new(cargo)
+        .current_dir(root())
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let seen = String::from_utf8(output.stdout).unwrap();
+    let seen: BTreeSet<_> = seen.lines().collect();
+    assert!(
+        seen.contains("serde_json"),
+        "the walk finds what is there: {seen:?}"
+    );
+    for outside in [
+        "http",
+        "tokio",
+        "hyper",
+        "worker",
+        "wasm_bindgen",
+        "spin_sdk",
+        "wasmtime",
+        "lambda_runtime",
+        "getrandom",
+    ] {
+        assert!(
+            !seen.contains(outside),
+            "guru-core must not depend on {outside}, even through another crate"
+        );
+    }
+}
+
+#[test]
+fn an_author_depends_on_guru_alone() {
+    let needs = needs(&metadata());
+    let ours: BTreeSet<_> = needs.keys().cloned().collect();
+    for (name, (folder, needed)) in needs
+        .iter()
+        .filter(|(_, (folder, _))| folder.starts_with("functions/"))
+    {
+        let needed: Vec<_> = needed.intersection(&ours).collect();
+        assert_eq!(needed, ["guru"], "{name} ({folder})");
+    }
+}
+
+#[test]
+fn targets_mirror_each_other() {
+    for target in std::fs::read_dir(root().join("targets")).unwrap() {
+        let source = target.unwrap().path().join("src");
+        for file in MIRRORED {
+            assert!(
+                source.join(file).is_file(),
+                "{} has no {file}",
+                source.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn every_file_says_what_it_is_and_is_short_enough_to_read() {
+    let mut ahead: Vec<_> = ["core", "guru", "functions", "targets", "cli", "tests"]
+        .map(|name| root().join(name))
+        .into();
+    let mut count = 0;
+    while let Some(path) = ahead.pop() {
+        if path.is_dir() {
+            ahead.extend(
+                std::fs::read_dir(path)
+                    .unwrap()
+                    .map(|entry| entry.unwrap().path()),
+            );
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            assert!(
+                text.starts_with("//!"),
+                "{} does not open with //!",
+                path.display()
+            );
+            let lines = text.lines().count();
+            assert!(
+                lines <= 400,
+                "{} has {lines} lines: find its seam",
+                path.display()
+            );
+            count += 1;
+        }
+    }
+    assert!(count > 20, "only {count} files found");
+}
