@@ -5,12 +5,14 @@ use std::{
     fmt, fs,
     io::{Read as _, Write as _},
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Command, ExitStatus, Stdio},
     sync::mpsc::{self, RecvTimeoutError},
     time::Duration,
 };
 
 use anyhow::{Context as _, Result, bail};
+
+use crate::leash::Leash;
 
 /// How much of a log a failure shows.
 const TAIL_LINES: usize = 20;
@@ -71,7 +73,7 @@ pub(crate) fn run(
         fs::File::create(log).with_context(|| format!("cannot create {}", log.display()))?;
     writeln!(file, "$ {program}").with_context(|| format!("cannot write {}", log.display()))?;
 
-    let (mut child, chunks) = start(command, &program)?;
+    let (child, chunks) = start(command, &program)?;
     let mut tail = Tail::default();
     let ended = loop {
         match chunks.recv_timeout(idle.unwrap_or(PATIENCE)) {
@@ -90,9 +92,7 @@ pub(crate) fn run(
                 break describe(status);
             }
             Err(RecvTimeoutError::Timeout) => {
-                // It may have ended by itself between the time-out and this line: either way it is gone.
-                drop(child.kill());
-                drop(child.wait());
+                drop(child);
                 break format!(
                     "said nothing for {} s and was ended",
                     idle.unwrap_or(PATIENCE).as_secs()
@@ -110,15 +110,11 @@ pub(crate) fn run(
 }
 
 /// Starts a program whose two outputs are one stream, in the order they were written.
-fn start(command: &mut Command, program: &str) -> Result<(Child, mpsc::Receiver<Vec<u8>>)> {
+fn start(command: &mut Command, program: &str) -> Result<(Leash, mpsc::Receiver<Vec<u8>>)> {
     let (mut reader, writer) = std::io::pipe().context("cannot make a pipe")?;
     let second = writer.try_clone().context("cannot make a pipe")?;
-    let child = command
-        .stdin(Stdio::null())
-        .stdout(writer)
-        .stderr(second)
-        .spawn()
-        .with_context(|| format!("cannot start `{program}`"))?;
+    command.stdin(Stdio::null()).stdout(writer).stderr(second);
+    let child = Leash::spawn(command).with_context(|| format!("cannot start `{program}`"))?;
     // The command holds our ends of the pipe; without this the reader would wait for ourselves.
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let (sender, chunks) = mpsc::channel();

@@ -7,6 +7,7 @@ mod console;
 mod files;
 mod home;
 mod interrupt;
+mod leash;
 mod setup;
 mod stamp;
 mod surroundings;

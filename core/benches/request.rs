@@ -2,6 +2,8 @@
 //!
 //! `cargo bench -p guru-core`; each case prints its allocations first.
 
+#![expect(clippy::expect_used, reason = "a benchmark reports by panicking")]
+
 use std::hint::black_box;
 use std::pin::pin;
 use std::rc::Rc;

@@ -1,5 +1,7 @@
 //! What becomes of what a handler answers, and of errors. It must not know a socket.
 
+#![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
+
 use std::fmt;
 
 use guru_core::app::middleware::BodyLimit;

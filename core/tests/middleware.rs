@@ -1,5 +1,7 @@
 //! What stands around the routes: the middleware in the box. It must not know a socket.
 
+#![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
+
 use std::cell::OnceCell;
 use std::rc::Rc;
 use std::time::Duration;

@@ -1,6 +1,8 @@
 //! What holds for any input: nothing panics, nothing is lost. It must not know examples.
 
-use guru_core::http::Headers;
+#![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
+
+use guru_core::http::{Headers, Segment};
 use guru_core::{App, Context, Method, Request, Response, Result, Uri, memory};
 use proptest::prelude::*;
 
@@ -46,7 +48,7 @@ proptest! {
     #[test]
     fn segments_are_the_path(path in "(/[a-z%0-9]{0,3}){1,6}") {
         let uri = Uri::parse(&*path).unwrap();
-        let raw: Vec<_> = uri.segments().map(|segment| segment.raw()).collect();
+        let raw: Vec<_> = uri.segments().map(Segment::raw).collect();
         prop_assert_eq!(format!("/{}", raw.join("/")), path);
     }
 

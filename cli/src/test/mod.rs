@@ -15,6 +15,7 @@ use crate::{
     args, child,
     console::{Console, mark, seconds},
     home::Home,
+    leash::Leash,
     setup,
     setup::wasm::wasm_cargo,
     surroundings,
@@ -256,7 +257,7 @@ fn choose<'a>(cargo: &'a mut Command, packages: &[String]) -> &'a mut Command {
 fn show(command: &mut Command) -> Result<()> {
     let spelt = child::spell(command);
     println!("$ {spelt}");
-    match command.status() {
+    match Leash::spawn(command).and_then(|child| child.wait()) {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => bail!("`{spelt}` {}", child::describe(status)),
         Err(error) => Err(anyhow::Error::new(error).context(format!("cannot start `{spelt}`"))),

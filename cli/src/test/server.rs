@@ -4,14 +4,14 @@
 use std::{
     io::{BufRead as _, BufReader, Read},
     path::Path,
-    process::{Child, ChildStderr, ChildStdout, Stdio},
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    process::{ChildStderr, ChildStdout, Stdio},
+    sync::mpsc,
     time::Duration,
 };
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{interrupt, surroundings};
+use crate::{leash::Leash, surroundings};
 
 /// A server answers within this, or not at all.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -21,51 +21,35 @@ const ANNOUNCEMENT: &str = "listening on ";
 
 /// A running server.
 pub(super) struct Server {
-    child: Arc<Mutex<Child>>,
+    _child: Leash,
     url: String,
 }
 
 impl Server {
     /// Starts the program on a free port of the loopback.
     pub(super) fn start(program: &Path) -> Result<Self> {
-        let mut child = surroundings::command(program)
+        let mut command = surroundings::command(program);
+        command
             .args(["--host", "127.0.0.1", "--port", "0"])
             .env_remove("PORT")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
+            .stderr(Stdio::piped());
+        // Returning early ends the child, too.
+        let child = Leash::spawn(&mut command)
             .with_context(|| format!("cannot start {}", program.display()))?;
-        let (out, err) = (child.stdout.take(), child.stderr.take());
-        let child = Arc::new(Mutex::new(child));
-        let also = Arc::clone(&child);
-        interrupt::undo(move || end(&also));
-        // From here on an early return ends the child.
-        let mut server = Self {
-            child,
-            url: String::new(),
+        let (out, err) = {
+            let mut child = child.child();
+            (child.stdout.take(), child.stderr.take())
         };
-        server.url = announced(program, out, err)?;
-        Ok(server)
+        let url = announced(program, out, err)?;
+        Ok(Self { _child: child, url })
     }
 
     /// Where it listens, without a slash at the end.
     pub(super) fn url(&self) -> &str {
         &self.url
     }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        end(&self.child);
-    }
-}
-
-/// Ends the child; one that has ended already is no error.
-fn end(child: &Mutex<Child>) {
-    let mut child = child.lock().unwrap_or_else(PoisonError::into_inner);
-    drop(child.kill());
-    drop(child.wait());
 }
 
 /// Waits for the address, and keeps reading afterwards so that the server never blocks on a full pipe.

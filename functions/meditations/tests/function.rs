@@ -1,5 +1,11 @@
 //! The example's contract, on the core alone. It must not start a server.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test reports by panicking"
+)]
+
 use std::collections::HashMap;
 
 use guru::{Method, Request, Uri, memory};

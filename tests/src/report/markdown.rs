@@ -97,7 +97,7 @@ fn escaped(text: &str) -> String {
         match character {
             '\n' => safe.push(' '),
             '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' => {
-                safe.extend(['\\', character])
+                safe.extend(['\\', character]);
             }
             _ => safe.push(character),
         }
