@@ -10,7 +10,7 @@ pub mod driver;
 pub mod play;
 pub mod report;
 mod runner;
-mod session;
+mod runtimes;
 pub mod skips;
 pub mod vector;
 pub mod wire;

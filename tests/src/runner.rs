@@ -2,6 +2,9 @@
 //!
 //! It must not know any vendor, nor how a report looks.
 
+#[cfg(test)]
+mod tests;
+
 use anyhow::{Result, bail, ensure};
 use libtest_mimic::{Arguments, Completion, Failed, FormatSetting, Trial};
 use std::path::PathBuf;
@@ -12,7 +15,7 @@ use std::time::{Duration, Instant};
 use crate::driver::{Deployed, Driver, drivers, select};
 use crate::play::play;
 use crate::report::{Outcome, Report, Verdict};
-use crate::session::{Absent, Target};
+use crate::runtimes::{Absent, Target};
 use crate::skips::{self, Skip};
 use crate::vector::{SKIPS, Vector, suite};
 use crate::wire::Endpoint;
@@ -35,7 +38,8 @@ pub struct Options {
 }
 
 impl Options {
-    /// The options of the process: its arguments, `GURU_ON` and `GURU_REQUIRE` (names with commas between).
+    /// The options of the process: its arguments, `GURU_ON` and `GURU_REQUIRE` (names with commas between),
+    /// and `GURU_URL`, a deployed probe.
     #[must_use]
     pub fn from_process(folder: PathBuf) -> Self {
         let names = |variable: &str| -> Vec<String> {
@@ -50,7 +54,7 @@ impl Options {
             arguments: Arguments::from_args(),
             on: names("GURU_ON"),
             require: names("GURU_REQUIRE"),
-            url: None,
+            url: std::env::var("GURU_URL").ok().filter(|url| !url.is_empty()),
             folder,
             limit: Duration::from_secs(30),
         }

@@ -223,6 +223,44 @@ fn a_member_of_a_json_body() {
 }
 
 #[test]
+fn an_error() {
+    let json = [("content-type", b"application/json".as_slice())];
+    let good = answer(
+        &json,
+        br#"{"status":"error","error":"not found","request_id":"1"}"#,
+    );
+    let wrong = |body: &str, place| (answer(&json, body.as_bytes()), place);
+    told_apart(
+        json!({"error": "not found"}),
+        &good,
+        &[
+            (answer(&[], &good.body), "header content-type"),
+            wrong(
+                r#"{"status":"error","error":"gone","request_id":"1"}"#,
+                "json /error",
+            ),
+            wrong(
+                r#"{"status":"fail","error":"not found","request_id":"1"}"#,
+                "json /status",
+            ),
+            wrong(
+                r#"{"status":"error","error":"not found","request_id":""}"#,
+                "json /request_id",
+            ),
+            wrong(
+                r#"{"status":"error","error":"not found","request_id":7}"#,
+                "json /request_id",
+            ),
+            wrong(
+                r#"{"status":"error","error":"not found","request_id":"1","at":"x.rs"}"#,
+                "json",
+            ),
+            wrong(r#"{"message":"Not Found"}"#, "json"),
+        ],
+    );
+}
+
+#[test]
 fn a_value_that_must_differ_from_an_earlier_one() {
     let demand = expectation(json!({"json": {"/id": {"$differs_from": 0}}}));
     let [one, two, none] =

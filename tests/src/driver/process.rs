@@ -2,6 +2,10 @@
 //!
 //! It must not know what the process is.
 
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests;
+
 use anyhow::{Context as _, Result, anyhow, bail};
 use std::collections::{BTreeSet, VecDeque};
 use std::io::{BufRead as _, BufReader, ErrorKind, Read};
@@ -113,10 +117,9 @@ impl Process {
         }
     }
 
-    fn status(&self) -> Option<std::process::ExitStatus> {
-        locked(&self.child)
-            .as_mut()
-            .and_then(|child| child.try_wait().ok().flatten())
+    /// How the process ended, if it has; it is left unreaped, so that its number stays its own.
+    fn status(&self) -> Option<String> {
+        locked(&self.child).as_mut().and_then(signal::ending)
     }
 
     /// What happened, if the process has ended by itself.
@@ -144,7 +147,7 @@ impl Process {
         };
         signal::ask(child.id());
         let deadline = Instant::now() + GRACE;
-        while !signal::has_ended(&mut child) && Instant::now() < deadline {
+        while signal::ending(&mut child).is_none() && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(10));
         }
         // The group is signalled before its leader is reaped: until then no other process can have its number.
@@ -223,13 +226,15 @@ mod signal {
         }
     }
 
-    /// Whether the leader has ended; it is left unreaped.
-    pub(super) fn has_ended(child: &mut Child) -> bool {
-        let Some(pid) = group(child.id()) else {
-            return true;
-        };
+    /// How the leader ended, if it has; it is left unreaped.
+    pub(super) fn ending(child: &mut Child) -> Option<String> {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        !matches!(waitid(WaitId::Pid(pid), options), Ok(None))
+        let status = waitid(WaitId::Pid(group(child.id())?), options).ok()??;
+        Some(match (status.exit_status(), status.terminating_signal()) {
+            (Some(code), _) => format!("exit status {code}"),
+            (None, Some(signal)) => format!("signal {signal}"),
+            (None, None) => "no exit status".to_owned(),
+        })
     }
 
     pub(super) fn end(child: &mut Child) {
@@ -251,8 +256,8 @@ mod signal {
 
     pub(super) fn ask(_id: u32) {}
 
-    pub(super) fn has_ended(_child: &mut Child) -> bool {
-        true
+    pub(super) fn ending(child: &mut Child) -> Option<String> {
+        Some(child.try_wait().ok()??.to_string())
     }
 
     pub(super) fn end(child: &mut Child) {

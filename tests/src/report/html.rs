@@ -98,10 +98,11 @@ fn section(report: &Report, point: u8, title: &str, cases: &[&Case]) -> Markup {
                     }
                     tbody {
                         @for case in cases {
-                            tr {
-                                th scope="row" { (details(case)) }
+                            tr .case {
+                                th scope="row" { code { (case.name) } span .why { (prose(&case.why)) } }
                                 @for target in &report.targets { (verdict(case.outcomes.get(&target.name))) }
                             }
+                            tr { td colspan=(report.targets.len() + 1) { (details(case)) } }
                         }
                     }
                 }
@@ -110,7 +111,7 @@ fn section(report: &Report, point: u8, title: &str, cases: &[&Case]) -> Markup {
     }
 }
 
-/// A case's name, opening to everything known of it.
+/// Everything known of a case, folded up; a failed one is open.
 fn details(case: &Case) -> Markup {
     let failed = case
         .outcomes
@@ -118,9 +119,18 @@ fn details(case: &Case) -> Markup {
         .any(|outcome| outcome.verdict == Verdict::Failed);
     html! {
         details open[failed] {
-            summary { code { (case.name) } span .why { (case.why) } }
-            p { strong { "What would break it: " } (case.evidence) }
+            summary { "evidence and exchanges" span .unseen { " of " (case.name) } }
+            p { strong { "What would break it: " } (prose(&case.evidence)) }
             @for (target, outcome) in &case.outcomes { (exchanges(target, outcome)) }
+        }
+    }
+}
+
+/// Text in which `this` is code.
+fn prose(text: &str) -> Markup {
+    html! {
+        @for (index, part) in text.split('`').enumerate() {
+            @if index % 2 == 1 { code { (part) } } @else { (part) }
         }
     }
 }
@@ -128,7 +138,7 @@ fn details(case: &Case) -> Markup {
 fn exchanges(target: &str, outcome: &Outcome) -> Markup {
     html! {
         h3 { "On " (target) @if !outcome.records.is_empty() { ", in " (outcome.milliseconds) " ms" } }
-        @if let Some(note) = note(&outcome.verdict) { p { (note) } }
+        @if let Some(note) = note(&outcome.verdict) { p { (prose(&note)) } }
         @if let Some(message) = &outcome.message { pre .wrong { (message) } }
         @if !outcome.records.is_empty() {
             ol .exchanges {

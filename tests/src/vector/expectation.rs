@@ -2,12 +2,13 @@
 //!
 //! It must not know how the demands are checked.
 
+use regex::Regex;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 use super::body::{Body, Raw as RawBody, Repeat};
-use super::matcher::{Matcher, Values};
+use super::matcher::{Matcher, OneValue, Values};
 
 /// All demands on one answer; every one must hold.
 #[derive(Debug, Clone, Deserialize)]
@@ -21,7 +22,7 @@ pub struct Expectation {
     pub body: Option<Body>,
     /// The body as text.
     pub text: Option<Matcher>,
-    /// JSON pointer (RFC 6901) to the value demanded there.
+    /// JSON pointer (RFC 6901) to the value demanded there; `error` in a vector is written out here.
     pub json: BTreeMap<String, Matcher>,
     /// Lower-case name to the values that the probe's `/echo` must say the handler saw.
     pub seen: BTreeMap<String, Values>,
@@ -35,6 +36,7 @@ pub struct Expectation {
 #[serde(deny_unknown_fields)]
 struct Raw {
     status: Matcher,
+    error: Option<Matcher>,
     #[serde(default)]
     headers: BTreeMap<String, Values>,
     text: Option<Value>,
@@ -51,10 +53,35 @@ struct Raw {
     lacks: Vec<String>,
 }
 
+impl Raw {
+    /// Adds what every error of the contract is (point 9); a demand that the vector makes itself stays.
+    fn be_an_error(&mut self, text: Matcher) -> Result<(), String> {
+        let some = Regex::new(".").map_err(|error| error.to_string())?;
+        let keys = ["error", "request_id", "status"].map(str::to_owned);
+        let parts = [
+            ("", Matcher::Keys(keys.into())),
+            ("/status", Matcher::Equals("error".into())),
+            ("/error", text),
+            ("/request_id", Matcher::Matches(some)),
+        ];
+        for (pointer, wanted) in parts {
+            self.json.entry(pointer.into()).or_insert(wanted);
+        }
+        let json = OneValue::Bytes(b"application/json".to_vec());
+        self.headers
+            .entry("content-type".into())
+            .or_insert(Values::Exactly(vec![json]));
+        Ok(())
+    }
+}
+
 impl TryFrom<Raw> for Expectation {
     type Error = String;
 
-    fn try_from(raw: Raw) -> Result<Self, String> {
+    fn try_from(mut raw: Raw) -> Result<Self, String> {
+        if let Some(text) = raw.error.take() {
+            raw.be_an_error(text)?;
+        }
         let body = RawBody {
             base64: raw.base64,
             repeat: raw.repeat,

@@ -1,0 +1,212 @@
+//! The runner on targets that are there, are not there, and do not start.
+
+use super::*;
+use crate::driver::{NotRun, Refusal, Running};
+use crate::vector::{Function, from_text};
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A target that does as it is told.
+#[derive(Clone, Copy)]
+enum Fake {
+    Absent,
+    AbsentForThis,
+    Broken,
+    Answers(&'static str),
+}
+
+static STARTS: AtomicUsize = AtomicUsize::new(0);
+
+impl Driver for Fake {
+    fn name(&self) -> &'static str {
+        "fake"
+    }
+
+    fn about(&self) -> String {
+        "a target made for a test".into()
+    }
+
+    fn differences(&self) -> &'static [&'static str] {
+        &["says-no"]
+    }
+
+    fn ready(&self) -> Result<(), NotRun> {
+        match self {
+            Self::Absent => Err(NotRun("install it".into())),
+            _ => Ok(()),
+        }
+    }
+
+    fn start(&self, _function: Function) -> Result<Running, Refusal> {
+        let body = match self {
+            Self::Absent | Self::AbsentForThis => {
+                return Err(Refusal::NotRun(NotRun("not this function".into())));
+            }
+            Self::Broken => {
+                STARTS.fetch_add(1, Ordering::Relaxed);
+                return Err(Refusal::Failed(anyhow::anyhow!(
+                    "it fell over\n  its last output: ouch"
+                )));
+            }
+            Self::Answers(body) => *body,
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = Endpoint::at(listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().map_while(Result::ok) {
+                let _ = stream.read(&mut [0; 4096]);
+                let length = body.len();
+                let _ = write!(
+                    stream,
+                    "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+                );
+            }
+        });
+        Ok(Running::new(endpoint, Vec::new()))
+    }
+}
+
+/// Runs two vectors, `path/yes` and `path/again`, on the target.
+fn run(driver: Fake, require: &[&str], skip: Option<&str>, arguments: &[&str]) -> Run {
+    let vector = |name: &str| {
+        format!(
+            r#"{{"name": "path/{name}", "point": 2, "why": "made for a test", "evidence": "made for a test", "exchanges": [
+                {{"send": {{"method": "GET", "target": "/"}}, "expect": {{"status": 200, "text": "yes"}}}}]}}"#
+        )
+    };
+    let log = std::env::temp_dir().join(format!("conformance-runner-{}.log", std::process::id()));
+    let mut given = Arguments::from_iter(["conform"].iter().chain(arguments));
+    given.logfile = Some(log.to_string_lossy().into_owned());
+    let suite = Suite {
+        vectors: from_text("path", &format!("[{}, {}]", vector("yes"), vector("again"))).unwrap(),
+        skips: skip
+            .map(|vector| Skip {
+                target: "fake".into(),
+                vector: vector.into(),
+                reason: "it cannot".into(),
+                capability: "some".into(),
+            })
+            .into_iter()
+            .collect(),
+        require: require.iter().map(|name| (*name).to_owned()).collect(),
+        limit: Duration::from_secs(5),
+        targets: vec![Arc::new(Target::new(Box::new(driver)))],
+    };
+    suite.run(&given)
+}
+
+fn verdicts(run: &Run) -> Vec<Verdict> {
+    run.report
+        .cases
+        .iter()
+        .map(|case| case.outcomes["fake"].verdict.clone())
+        .collect()
+}
+
+fn succeeded(run: &Run) -> bool {
+    format!("{:?}", run.code) == format!("{:?}", ExitCode::SUCCESS)
+}
+
+#[test]
+fn right_and_wrong_answers_are_told_apart() {
+    let right = run(Fake::Answers("yes"), &["fake"], None, &[]);
+    assert_eq!(verdicts(&right), [Verdict::Passed, Verdict::Passed]);
+    assert!(succeeded(&right));
+    let wrong = run(Fake::Answers("no"), &[], None, &[]);
+    assert_eq!(verdicts(&wrong), [Verdict::Failed, Verdict::Failed]);
+    assert!(!succeeded(&wrong));
+    assert!(
+        wrong
+            .report
+            .terminal()
+            .contains("expected \"yes\"\n      got      \"no\"")
+    );
+}
+
+#[test]
+fn what_is_not_there_is_not_run_and_never_passed() {
+    for driver in [Fake::Absent, Fake::AbsentForThis] {
+        let free = run(driver, &[], None, &[]);
+        assert!(
+            verdicts(&free)
+                .iter()
+                .all(|verdict| matches!(verdict, Verdict::NotRun { .. }))
+        );
+        assert!(succeeded(&free));
+        assert!(
+            !succeeded(&run(driver, &["fake"], None, &[])),
+            "required, but taken for success"
+        );
+    }
+}
+
+#[test]
+fn what_does_not_start_fails_every_case_and_tells_its_output_once() {
+    let broken = run(Fake::Broken, &[], None, &[]);
+    assert_eq!(verdicts(&broken), [Verdict::Failed, Verdict::Failed]);
+    assert!(!succeeded(&broken));
+    assert_eq!(STARTS.load(Ordering::Relaxed), 1, "one start a function");
+    let page = broken.report.terminal();
+    assert_eq!(
+        page.matches("probe did not start: it fell over").count(),
+        2,
+        "{page}"
+    );
+    assert_eq!(page.matches("its last output: ouch").count(), 1, "{page}");
+}
+
+#[test]
+fn a_skipped_case_is_not_asked() {
+    let skipped = run(Fake::Answers("yes"), &["fake"], Some("path/again"), &[]);
+    let Verdict::Skipped { reason, .. } = &verdicts(&skipped)[1] else {
+        panic!("{:?}", verdicts(&skipped));
+    };
+    assert_eq!(reason, "it cannot");
+    assert!(succeeded(&skipped));
+}
+
+#[test]
+fn a_filter_leaves_the_others_out_of_the_report() {
+    let filtered = run(Fake::Answers("yes"), &[], None, &["again"]);
+    let names: Vec<&str> = filtered
+        .report
+        .cases
+        .iter()
+        .map(|case| case.name.as_str())
+        .collect();
+    assert_eq!(names, ["path/again"]);
+}
+
+#[test]
+fn a_documented_difference_is_demanded_where_a_target_has_it_and_only_there() {
+    let text = r#"{"name": "path/x", "point": 2, "why": "made for a test", "evidence": "made for a test", "exchanges": [
+        {"send": {"method": "GET", "target": "/"}, "expect": {"status": 200, "text": "yes"},
+         "differs": {"says-no": {"status": 200, "text": "no"}}}]}"#;
+    let vectors = from_text("path", text).unwrap();
+    let asked = |answer: &'static str, differences: &[&str]| {
+        let Ok(running) = Fake::Answers(answer).start(Function::Probe) else {
+            panic!("it did not start")
+        };
+        let played = play(
+            &vectors[0],
+            &running.endpoint,
+            differences,
+            Duration::from_secs(5),
+        );
+        (played.passed(), played.difference)
+    };
+    assert_eq!(asked("yes", &[]), (true, None));
+    assert_eq!(asked("no", &[]), (false, None));
+    assert_eq!(asked("no", &["says-no"]), (true, Some("says-no".into())));
+    assert!(
+        !asked("yes", &["says-no"]).0,
+        "a difference that has gone must be noticed"
+    );
+    known_differences(&vectors, &[Box::new(Fake::Absent)]).unwrap();
+    let unknown = known_differences(&vectors, &[]).unwrap_err().to_string();
+    assert!(
+        unknown.contains("`path/x` names the difference `says-no`, which no target has"),
+        "{unknown}"
+    );
+}
