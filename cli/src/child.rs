@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::leash::Leash;
+use crate::{interrupt, leash::Leash};
 
 /// How much of a log a failure shows.
 const TAIL_LINES: usize = 20;
@@ -89,6 +89,7 @@ pub(crate) fn run(
                 if status.success() {
                     return Ok(());
                 }
+                interrupt::give_way();
                 break describe(status);
             }
             Err(RecvTimeoutError::Timeout) => {

@@ -1,7 +1,7 @@
 //! What a person, or a log, sees while something runs: a spinner on a terminal, plain lines elsewhere. Knows no step.
 
 use std::{
-    io::IsTerminal as _,
+    io::{IsTerminal as _, Write as _},
     time::{Duration, Instant},
 };
 
@@ -96,6 +96,11 @@ impl Drop for Step {
     fn drop(&mut self) {
         self.end("failed");
     }
+}
+
+/// One line of a result, on standard output. A reader that has gone (`| head`) is no failure of ours.
+pub(crate) fn say(text: &str) {
+    drop(writeln!(std::io::stdout(), "{text}"));
 }
 
 /// The sign before a line of a result, coloured where colours are shown.

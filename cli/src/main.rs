@@ -27,7 +27,9 @@ use crate::{
 };
 
 fn main() -> ExitCode {
-    match run(Args::parse()) {
+    let outcome = run(Args::parse());
+    interrupt::give_way();
+    match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {

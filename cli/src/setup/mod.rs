@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
 use crate::{
-    console::{Console, mark, seconds},
+    console::{Console, mark, say, seconds},
     home::Home,
 };
 
@@ -104,13 +104,13 @@ pub(crate) fn install(home: &Home, console: Console, json: bool) -> Result<bool>
     drop(lock);
     let good = all_there(&lines);
     if json {
-        println!("{}", report(home, &lines, good));
+        say(&format!("{}", report(home, &lines, good)));
     } else if good {
-        println!(
+        say(&format!(
             "Everything is there, in {}; checked in {}.",
             home.root().display(),
             seconds(started.elapsed())
-        );
+        ));
     }
     Ok(good)
 }
@@ -120,11 +120,11 @@ pub(crate) fn check(home: &Home, json: bool) -> bool {
     let lines: Vec<_> = items().iter().map(|i| look(i.as_ref(), home)).collect();
     let good = all_there(&lines);
     if json {
-        println!("{}", report(home, &lines, good));
+        say(&format!("{}", report(home, &lines, good)));
     } else {
         lines.iter().for_each(print);
         if !good {
-            println!("Run `guru setup` to get what is missing.");
+            say("Run `guru setup` to get what is missing.");
         }
     }
     good
@@ -179,14 +179,14 @@ fn install_and_check(item: &dyn Item, home: &Home, console: Console) -> Result<S
 
 fn print(line: &Line) {
     let optional = if line.required { "" } else { ", optional" };
-    println!(
+    say(&format!(
         "{} {}: {}{optional}, {}\n    {}",
         mark(line.outcome.is_good(), line.required),
         line.name,
         line.outcome.word(),
         line.why,
         line.text.replace('\n', "\n    ")
-    );
+    ));
 }
 
 fn report(home: &Home, lines: &[Line], good: bool) -> Value {

@@ -13,8 +13,9 @@ use anyhow::{Result, bail};
 
 use crate::{
     args, child,
-    console::{Console, mark, seconds},
+    console::{Console, mark, say, seconds},
     home::Home,
+    interrupt,
     leash::Leash,
     setup,
     setup::wasm::wasm_cargo,
@@ -110,19 +111,20 @@ pub(crate) fn run(home: &Home, console: Console, options: &args::Test) -> Result
         table.push((step.name, outcome, started.elapsed()));
     }
     let good = !table.iter().any(|(_, o, _)| matches!(o, Outcome::Failed));
-    println!("\n{}", summary(&table));
+    say(&format!("\n{}", summary(&table)));
     Ok(good)
 }
 
 fn take(step: &Step, scene: &Scene<'_>) -> Outcome {
-    println!("\n== {}: {}", step.name, step.why);
+    say(&format!("\n== {}: {}", step.name, step.why));
     match (step.run)(scene) {
         Ok(End::Passed) => Outcome::Passed,
         Ok(End::NothingToDo(reason)) => {
-            println!("{reason}");
+            say(reason);
             Outcome::NotRun(reason)
         }
         Err(error) => {
+            interrupt::give_way();
             eprintln!("{} failed: {error:#}", step.name);
             Outcome::Failed
         }
@@ -171,7 +173,10 @@ fn tests(scene: &Scene<'_>) -> Result<End> {
     let ended = show(&mut cargo);
     let report = scene.workspace.target().join("conformance");
     if report.exists() {
-        println!("The conformance report is in {}", report.display());
+        say(&format!(
+            "The conformance report is in {}",
+            report.display()
+        ));
     }
     ended?;
     Ok(End::Passed)
@@ -256,7 +261,7 @@ fn choose<'a>(cargo: &'a mut Command, packages: &[String]) -> &'a mut Command {
 /// Runs a command in full view, and says what it is.
 fn show(command: &mut Command) -> Result<()> {
     let spelt = child::spell(command);
-    println!("$ {spelt}");
+    say(&format!("$ {spelt}"));
     match Leash::spawn(command).and_then(|child| child.wait()) {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => bail!("`{spelt}` {}", child::describe(status)),

@@ -28,7 +28,7 @@ pub(super) fn check(home: &Home, console: Console, program: &Path) -> Result<()>
     console.note(&format!("{url}: {}", describe(&document)?));
 
     show(tool(home, "openapi-spec-validator", folder.path()).arg(&file))?;
-    show(&mut schemathesis(home, folder.path(), &url))
+    show(&mut schemathesis(home, folder.path(), &file, server.url()))
 }
 
 /// A Python tool that leaves its files in the temporary folder.
@@ -40,10 +40,13 @@ fn tool(home: &Home, name: &str, folder: &Path) -> Command {
     command
 }
 
-fn schemathesis(home: &Home, folder: &Path, url: &str) -> Command {
+/// The document is given as a file: read from the server, schemathesis leaves out the operation that serves it.
+fn schemathesis(home: &Home, folder: &Path, document: &Path, url: &str) -> Command {
     let mut command = tool(home, "schemathesis", folder);
     command
-        .args(["run", url])
+        .arg("run")
+        .arg(document)
+        .args(["--url", url])
         .args(["--checks", "all"])
         .args(["--phases", "examples,coverage,fuzzing,stateful"])
         .args(["--max-examples", EXAMPLES])
