@@ -98,7 +98,8 @@ impl ErrorKind {
 /// Why a handler has no answer.
 ///
 /// Any `core::error::Error` becomes one through `?`, as a fault of the function: 500 (503 for a
-/// [port](ports) that is unavailable), its text in the log and not in the answer. What is the
+/// [port](ports) that is unavailable, 413 for a body that is too large), its text in the log and not
+/// in the answer. What is the
 /// client's fault is made on purpose:
 ///
 /// ```
@@ -222,16 +223,21 @@ impl From<ErrorKind> for Error {
 
 impl<E: core::error::Error + 'static> From<E> for Error {
     fn from(error: E) -> Self {
-        let kind = match (&error as &dyn Any)
-            .downcast_ref::<ports::Error>()
-            .map(ports::Error::kind)
-        {
-            Some(ports::ErrorKind::Unavailable) => ErrorKind::Unavailable,
-            _ => ErrorKind::Internal,
-        };
-        let mut new = Self::new(kind, error.to_string());
+        let mut new = Self::new(kind_of(&error), error.to_string());
         new.0.source = Some(Box::new(error));
         new
+    }
+}
+
+/// The kind of an error that `?` brings here: a fault of the function, but for the two of ours that
+/// say otherwise.
+fn kind_of(error: &dyn Any) -> ErrorKind {
+    let port = error.downcast_ref().map(ports::Error::kind);
+    let message = error.downcast_ref().map(http::Error::kind);
+    match (port, message) {
+        (Some(ports::ErrorKind::Unavailable), _) => ErrorKind::Unavailable,
+        (_, Some(http::ErrorKind::BodyTooLarge)) => ErrorKind::ContentTooLarge,
+        _ => ErrorKind::Internal,
     }
 }
 

@@ -120,7 +120,7 @@ impl Request {
     /// [`ErrorKind::BadRequest`] when it is not JSON, or a field is missing or of another type;
     /// [`ErrorKind::ContentTooLarge`] as [`text`](Self::text).
     pub async fn json<T: DeserializeOwned>(&mut self) -> Result<T> {
-        let bytes = self.bytes().await.map_err(unread)?;
+        let bytes = self.bytes().await?;
         let mut reader = serde_json::Deserializer::from_slice(&bytes);
         let value =
             serde_path_to_error::deserialize(&mut reader).map_err(|error| located(&error))?;
@@ -135,7 +135,7 @@ impl Request {
     /// [`ErrorKind::BadRequest`] when it is not UTF-8; [`ErrorKind::ContentTooLarge`] when the host
     /// gave up reading it.
     pub async fn text(&mut self) -> Result<String> {
-        let bytes = self.bytes().await.map_err(unread)?;
+        let bytes = self.bytes().await?;
         match core::str::from_utf8(&bytes) {
             Ok(text) => Ok(text.to_string()),
             Err(error) => Err(Error::field("body", error)),
@@ -157,13 +157,6 @@ impl Response {
 /// The pairs of a query before they are decoded, cut as `form_urlencoded` cuts them.
 fn raw_pairs(query: &str) -> impl Iterator<Item = &str> {
     query.split('&').filter(|pair| !pair.is_empty())
-}
-
-fn unread(error: http::Error) -> Error {
-    match error.kind() {
-        http::ErrorKind::BodyTooLarge => ErrorKind::ContentTooLarge.into(),
-        _ => error.into(),
-    }
 }
 
 fn located<E: Display>(error: &serde_path_to_error::Error<E>) -> Error {
