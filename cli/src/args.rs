@@ -1,6 +1,8 @@
 //! The command line: what can be typed, and the help for it. Knows nothing of what the commands do.
 
-use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
 
 /// Serverless functions written once in Rust, run unchanged on every vendor.
 #[derive(Debug, Parser)]
@@ -15,6 +17,8 @@ const AFTER_HELP: &str = "\
 Examples:
   guru setup           get what is missing on this machine
   guru test            get what is missing, then run every test
+  guru build --on cloudflare
+                       make the example ready for a vendor
 
 Environment:
   GURU_HOME            where everything but system packages goes
@@ -34,6 +38,8 @@ pub(crate) enum Command {
     Setup(Setup),
     /// Set up what is missing, then run every test there is
     Test(Test),
+    /// Make a function ready for one vendor
+    Build(Build),
 }
 
 /// The options of `guru setup`.
@@ -93,6 +99,48 @@ Examples:
 Exit codes:
   0  every step passed
   1  a step failed; the table at the end says which
+  2  the command line was wrong";
+
+/// The options of `guru build`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = BUILD_HELP)]
+pub(crate) struct Build {
+    /// The function's package [default: the one of the current folder, else the example]
+    pub(crate) function: Option<String>,
+    /// The vendor
+    #[arg(long, value_name = "VENDOR")]
+    pub(crate) on: Vendor,
+    /// Where the result goes [default: build/VENDOR/FUNCTION at the top of the workspace]
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// Where a function can run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Vendor {
+    /// Cloudflare Workers
+    Cloudflare,
+}
+
+impl Vendor {
+    /// The name, as typed.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Cloudflare => "cloudflare",
+        }
+    }
+}
+
+const BUILD_HELP: &str = "\
+Nothing is downloaded but what cargo has not got yet. wrangler.toml runs this by itself.
+
+Examples:
+  guru build --on cloudflare
+  guru build probe --on cloudflare --out /tmp/probe
+
+Exit codes:
+  0  the result is there
+  1  it could not be built; the last lines say why
   2  the command line was wrong";
 
 #[cfg(test)]

@@ -49,6 +49,11 @@ impl Home {
         self.root.join("python")
     }
 
+    /// The folder with wrangler and the other npm tools.
+    pub(crate) fn wrangler(&self) -> PathBuf {
+        self.root.join("wrangler")
+    }
+
     /// The full output of a step.
     pub(crate) fn log(&self, step: &str) -> PathBuf {
         self.root.join("log").join(format!("{step}.log"))

@@ -2,6 +2,7 @@
 //! Knows no step of any subcommand.
 
 mod args;
+mod build;
 mod child;
 mod console;
 mod files;
@@ -59,6 +60,7 @@ fn run(args: Args) -> Result<bool> {
                 setup::install(&home, console, options.json)
             }
         }
+        Some(Command::Build(options)) => build::run(&Home::from_env()?, console, &options),
         Some(Command::Test(options)) => test::run(&Home::from_env()?, console, &options),
     }
 }

@@ -18,6 +18,7 @@ pub(crate) struct Workspace {
     root: PathBuf,
     target: PathBuf,
     functions: Vec<String>,
+    folders: Vec<PathBuf>,
     examples: Vec<String>,
     benched: Vec<String>,
     core: Option<String>,
@@ -58,6 +59,13 @@ impl Workspace {
         &self.functions
     }
 
+    /// The function in whose folder `path` is.
+    pub(crate) fn function_of(&self, path: &Path) -> Option<&str> {
+        let mut functions = self.functions.iter().zip(&self.folders);
+        let (function, _) = functions.find(|(_, folder)| path.starts_with(folder))?;
+        Some(function)
+    }
+
     /// The functions that `cargo run` means.
     pub(crate) fn examples(&self) -> &[String] {
         &self.examples
@@ -91,6 +99,12 @@ impl From<&Metadata> for Workspace {
             root: metadata.workspace_root.clone().into(),
             target: metadata.target_directory.clone().into(),
             functions: names(&is_function),
+            folders: packages
+                .iter()
+                .filter(|package| is_function(package))
+                .filter_map(|package| package.manifest_path.parent())
+                .map(Into::into)
+                .collect(),
             examples: names(&|package| is_function(package) && is_default(package)),
             benched: names(&|package| package.targets.iter().any(|t| t.is_kind(TargetKind::Bench))),
             core: names(&|package| package.name == CORE).pop(),

@@ -38,6 +38,10 @@ pub use serde;
 #[doc(hidden)]
 pub use guru_local as local;
 
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+#[doc(hidden)]
+pub use guru_cloudflare as cloudflare;
+
 /// What nearly every function needs.
 pub mod prelude {
     pub use crate::app::middleware::{BodyLimit, Cors, RequestLog, SecurityHeaders};
@@ -52,10 +56,23 @@ pub mod prelude {
 ///
 /// What it expands to depends on the target that is compiled for; natively nothing is exported, and
 /// [`main!`] serves the function.
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #[macro_export]
 macro_rules! export {
     ($app:path) => {
         const _: fn() -> $crate::App = $app;
+    };
+}
+
+/// Makes a function of the crate: `guru::export!(app)`, where `app` is a `fn() -> App`. Once a
+/// crate, in `lib.rs`.
+///
+/// Here it makes a Cloudflare Worker.
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+#[macro_export]
+macro_rules! export {
+    ($app:path) => {
+        $crate::cloudflare::export!($app);
     };
 }
 

@@ -9,8 +9,11 @@ use std::process::Command;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// Crates that belong to one vendor, or to one runtime, and the only folders that may depend on them.
-const OWNED: [(&str, &[&str]); 8] = [
+const OWNED: [(&str, &[&str]); 11] = [
     ("worker", &["targets/cloudflare"]),
+    ("worker-sys", &["targets/cloudflare"]),
+    ("js-sys", &["targets/cloudflare"]),
+    ("web-sys", &["targets/cloudflare"]),
     ("wasm-bindgen", &["targets/cloudflare", "guru"]),
     ("spin-sdk", &["targets/spin"]),
     ("wasmtime", &["targets/lambda"]),

@@ -4,6 +4,7 @@ mod apt;
 pub(crate) mod python;
 mod rust;
 pub(crate) mod wasm;
+pub(crate) mod wrangler;
 
 use std::time::Instant;
 
@@ -75,12 +76,13 @@ impl Outcome {
     }
 }
 
-fn items() -> [Box<dyn Item>; 4] {
+fn items() -> [Box<dyn Item>; 5] {
     [
         Box::new(rust::Rust),
         Box::new(wasm::Targets),
         Box::new(wasm::Link),
         Box::new(python::Python),
+        Box::new(wrangler::Wrangler),
     ]
 }
 

@@ -2,6 +2,7 @@
 //!
 //! It must not know what is asked of a runtime.
 
+mod cloudflare;
 mod deployed;
 mod local;
 mod process;
@@ -48,6 +49,12 @@ pub enum Refusal {
     NotRun(NotRun),
     /// It should have run: always a failure.
     Failed(anyhow::Error),
+}
+
+impl From<NotRun> for Refusal {
+    fn from(reason: NotRun) -> Self {
+        Self::NotRun(reason)
+    }
 }
 
 impl From<anyhow::Error> for Refusal {
@@ -97,7 +104,7 @@ impl Running {
 /// Every target that exists.
 #[must_use]
 pub fn drivers() -> Vec<Box<dyn Driver>> {
-    vec![Box::new(local::Local)]
+    vec![Box::new(local::Local), Box::new(cloudflare::Cloudflare)]
 }
 
 /// The drivers whose names are wanted; all of them when no name is.
@@ -132,7 +139,7 @@ mod tests {
         };
         assert_eq!(
             error.to_string(),
-            "there is no target `lokal`: the targets are local"
+            "there is no target `lokal`: the targets are local, cloudflare"
         );
     }
 

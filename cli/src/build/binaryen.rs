@@ -1,0 +1,24 @@
+//! Binaryen's `wasm-opt`, which makes a module smaller. Knows no vendor.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context as _, Result};
+
+use crate::{child, home::Home, setup::wrangler, surroundings};
+
+/// Makes the module at `path` smaller where `wasm-opt` is installed. False where it is not.
+pub(super) fn optimise(home: &Home, path: &Path) -> Result<bool> {
+    let Some(program) = wrangler::program(home, "wasm-opt") else {
+        return Ok(false);
+    };
+    let smaller = path.with_extension("smaller");
+    child::output(
+        surroundings::command(program)
+            .arg("-Os")
+            .arg(path)
+            .arg("-o")
+            .arg(&smaller),
+    )?;
+    fs::rename(&smaller, path).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(true)
+}

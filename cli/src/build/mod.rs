@@ -1,0 +1,95 @@
+//! `guru build`: a function made ready for one vendor. Knows which vendors there are, not what any of them wants.
+
+mod binaryen;
+mod cloudflare;
+mod module;
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::{
+    args::{self, Vendor},
+    console::Console,
+    home::Home,
+    workspace::Workspace,
+};
+
+/// What every vendor's build may look at.
+struct Scene<'a> {
+    home: &'a Home,
+    console: Console,
+    workspace: &'a Workspace,
+    /// The package that is built.
+    function: &'a str,
+    /// Where the result goes.
+    folder: &'a Path,
+}
+
+/// Builds one function. Always true: what goes wrong is an error.
+pub(crate) fn run(home: &Home, console: Console, options: &args::Build) -> Result<bool> {
+    let workspace = Workspace::find()?;
+    let here = std::env::current_dir().context("the current folder is gone")?;
+    let function = choose(&workspace, options.function.as_deref(), &here)?;
+    let folder = match &options.out {
+        Some(folder) => folder.clone(),
+        None => workspace
+            .root()
+            .join("build")
+            .join(options.on.name())
+            .join(function),
+    };
+    let scene = Scene {
+        home,
+        console,
+        workspace: &workspace,
+        function,
+        folder: &folder,
+    };
+    match options.on {
+        Vendor::Cloudflare => cloudflare::build(&scene)?,
+    }
+    Ok(true)
+}
+
+/// The function that is named, else the one of the current folder, else the only one that `cargo run` means.
+fn choose<'a>(workspace: &'a Workspace, named: Option<&str>, here: &Path) -> Result<&'a str> {
+    let all = workspace.functions();
+    let known = || all.join(", ");
+    if let Some(named) = named {
+        return match all.iter().find(|function| *function == named) {
+            Some(function) => Ok(function),
+            None => bail!(
+                "there is no function `{named}`: the functions are {}",
+                known()
+            ),
+        };
+    }
+    if let Some(function) = workspace.function_of(here) {
+        return Ok(function);
+    }
+    match workspace.examples() {
+        [function] => Ok(function),
+        _ => bail!("say which function to build: {}", known()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_is_named_or_found_around_the_current_folder() {
+        let workspace = Workspace::find().unwrap();
+        let root = workspace.root();
+        let probe = root.join("functions").join("probe").join("src");
+        assert_eq!(choose(&workspace, Some("probe"), root).unwrap(), "probe");
+        assert_eq!(choose(&workspace, None, &probe).unwrap(), "probe");
+        assert_eq!(choose(&workspace, None, root).unwrap(), "meditations");
+        let error = choose(&workspace, Some("prob"), root).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "there is no function `prob`: the functions are meditations, probe"
+        );
+    }
+}

@@ -1,0 +1,152 @@
+//! Cloudflare Workers: the function's own manifest under `wrangler dev`, which runs it in workerd.
+//!
+//! It must not know any other target, nor how a worker is built: the manifest says it.
+
+use anyhow::Result;
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::vector::Function;
+use crate::wire::Endpoint;
+
+use super::{Driver, NotRun, Process, Refusal, Running};
+
+/// From the process to its `Ready` line; a first build of the function is part of it.
+const START: Duration = Duration::from_secs(900);
+
+/// What wrangler says once it listens.
+const READY: &str = "Ready on ";
+
+/// What the runtime cannot do, each defended in docs/portability.md.
+const DIFFERENCES: [&str; 6] = [
+    "answer-repeats-joined",
+    "client-ip-unknown",
+    "dot-segments-resolved",
+    "header-values-utf-8",
+    "methods-of-a-list",
+    "request-repeats-joined",
+];
+
+pub(super) struct Cloudflare;
+
+impl Driver for Cloudflare {
+    fn name(&self) -> &'static str {
+        "cloudflare"
+    }
+
+    fn about(&self) -> String {
+        format!(
+            "workerd under wrangler dev {}",
+            version().unwrap_or_default()
+        )
+    }
+
+    fn differences(&self) -> &'static [&'static str] {
+        &DIFFERENCES
+    }
+
+    fn ready(&self) -> Result<(), NotRun> {
+        if wrangler().is_none() {
+            return Err(NotRun(
+                "wrangler is not installed; `cargo guru setup` gets it, or name one in WRANGLER_BIN".into(),
+            ));
+        }
+        if !compiles() {
+            return Err(NotRun(
+                "nothing here compiles for wasm32-unknown-unknown; `cargo guru setup` gets it"
+                    .into(),
+            ));
+        }
+        Ok(())
+    }
+
+    fn start(&self, function: Function) -> Result<Running, Refusal> {
+        let wrangler = wrangler().ok_or_else(|| NotRun("wrangler is gone".into()))?;
+        let mut command = Command::new(wrangler);
+        command
+            .current_dir(workspace())
+            .args(["dev", "--local", "--ip", "127.0.0.1", "--port", "0"])
+            .args([
+                "--inspector-port",
+                "0",
+                "--show-interactive-dev-session=false",
+            ])
+            .arg("--config")
+            .arg(manifest(function))
+            // Nothing is kept, and nobody is asked or told.
+            .env("CI", "1")
+            .env("NO_COLOR", "1")
+            .env("WRANGLER_SEND_METRICS", "false")
+            .env("WRANGLER_LOG_SANITIZE", "true");
+        // The suite's own toolchain is not the one that builds the worker.
+        for name in ["CARGO", "RUSTC", "RUSTUP_TOOLCHAIN", "CARGO_BUILD_TARGET"] {
+            command.env_remove(name);
+        }
+        let process = Process::spawn(command, &format!("wrangler dev of {function}"))?;
+        let url = process.wait_for(START, |line| {
+            let (_, url) = line.split_once(READY)?;
+            url.split_whitespace().next().map(str::to_owned)
+        })?;
+        Ok(Running::new(Endpoint::parse(&url)?, vec![process]))
+    }
+}
+
+fn workspace() -> &'static Path {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here)
+}
+
+/// The manifest that a user runs: the example's is at the top.
+fn manifest(function: Function) -> PathBuf {
+    match function {
+        Function::Meditations => workspace().join("wrangler.toml"),
+        Function::Probe => workspace().join("functions/probe/wrangler.toml"),
+    }
+}
+
+/// The `wrangler` that `WRANGLER_BIN` names, else that of `guru setup`.
+fn wrangler() -> Option<PathBuf> {
+    if let Some(named) = env::var_os("WRANGLER_BIN").filter(|named| !named.is_empty()) {
+        return Some(named.into());
+    }
+    let path = home()?.join("wrangler/node_modules/.bin/wrangler");
+    path.exists().then_some(path)
+}
+
+/// Its version, from its package.
+fn version() -> Option<String> {
+    let package = home()?.join("wrangler/node_modules/wrangler/package.json");
+    let package: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(package).ok()?).ok()?;
+    Some(package.get("version")?.as_str()?.to_owned())
+}
+
+/// Whether the active toolchain, or the one that `guru setup` makes, has the target.
+fn compiles() -> bool {
+    let target = "lib/rustlib/wasm32-unknown-unknown/lib";
+    let active = Command::new("rustc").args(["--print", "sysroot"]).output();
+    let active = active.ok().and_then(|said| {
+        let sysroot = String::from_utf8(said.stdout).ok()?;
+        Some(PathBuf::from(sysroot.trim()))
+    });
+    let made = home().map(|home| home.join("toolchains/guru-wasm"));
+    [active, made]
+        .into_iter()
+        .flatten()
+        .any(|sysroot| sysroot.join(target).is_dir())
+}
+
+/// The folder that `guru setup` fills: `GURU_HOME`, else the user's cache folder.
+fn home() -> Option<PathBuf> {
+    let set = |value: Option<OsString>| value.filter(|value| !value.is_empty()).map(PathBuf::from);
+    set(env::var_os("GURU_HOME"))
+        .or_else(|| {
+            set(env::var_os("XDG_CACHE_HOME"))
+                .filter(|cache| cache.is_absolute())
+                .map(|cache| cache.join("guru"))
+        })
+        .or_else(|| env::home_dir().map(|home| home.join(".cache/guru")))
+}
