@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use serde::ser::SerializeMap;
+
 /// How much a record matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
@@ -67,6 +69,33 @@ impl<'a> Record<'a> {
             request_id: Some(request_id),
             ..self
         }
+    }
+}
+
+/// A record and its time as one JSON object: `time`, `level`, `message`, `request_id` if there is
+/// one, then the fields. What every target writes whose log is lines of JSON.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'a> {
+    /// The time, as the target writes it: RFC 3339, in UTC.
+    pub time: &'a str,
+    /// The record.
+    pub record: &'a Record<'a>,
+}
+
+impl serde::Serialize for Line<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let record = self.record;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("time", self.time)?;
+        map.serialize_entry("level", record.level.as_str())?;
+        map.serialize_entry("message", &format_args!("{}", record.message))?;
+        if let Some(id) = record.request_id {
+            map.serialize_entry("request_id", id)?;
+        }
+        for (name, value) in record.fields {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
     }
 }
 

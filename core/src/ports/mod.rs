@@ -16,7 +16,7 @@ use core::fmt;
 pub use clock::Clock;
 pub use config::Config;
 pub use error::{Error, ErrorKind};
-pub use log::{Field, Level, Log, Logger, Record, Value};
+pub use log::{Field, Level, Line, Log, Logger, Record, Value};
 pub use random::Random;
 
 /// The ports that a target gives to a function.

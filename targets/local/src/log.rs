@@ -6,8 +6,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::time::SystemTime;
 
 use clap::ValueEnum;
-use guru_core::ports::{self, Level, Record};
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use guru_core::ports::{self, Level, Line, Record};
 
 /// How log records are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -52,7 +51,7 @@ impl ports::Log for Log {
 }
 
 fn json(now: &str, record: &Record<'_>) -> String {
-    let mut line = serde_json::to_string(&Line { now, record }).unwrap_or_default();
+    let mut line = serde_json::to_string(&Line { time: now, record }).unwrap_or_default();
     line.push('\n');
     line
 }
@@ -85,27 +84,6 @@ impl std::fmt::Display for OneLine<'_> {
             }
         }
         Ok(())
-    }
-}
-
-struct Line<'a> {
-    now: &'a str,
-    record: &'a Record<'a>,
-}
-
-impl Serialize for Line<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("time", self.now)?;
-        map.serialize_entry("level", self.record.level.as_str())?;
-        map.serialize_entry("message", &format_args!("{}", self.record.message))?;
-        if let Some(id) = self.record.request_id {
-            map.serialize_entry("request_id", id)?;
-        }
-        for (name, value) in self.record.fields {
-            map.serialize_entry(name, value)?;
-        }
-        map.end()
     }
 }
 
