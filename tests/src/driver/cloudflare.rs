@@ -79,8 +79,7 @@ impl Driver for Cloudflare {
             // Nothing is kept, and nobody is asked or told.
             .env("CI", "1")
             .env("NO_COLOR", "1")
-            .env("WRANGLER_SEND_METRICS", "false")
-            .env("WRANGLER_LOG_SANITIZE", "true");
+            .env("WRANGLER_SEND_METRICS", "false");
         // The suite's own toolchain is not the one that builds the worker.
         for name in ["CARGO", "RUSTC", "RUSTUP_TOOLCHAIN", "CARGO_BUILD_TARGET"] {
             command.env_remove(name);
