@@ -8,10 +8,11 @@
     reason = "a test reports by panicking"
 )]
 
+use std::collections::{BTreeSet, HashSet};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::rc::Rc;
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ use guru_local::{Error, Format, Options, Server};
 fn app() -> App {
     App::new()
         .get("/ok", ok)
-        .get("/slow", slow)
+        .get("/slow/{name}/{milliseconds}", slow)
         .get("/worker", worker)
         .get("/panic", panic)
         .post("/length", length)
@@ -31,11 +32,21 @@ async fn ok(_cx: Context, _req: Request) -> Result<Response> {
     Ok(Response::text("ok"))
 }
 
-async fn slow(_cx: Context, _req: Request) -> Result<Response> {
+/// The names of the slow requests that have begun.
+static BEGUN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+async fn slow(_cx: Context, req: Request) -> Result<Response> {
     // Not `Send`, and held while waiting.
     let held = Rc::new("done");
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    BEGUN.lock().unwrap().insert(req.param("name")?);
+    tokio::time::sleep(Duration::from_millis(req.param("milliseconds")?)).await;
     Ok(Response::text(*held))
+}
+
+fn wait_for(name: &str) {
+    while !BEGUN.lock().unwrap().contains(name) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 async fn worker(_cx: Context, _req: Request) -> Result<Response> {
@@ -62,7 +73,6 @@ impl Running {
     fn start(change: impl FnOnce(&mut Options)) -> Self {
         let mut options = Options::default();
         (options.port, options.log) = (0, Format::None);
-        options.limits.read = Duration::from_millis(200);
         change(&mut options);
         let server = Server::bind(app, options).unwrap();
         let address = server.address();
@@ -143,7 +153,9 @@ fn a_connection_serves_many_requests() {
         assert!(read_until(&mut stream, "\r\n\r\nok").starts_with("HTTP/1.1 200 OK"));
     }
     stream
-        .write_all(b"GET /ok HTTP/1.1\r\nhost: a\r\n\r\nGET /slow HTTP/1.1\r\nhost: a\r\n\r\n")
+        .write_all(
+            b"GET /ok HTTP/1.1\r\nhost: a\r\n\r\nGET /slow/second/50 HTTP/1.1\r\nhost: a\r\n\r\n",
+        )
         .unwrap();
     assert_eq!(
         read_until(&mut stream, "done")
@@ -180,7 +192,7 @@ fn http2_over_cleartext_is_served() {
                 .unwrap()
         };
         // The slow one is answered last though it was asked first: streams do not wait for another.
-        let slow = sender.send_request(request("/slow"));
+        let slow = sender.send_request(request("/slow/stream/300"));
         let crashed = sender.send_request(request("/panic")).await.unwrap();
         assert_eq!(crashed.status(), 500);
         let quick = sender.send_request(request("/ok")).await.unwrap();
@@ -241,7 +253,7 @@ fn a_bad_request_behind_a_good_one_is_told_so() {
 
 #[test]
 fn slow_clients_are_told_so() {
-    let server = Running::start(|_| {});
+    let server = Running::start(|options| options.limits.read = Duration::from_millis(200));
     assert_error(&server.ask(b"GET /ok HTTP/1.1\r\nho"), "408", "head");
     assert_error(
         &server.ask(b"POST /length HTTP/1.1\r\ncontent-length: 9\r\n\r\nabc"),
@@ -252,11 +264,11 @@ fn slow_clients_are_told_so() {
 
 #[test]
 fn an_idle_connection_is_closed_without_a_word() {
-    let server = Running::start(|options| options.limits.idle = Duration::from_millis(100));
+    let server = Running::start(|options| options.limits.idle = Duration::from_millis(500));
     assert_eq!(server.ask(b""), "");
     let mut stream = server.connect();
     stream
-        .write_all(b"GET /slow HTTP/1.1\r\nhost: a\r\n\r\n")
+        .write_all(b"GET /slow/idle/1000 HTTP/1.1\r\nhost: a\r\n\r\n")
         .unwrap();
     let answer = read_all(&mut stream);
     assert!(
@@ -302,7 +314,7 @@ fn a_panic_costs_one_request() {
 fn every_worker_serves() {
     let server = Running::start(|options| options.workers = 4.try_into().unwrap());
     let request = b"GET /worker HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     for _ in 0..1000 {
         let streams: Vec<_> = (0..16).map(|_| server.connect()).collect();
         for mut stream in streams {
@@ -330,9 +342,9 @@ fn stopping_waits_for_requests_in_flight_and_takes_no_more() {
         .unwrap();
     read_until(&mut idle, "\r\n\r\nok");
     let mut busy = server.connect();
-    busy.write_all(b"GET /slow HTTP/1.1\r\nhost: a\r\n\r\n")
+    busy.write_all(b"GET /slow/busy/1000 HTTP/1.1\r\nhost: a\r\n\r\n")
         .unwrap();
-    std::thread::sleep(Duration::from_millis(100));
+    wait_for("busy");
     server.stop().unwrap();
     assert!(read_all(&mut busy).ends_with("done"));
     assert_eq!(read_all(&mut idle), "");
@@ -346,9 +358,9 @@ fn stopping_waits_for_requests_in_flight_and_takes_no_more() {
 fn requests_that_outlast_the_grace_are_reported() {
     let mut server = Running::start(|options| options.limits.grace = Duration::from_millis(50));
     let mut busy = server.connect();
-    busy.write_all(b"GET /slow HTTP/1.1\r\nhost: a\r\n\r\n")
+    busy.write_all(b"GET /slow/late/60000 HTTP/1.1\r\nhost: a\r\n\r\n")
         .unwrap();
-    std::thread::sleep(Duration::from_millis(100));
+    wait_for("late");
     let error = server.stop().unwrap_err();
     assert_eq!(error.kind(), guru_local::ErrorKind::Unfinished);
     assert!(error.to_string().starts_with("1 connection"), "{error}");
