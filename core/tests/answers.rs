@@ -5,6 +5,7 @@
 use std::fmt;
 
 use guru_core::app::middleware::BodyLimit;
+use guru_core::http::Segment;
 use guru_core::{
     App, Body, Context, Error, ErrorKind, Invocation, Level, Method, Request, Response, Result,
     Service, Status, Uri, memory, ports,
@@ -174,6 +175,8 @@ fn a_body_over_the_limit_is_413() {
         ("/", 101, 413),
         ("/small", 10, 200),
         ("/small", 11, 413),
+        ("/%73mall", 11, 413),
+        ("/smaller", 11, 404),
         ("/x", 101, 404),
     ] {
         let response = client.post(target, vec![0; size]);
@@ -288,6 +291,45 @@ fn json_and_queries_are_typed_and_errors_name_the_field() {
             body(&response)
         );
     }
+}
+
+#[test]
+fn a_segment_that_is_not_utf_8_is_the_client_s_fault() {
+    async fn join(_cx: Context, req: Request) -> Result<Response> {
+        let segments = req.rest().map(Segment::decode);
+        Ok(Response::text(
+            segments.collect::<Result<Vec<_>, _>>()?.join("+"),
+        ))
+    }
+    let client = client(App::new().get("/{*rest}", join));
+    assert_eq!(body(&client.get("/a%2Fb/c")), "a/b+c");
+    assert_eq!(client.get("/a/%FF").status().as_u16(), 400);
+    assert_eq!(client.log().take(), []);
+}
+
+#[test]
+fn thousands_of_query_keys_are_no_work() {
+    async fn count(_cx: Context, req: Request) -> Result<Response> {
+        let all: std::collections::HashMap<String, String> = req.query()?;
+        Ok(Response::text(all.len().to_string()))
+    }
+    let keys: Vec<_> = (0..20_000).map(|key| format!("{key}=1")).collect();
+    let client = client(App::new().get("/", count));
+    assert_eq!(body(&client.get(&format!("/?{}", keys.join("&")))), "20000");
+}
+
+#[test]
+fn a_field_does_not_pass_for_what_the_record_says() {
+    let fields = [("request_id", "forged".into()), ("count", 7.into())];
+    let record = ports::Record::new(Level::Info, &"said", &fields).of_request("id-1");
+    let line = ports::Line {
+        time: "now",
+        record: &record,
+    };
+    assert_eq!(
+        serde_json::to_string(&line).unwrap(),
+        r#"{"time":"now","level":"info","message":"said","request_id":"id-1","field.request_id":"forged","count":7}"#
+    );
 }
 
 #[test]

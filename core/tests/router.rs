@@ -24,6 +24,7 @@ fn client() -> memory::Client {
         .get("/ok", tell)
         .get("/ok/", tell)
         .get("/with space/ü", tell)
+        .get("/per%20cent", tell)
         .get("/items/{a}", tell)
         .post("/items/{a}", tell)
         .get("/items/new", tell)
@@ -55,6 +56,7 @@ fn paths_find_their_routes() {
         ("/%6Fk", "/ok"),
         ("/ok/", "/ok/"),
         ("/with%20space/%C3%BC", "/with space/ü"),
+        ("/per%2520cent", "/per%20cent"),
         ("/items/7", "/items/{a} a=7"),
         ("/items/a%2Fb", "/items/{a} a=a/b"),
         ("/items/%252F", "/items/{a} a=%2F"),
@@ -91,6 +93,7 @@ fn other_paths_are_not_found() {
         "/./ok",
         "/with+space/%C3%BC",
         "/%2Fok",
+        "/per%20cent",
         "*",
     ] {
         assert_eq!(send(&client, "GET", target).0, 404, "{target}");

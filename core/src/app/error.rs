@@ -98,8 +98,9 @@ impl ErrorKind {
 /// Why a handler has no answer.
 ///
 /// Any `core::error::Error` becomes one through `?`, as a fault of the function: 500 (503 for a
-/// [port](ports) that is unavailable, 413 for a body that is too large), its text in the log and not
-/// in the answer. What is the
+/// [port](ports) that is unavailable), its text in the log and not in the answer. What only a request
+/// can bring about is the client's: a body that is too large, late or broken, and what is not UTF-8
+/// once it is decoded. What is the
 /// client's fault is made on purpose:
 ///
 /// ```
@@ -229,14 +230,16 @@ impl<E: core::error::Error + 'static> From<E> for Error {
     }
 }
 
-/// The kind of an error that `?` brings here: a fault of the function, but for the two of ours that
-/// say otherwise.
+/// The kind of an error that `?` brings here: a fault of the function, but for those of ours that say
+/// otherwise.
 fn kind_of(error: &dyn Any) -> ErrorKind {
     let port = error.downcast_ref().map(ports::Error::kind);
     let message = error.downcast_ref().map(http::Error::kind);
     match (port, message) {
         (Some(ports::ErrorKind::Unavailable), _) => ErrorKind::Unavailable,
         (_, Some(http::ErrorKind::BodyTooLarge)) => ErrorKind::ContentTooLarge,
+        (_, Some(http::ErrorKind::BodyTimeout)) => ErrorKind::RequestTimeout,
+        (_, Some(http::ErrorKind::BodyBroken | http::ErrorKind::Encoding)) => ErrorKind::BadRequest,
         _ => ErrorKind::Internal,
     }
 }

@@ -2,6 +2,7 @@
 //! requests.
 
 use alloc::borrow::Cow;
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use serde::Deserialize;
@@ -13,12 +14,14 @@ use serde::forward_to_deserialize_any;
 pub(super) fn deserialize<'a, T: Deserialize<'a>>(
     pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>,
 ) -> Result<T, serde_path_to_error::Error<Error>> {
-    let mut fields: Vec<(Cow<'a, str>, Values<'a>)> = Vec::new();
+    // A client may send thousands of keys: finding one must not take a look at each.
+    let mut fields: BTreeMap<Cow<'a, str>, Values<'a>> = BTreeMap::new();
     for (key, value) in pairs {
-        match fields.iter_mut().find(|(held, _)| *held == key) {
-            Some((_, values)) => values.0.push(value),
-            None => fields.push((key, Values(Vec::from([value])))),
-        }
+        fields
+            .entry(key)
+            .or_insert_with(|| Values(Vec::new()))
+            .0
+            .push(value);
     }
     serde_path_to_error::deserialize(MapDeserializer::new(fields.into_iter()))
 }

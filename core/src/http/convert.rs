@@ -4,7 +4,7 @@
 use ::http::header::{HeaderMap, HeaderName, HeaderValue};
 use ::http::{StatusCode, request};
 
-use super::{Error, Headers, Method, Request, Status, Uri};
+use super::{Error, ErrorKind, Headers, Method, Request, Status, Uri};
 
 /// The head of a request. The target must be in origin form, or `*`.
 ///
@@ -38,18 +38,22 @@ pub fn headers(map: &HeaderMap) -> Result<Headers, Error> {
 }
 
 /// Headers for sending.
-#[must_use]
-pub fn header_map(headers: &Headers) -> HeaderMap {
-    let mut map = HeaderMap::with_capacity(headers.len());
+///
+/// # Errors
+///
+/// [`ErrorKind::HeadersTooLarge`](super::ErrorKind::HeadersTooLarge) over what a `HeaderMap` holds,
+/// some 24,000.
+pub fn header_map(headers: &Headers) -> Result<HeaderMap, Error> {
+    let too_large = || Error::new(ErrorKind::HeadersTooLarge);
+    let mut map = HeaderMap::try_with_capacity(headers.len()).map_err(|_| too_large())?;
     for (name, value) in headers.iter() {
         let name = HeaderName::from_bytes(name.as_bytes());
+        let name = name.map_err(|_| Error::new(ErrorKind::HeaderName))?;
         let value = HeaderValue::from_bytes(value);
-        debug_assert!(name.is_ok() && value.is_ok(), "both crates go by RFC 9110");
-        if let (Ok(name), Ok(value)) = (name, value) {
-            map.append(name, value);
-        }
+        let value = value.map_err(|_| Error::new(ErrorKind::HeaderValue))?;
+        map.try_append(name, value).map_err(|_| too_large())?;
     }
-    map
+    Ok(map)
 }
 
 /// A status for sending; 500 for one that HTTP cannot say.

@@ -12,7 +12,7 @@ pub enum ErrorKind {
     HeaderName,
     /// Holds a control character (RFC 9110, section 5.5).
     HeaderValue,
-    /// More than 4 GiB of header text.
+    /// More headers, or more text of them, than can be held: 4 GiB, less where a target says so.
     HeadersTooLarge,
     /// Not a path and an optional query (RFC 9112, section 3.2).
     Uri,
@@ -20,10 +20,14 @@ pub enum ErrorKind {
     Encoding,
     /// The body is larger than its reader allows.
     BodyTooLarge,
+    /// The body ended before its end.
+    BodyBroken,
+    /// The body did not arrive in time.
+    BodyTimeout,
 }
 
 /// A message part that cannot be what it claims to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,
 }
@@ -45,16 +49,18 @@ impl fmt::Display for Error {
         f.write_str(match self.kind {
             ErrorKind::Method => "a method is a token: letters, digits and !#$%&'*+-.^_`|~",
             ErrorKind::HeaderName => {
-                "a header name is a token: letters, digits and !#$%&'*+-.^_`|~"
+                "a header name is a token of at most 65,535 bytes: letters, digits and !#$%&'*+-.^_`|~"
             }
             ErrorKind::HeaderValue => "a header value holds no control character but tab",
-            ErrorKind::HeadersTooLarge => "the headers are larger than 4 GiB",
+            ErrorKind::HeadersTooLarge => "there are more headers than can be sent",
             ErrorKind::Uri => {
                 "a request target is a path that starts with '/' (or is '*'), then '?' and a query, \
                  without spaces, control characters or '#'"
             }
             ErrorKind::Encoding => "not UTF-8 once percent-decoded",
             ErrorKind::BodyTooLarge => "the body is larger than allowed",
+            ErrorKind::BodyBroken => "the body broke off before its end",
+            ErrorKind::BodyTimeout => "the body did not arrive in time",
         })
     }
 }

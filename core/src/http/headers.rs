@@ -33,6 +33,9 @@ pub struct Headers {
     fields: Vec<Field>,
 }
 
+/// The longest name that the `http` crate takes, and so whatever stands on it.
+const NAME_LIMIT: usize = u16::MAX as usize;
+
 #[derive(Clone, Copy)]
 struct Field {
     name: Span,
@@ -84,7 +87,7 @@ impl Headers {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::HeaderName`] when the name is not a token, [`ErrorKind::HeaderValue`] when the
+    /// [`ErrorKind::HeaderName`] when the name is not a token, or longer than 65,535 bytes, [`ErrorKind::HeaderValue`] when the
     /// value holds a control character other than tab.
     pub fn append(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Result<(), Error> {
         let field = self.store(name.as_ref(), value.as_ref())?;
@@ -187,7 +190,7 @@ impl Headers {
             return Err(Error::new(ErrorKind::HeaderValue));
         }
         let text = match core::str::from_utf8(name) {
-            Ok(text) if is_token(name) => text,
+            Ok(text) if is_token(name) && name.len() <= NAME_LIMIT => text,
             _ => return Err(Error::new(ErrorKind::HeaderName)),
         };
         let field = Field {

@@ -145,7 +145,11 @@ impl<'a> Segment<'a> {
 
     /// Whether it decodes to just this text.
     pub(crate) fn is(self, text: &str) -> bool {
-        self.0 == text || (self.0.contains('%') && percent_decode_str(self.0).eq(text.bytes()))
+        if self.0.contains('%') {
+            percent_decode_str(self.0).eq(text.bytes())
+        } else {
+            self.0 == text
+        }
     }
 
     pub(crate) const fn new(raw: &'a str) -> Self {

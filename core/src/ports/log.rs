@@ -72,8 +72,10 @@ impl<'a> Record<'a> {
     }
 }
 
+const RESERVED: [&str; 4] = ["time", "level", "message", "request_id"];
+
 /// A record and its time as one JSON object: `time`, `level`, `message`, `request_id` if there is
-/// one, then the fields. What every target writes whose log is lines of JSON.
+/// one, then the fields (one of such a name as `field.level`). What every target writes whose log is lines of JSON.
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'a> {
     /// The time, as the target writes it: RFC 3339, in UTC.
@@ -93,7 +95,12 @@ impl serde::Serialize for Line<'_> {
             map.serialize_entry("request_id", id)?;
         }
         for (name, value) in record.fields {
-            map.serialize_entry(name, value)?;
+            // A field must not pass for what the record itself says: most readers keep the last.
+            if RESERVED.contains(name) {
+                map.serialize_entry(&alloc::format!("field.{name}"), value)?;
+            } else {
+                map.serialize_entry(name, value)?;
+            }
         }
         map.end()
     }

@@ -33,6 +33,11 @@ pub(crate) async fn answer(
     let (parts, incoming) = request.into_parts();
     let method = Method::parse(parts.method.as_str().as_bytes()).unwrap_or(Method::GET);
     let response = handle(&shared, &cx, &parts, &method, incoming).await;
+    let response = convert::response(response).unwrap_or_else(|error| {
+        let refused = Service::refuse(&cx, &method, error.into());
+        // What is said here is small enough for anything.
+        convert::response(refused).unwrap_or_default()
+    });
     cx.log().info(
         format_args!("{method} {} {}", parts.uri.path(), response.status()),
         &[
@@ -43,7 +48,7 @@ pub(crate) async fn answer(
             ("client_ip", (&*client_ip.to_string()).into()),
         ],
     );
-    convert::response(response)
+    response
 }
 
 async fn handle(

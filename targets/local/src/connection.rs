@@ -2,7 +2,6 @@
 //! that says what is wrong where hyper would close without one or answer with an empty body. It must
 //! not know requests: hyper parses them.
 
-use std::cell::Cell;
 use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -15,33 +14,39 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use crate::activity::Activity;
 use crate::options::Limits;
 
-/// What a connection is doing, as its service tells it.
-#[derive(Debug, Default)]
-pub(crate) struct Activity {
-    /// Requests whose answers hyper has not taken over yet.
-    running: Cell<usize>,
-    /// Whether bytes of an answer may still be on their way out.
-    owed: Cell<bool>,
+/// How much of what a client goes on sending is thrown away behind our last words, and for how long:
+/// closing on it would reset the connection, and the client would not read them (RFC 9112, section
+/// 9.6).
+const DRAIN: usize = 8 * 1024 * 1024;
+const LINGER: Duration = Duration::from_secs(2);
+
+/// The first bytes of every HTTP/2 connection (RFC 9113, section 3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// What the client speaks, as far as its first bytes tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Protocol {
+    /// So far it has sent this many bytes of the preface of HTTP/2, and nothing else.
+    Unknown(usize),
+    Http1,
+    Http2,
 }
 
-impl Activity {
-    /// A request has arrived; its answer is done when what is returned is dropped.
-    pub(crate) fn begin(self: &Rc<Self>) -> Running {
-        self.running.set(self.running.get() + 1);
-        self.owed.set(true);
-        Running(Rc::clone(self))
-    }
-}
-
-/// A request that is being answered.
-#[derive(Debug)]
-pub(crate) struct Running(Rc<Activity>);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.running.set(self.0.running.get().saturating_sub(1));
+impl Protocol {
+    fn after(self, bytes: &[u8]) -> Self {
+        let Self::Unknown(seen) = self else {
+            return self;
+        };
+        let wanted = PREFACE.get(seen..).unwrap_or_default();
+        let count = wanted.len().min(bytes.len());
+        match wanted.get(..count) == bytes.get(..count) {
+            false => Self::Http1,
+            true if count == wanted.len() => Self::Http2,
+            true => Self::Unknown(seen + count),
+        }
     }
 }
 
@@ -50,14 +55,18 @@ pub(crate) struct Connection {
     stream: TcpStream,
     activity: Rc<Activity>,
     limits: Limits,
+    protocol: Protocol,
     /// When the client has taken too long, for what it is doing.
     deadline: Instant,
     timer: Pin<Box<Sleep>>,
-    /// Whether part of a request's head has arrived.
+    /// Whether part of an HTTP/1 request's head has arrived, and the deadline is for the rest.
     in_head: bool,
     /// Our own last words, sent in place of hyper's.
     farewell: Bytes,
+    /// Whether nothing more is read: our last words are being said, or there is nothing to say.
     closing: bool,
+    /// How much is still thrown away behind our last words.
+    drain: usize,
 }
 
 impl Connection {
@@ -67,50 +76,52 @@ impl Connection {
             stream,
             activity,
             limits,
+            protocol: Protocol::Unknown(0),
             deadline,
             timer: Box::pin(sleep_until(deadline)),
             in_head: false,
             farewell: Bytes::new(),
             closing: false,
+            drain: 0,
         }
-    }
-
-    fn is_busy(&self) -> bool {
-        self.activity.owed.get()
     }
 
     /// Notes that bytes have come in.
     fn received(&mut self, bytes: &[u8]) {
-        if self.is_busy() {
+        self.protocol = self.protocol.after(bytes);
+        if self.protocol == Protocol::Http2 || self.activity.is_owed() {
             self.in_head = false;
-            return;
-        }
-        if !self.in_head {
-            // A client that speaks HTTP/2 has a head in each stream, which hyper looks after.
-            let is_http2 = bytes.starts_with(b"PRI * HTTP/2") || !starts_like_http1(bytes);
-            self.in_head = !is_http2;
-            self.extend(if is_http2 {
-                self.limits.idle
-            } else {
-                self.limits.read
-            });
+            self.progress();
+        } else if !self.in_head {
+            self.in_head = true;
+            self.deadline = Instant::now() + self.limits.read;
         }
     }
 
-    fn extend(&mut self, by: Duration) {
-        self.deadline = Instant::now() + by;
+    /// Notes that the client has sent or taken something: its time begins anew.
+    fn progress(&mut self) {
+        let time = if self.activity.is_owed() {
+            self.limits.read
+        } else {
+            self.limits.idle
+        };
+        self.deadline = Instant::now() + time;
     }
 
     /// Ready once the client has taken too long. A deadline that moves away does not move the timer
     /// until it rings, since most are never reached.
     fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if !self.is_busy() && self.deadline < self.timer.deadline() {
+        if self.activity.take_fresh() {
+            self.progress();
+        }
+        if !self.activity.is_handling() && self.deadline < self.timer.deadline() {
             self.timer.as_mut().reset(self.deadline);
         }
         loop {
             ready!(self.timer.as_mut().poll(cx));
-            if self.is_busy() {
-                self.extend(self.limits.idle);
+            if self.activity.is_handling() {
+                // The client waits for us: a handler may take as long as it likes.
+                self.progress();
             } else if self.deadline <= Instant::now() {
                 return Poll::Ready(());
             }
@@ -119,33 +130,73 @@ impl Connection {
         }
     }
 
+    /// What was written, or an error once the client has not taken anything for too long.
+    fn written<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        done: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if done.is_ready() {
+            self.progress();
+            return done;
+        }
+        ready!(self.poll_late(cx));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    /// Says why nothing more is read.
+    fn part(&mut self, status: StatusCode) {
+        self.farewell = last_words(status);
+        self.drain = DRAIN;
+        self.deadline = Instant::now() + LINGER.min(self.limits.read);
+        self.closing = true;
+    }
+
     fn poll_farewell(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.farewell.has_remaining() {
-            let sent = ready!(Pin::new(&mut self.stream).poll_write(cx, &self.farewell))?;
-            if sent == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            let done = Pin::new(&mut self.stream).poll_write(cx, &self.farewell);
+            if done.is_pending() {
+                ready!(self.poll_late(cx));
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }
-            self.farewell.advance(sent);
+            match ready!(done)? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                sent => self.farewell.advance(sent),
+            }
         }
         Poll::Ready(Ok(()))
     }
 
-    /// The answer that stands for one of hyper's own: those are the only ones written while no
-    /// request is under way, and have no content.
-    fn replacement(&self, head: &[u8]) -> Option<Bytes> {
-        if self.is_busy() {
+    /// Throws away what the client goes on sending, until it stops, or has had its time.
+    fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut scratch = [0; 8192];
+        while self.drain > 0 {
+            let mut buffer = ReadBuf::new(&mut scratch);
+            match Pin::new(&mut self.stream).poll_read(cx, &mut buffer) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
+                    self.drain = self.drain.saturating_sub(buffer.filled().len());
+                }
+                Poll::Ready(_) => self.drain = 0,
+                Poll::Pending => {
+                    ready!(self.poll_late(cx));
+                    self.drain = 0;
+                }
+            }
+        }
+        Poll::Ready(())
+    }
+
+    /// Whether these bytes are an answer of hyper's own, to what it could not read as a request: over
+    /// HTTP/1 those are the only ones written while no request is under way, and they have no content.
+    fn is_of_hyper(&self, bytes: &[u8]) -> Option<StatusCode> {
+        if self.protocol != Protocol::Http1 || self.activity.is_owed() {
             return None;
         }
-        let status = head.strip_prefix(b"HTTP/1.1 ")?.get(..3)?;
-        let status = StatusCode::from_bytes(status).ok()?;
-        status.is_client_error().then(|| last_words(status))
+        let status = bytes.strip_prefix(b"HTTP/1.1 ")?.get(..3)?;
+        StatusCode::from_bytes(status)
+            .ok()
+            .filter(StatusCode::is_client_error)
     }
-}
-
-fn starts_like_http1(bytes: &[u8]) -> bool {
-    bytes
-        .first()
-        .is_some_and(|byte| byte.is_ascii_graphic() || matches!(byte, b'\r' | b'\n'))
 }
 
 /// A whole answer, in the form of every other error; there was no request to give an id to.
@@ -182,9 +233,13 @@ impl AsyncRead for Connection {
                 return Poll::Ready(read);
             }
             ready!(this.poll_late(cx));
+            if this.activity.is_owed() {
+                // Over HTTP/2 a client can refuse its answer without refusing its connection.
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
             this.closing = true;
-            if this.in_head {
-                this.farewell = last_words(StatusCode::REQUEST_TIMEOUT);
+            if this.in_head && this.protocol == Protocol::Http1 {
+                this.part(StatusCode::REQUEST_TIMEOUT);
             }
         }
         ready!(this.poll_farewell(cx))?;
@@ -200,11 +255,12 @@ impl AsyncWrite for Connection {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         ready!(self.poll_farewell(cx))?;
-        if let Some(farewell) = self.replacement(bytes) {
-            self.farewell = farewell;
+        if let Some(status) = self.is_of_hyper(bytes) {
+            self.part(status);
             return Poll::Ready(Ok(bytes.len()));
         }
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let done = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.written(cx, done)
     }
 
     fn poll_write_vectored(
@@ -212,13 +268,15 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if !self.is_busy()
-            && let Some(first) = slices.iter().find(|slice| !slice.is_empty())
+        ready!(self.poll_farewell(cx))?;
+        let first = slices.iter().find(|slice| !slice.is_empty());
+        if let Some(first) = first
+            && self.is_of_hyper(first).is_some()
         {
             return self.poll_write(cx, first);
         }
-        ready!(self.poll_farewell(cx))?;
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+        let done = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.written(cx, done)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -229,15 +287,41 @@ impl AsyncWrite for Connection {
         ready!(self.poll_farewell(cx))?;
         ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
         // hyper flushes when it has written all that it had.
-        if self.activity.running.get() == 0 && self.activity.owed.replace(false) {
+        if self.activity.settle() {
             self.in_head = false;
-            self.deadline = Instant::now() + self.limits.idle;
+            self.progress();
         }
         Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_farewell(cx))?;
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+        self.poll_drain(cx).map(Ok)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_protocol_is_told_by_the_first_bytes_however_they_are_cut() {
+        for (pieces, expected) in [
+            (&[&b"GET / HTTP/1.1\r\n"[..]][..], Protocol::Http1),
+            (&[b"PRI"], Protocol::Unknown(3)),
+            (
+                &[b"PRI", b" * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0"],
+                Protocol::Http2,
+            ),
+            (&[b"P", b"R", b"OPFIND /"], Protocol::Http1),
+            (&[b"GET", PREFACE], Protocol::Http1),
+            (&[PREFACE, b"HTTP/1.1 "], Protocol::Http2),
+        ] {
+            let told = pieces
+                .iter()
+                .fold(Protocol::Unknown(0), |told, piece| told.after(piece));
+            assert_eq!(told, expected, "{pieces:?}");
+        }
     }
 }

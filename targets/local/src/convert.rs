@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use guru_core::http::convert;
-use guru_core::{Body, Error, ErrorKind, Request, Response};
+use guru_core::{Body, Error, ErrorKind, Headers, Request, Response};
 use http_body::Body as _;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
@@ -13,6 +13,9 @@ use tokio::time::timeout;
 /// How much of a body over the limit is read and thrown away, so that a client that does not listen
 /// while it sends still gets its 413: closing on it would reset the connection (RFC 9112, section 9.6).
 const DRAIN: usize = 64 * 1024 * 1024;
+
+/// How much room is made at once for a body: what a client announces is not yet what it sends.
+const AHEAD: usize = 1024 * 1024;
 
 /// The head of a request. Its authority, where it has one, is the host (RFC 9112, section 3.2.2 and
 /// RFC 9113, section 8.3.1).
@@ -26,7 +29,21 @@ pub(crate) fn request(parts: &http::request::Parts) -> Result<Request, Error> {
             .insert("host", authority.as_str())
             .map_err(refused)?;
     }
+    if parts.version == http::Version::HTTP_2 {
+        join_cookies(request.headers_mut()).map_err(refused)?;
+    }
     Ok(request)
+}
+
+/// Cookies come one by one over HTTP/2, and are one header for whoever reads them (RFC 9113, section
+/// 8.2.3).
+fn join_cookies(headers: &mut Headers) -> Result<(), guru_core::http::Error> {
+    let crumbs: Vec<&[u8]> = headers.get_all("cookie").collect();
+    if crumbs.len() < 2 {
+        return Ok(());
+    }
+    let cookie = crumbs.join(&b"; "[..]);
+    headers.insert("cookie", cookie)
 }
 
 /// All of a body up to `limit` bytes; each piece may take `pause`.
@@ -91,8 +108,8 @@ impl Pieces {
             return;
         }
         if self.all.is_empty() {
-            self.all
-                .reserve(usize::try_from(announced).unwrap_or_default());
+            let announced = usize::try_from(announced).unwrap_or(AHEAD);
+            self.all.reserve(announced.min(AHEAD));
             self.all.extend_from_slice(&self.first);
         }
         self.all.extend_from_slice(&piece);
@@ -108,10 +125,16 @@ impl Pieces {
 }
 
 /// An answer. A body that is not in memory cannot be here yet: nothing makes one.
-pub(crate) fn response(response: Response) -> http::Response<Full<Bytes>> {
+///
+/// # Errors
+///
+/// When it has more headers than hyper can send.
+pub(crate) fn response(
+    response: Response,
+) -> Result<http::Response<Full<Bytes>>, guru_core::http::Error> {
     let (status, headers, body) = response.into_parts();
     let mut answer = http::Response::new(Full::new(body.into_bytes().unwrap_or_default()));
     *answer.status_mut() = convert::status(status);
-    *answer.headers_mut() = convert::header_map(&headers);
-    answer
+    *answer.headers_mut() = convert::header_map(&headers)?;
+    Ok(answer)
 }

@@ -3,6 +3,7 @@
 //!
 //! A function's `main` is [`main`]; a test or a larger program uses [`Server`].
 
+mod activity;
 mod answer;
 mod connection;
 mod convert;

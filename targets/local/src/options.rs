@@ -45,7 +45,7 @@ pub struct Limits {
     /// The bytes of a body; more is 413. `None` for what the app says.
     pub body: Option<usize>,
     /// How long the head of a request may take from its first byte, and a body may pause; longer
-    /// is 408.
+    /// is 408. A client that takes nothing of its answer for so long is cut off.
     pub read: Duration,
     /// How long a connection may stay open without a request.
     pub idle: Duration,
@@ -157,7 +157,7 @@ fn command(program: &Program) -> Command {
                 .value_parser(value_parser!(u64)),
         )
         .arg(
-            option("read-timeout", "SECONDS", "Time for a request's head, and between pieces of its body; longer is 408 [default: 30]")
+            option("read-timeout", "SECONDS", "Time for a request's head, and between pieces of a body; longer is 408 [default: 30]")
                 .value_parser(seconds()),
         )
         .arg(

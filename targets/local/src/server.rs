@@ -23,8 +23,9 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::LocalSet;
 
+use crate::activity::{Activity, Running};
 use crate::answer::{Shared, answer};
-use crate::connection::{Activity, Connection, Running};
+use crate::connection::Connection;
 use crate::log::{Log, note};
 use crate::options::{Limits, Options, addresses};
 use crate::ports::ports;
@@ -162,6 +163,8 @@ impl Server {
             workers.push(self.spawn(index, stopping.clone())?);
         }
         stopped();
+        // From here on a client is refused, and whoever comes next can have the address.
+        drop(self.listener);
         note(
             self.log,
             Level::Info,
@@ -246,13 +249,18 @@ async fn serve(
     };
     let builder = Rc::new(builder(&shared.limits));
     let graceful = GracefulShutdown::new();
+    let open = Rc::new(());
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
                     let shared = Rc::clone(&shared);
-                    let watcher = graceful.watcher();
-                    tokio::task::spawn_local(connect(Rc::clone(&builder), stream, peer.ip(), shared, watcher));
+                    let (open, watcher) = (Rc::clone(&open), graceful.watcher());
+                    let connection = connect(Rc::clone(&builder), stream, peer.ip(), shared, watcher);
+                    tokio::task::spawn_local(async move {
+                        connection.await;
+                        drop(open);
+                    });
                 }
                 Err(error) => {
                     // Out of file descriptors, or the client is gone already: others are served on.
@@ -264,10 +272,9 @@ async fn serve(
         }
     }
     drop(listener);
-    let count = graceful.count();
     match tokio::time::timeout(shared.limits.grace, graceful.shutdown()).await {
         Ok(()) => 0,
-        Err(_) => count,
+        Err(_) => Rc::strong_count(&open) - 1,
     }
 }
 
@@ -301,10 +308,9 @@ async fn connect(
         let running = activity.begin();
         let answer = answer(Rc::clone(&shared), client_ip.to_canonical(), request);
         async move {
-            Ok::<_, Infallible>(answer.await.map(|body| Answer {
-                body,
-                _running: running,
-            }))
+            let (head, body) = answer.await.into_parts();
+            let _running = running.answered();
+            Ok::<_, Infallible>(http::Response::from_parts(head, Answer { body, _running }))
         }
     });
     let _ = watcher

@@ -5,9 +5,9 @@ use alloc::boxed::Box;
 
 use super::{Middleware, Next};
 use crate::app::{Context, ErrorKind, LocalFuture, Result};
-use crate::http::{Request, Response};
+use crate::http::{Request, Response, Uri};
 
-/// Answers 413 to a request with a larger body than this, under a path that starts with a prefix.
+/// Answers 413 to a request with a larger body than this, at a path or under it.
 ///
 /// ```
 /// use guru_core::{App, app::middleware::BodyLimit};
@@ -17,27 +17,34 @@ use crate::http::{Request, Response};
 #[derive(Clone, Debug)]
 pub struct BodyLimit {
     bytes: usize,
-    prefix: &'static str,
+    path: &'static str,
 }
 
 impl BodyLimit {
     /// At most this many bytes, everywhere.
     #[must_use]
     pub const fn new(bytes: usize) -> Self {
-        Self { bytes, prefix: "/" }
+        Self { bytes, path: "" }
     }
 
-    /// Only where the raw path starts with `prefix`.
+    /// Only at this path and below it: `/comments` is `/comments`, `/%63omments` and `/comments/7`,
+    /// and not `/commentary`.
     #[must_use]
-    pub const fn under(mut self, prefix: &'static str) -> Self {
-        self.prefix = prefix;
+    pub const fn under(mut self, path: &'static str) -> Self {
+        self.path = path;
         self
+    }
+
+    fn applies(&self, uri: &Uri) -> bool {
+        let mut segments = uri.segments();
+        let mut wanted = self.path.split('/').filter(|text| !text.is_empty());
+        wanted.all(|text| segments.next().is_some_and(|segment| segment.is(text)))
     }
 }
 
 impl Middleware for BodyLimit {
     fn call(&self, cx: Context, req: Request, next: Next) -> LocalFuture<Result<Response>> {
-        let refused = req.uri().path().starts_with(self.prefix) && req.body().exceeds(self.bytes);
+        let refused = req.body().exceeds(self.bytes) && self.applies(req.uri());
         Box::pin(async move {
             if refused {
                 return Err(ErrorKind::ContentTooLarge.into());

@@ -1,146 +1,13 @@
-//! The server over real sockets: what is below requests, which the conformance vectors cannot say.
-//! It must not know the inside of the server.
+//! HTTP/1.1, limits, panics, starting and stopping. It must not know the inside of the server.
 
-#![expect(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test reports by panicking"
-)]
+use std::collections::HashSet;
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
 
-use std::collections::{BTreeSet, HashSet};
-use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::rc::Rc;
-use std::sync::{Mutex, mpsc};
-use std::thread::JoinHandle;
-use std::time::Duration;
+use guru_local::{Options, Server};
 
-use guru_core::{App, Context, Request, Response, Result};
-use guru_local::{Error, Format, Options, Server};
-
-fn app() -> App {
-    App::new()
-        .get("/ok", ok)
-        .get("/slow/{name}/{milliseconds}", slow)
-        .get("/worker", worker)
-        .get("/panic", panic)
-        .post("/length", length)
-}
-
-async fn ok(_cx: Context, _req: Request) -> Result<Response> {
-    Ok(Response::text("ok"))
-}
-
-/// The names of the slow requests that have begun.
-static BEGUN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
-
-async fn slow(_cx: Context, req: Request) -> Result<Response> {
-    // Not `Send`, and held while waiting.
-    let held = Rc::new("done");
-    BEGUN.lock().unwrap().insert(req.param("name")?);
-    tokio::time::sleep(Duration::from_millis(req.param("milliseconds")?)).await;
-    Ok(Response::text(*held))
-}
-
-fn wait_for(name: &str) {
-    while !BEGUN.lock().unwrap().contains(name) {
-        std::thread::sleep(Duration::from_millis(1));
-    }
-}
-
-async fn worker(_cx: Context, _req: Request) -> Result<Response> {
-    Ok(Response::text(
-        std::thread::current().name().unwrap().to_owned(),
-    ))
-}
-
-async fn panic(_cx: Context, _req: Request) -> Result<Response> {
-    panic!("a secret")
-}
-
-async fn length(_cx: Context, mut req: Request) -> Result<Response> {
-    Ok(Response::text(req.bytes().await?.len().to_string()))
-}
-
-struct Running {
-    address: SocketAddr,
-    stop: mpsc::Sender<()>,
-    thread: Option<JoinHandle<Result<(), Error>>>,
-}
-
-impl Running {
-    fn start(change: impl FnOnce(&mut Options)) -> Self {
-        let mut options = Options::default();
-        (options.port, options.log) = (0, Format::None);
-        change(&mut options);
-        let server = Server::bind(app, options).unwrap();
-        let address = server.address();
-        let (stop, stopped) = mpsc::channel();
-        let run = move || server.run_until(move || stopped.recv().unwrap());
-        Self {
-            address,
-            stop,
-            thread: Some(std::thread::spawn(run)),
-        }
-    }
-
-    fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect(self.address).unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_secs(10)))
-            .unwrap();
-        stream
-    }
-
-    /// Sends bytes on a connection of their own and reads all until the server closes.
-    fn ask(&self, bytes: &[u8]) -> String {
-        let mut stream = self.connect();
-        stream.write_all(bytes).unwrap();
-        read_all(&mut stream)
-    }
-
-    fn stop(&mut self) -> Result<(), Error> {
-        self.stop.send(()).unwrap();
-        self.thread.take().unwrap().join().unwrap()
-    }
-}
-
-fn read_all(stream: &mut TcpStream) -> String {
-    let mut answer = Vec::new();
-    match stream.read_to_end(&mut answer) {
-        Err(error) if error.kind() != ErrorKind::ConnectionReset => panic!("{error}"),
-        _ => String::from_utf8(answer).unwrap(),
-    }
-}
-
-/// Reads one answer of which the whole body is `body`.
-fn read_until(stream: &mut TcpStream, body: &str) -> String {
-    let mut answer = String::new();
-    let mut piece = [0; 1024];
-    while !answer.ends_with(body) {
-        let count = stream.read(&mut piece).unwrap();
-        assert!(count > 0, "closed after {answer:?}");
-        answer += std::str::from_utf8(&piece[..count]).unwrap();
-    }
-    answer
-}
-
-fn assert_error(answer: &str, status: &str, error: &str) {
-    assert!(
-        answer.starts_with(&format!("HTTP/1.1 {status}")),
-        "{answer:?}"
-    );
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    assert!(
-        head.contains("content-type: application/json"),
-        "{answer:?}"
-    );
-    let body: serde_json::Value = serde_json::from_str(body).unwrap();
-    assert_eq!(body["status"], "error");
-    assert!(body["error"].as_str().unwrap().contains(error), "{body}");
-    assert!(body["request_id"].is_string());
-}
+use crate::support::{Running, app, assert_error, read_all, read_until, wait_for};
 
 #[test]
 fn a_connection_serves_many_requests() {
@@ -166,40 +33,41 @@ fn a_connection_serves_many_requests() {
 }
 
 #[test]
-fn http2_over_cleartext_is_served() {
-    use http_body_util::{BodyExt, Empty};
-    use hyper_util::rt::{TokioExecutor, TokioIo};
+fn a_client_that_takes_nothing_is_cut_off() {
+    let server = Running::start(|options| options.limits.read = Duration::from_millis(300));
+    let mut stream = server.connect();
+    let body = "x".repeat(6_000_000);
+    let head = format!(
+        "POST /back HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all((head + &body).as_bytes()).unwrap();
+    std::thread::sleep(Duration::from_secs(2));
+    let mut answer = Vec::new();
+    let read = stream.read_to_end(&mut answer);
+    assert!(
+        read.is_err() || answer.len() < body.len(),
+        "all {} bytes came",
+        answer.len()
+    );
+}
 
+#[test]
+fn more_headers_than_can_be_sent_are_a_500() {
     let server = Running::start(|_| {});
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let stream = tokio::net::TcpStream::connect(server.address)
-            .await
-            .unwrap();
-        let io = TokioIo::new(stream);
-        let (mut sender, connection) =
-            hyper::client::conn::http2::handshake(TokioExecutor::new(), io)
-                .await
-                .unwrap();
-        tokio::spawn(connection);
-        let request = |path: &str| {
-            let uri = format!("http://{}{path}", server.address);
-            http::Request::get(uri)
-                .body(Empty::<bytes::Bytes>::new())
-                .unwrap()
-        };
-        // The slow one is answered last though it was asked first: streams do not wait for another.
-        let slow = sender.send_request(request("/slow/stream/300"));
-        let crashed = sender.send_request(request("/panic")).await.unwrap();
-        assert_eq!(crashed.status(), 500);
-        let quick = sender.send_request(request("/ok")).await.unwrap();
-        assert_eq!(quick.version(), http::Version::HTTP_2);
-        assert_eq!(quick.into_body().collect().await.unwrap().to_bytes(), "ok");
-        assert_eq!(slow.await.unwrap().status(), 200);
-    });
+    let ask = |count| {
+        server.ask(format!("GET /headers/{count} HTTP/1.1\r\nconnection: close\r\n\r\n").as_bytes())
+    };
+    assert_eq!(ask(1000).matches("x-many: 1\r\n").count(), 1000);
+    assert_error(&ask(40_000), "500", "internal server error");
+}
+
+#[test]
+fn last_words_are_read_by_a_client_that_goes_on_sending() {
+    let server = Running::start(|_| {});
+    let long = "x".repeat(1_000_000);
+    let answer = server.ask(format!("GET /ok HTTP/1.1\r\nx: {long}\r\n\r\n").as_bytes());
+    assert_error(&answer, "431", "too large");
 }
 
 #[test]
@@ -342,10 +210,19 @@ fn stopping_waits_for_requests_in_flight_and_takes_no_more() {
         .unwrap();
     read_until(&mut idle, "\r\n\r\nok");
     let mut busy = server.connect();
-    busy.write_all(b"GET /slow/busy/1000 HTTP/1.1\r\nhost: a\r\n\r\n")
+    busy.write_all(b"GET /slow/busy/1500 HTTP/1.1\r\nhost: a\r\n\r\n")
         .unwrap();
     wait_for("busy");
+    let address = server.address;
+    let refused = std::thread::spawn(move || {
+        // Refused while the slow request is still being answered, not only once it is.
+        while TcpStream::connect(address).is_ok() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Instant::now()
+    });
     server.stop().unwrap();
+    assert!(refused.join().unwrap() + Duration::from_millis(100) < Instant::now());
     assert!(read_all(&mut busy).ends_with("done"));
     assert_eq!(read_all(&mut idle), "");
     assert_eq!(
@@ -357,6 +234,11 @@ fn stopping_waits_for_requests_in_flight_and_takes_no_more() {
 #[test]
 fn requests_that_outlast_the_grace_are_reported() {
     let mut server = Running::start(|options| options.limits.grace = Duration::from_millis(50));
+    // Open and idle is not cut off.
+    let mut idle = server.connect();
+    idle.write_all(b"GET /ok HTTP/1.1\r\nhost: a\r\n\r\n")
+        .unwrap();
+    read_until(&mut idle, "\r\n\r\nok");
     let mut busy = server.connect();
     busy.write_all(b"GET /slow/late/60000 HTTP/1.1\r\nhost: a\r\n\r\n")
         .unwrap();

@@ -1,0 +1,13 @@
+//! The server over real sockets: what is below requests, which the conformance vectors cannot say.
+//! It must not know the inside of the server.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test reports by panicking"
+)]
+
+mod http1;
+mod http2;
+mod support;
