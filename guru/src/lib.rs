@@ -28,10 +28,13 @@
 
 #![cfg_attr(target_family = "wasm", no_std)]
 
+pub use bytes::Bytes;
 pub use guru_core::{
     App, Body, Context, Error, ErrorKind, Headers, Invocation, Level, Method, Middleware, Next,
     Ports, Request, Response, Result, Service, Status, Uri, app, http, memory, ports,
 };
+/// For types that are read or written: `#[derive(Serialize)] #[serde(crate = "guru::serde")]`, since a
+/// derive looks for a crate of that name among the author's own dependencies.
 pub use serde;
 
 #[cfg(not(target_family = "wasm"))]
@@ -46,7 +49,8 @@ pub use guru_cloudflare as cloudflare;
 pub mod prelude {
     pub use crate::app::middleware::{BodyLimit, Cors, RequestLog, SecurityHeaders};
     pub use crate::{
-        App, Body, Context, Error, ErrorKind, Method, Next, Request, Response, Result, Status,
+        App, Body, Bytes, Context, Error, ErrorKind, Method, Next, Request, Response, Result,
+        Status,
     };
     pub use serde::{Deserialize, Serialize};
 }

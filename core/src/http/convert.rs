@@ -10,7 +10,7 @@ use super::{Error, ErrorKind, Headers, Method, Request, Status, Uri};
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Uri`](super::ErrorKind::Uri) for a target that has no path.
+/// [`ErrorKind::Uri`] for a target that has no path.
 pub fn request(parts: &request::Parts) -> Result<Request, Error> {
     let method = Method::parse(parts.method.as_str().as_bytes())?;
     let target = parts
@@ -25,7 +25,7 @@ pub fn request(parts: &request::Parts) -> Result<Request, Error> {
 ///
 /// # Errors
 ///
-/// [`ErrorKind::HeadersTooLarge`](super::ErrorKind::HeadersTooLarge) over 4 GiB.
+/// [`ErrorKind::HeadersTooLarge`] over 4 GiB.
 pub fn headers(map: &HeaderMap) -> Result<Headers, Error> {
     let (names, values) = map.iter().fold((0, 0), |(names, values), (name, value)| {
         (names + name.as_str().len(), values + value.len())
@@ -41,7 +41,7 @@ pub fn headers(map: &HeaderMap) -> Result<Headers, Error> {
 ///
 /// # Errors
 ///
-/// [`ErrorKind::HeadersTooLarge`](super::ErrorKind::HeadersTooLarge) over what a `HeaderMap` holds,
+/// [`ErrorKind::HeadersTooLarge`] over what a `HeaderMap` holds,
 /// some 24,000.
 pub fn header_map(headers: &Headers) -> Result<HeaderMap, Error> {
     let too_large = || Error::new(ErrorKind::HeadersTooLarge);

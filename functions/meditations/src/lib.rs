@@ -18,6 +18,7 @@ pub const MEDITATIONS: [&str; 7] = [
 
 /// The answer to `POST /`.
 #[derive(Debug, Serialize)]
+#[serde(crate = "guru::serde")]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Meditation {
     status: Outcome,
@@ -28,7 +29,7 @@ pub struct Meditation {
 /// How it went.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
-#[serde(rename_all = "lowercase")]
+#[serde(crate = "guru::serde", rename_all = "lowercase")]
 enum Outcome {
     Success,
 }

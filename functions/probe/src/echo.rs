@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use guru::prelude::*;
 
 #[derive(Serialize)]
+#[serde(crate = "guru::serde")]
 struct Seen<'a> {
     method: &'a str,
     path: &'a str,

@@ -35,6 +35,7 @@ async fn ok(_cx: Context, _req: Request) -> Result<Response> {
 
 async fn random(cx: Context, req: Request) -> Result<Response> {
     #[derive(Deserialize)]
+    #[serde(crate = "guru::serde")]
     struct Query {
         n: usize,
     }
@@ -62,6 +63,7 @@ async fn config(cx: Context, req: Request) -> Result<Response> {
 
 async fn item(_cx: Context, req: Request) -> Result<Response> {
     #[derive(Serialize)]
+    #[serde(crate = "guru::serde")]
     struct Item {
         id: String,
     }

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use guru::prelude::*;
 
 #[derive(Deserialize)]
+#[serde(crate = "guru::serde")]
 struct Answer {
     status: i64,
     #[serde(default)]
