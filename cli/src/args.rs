@@ -120,6 +120,8 @@ pub(crate) struct Build {
 pub(crate) enum Vendor {
     /// Cloudflare Workers
     Cloudflare,
+    /// Spin, and every other host of WASI 0.3 HTTP components
+    Spin,
 }
 
 impl Vendor {
@@ -127,15 +129,17 @@ impl Vendor {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Cloudflare => "cloudflare",
+            Self::Spin => "spin",
         }
     }
 }
 
 const BUILD_HELP: &str = "\
-Nothing is downloaded but what cargo has not got yet. wrangler.toml runs this by itself.
+Nothing is downloaded but what cargo has not got yet. wrangler.toml and spin.toml run this by themselves.
 
 Examples:
   guru build --on cloudflare
+  guru build --on spin
   guru build probe --on cloudflare --out /tmp/probe
 
 Exit codes:

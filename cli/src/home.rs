@@ -49,6 +49,11 @@ impl Home {
         self.root.join("python")
     }
 
+    /// The folder with AWS's emulator of Lambda.
+    pub(crate) fn emulator(&self) -> PathBuf {
+        self.root.join("sam")
+    }
+
     /// The folder with wrangler and the other npm tools.
     pub(crate) fn wrangler(&self) -> PathBuf {
         self.root.join("wrangler")

@@ -328,7 +328,7 @@ fn a_field_does_not_pass_for_what_the_record_says() {
     };
     assert_eq!(
         serde_json::to_string(&line).unwrap(),
-        r#"{"time":"now","level":"info","message":"said","request_id":"id-1","field.request_id":"forged","count":7}"#
+        r#"{"timestamp":"now","level":"info","message":"said","request_id":"id-1","field.request_id":"forged","count":7}"#
     );
 }
 

@@ -45,6 +45,10 @@ pub use guru_local as local;
 #[doc(hidden)]
 pub use guru_cloudflare as cloudflare;
 
+#[cfg(target_os = "wasi")]
+#[doc(hidden)]
+pub use guru_spin as spin;
+
 /// What nearly every function needs.
 pub mod prelude {
     pub use crate::app::middleware::{BodyLimit, Cors, RequestLog, SecurityHeaders};
@@ -60,7 +64,7 @@ pub mod prelude {
 ///
 /// What it expands to depends on the target that is compiled for; natively nothing is exported, and
 /// [`main!`] serves the function.
-#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+#[cfg(not(any(target_os = "wasi", all(target_family = "wasm", target_os = "unknown"))))]
 #[macro_export]
 macro_rules! export {
     ($app:path) => {
@@ -77,6 +81,18 @@ macro_rules! export {
 macro_rules! export {
     ($app:path) => {
         $crate::cloudflare::export!($app);
+    };
+}
+
+/// Makes a function of the crate: `guru::export!(app)`, where `app` is a `fn() -> App`. Once a
+/// crate, in `lib.rs`.
+///
+/// Here it makes a component for Spin, and for every other host of WASI 0.3 HTTP components.
+#[cfg(target_os = "wasi")]
+#[macro_export]
+macro_rules! export {
+    ($app:path) => {
+        $crate::spin::export!($app);
     };
 }
 

@@ -1,12 +1,12 @@
 //! A function as a Cloudflare Worker: an entry module, wasm-bindgen's glue and the WebAssembly module, for wrangler to
 //! bundle. Knows wasm-bindgen and how wrangler calls a build, not what is in a worker.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use anyhow::{Context as _, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
-use super::{Scene, binaryen, module};
+use super::{Scene, binaryen, module, write};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -18,7 +18,7 @@ const WRANGLER_COMMAND: &str = "WRANGLER_COMMAND";
 
 /// Builds the worker: `worker.js`, `function.js`, `function.wasm`.
 pub(super) fn build(scene: &Scene<'_>) -> Result<()> {
-    let bytes = module::compile(scene, TARGET)?;
+    let bytes = module::compile(scene, TARGET, module::Names::Kept)?;
     let mut bound = Bindgen::new()
         .input_bytes("function", bytes)
         .no_modules(true)?
@@ -65,10 +65,6 @@ fn glue(script: &str, on_cloudflare: bool) -> String {
 /// client's own pass; a build by hand may end up anywhere.
 fn is_for_cloudflare(command: Option<&str>) -> bool {
     matches!(command, Some("deploy" | "versions upload"))
-}
-
-fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
-    fs::write(path, content).with_context(|| format!("cannot write {}", path.display()))
 }
 
 #[cfg(test)]

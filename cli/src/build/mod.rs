@@ -3,8 +3,9 @@
 mod binaryen;
 mod cloudflare;
 mod module;
+mod spin;
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -48,6 +49,7 @@ pub(crate) fn run(home: &Home, console: Console, options: &args::Build) -> Resul
     };
     match options.on {
         Vendor::Cloudflare => cloudflare::build(&scene)?,
+        Vendor::Spin => spin::build(&scene)?,
     }
     Ok(true)
 }
@@ -72,6 +74,14 @@ fn choose<'a>(workspace: &'a Workspace, named: Option<&str>, here: &Path) -> Res
         [function] => Ok(function),
         _ => bail!("say which function to build: {}", known()),
     }
+}
+
+/// Writes a file whole: whoever reads it meanwhile has the one before or this one.
+fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
+    let unfinished = path.with_extension(format!("{}.unfinished", std::process::id()));
+    fs::write(&unfinished, content)
+        .and_then(|()| fs::rename(&unfinished, path))
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 #[cfg(test)]

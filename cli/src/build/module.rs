@@ -8,18 +8,28 @@ use cargo_metadata::{CrateType, Message};
 use super::Scene;
 use crate::{child, setup::wasm::wasm_cargo};
 
+/// What becomes of the names in a module, and of the sections that say which features rustc used.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Names {
+    /// They are kept, for what follows to read and take out.
+    Kept,
+    /// The module is ready as it is.
+    Gone,
+}
+
 /// Compiles the function's library for `target`, in release, and reads the module.
-pub(super) fn compile(scene: &Scene<'_>, target: &str) -> Result<Vec<u8>> {
+pub(super) fn compile(scene: &Scene<'_>, target: &str, names: Names) -> Result<Vec<u8>> {
     let mut cargo = wasm_cargo(scene.home)?;
     cargo
         .current_dir(scene.workspace.root())
         .args(["build", "--release", "--lib", "--package", scene.function])
         .args(["--target", target])
         .arg("--message-format=json-render-diagnostics")
-        // What follows needs to know the features that rustc used, and takes out the rest by itself.
-        .env("CARGO_PROFILE_RELEASE_STRIP", "none")
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
+    if names == Names::Kept {
+        cargo.env("CARGO_PROFILE_RELEASE_STRIP", "none");
+    }
     let spelt = child::spell(&cargo);
     let mut running = cargo
         .spawn()

@@ -1,6 +1,7 @@
 //! `guru setup`: a list of items, each found or installed. Knows the order of the items, not what any of them is.
 
 mod apt;
+mod emulator;
 pub(crate) mod python;
 mod rust;
 pub(crate) mod wasm;
@@ -76,13 +77,14 @@ impl Outcome {
     }
 }
 
-fn items() -> [Box<dyn Item>; 5] {
+fn items() -> [Box<dyn Item>; 6] {
     [
         Box::new(rust::Rust),
         Box::new(wasm::Targets),
         Box::new(wasm::Link),
         Box::new(python::Python),
         Box::new(wrangler::Wrangler),
+        Box::new(emulator::Emulator),
     ]
 }
 

@@ -194,9 +194,9 @@ impl Error {
     }
 }
 
-/// The answer to a request whose handler crashed, of which only the id is left.
-pub(super) fn crash(request_id: &str) -> Response {
-    answer(ErrorKind::Internal, ErrorKind::Internal.text(), request_id)
+/// The answer to a request whose handler will never answer, of which only the id is left.
+pub(super) fn lost(kind: ErrorKind, request_id: &str) -> Response {
+    answer(kind, kind.text(), request_id)
 }
 
 fn answer(kind: ErrorKind, message: &str, request_id: &str) -> Response {

@@ -4,7 +4,7 @@ use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::error::crash;
+use super::error::lost;
 use super::finish::{end_to_end, finish, frame};
 use super::router::Router;
 use super::{Context, Error, ErrorKind, Middleware, Next, Result};
@@ -59,7 +59,14 @@ impl Service {
     /// The answer to a request of this method whose handler crashed, for a target that survived it.
     #[must_use]
     pub fn crash(request_id: &str, method: &Method) -> Response {
-        frame(crash(request_id), *method == Method::HEAD)
+        Self::lost(ErrorKind::Internal, request_id, method)
+    }
+
+    /// The answer to a request of this method whose handler will never answer, for a target that knows
+    /// why: it ran out of time, or out of room.
+    #[must_use]
+    pub fn lost(kind: ErrorKind, request_id: &str, method: &Method) -> Response {
+        frame(lost(kind, request_id), *method == Method::HEAD)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Log records. It must not know how a target writes them.
 
-use core::fmt;
+use core::fmt::{self, Write as _};
 
 use serde::ser::SerializeMap;
 
@@ -72,9 +72,9 @@ impl<'a> Record<'a> {
     }
 }
 
-const RESERVED: [&str; 4] = ["time", "level", "message", "request_id"];
+const RESERVED: [&str; 4] = ["timestamp", "level", "message", "request_id"];
 
-/// A record and its time as one JSON object: `time`, `level`, `message`, `request_id` if there is
+/// A record and its time as one JSON object: `timestamp`, `level`, `message`, `request_id` if there is
 /// one, then the fields (one of such a name as `field.level`). What every target writes whose log is lines of JSON.
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'a> {
@@ -88,7 +88,7 @@ impl serde::Serialize for Line<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let record = self.record;
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("time", self.time)?;
+        map.serialize_entry("timestamp", self.time)?;
         map.serialize_entry("level", record.level.as_str())?;
         map.serialize_entry("message", &format_args!("{}", record.message))?;
         if let Some(id) = record.request_id {
@@ -103,6 +103,40 @@ impl serde::Serialize for Line<'_> {
             }
         }
         map.end()
+    }
+}
+
+/// The record as a line of text without its end, for people: time, level, message, fields, id. Line
+/// breaks and other control characters, which a client may have chosen, are escaped.
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let record = self.record;
+        write!(f, "{} {:<5} ", self.time, record.level)?;
+        write!(Escaped(f), "{}", record.message)?;
+        for (name, value) in record.fields {
+            write!(f, "  {name}=")?;
+            write!(Escaped(f), "{value}")?;
+        }
+        if let Some(id) = record.request_id {
+            f.write_str("  request_id=")?;
+            write!(Escaped(f), "{id}")?;
+        }
+        Ok(())
+    }
+}
+
+struct Escaped<'a, 'b>(&'a mut fmt::Formatter<'b>);
+
+impl fmt::Write for Escaped<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for part in text.split_inclusive(char::is_control) {
+            let kept = part.trim_end_matches(char::is_control);
+            self.0.write_str(kept)?;
+            for character in part.chars().skip(kept.chars().count()) {
+                write!(self.0, "{}", character.escape_default())?;
+            }
+        }
+        Ok(())
     }
 }
 

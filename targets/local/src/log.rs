@@ -1,7 +1,6 @@
 //! Log lines on standard error: JSON for machines, or text for people. It must not know what is
 //! logged.
 
-use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::SystemTime;
 
@@ -58,33 +57,7 @@ fn json(now: &str, record: &Record<'_>) -> String {
 
 fn text(now: &str, record: &Record<'_>) -> String {
     let time = now.get(11..23).unwrap_or(now);
-    let level = record.level.as_str();
-    let mut line = format!("{time} {level:<5} {}", OneLine(&record.message.to_string()));
-    for (name, value) in record.fields {
-        // Writing to a String cannot fail.
-        let _ = write!(line, "  {name}={}", OneLine(&value.to_string()));
-    }
-    if let Some(id) = record.request_id {
-        let _ = write!(line, "  request_id={}", OneLine(id));
-    }
-    line.push('\n');
-    line
-}
-
-/// Text without line breaks and other control characters, which a client may have chosen.
-struct OneLine<'a>(&'a str);
-
-impl std::fmt::Display for OneLine<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for character in self.0.chars() {
-            if character.is_control() {
-                write!(f, "{}", character.escape_default())?;
-            } else {
-                f.write_char(character)?;
-            }
-        }
-        Ok(())
-    }
+    format!("{}\n", Line { time, record })
 }
 
 /// Writes a record that belongs to no request.

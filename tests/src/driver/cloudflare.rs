@@ -4,14 +4,14 @@
 
 use anyhow::Result;
 use std::env;
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
 use crate::vector::Function;
 use crate::wire::Endpoint;
 
+use super::machine::{compiles, forget_toolchain, home, workspace};
 use super::{Driver, NotRun, Process, Refusal, Running};
 
 /// From the process to its `Ready` line; a first build of the function is part of it.
@@ -54,7 +54,7 @@ impl Driver for Cloudflare {
                 "wrangler is not installed; `cargo guru setup` gets it, or name one in WRANGLER_BIN".into(),
             ));
         }
-        if !compiles() {
+        if !compiles("wasm32-unknown-unknown") {
             return Err(NotRun(
                 "nothing here compiles for wasm32-unknown-unknown; `cargo guru setup` gets it"
                     .into(),
@@ -80,10 +80,7 @@ impl Driver for Cloudflare {
             .env("CI", "1")
             .env("NO_COLOR", "1")
             .env("WRANGLER_SEND_METRICS", "false");
-        // The suite's own toolchain is not the one that builds the worker.
-        for name in ["CARGO", "RUSTC", "RUSTUP_TOOLCHAIN", "CARGO_BUILD_TARGET"] {
-            command.env_remove(name);
-        }
+        forget_toolchain(&mut command);
         let process = Process::spawn(command, &format!("wrangler dev of {function}"))?;
         let url = process.wait_for(START, |line| {
             let (_, url) = line.split_once(READY)?;
@@ -91,11 +88,6 @@ impl Driver for Cloudflare {
         })?;
         Ok(Running::new(Endpoint::parse(&url)?, vec![process]))
     }
-}
-
-fn workspace() -> &'static Path {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here)
 }
 
 /// The manifest that a user runs: the example's is at the top.
@@ -121,31 +113,4 @@ fn version() -> Option<String> {
     let package: serde_json::Value =
         serde_json::from_str(&std::fs::read_to_string(package).ok()?).ok()?;
     Some(package.get("version")?.as_str()?.to_owned())
-}
-
-/// Whether the active toolchain, or the one that `guru setup` makes, has the target.
-fn compiles() -> bool {
-    let target = "lib/rustlib/wasm32-unknown-unknown/lib";
-    let active = Command::new("rustc").args(["--print", "sysroot"]).output();
-    let active = active.ok().and_then(|said| {
-        let sysroot = String::from_utf8(said.stdout).ok()?;
-        Some(PathBuf::from(sysroot.trim()))
-    });
-    let made = home().map(|home| home.join("toolchains/guru-wasm"));
-    [active, made]
-        .into_iter()
-        .flatten()
-        .any(|sysroot| sysroot.join(target).is_dir())
-}
-
-/// The folder that `guru setup` fills: `GURU_HOME`, else the user's cache folder.
-fn home() -> Option<PathBuf> {
-    let set = |value: Option<OsString>| value.filter(|value| !value.is_empty()).map(PathBuf::from);
-    set(env::var_os("GURU_HOME"))
-        .or_else(|| {
-            set(env::var_os("XDG_CACHE_HOME"))
-                .filter(|cache| cache.is_absolute())
-                .map(|cache| cache.join("guru"))
-        })
-        .or_else(|| env::home_dir().map(|home| home.join(".cache/guru")))
 }

@@ -4,8 +4,12 @@
 
 mod cloudflare;
 mod deployed;
+mod lambda;
 mod local;
+mod machine;
 mod process;
+mod spin;
+mod wasi;
 
 pub use deployed::Deployed;
 pub use process::Process;
@@ -104,7 +108,14 @@ impl Running {
 /// Every target that exists.
 #[must_use]
 pub fn drivers() -> Vec<Box<dyn Driver>> {
-    vec![Box::new(local::Local), Box::new(cloudflare::Cloudflare)]
+    let mut drivers: Vec<Box<dyn Driver>> = vec![
+        Box::new(local::Local),
+        Box::new(cloudflare::Cloudflare),
+        Box::new(spin::Spin),
+        Box::new(wasi::Wasi),
+    ];
+    drivers.extend(lambda::FRONTS.map(|front| Box::new(front) as Box<dyn Driver>));
+    drivers
 }
 
 /// The drivers whose names are wanted; all of them when no name is.
@@ -139,7 +150,7 @@ mod tests {
         };
         assert_eq!(
             error.to_string(),
-            "there is no target `lokal`: the targets are local, cloudflare"
+            "there is no target `lokal`: the targets are local, cloudflare, spin, wasi, lambda-rest, lambda-http, lambda-url, lambda-alb"
         );
     }
 

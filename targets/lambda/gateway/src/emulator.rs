@@ -1,0 +1,153 @@
+//! Functions under AWS's Runtime Interface Emulator: as many as there may be requests at once. It must
+//! not know what an invocation is about.
+//!
+//! <https://github.com/aws/aws-lambda-runtime-interface-emulator>. It takes one request at a time, and
+//! starts the function at the first.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+use tokio::sync::Semaphore;
+
+/// The path at which every function is invoked, whatever its name.
+const INVOKE: &str = "/2015-03-31/functions/function/invocations";
+
+/// From the process to the first connection.
+const START: Duration = Duration::from_secs(20);
+
+/// How often another pair of ports is tried, when someone else was quicker.
+const TRIES: usize = 5;
+
+/// What to run.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) emulator: PathBuf,
+    pub(crate) bootstrap: PathBuf,
+}
+
+/// As many emulators as there may be requests at once, started when they are needed.
+pub(crate) struct Emulators {
+    settings: Settings,
+    room: Semaphore,
+    idle: Mutex<Vec<Emulator>>,
+    client: Client<HttpConnector, Full<Bytes>>,
+}
+
+struct Emulator {
+    address: SocketAddr,
+    // Ends with this; its function ends when nobody has work for it any more.
+    child: Child,
+}
+
+impl Emulators {
+    /// Starts the first, so that what cannot be started is known at once.
+    pub(crate) async fn start(settings: Settings, count: usize) -> Result<Self> {
+        for file in [&settings.emulator, &settings.bootstrap] {
+            if !file.is_file() {
+                bail!("there is no file {}", file.display());
+            }
+        }
+        let first = Emulator::start(&settings).await?;
+        Ok(Self {
+            settings,
+            room: Semaphore::new(count),
+            idle: Mutex::new(vec![first]),
+            client: Client::builder(TokioExecutor::new()).build_http(),
+        })
+    }
+
+    /// Invokes the function and says what it answers, whatever that is.
+    pub(crate) async fn invoke(&self, event: Vec<u8>) -> Result<Bytes> {
+        let _room = self.room.acquire().await?;
+        let emulator = match self.idle() {
+            Some(emulator) => emulator,
+            None => Emulator::start(&self.settings).await?,
+        };
+        let request = http::Request::post(format!("http://{}{INVOKE}", emulator.address))
+            .body(Full::new(Bytes::from(event)))?;
+        let response = self
+            .client
+            .request(request)
+            .await
+            .context("the emulator did not answer")?;
+        let answer = response.into_body().collect().await;
+        let answer = answer
+            .context("the emulator broke off its answer")?
+            .to_bytes();
+        // One that failed is not used again.
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.push(emulator);
+        Ok(answer)
+    }
+
+    /// One that is there and has nothing to do.
+    fn idle(&self) -> Option<Emulator> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut emulator = idle.pop()?;
+        matches!(emulator.child.try_wait(), Ok(None)).then_some(emulator)
+    }
+}
+
+impl Emulator {
+    async fn start(settings: &Settings) -> Result<Self> {
+        let mut last = None;
+        for _ in 0..TRIES {
+            match Self::try_start(settings).await {
+                Ok(emulator) => return Ok(emulator),
+                Err(error) => last = Some(error),
+            }
+        }
+        match last {
+            Some(error) => Err(error),
+            None => bail!("the emulator was never tried"),
+        }
+    }
+
+    /// It cannot be asked to pick a port, so free ones are found for it; should another process be
+    /// quicker, it ends, and that is seen.
+    async fn try_start(settings: &Settings) -> Result<Self> {
+        let [address, runtime] = free()?;
+        let mut child = Command::new(&settings.emulator)
+            .arg("--runtime-interface-emulator-address")
+            .arg(address.to_string())
+            .arg("--runtime-api-address")
+            .arg(runtime.to_string())
+            .arg(&settings.bootstrap)
+            .stdin(Stdio::null())
+            // What the emulator and the function have to say; standard output is for `listening on`.
+            .stdout(std::io::stderr())
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("cannot start {}", settings.emulator.display()))?;
+        let deadline = Instant::now() + START;
+        while TcpStream::connect(address).await.is_err() {
+            if let Some(status) = child.try_wait()? {
+                bail!("the emulator ended ({status})");
+            }
+            if Instant::now() > deadline {
+                bail!("the emulator did not listen within {} s", START.as_secs());
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Ok(Self { address, child })
+    }
+}
+
+/// Two free ports, found while both are held.
+fn free() -> Result<[SocketAddr; 2]> {
+    let any = (Ipv4Addr::LOCALHOST, 0);
+    let held = [StdListener::bind(any)?, StdListener::bind(any)?];
+    let [first, second] = &held;
+    Ok([first.local_addr()?, second.local_addr()?])
+}

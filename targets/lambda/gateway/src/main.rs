@@ -1,0 +1,128 @@
+//! `guru-gateway`: serves a Lambda function over HTTP on this machine, in the place of whatever speaks
+//! HTTP in front of it on AWS. It must not know what the function is, nor how it reads an event.
+//!
+//! Nobody has API Gateway, Function URLs and load balancers to run at home. What is theirs here is made
+//! after live captures of their events and after AWS's documentation, each rule with its page; the
+//! function itself runs under AWS's own Runtime Interface Emulator.
+
+mod answer;
+mod emulator;
+mod event;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use clap::{Parser, ValueEnum};
+
+use emulator::{Emulators, Settings};
+
+/// Serves a Lambda function over HTTP, under AWS's Runtime Interface Emulator.
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "\
+Example:
+  $ guru-gateway --front http --emulator aws-lambda-rie-x86_64 --bootstrap build/lambda/meditations/bootstrap
+  listening on http://127.0.0.1:41233/prod
+
+Variables of this process's environment are the function's too. Stops on SIGINT (Ctrl-C) and SIGTERM. \
+Exits with 0 after that, 1 when the function cannot be served, 2 for a wrong option."
+)]
+struct Arguments {
+    /// What stands in front of the function
+    #[arg(long, value_enum)]
+    front: Front,
+    /// AWS's Runtime Interface Emulator
+    #[arg(long, value_name = "FILE")]
+    emulator: PathBuf,
+    /// The function's bootstrap
+    #[arg(long, value_name = "FILE")]
+    bootstrap: PathBuf,
+    /// Name or address to listen on
+    #[arg(long, default_value = "127.0.0.1")]
+    host: String,
+    /// Port to listen on; 0 picks a free one
+    #[arg(short, long, env = "PORT", default_value_t = 0)]
+    port: u16,
+    /// Functions that run at once, each under an emulator of its own, which takes one request at a time
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
+    workers: u16,
+}
+
+/// What stands in front of the function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Front {
+    /// API Gateway's REST API, stage `prod`, with `*/*` as binary media type
+    Rest,
+    /// API Gateway's HTTP API, stage `prod`, with payloads of version 2.0
+    Http,
+    /// A Function URL
+    Url,
+    /// An Application Load Balancer, with multi-value headers
+    Alb,
+    /// An Application Load Balancer, with single-value headers
+    AlbSingle,
+}
+
+impl Front {
+    /// The stage, where there is one: it is in every URL, as on AWS without a domain of one's own.
+    const fn stage(self) -> Option<&'static str> {
+        match self {
+            Self::Rest | Self::Http => Some("prod"),
+            Self::Url | Self::Alb | Self::AlbSingle => None,
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("guru-gateway: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the system refused what a server needs")?;
+    runtime.block_on(async {
+        let settings = Settings {
+            emulator: arguments.emulator,
+            bootstrap: arguments.bootstrap,
+        };
+        let emulators = Emulators::start(settings, arguments.workers.into()).await?;
+        let place = (arguments.host.as_str(), arguments.port);
+        tokio::select! {
+            served = serve::serve(arguments.front, emulators, place) => served,
+            stopped = stop() => stopped,
+        }
+    })
+}
+
+/// Done at SIGINT or SIGTERM.
+#[cfg(unix)]
+async fn stop() -> Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be waited for")?;
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be waited for")?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}
+
+/// Done at Ctrl-C.
+#[cfg(not(unix))]
+async fn stop() -> Result<()> {
+    tokio::signal::ctrl_c()
+        .await
+        .context("Ctrl-C cannot be waited for")
+}

@@ -1,0 +1,137 @@
+//! HTTP, in front of the emulators. It must not know what an event or an answer looks like.
+
+use std::convert::Infallible;
+use std::io::Write as _;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use bytes::Bytes;
+use http::{Method, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpListener;
+
+use crate::Front;
+use crate::answer::{own, response};
+use crate::emulator::Emulators;
+use crate::event::{event, path};
+
+/// Bytes of an event that Lambda takes
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
+const EVENT: usize = 6 * 1024 * 1024;
+
+/// Bytes of a body that a load balancer takes for a function, and of the JSON that it takes back
+/// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html>).
+const BALANCED: usize = 1024 * 1024;
+
+/// Bytes of a body that are read at all: more than any front takes.
+const BODY: usize = 10 * 1024 * 1024;
+
+/// Prints `listening on http://ADDRESS` and serves.
+pub(crate) async fn serve(front: Front, emulators: Emulators, place: (&str, u16)) -> Result<()> {
+    let (host, port) = place;
+    let listener = TcpListener::bind(place)
+        .await
+        .with_context(|| format!("cannot listen on {host}:{port}"))?;
+    let address = listener.local_addr()?;
+    let stage = front
+        .stage()
+        .map(|stage| format!("/{stage}"))
+        .unwrap_or_default();
+    let _ = writeln!(std::io::stdout(), "listening on http://{address}{stage}");
+    let emulators = Arc::new(emulators);
+    loop {
+        let Ok((stream, peer)) = listener.accept().await else {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            continue;
+        };
+        let _ = stream.set_nodelay(true);
+        let emulators = Arc::clone(&emulators);
+        let client = peer.ip().to_canonical();
+        tokio::spawn(async move {
+            let service = service_fn(|request| {
+                let emulators = Arc::clone(&emulators);
+                async move { Ok::<_, Infallible>(answer(front, &emulators, request, client).await) }
+            });
+            // How a connection ends is the client's affair.
+            let _ = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .max_headers(512)
+                .half_close(true)
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
+        });
+    }
+}
+
+async fn answer(
+    front: Front,
+    emulators: &Emulators,
+    request: http::Request<Incoming>,
+    client: IpAddr,
+) -> Response<Full<Bytes>> {
+    let is_head = request.method() == Method::HEAD;
+    let mut response = match exchange(front, emulators, request, client).await {
+        Ok(response) => response,
+        Err(status) => own(front, status),
+    };
+    // The function's own word is for the answer to HEAD, which has no body to be counted.
+    if !is_head {
+        response.headers_mut().remove(http::header::CONTENT_LENGTH);
+    }
+    response.map(Full::new)
+}
+
+/// What the function answers; else the status that the front answers by itself.
+async fn exchange(
+    front: Front,
+    emulators: &Emulators,
+    request: http::Request<Incoming>,
+    client: IpAddr,
+) -> Result<Response<Bytes>, StatusCode> {
+    let (parts, body) = request.into_parts();
+    let Some(path) = path(front, &parts.uri).map(str::to_owned) else {
+        return Err(StatusCode::NOT_FOUND);
+    };
+    let body = match Limited::new(body, BODY).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => return Err(StatusCode::PAYLOAD_TOO_LARGE),
+        Err(_) => return Err(StatusCode::BAD_REQUEST),
+    };
+    let is_balanced = matches!(front, Front::Alb | Front::AlbSingle);
+    if is_balanced && body.len() > BALANCED {
+        return Err(StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    let request = http::Request::from_parts(parts, body);
+    let event = event(front, &request, &path, client).to_string();
+    if event.len() > EVENT {
+        return Err(StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    let failed = match front {
+        Front::Http => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::BAD_GATEWAY,
+    };
+    let answer = match emulators.invoke(event.into_bytes()).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            eprintln!("guru-gateway: {error:#}");
+            return Err(failed);
+        }
+    };
+    if is_balanced && answer.len() > BALANCED {
+        eprintln!(
+            "guru-gateway: {} bytes are more than a load balancer takes",
+            answer.len()
+        );
+        return Err(failed);
+    }
+    response(front, &answer).map_err(|reason| {
+        eprintln!("guru-gateway: the function's answer cannot be used: {reason}");
+        failed
+    })
+}

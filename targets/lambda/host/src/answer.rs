@@ -1,0 +1,156 @@
+//! One request: to an instance of its own and back. It must not know where requests come from.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use guru_core::http::convert;
+use guru_core::ports::Level;
+use guru_core::{ErrorKind, Method, Service};
+use http::{HeaderName, HeaderValue};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
+use wasmtime_wasi_http::p3::Request;
+use wasmtime_wasi_http::p3::bindings::http::types::ErrorCode;
+use wasmtime_wasi_http::{WasiBody, WasiHttpView as _};
+
+use crate::body::{Body, Running};
+use crate::host::{CLIENT_ADDRESS, Caller, Host, Inner, REQUEST_ID};
+
+/// Why there is no answer.
+enum Failure {
+    /// No instance was free in time.
+    Full,
+    /// The function took too long.
+    Late,
+    /// The function gave up by itself.
+    Refused(ErrorCode),
+    /// The function crashed.
+    Trapped(wasmtime::Error),
+}
+
+impl Failure {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Full => ErrorKind::Unavailable,
+            Self::Late => ErrorKind::Timeout,
+            Self::Refused(_) | Self::Trapped(_) => ErrorKind::Internal,
+        }
+    }
+
+    fn text(&self, inner: &Inner, took: Duration) -> String {
+        let seconds = took.as_secs_f64();
+        match self {
+            Self::Full => format!(
+                "none of {} instances was free within {seconds:.3} s",
+                inner.limits.instances
+            ),
+            Self::Late => format!("the function was stopped after {seconds:.3} s"),
+            Self::Refused(code) => format!("the function did not answer: {code:?}"),
+            Self::Trapped(error) => format!("the function crashed: {error:#}"),
+        }
+    }
+}
+
+impl Host {
+    /// Answers a request, whatever it is. To be called on a tokio runtime.
+    pub async fn answer<B>(
+        &self,
+        mut request: http::Request<B>,
+        caller: Caller,
+    ) -> http::Response<Body>
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<wasmtime_wasi_http::Error>,
+    {
+        let method = Method::parse(request.method().as_str().as_bytes()).unwrap_or(Method::GET);
+        vouch(request.headers_mut(), &caller);
+        let began = Instant::now();
+        let latest = began + self.0.limits.time;
+        let deadline = caller.deadline.map_or(latest, |given| given.min(latest));
+        let (head, answered) = oneshot::channel();
+        let (failed, failure) = oneshot::channel();
+        let inner = Arc::clone(&self.0);
+        // A task of its own, because it goes on when there is an answer: the function writes the body.
+        // It ends with what is returned from here, at the latest.
+        let running = Running::new(tokio::spawn(async move {
+            let _ = failed.send(run(&inner, request, head, deadline).await);
+        }));
+        if let Ok(response) = answered.await {
+            return response.map(|body| Body::of_function(body, running));
+        }
+        let (kind, text) = match failure.await {
+            Ok(failure) => (failure.kind(), failure.text(&self.0, began.elapsed())),
+            Err(_) => (ErrorKind::Internal, "the host itself crashed".into()),
+        };
+        self.note(Level::Error, &text, Some(&caller.request_id));
+        let (status, headers, body) = Service::lost(kind, &caller.request_id, &method).into_parts();
+        let mut response = http::Response::new(Body::whole(body.into_bytes().unwrap_or_default()));
+        *response.status_mut() = convert::status(status);
+        *response.headers_mut() = convert::header_map(&headers).unwrap_or_default();
+        response
+    }
+}
+
+/// Replaces a client's copies of the headers that carry what the platform says.
+fn vouch(headers: &mut http::HeaderMap, caller: &Caller) {
+    let said = [
+        (REQUEST_ID, Some(caller.request_id.clone())),
+        (CLIENT_ADDRESS, caller.client_ip.map(|ip| ip.to_string())),
+    ];
+    for (name, value) in said {
+        let name = HeaderName::from_static(name);
+        headers.remove(&name);
+        if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
+            headers.insert(name, value);
+        }
+    }
+}
+
+/// Runs a new instance until its answer has been read, or it fails.
+async fn run<B>(
+    inner: &Inner,
+    request: http::Request<B>,
+    head: oneshot::Sender<http::Response<WasiBody>>,
+    deadline: Instant,
+) -> Failure
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<wasmtime_wasi_http::Error>,
+{
+    let Ok(Ok(_room)) = timeout_at(deadline, Arc::clone(&inner.room).acquire_owned()).await else {
+        return Failure::Full;
+    };
+    match timeout_at(deadline, call(inner, request, head)).await {
+        Ok(Ok(code)) => Failure::Refused(code),
+        Ok(Err(error)) => Failure::Trapped(error),
+        Err(_) => Failure::Late,
+    }
+}
+
+/// Comes back only without an answer, or when the function crashes after it.
+async fn call<B>(
+    inner: &Inner,
+    request: http::Request<B>,
+    head: oneshot::Sender<http::Response<WasiBody>>,
+) -> wasmtime::Result<ErrorCode>
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<wasmtime_wasi_http::Error>,
+{
+    let mut store = inner.store();
+    let function = inner.function.instantiate_async(&mut store).await?;
+    // How the request fared is a matter of its body, which reports to its own connection.
+    let (request, _outcome) = Request::from_http(store.data_mut().http().hooks, request);
+    store
+        .run_concurrent(async |accessor| {
+            let response = match function.handle(accessor, request).await? {
+                Ok(response) => response,
+                Err(code) => return Ok(code),
+            };
+            let response = accessor.with(|store| response.into_http(store, async { Ok(()) }))?;
+            let _ = head.send(response);
+            std::future::pending().await
+        })
+        .await?
+}

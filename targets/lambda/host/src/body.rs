@@ -1,0 +1,181 @@
+//! The bodies that pass through: a client's, read with patience and to its end; a function's, with the
+//! instance that writes it. It must not know instances.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body as _, Frame, SizeHint};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, Sleep, sleep, timeout};
+use wasmtime_wasi_http::{Error, WasiBody};
+
+/// How much of a body that the function does not want is read and thrown away, so that a client that
+/// does not listen while it sends still gets its answer: closing on it would reset the connection (RFC
+/// 9112, section 9.6).
+const DRAIN: usize = 64 * 1024 * 1024;
+
+/// A task that ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Running(JoinHandle<()>);
+
+impl Running {
+    pub(crate) fn new(task: JoinHandle<()>) -> Self {
+        Self(task)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// The content of an answer. As long as it is there, the instance that writes it is too.
+pub struct Body {
+    content: Content,
+}
+
+enum Content {
+    Whole(Full<Bytes>),
+    Function { body: WasiBody, _running: Running },
+}
+
+impl Body {
+    pub(crate) fn whole(bytes: Bytes) -> Self {
+        Self {
+            content: Content::Whole(Full::new(bytes)),
+        }
+    }
+
+    pub(crate) fn of_function(body: WasiBody, running: Running) -> Self {
+        Self {
+            content: Content::Function {
+                body,
+                _running: running,
+            },
+        }
+    }
+}
+
+impl http_body::Body for Body {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        match &mut self.content {
+            Content::Whole(body) => Pin::new(body)
+                .poll_frame(cx)
+                .map_err(|never| match never {}),
+            Content::Function { body, .. } => Pin::new(body).poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.content {
+            Content::Whole(body) => body.is_end_stream(),
+            Content::Function { body, .. } => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.content {
+            Content::Whole(body) => body.size_hint(),
+            Content::Function { body, .. } => body.size_hint(),
+        }
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Body").finish_non_exhaustive()
+    }
+}
+
+/// A client's body. A pause that is too long is an error; what the function leaves is thrown away.
+pub(crate) struct Patient {
+    incoming: Option<Incoming>,
+    pause: Duration,
+    timer: Pin<Box<Sleep>>,
+    /// Whether the client has been told to go on, or did not ask.
+    is_coming: bool,
+}
+
+impl Patient {
+    /// `waits`: whether the client expects to be told to go on before it sends.
+    pub(crate) fn new(incoming: Incoming, pause: Duration, waits: bool) -> Self {
+        Self {
+            incoming: Some(incoming),
+            pause,
+            timer: Box::pin(sleep(pause)),
+            is_coming: !waits,
+        }
+    }
+}
+
+impl http_body::Body for Patient {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let this = &mut *self;
+        this.is_coming = true;
+        let Some(incoming) = &mut this.incoming else {
+            return Poll::Ready(None);
+        };
+        if let Poll::Ready(frame) = Pin::new(incoming).poll_frame(cx) {
+            if !matches!(frame, Some(Ok(_))) {
+                this.incoming = None;
+            }
+            this.timer.as_mut().reset(Instant::now() + this.pause);
+            return Poll::Ready(frame.map(|frame| frame.map_err(Error::from)));
+        }
+        ready!(this.timer.as_mut().poll(cx));
+        this.incoming = None;
+        Poll::Ready(Some(Err(Error::ConnectionReadTimeout)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.incoming.as_ref().is_none_or(Incoming::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let hint = self.incoming.as_ref().map(Incoming::size_hint);
+        hint.unwrap_or_else(|| SizeHint::with_exact(0))
+    }
+}
+
+impl Drop for Patient {
+    fn drop(&mut self) {
+        let Some(incoming) = self.incoming.take() else {
+            return;
+        };
+        // Outside of a runtime there is no connection left either.
+        if self.is_coming
+            && !incoming.is_end_stream()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(drain(incoming, self.pause));
+        }
+    }
+}
+
+async fn drain(mut incoming: Incoming, pause: Duration) {
+    let mut size = 0;
+    while let Ok(Some(Ok(frame))) = timeout(pause, incoming.frame()).await {
+        size += frame.data_ref().map_or(0, Bytes::len);
+        if size > DRAIN {
+            return;
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! A component ready to answer. It must not know where requests come from.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use guru_core::ports::Level;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use wasmtime::component::Linker;
+use wasmtime::{Engine, Store};
+use wasmtime_wasi_http::ForbiddenHeaderFilter;
+use wasmtime_wasi_http::p3::bindings::ServicePre;
+
+use crate::component::{self, Error, ErrorKind};
+use crate::log::note;
+use crate::state::{State, forbidden};
+use crate::{Limits, engine};
+
+/// Carries the client's address to the function. A client's own copy never does.
+pub(crate) const CLIENT_ADDRESS: &str = "guru-client-address";
+
+/// Carries the request's id to the function. A client's own copy never does.
+pub(crate) const REQUEST_ID: &str = "guru-request-id";
+
+/// How a component is hosted.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Options {
+    /// What one request may use.
+    pub limits: Limits,
+    /// The function's environment, which is its settings. Nothing of this process's own is in it.
+    pub environment: Vec<(String, String)>,
+}
+
+/// What the platform says of one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The id of the request: never one that the client chose.
+    pub request_id: String,
+    /// The client's address, where it is known: never what a header of the client claims.
+    pub client_ip: Option<IpAddr>,
+    /// When the platform ends the invocation, if it is sooner than the limit on time.
+    pub deadline: Option<Instant>,
+}
+
+/// A component ready to answer. Cheap to clone.
+#[derive(Clone)]
+pub struct Host(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    engine: Engine,
+    pub(crate) function: ServicePre<State>,
+    pub(crate) limits: Limits,
+    pub(crate) room: Arc<Semaphore>,
+    environment: Vec<(String, String)>,
+    is_text: bool,
+    forbidden: ForbiddenHeaderFilter,
+}
+
+impl Host {
+    /// Reads a compiled component, and checks that it can be run.
+    ///
+    /// # Errors
+    ///
+    /// Any [`ErrorKind`].
+    pub fn load(path: &Path, options: Options) -> Result<Self, Error> {
+        let system = |error: wasmtime::Error| {
+            let message = format!("wasmtime cannot be set up with these limits: {error:#}");
+            Error::new(ErrorKind::System, message)
+        };
+        let limits = options.limits;
+        let engine = engine::engine(&limits).map_err(system)?;
+        let component = component::read(&engine, path)?;
+        let function = linker(&engine)
+            .and_then(|linker| linker.instantiate_pre(&component))
+            .and_then(ServicePre::new)
+            .map_err(|error| {
+                let message = format!(
+                    "{} is no WASI 0.3 HTTP component that can run here: {error:#}",
+                    path.display()
+                );
+                Error::new(ErrorKind::Unfit, message)
+            })?;
+        engine::tick(&engine).map_err(|error| system(error.into()))?;
+        let mut environment = options.environment;
+        environment.extend([
+            ("GURU_CLIENT_ADDRESS_HEADER".into(), CLIENT_ADDRESS.into()),
+            ("GURU_REQUEST_ID_HEADER".into(), REQUEST_ID.into()),
+        ]);
+        let is_text = ("GURU_LOG".into(), "text".into());
+        let is_text = environment.contains(&is_text);
+        let room = usize::try_from(limits.instances).unwrap_or(Semaphore::MAX_PERMITS);
+        Ok(Self(Arc::new(Inner {
+            engine,
+            function,
+            limits,
+            room: Arc::new(Semaphore::new(room.min(Semaphore::MAX_PERMITS))),
+            environment,
+            is_text,
+            forbidden: forbidden(),
+        })))
+    }
+
+    /// Writes a line into the function's log, as the function writes its own: JSON, or text where its
+    /// environment has `GURU_LOG=text`.
+    pub fn note(&self, level: Level, message: &str, request_id: Option<&str>) {
+        note(self.0.is_text, level, message, request_id);
+    }
+}
+
+impl Inner {
+    /// Room for one instance.
+    pub(crate) fn store(&self) -> Store<State> {
+        let state = State::new(&self.environment, &self.forbidden);
+        let mut store = Store::new(&self.engine, state);
+        // At each tick, so that no function keeps others, or its own time limit, waiting.
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_async_yield_and_update(1);
+        store
+    }
+}
+
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Host")
+            .field("limits", &self.0.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a component may import: WASI 0.3 with HTTP, and 0.2, which Rust's standard library still
+/// speaks. Nothing of any vendor.
+fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    wasmtime_wasi::p3::add_to_linker(&mut linker)?;
+    wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
+    Ok(linker)
+}

@@ -1,0 +1,28 @@
+//! What the host itself has to say: lines on standard error, as those of the function beside them. It must not know what is said.
+
+use std::io::{self, Write as _};
+use std::time::SystemTime;
+
+use guru_core::ports::{Level, Line, Record};
+
+/// Writes a record, of a request if there is one: as JSON, or as text.
+pub(crate) fn note(is_text: bool, level: Level, message: &str, request_id: Option<&str>) {
+    let time = humantime::format_rfc3339_millis(SystemTime::now()).to_string();
+    let record = Record::new(level, &message, &[]);
+    let record = match request_id {
+        Some(id) => record.of_request(id),
+        None => record,
+    };
+    let line = Line {
+        time: &time,
+        record: &record,
+    };
+    let mut line = if is_text {
+        line.to_string()
+    } else {
+        serde_json::to_string(&line).unwrap_or_default()
+    };
+    line.push('\n');
+    // A line that cannot be written is lost: there is no place left to say so.
+    let _ = io::stderr().write_all(line.as_bytes());
+}

@@ -1,0 +1,146 @@
+//! `guru-host`: compiles a component, and serves one over HTTP. It must not know wasmtime.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use clap::{Parser, Subcommand};
+use guru_host::{Host, Limits, Options, Place};
+
+/// Hosts the component of a Guru function.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Compile a component to machine code, for this version of `guru-host` on a machine like this
+    #[cfg(feature = "compile")]
+    Compile {
+        /// The component, a `.wasm` file
+        component: PathBuf,
+        /// The result, a `.cwasm` file
+        file: PathBuf,
+    },
+    /// Serve a compiled component over HTTP
+    Serve(Serve),
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "\
+Example:
+  $ guru-host serve probe.cwasm --port 0 --env GREETING=hello
+
+Prints `listening on http://ADDRESS`; logs JSON on standard error. Stops on SIGINT (Ctrl-C) and \
+SIGTERM, once requests in flight are answered. Exits with 0 after that, 1 when it cannot serve, 2 \
+for a wrong option.")]
+struct Serve {
+    /// The component, compiled by `guru-host compile`
+    file: PathBuf,
+    /// Name or address to listen on
+    #[arg(long, default_value = "127.0.0.1")]
+    host: String,
+    /// Port to listen on; 0 picks a free one
+    #[arg(short, long, env = "PORT", default_value_t = 5000)]
+    port: u16,
+    /// A variable of the function's environment: KEY=VALUE, or KEY for the value it has here
+    #[arg(long, value_name = "KEY[=VALUE]")]
+    env: Vec<String>,
+    /// MiB of memory that a request may use
+    #[arg(long, value_name = "MIB", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    memory: u32,
+    /// Seconds that a request may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    time: u32,
+    /// KiB of stack that a request may use
+    #[arg(long, value_name = "KIB", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(64..=65_536))]
+    stack: u32,
+    /// Requests that are served at once, each by an instance of its own
+    #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    instances: u32,
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        #[cfg(feature = "compile")]
+        Command::Compile { component, file } => {
+            guru_host::compile(&component, &file).map_err(Into::into)
+        }
+        Command::Serve(serve) => serve.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("guru-host: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Serve {
+    fn run(self) -> Result<()> {
+        let kib = |count: u32| {
+            usize::try_from(count)
+                .unwrap_or(usize::MAX)
+                .saturating_mul(1024)
+        };
+        let mut options = Options::default();
+        options.limits = Limits {
+            memory: kib(self.memory).saturating_mul(1024),
+            time: Duration::from_secs(self.time.into()),
+            stack: kib(self.stack),
+            instances: self.instances,
+        };
+        options.environment = self.env.iter().filter_map(|said| variable(said)).collect();
+        let host = Host::load(&self.file, options)?;
+        let place = Place {
+            host: self.host,
+            port: self.port,
+        };
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .context("the system refused what a server needs")?;
+        runtime.block_on(async {
+            let stopped = stop()?;
+            guru_host::serve(host, &place, stopped)
+                .await
+                .with_context(|| format!("cannot listen on {}:{}", place.host, place.port))
+        })
+    }
+}
+
+/// `KEY=VALUE` as said, `KEY` with the value it has here, if it has one.
+fn variable(said: &str) -> Option<(String, String)> {
+    match said.split_once('=') {
+        Some((key, value)) => Some((key.into(), value.into())),
+        None => Some((said.into(), std::env::var(said).ok()?)),
+    }
+}
+
+/// Done at SIGINT or SIGTERM.
+#[cfg(unix)]
+fn stop() -> Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be waited for")?;
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be waited for")?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Done at Ctrl-C.
+#[cfg(not(unix))]
+fn stop() -> Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}

@@ -1,0 +1,40 @@
+//! Runs a function on AWS Lambda. It must not know another target, nor how a component is hosted, nor
+//! decide what an answer is.
+//!
+//! The function itself is the component that Spin runs, byte for byte, compiled ahead of time. Here is
+//! what stands around it: events of API Gateway (REST and HTTP APIs), Function URLs and Application
+//! Load Balancers become requests, and answers become what each of them wants to read.
+
+mod answer;
+mod base;
+mod convert;
+mod encode;
+mod error;
+mod event;
+mod log;
+mod ports;
+
+use std::sync::Arc;
+
+use guru_host::Host;
+use lambda_runtime::{LambdaEvent, service_fn};
+
+pub use error::{Error, ErrorKind};
+
+/// Answers invocations until Lambda ends the process. To be called on a tokio runtime.
+///
+/// # Errors
+///
+/// [`ErrorKind::NotLambda`] outside of Lambda and its emulator, [`ErrorKind::Setting`] for an
+/// environment that makes no sense, [`ErrorKind::Component`] for one that cannot be hosted,
+/// [`ErrorKind::Runtime`] when Lambda's own interface fails.
+pub async fn run() -> Result<(), Error> {
+    ports::is_lambda()?;
+    let host = Host::load(&ports::component()?, ports::options()?)?;
+    let function = Arc::new(answer::Function::new(host, ports::deployment()?));
+    let service = service_fn(move |event: LambdaEvent<event::Event>| {
+        let function = Arc::clone(&function);
+        async move { function.answer(event).await }
+    });
+    lambda_runtime::run(service).await.map_err(Error::runtime)
+}

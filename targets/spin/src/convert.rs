@@ -1,0 +1,130 @@
+//! From the host's messages to the core's and back. It must not decide what an answer is.
+
+use guru_core::{Body, Error, ErrorKind, Headers, Method, Request, Response, Uri};
+use spin_sdk::wasip3::http::types::{self, ErrorCode, HeaderError};
+use spin_sdk::wasip3::wit_bindgen::StreamResult;
+use spin_sdk::wasip3::{spawn, wit_future, wit_stream};
+
+/// How much room is made at once for a body of which no length is known.
+const ROOM: usize = 64 * 1024;
+
+/// The method, as sent.
+pub(crate) fn method(method: types::Method) -> Method {
+    let token = match method {
+        types::Method::Get => "GET".into(),
+        types::Method::Head => "HEAD".into(),
+        types::Method::Post => "POST".into(),
+        types::Method::Put => "PUT".into(),
+        types::Method::Delete => "DELETE".into(),
+        types::Method::Connect => "CONNECT".into(),
+        types::Method::Options => "OPTIONS".into(),
+        types::Method::Trace => "TRACE".into(),
+        types::Method::Patch => "PATCH".into(),
+        types::Method::Other(token) => token,
+    };
+    // The host has checked it.
+    Method::parse(token.as_bytes()).unwrap_or(Method::GET)
+}
+
+/// The head of a request. Its authority is the host: hosts take `host` out of the headers.
+pub(crate) fn request(request: &types::Request, method: &Method) -> Result<Request, Error> {
+    let refused =
+        |error: guru_core::http::Error| Error::new(ErrorKind::BadRequest, error.to_string());
+    let target = request.get_path_with_query().unwrap_or_default();
+    let uri = Uri::parse(target).map_err(refused)?;
+    let mut headers = Headers::new();
+    for (name, value) in request.get_headers().copy_all() {
+        headers.append(name, value).map_err(refused)?;
+    }
+    if let Some(authority) = request.get_authority() {
+        headers.insert("host", authority).map_err(refused)?;
+    }
+    Ok(Request::new(method.clone(), uri).with_headers(headers))
+}
+
+/// All of a body up to `limit` bytes; what is over it is not read.
+pub(crate) async fn body(
+    request: types::Request,
+    headers: &Headers,
+    limit: usize,
+) -> Result<Body, Error> {
+    let announced = headers.get_str("content-length");
+    let announced: Option<u64> = announced.and_then(|length| length.parse().ok());
+    let announced = announced.map(|length| usize::try_from(length).unwrap_or(usize::MAX));
+    if announced.is_some_and(|length| length > limit) {
+        return Ok(Body::over_limit());
+    }
+    // What became of the request is told to the host by its answer; this is for proxies.
+    let (_outcome, outcome) = wit_future::new(|| Ok(()));
+    let (mut stream, trailers) = types::Request::consume_body(request, outcome);
+    let mut bytes = Vec::new();
+    loop {
+        if bytes.len() > limit {
+            return Ok(Body::over_limit());
+        }
+        if bytes.len() == bytes.capacity() {
+            // One more than was announced, so that the end is seen without growing.
+            bytes.reserve(announced.map_or(ROOM, |length| {
+                (length + 1).saturating_sub(bytes.len()).max(ROOM)
+            }));
+        }
+        let (result, filled) = stream.read(bytes).await;
+        bytes = filled;
+        if !matches!(result, StreamResult::Complete(_)) {
+            break;
+        }
+    }
+    if bytes.len() > limit {
+        return Ok(Body::over_limit());
+    }
+    match trailers.await {
+        Ok(_) => Ok(bytes.into()),
+        Err(ErrorCode::ConnectionReadTimeout) => Err(Error::new(
+            ErrorKind::RequestTimeout,
+            "the body did not arrive in time",
+        )),
+        Err(error) => Err(Error::new(
+            ErrorKind::BadRequest,
+            format!("the body cannot be read: {error}"),
+        )),
+    }
+}
+
+/// An answer. A body that is not in memory cannot be here yet: nothing makes one.
+pub(crate) fn response(response: Response, method: &Method) -> Result<types::Response, ErrorCode> {
+    let (status, headers, body) = response.into_parts();
+    let body = body.into_bytes().unwrap_or_default();
+    let fields = types::Fields::new();
+    for (name, value) in headers.iter() {
+        append(&fields, name, value)?;
+    }
+    // Said here, because the host sees a stream, and would send it in chunks (RFC 9110, section 8.6,
+    // has none with 204, and none of its own with 304; the answer to HEAD has it already).
+    let is_counted = !matches!(status.as_u16(), 204 | 304) && *method != Method::HEAD;
+    if is_counted {
+        append(&fields, "content-length", body.len().to_string().as_bytes())?;
+    }
+    let (trailers, no_trailers) = wit_future::new(|| Ok(None));
+    drop(trailers);
+    let contents = (!body.is_empty()).then(|| {
+        let (mut writer, contents) = wit_stream::new();
+        // The host reads it once it has the head. If it gives up, so does this.
+        spawn(async move {
+            writer.write_all(body.into()).await;
+        });
+        contents
+    });
+    let (answer, _sent) = types::Response::new(fields, contents, no_trailers);
+    // A final status, as the core sees to, is one of HTTP's.
+    let _ = answer.set_status_code(status.as_u16());
+    Ok(answer)
+}
+
+/// Adds a header, unless the host keeps it to itself: WASI lets a host forbid those of the connection.
+fn append(fields: &types::Fields, name: &str, value: &[u8]) -> Result<(), ErrorCode> {
+    match fields.append(name, value) {
+        Ok(()) | Err(HeaderError::Forbidden) => Ok(()),
+        Err(HeaderError::SizeExceeded) => Err(ErrorCode::HttpResponseHeaderSectionSize(None)),
+        Err(error) => Err(ErrorCode::InternalError(Some(format!("`{name}`: {error}")))),
+    }
+}

@@ -1,0 +1,101 @@
+//! Spin: the function's own manifest under `spin up`, where a `spin` is installed.
+//!
+//! It must not know any other target, nor how a component is built: the manifest says it.
+
+use anyhow::Result;
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::vector::Function;
+use crate::wire::Endpoint;
+
+use super::machine::{compiles, forget_toolchain, workspace};
+use super::{Driver, NotRun, Process, Refusal, Running};
+
+/// From the process to its `Serving` line; a first build of the function is part of it.
+const START: Duration = Duration::from_secs(900);
+
+/// What spin says once it listens.
+const SERVING: &str = "Serving ";
+
+/// What the runtime cannot do, each defended in docs/portability.md.
+const DIFFERENCES: [&str; 3] = [
+    "crash-answered-by-host",
+    "request-header-values-utf-8",
+    "request-headers-under-a-hundred",
+];
+
+pub(super) struct Spin;
+
+impl Driver for Spin {
+    fn name(&self) -> &'static str {
+        "spin"
+    }
+
+    fn about(&self) -> String {
+        version().unwrap_or_else(|| "spin".into())
+    }
+
+    fn differences(&self) -> &'static [&'static str] {
+        &DIFFERENCES
+    }
+
+    fn ready(&self) -> Result<(), NotRun> {
+        if spin().is_none() {
+            return Err(NotRun(
+                "spin is not on PATH; install it as its site says, or name one in SPIN_BIN".into(),
+            ));
+        }
+        if !compiles("wasm32-wasip2") {
+            return Err(NotRun(
+                "nothing here compiles for wasm32-wasip2; `cargo guru setup` gets it".into(),
+            ));
+        }
+        Ok(())
+    }
+
+    fn start(&self, function: Function) -> Result<Running, Refusal> {
+        let spin = spin().ok_or_else(|| NotRun("spin is gone".into()))?;
+        let mut command = Command::new(spin);
+        command
+            .args(["up", "--build", "--listen", "127.0.0.1:0", "--from"])
+            .arg(manifest(function))
+            .env("SPIN_DISABLE_TELEMETRY", "1")
+            .env("NO_COLOR", "1");
+        forget_toolchain(&mut command);
+        let process = Process::spawn(command, &format!("spin up of {function}"))?;
+        let url = process.wait_for(START, |line| {
+            let (_, url) = line.split_once(SERVING)?;
+            url.split_whitespace().next().map(str::to_owned)
+        })?;
+        Ok(Running::new(Endpoint::parse(&url)?, vec![process]))
+    }
+}
+
+/// The manifest that a user runs: the example's is at the top.
+fn manifest(function: Function) -> PathBuf {
+    match function {
+        Function::Meditations => workspace().join("spin.toml"),
+        Function::Probe => workspace().join("functions/probe/spin.toml"),
+    }
+}
+
+/// The `spin` that `SPIN_BIN` names, else the one on PATH.
+fn spin() -> Option<PathBuf> {
+    if let Some(named) = env::var_os("SPIN_BIN").filter(|named| !named.is_empty()) {
+        return Some(named.into());
+    }
+    let name = Path::new("spin").with_extension(env::consts::EXE_EXTENSION);
+    env::split_paths(&env::var_os("PATH")?)
+        .map(|folder| folder.join(&name))
+        .find(|path| path.is_file())
+}
+
+/// Its name and version, as it says them.
+fn version() -> Option<String> {
+    let said = Command::new(spin()?).arg("--version").output().ok()?;
+    let said = String::from_utf8(said.stdout).ok()?;
+    Some(said.lines().next()?.trim().to_owned())
+}
