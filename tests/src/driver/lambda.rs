@@ -43,25 +43,48 @@ pub(super) const FRONTS: [Lambda; 4] = [
         name: "lambda-rest",
         front: "rest",
         about: "events of a REST API (version 1)",
-        differences: &[],
+        differences: &[
+            "bodies-limited-by-the-vendor",
+            "empty-query-is-none",
+            "header-values-utf-8",
+            "query-rebuilt",
+        ],
     },
     Lambda {
         name: "lambda-http",
         front: "http",
         about: "events of an HTTP API (version 2)",
-        differences: &[],
+        differences: &[
+            "answer-headers-once",
+            "bodies-limited-by-the-vendor",
+            "empty-query-is-none",
+            "header-values-utf-8",
+            "path-decoded",
+            "request-repeats-joined",
+        ],
     },
     Lambda {
         name: "lambda-url",
         front: "url",
         about: "events of a Function URL",
-        differences: &[],
+        differences: &[
+            "answer-headers-once",
+            "bodies-limited-by-the-vendor",
+            "empty-query-is-none",
+            "header-values-utf-8",
+            "request-repeats-joined",
+        ],
     },
     Lambda {
         name: "lambda-alb",
         front: "alb",
         about: "events of a load balancer",
-        differences: &[],
+        differences: &[
+            "bodies-limited-by-the-vendor",
+            "empty-query-is-none",
+            "header-values-utf-8",
+            "query-sorted",
+        ],
     },
 ];
 

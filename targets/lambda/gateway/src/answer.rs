@@ -84,6 +84,7 @@ pub(crate) fn own(front: Front, status: StatusCode) -> Response<Bytes> {
         (Front::Rest, StatusCode::PAYLOAD_TOO_LARGE) => r#"{"message":"Request Too Long"}"#,
         (Front::Rest, StatusCode::BAD_GATEWAY) => r#"{"message":"Internal server error"}"#,
         (Front::Rest, StatusCode::NOT_FOUND) => r#"{"message":"Missing Authentication Token"}"#,
+        (Front::Http, StatusCode::PAYLOAD_TOO_LARGE) => r#"{"message":"Request Entity Too Large"}"#,
         (Front::Http, StatusCode::NOT_FOUND) => r#"{"message":"Not Found"}"#,
         (Front::Http, _) => r#"{"message":"Internal Server Error"}"#,
         (_, status) => status.canonical_reason().unwrap_or_default(),
