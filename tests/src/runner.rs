@@ -249,7 +249,7 @@ impl Suite {
 /// Plays one vector on one target.
 fn one(target: &Target, vector: &Vector, limit: Duration) -> Outcome {
     let mut started = Instant::now();
-    let played = target.with(vector.function, |running| {
+    let played = target.with(vector.function, vector.crashes(), |running| {
         started = Instant::now();
         let played = play(
             vector,

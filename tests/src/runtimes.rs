@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use crate::driver::{Driver, NotRun, Refusal, Running};
 use crate::vector::Function;
@@ -13,6 +13,7 @@ use crate::vector::Function;
 pub(crate) struct Target {
     pub(crate) driver: Box<dyn Driver>,
     started: Mutex<BTreeMap<Function, Arc<Start>>>,
+    crash: RwLock<()>,
 }
 
 #[derive(Default)]
@@ -32,13 +33,15 @@ impl Target {
         Self {
             driver,
             started: Mutex::default(),
+            crash: RwLock::default(),
         }
     }
 
-    /// Hands the running `function` to `then`; starts it if nobody has.
+    /// Hands the running `function` to `then`, which `crashes` it or not; starts it if nobody has.
     pub(crate) fn with<T>(
         &self,
         function: Function,
+        crashes: bool,
         then: impl FnOnce(&Running) -> T,
     ) -> Result<T, Absent> {
         let start = Arc::clone(
@@ -49,7 +52,15 @@ impl Target {
                 .or_default(),
         );
         match start.outcome.get_or_init(|| self.driver.start(function)) {
-            Ok(running) => Ok(then(running)),
+            Ok(running) if self.driver.crashes_alone() => Ok(then(running)),
+            Ok(running) if crashes => {
+                let _alone = self.crash.write().unwrap_or_else(PoisonError::into_inner);
+                Ok(then(running))
+            }
+            Ok(running) => {
+                let _beside = self.crash.read().unwrap_or_else(PoisonError::into_inner);
+                Ok(then(running))
+            }
             Err(Refusal::NotRun(reason)) => Err(Absent::NotRun(reason.clone())),
             Err(Refusal::Failed(error)) => {
                 let whole = format!("{error:#}");

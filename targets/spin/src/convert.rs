@@ -2,11 +2,14 @@
 
 use guru_core::{Body, Error, ErrorKind, Headers, Method, Request, Response, Uri};
 use spin_sdk::wasip3::http::types::{self, ErrorCode, HeaderError};
-use spin_sdk::wasip3::wit_bindgen::StreamResult;
+use spin_sdk::wasip3::wit_bindgen::{StreamReader, StreamResult};
 use spin_sdk::wasip3::{spawn, wit_future, wit_stream};
 
 /// How much room is made at once for a body of which no length is known.
 const ROOM: usize = 64 * 1024;
+
+/// How much of a body that is too large is read all the same.
+const DRAIN: usize = 64 * 1024 * 1024;
 
 /// The method, as sent.
 pub(crate) fn method(method: types::Method) -> Method {
@@ -42,7 +45,9 @@ pub(crate) fn request(request: &types::Request, method: &Method) -> Result<Reque
     Ok(Request::new(method.clone(), uri).with_headers(headers))
 }
 
-/// All of a body up to `limit` bytes; what is over it is not read.
+/// All of a body up to `limit` bytes. What is over it is read and thrown away, or a client that does not
+/// listen while it sends would never get its answer: a host that closes on it resets the connection (RFC
+/// 9112, section 9.6).
 pub(crate) async fn body(
     request: types::Request,
     headers: &Headers,
@@ -51,15 +56,22 @@ pub(crate) async fn body(
     let announced = headers.get_str("content-length");
     let announced: Option<u64> = announced.and_then(|length| length.parse().ok());
     let announced = announced.map(|length| usize::try_from(length).unwrap_or(usize::MAX));
-    if announced.is_some_and(|length| length > limit) {
+    let is_over = announced.is_some_and(|length| length > limit);
+    if is_over && headers.get("expect").is_some() {
+        // It asks before it sends, and this is the answer.
         return Ok(Body::over_limit());
     }
     // What became of the request is told to the host by its answer; this is for proxies.
     let (_outcome, outcome) = wit_future::new(|| Ok(()));
     let (mut stream, trailers) = types::Request::consume_body(request, outcome);
+    if is_over {
+        drain(&mut stream, Vec::new()).await;
+        return Ok(Body::over_limit());
+    }
     let mut bytes = Vec::new();
     loop {
         if bytes.len() > limit {
+            drain(&mut stream, bytes).await;
             return Ok(Body::over_limit());
         }
         if bytes.len() == bytes.capacity() {
@@ -87,6 +99,21 @@ pub(crate) async fn body(
             ErrorKind::BadRequest,
             format!("the body cannot be read: {error}"),
         )),
+    }
+}
+
+/// Throws away what comes, up to [`DRAIN`] bytes, using the room of `bytes`.
+async fn drain(stream: &mut StreamReader<u8>, mut bytes: Vec<u8>) {
+    let mut count = 0;
+    while count < DRAIN {
+        bytes.clear();
+        bytes.reserve(ROOM);
+        let (result, filled) = stream.read(bytes).await;
+        bytes = filled;
+        count += bytes.len();
+        if !matches!(result, StreamResult::Complete(_)) {
+            return;
+        }
     }
 }
 

@@ -33,6 +33,11 @@ pub trait Driver: Send + Sync {
         &[]
     }
 
+    /// Whether a handler that crashes takes no other request with it. Where it does, nothing runs beside a case that crashes one.
+    fn crashes_alone(&self) -> bool {
+        true
+    }
+
     /// Whether the runtime is installed; cheap, and starts nothing.
     fn ready(&self) -> Result<(), NotRun> {
         Ok(())

@@ -42,6 +42,10 @@ impl Driver for Spin {
         &DIFFERENCES
     }
 
+    fn crashes_alone(&self) -> bool {
+        false
+    }
+
     fn ready(&self) -> Result<(), NotRun> {
         if spin().is_none() {
             return Err(NotRun(

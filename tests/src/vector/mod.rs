@@ -148,6 +148,13 @@ impl Vector {
         Ok(())
     }
 
+    /// Whether it has a handler crash.
+    #[must_use]
+    pub fn crashes(&self) -> bool {
+        let mut exchanges = self.copies.iter().flatten();
+        exchanges.any(|exchange| exchange.send.target == b"/panic")
+    }
+
     /// The names of the differences that this vector knows.
     pub fn differences(&self) -> impl Iterator<Item = &str> {
         self.copies
