@@ -17,6 +17,7 @@ const AFTER_HELP: &str = "\
 Examples:
   guru setup           get what is missing on this machine
   guru test            get what is missing, then run every test
+  guru dev --on lambda serve the example as AWS Lambda does
   guru build --on cloudflare
                        make the example ready for a vendor
 
@@ -40,6 +41,8 @@ pub(crate) enum Command {
     Test(Test),
     /// Make a function ready for one vendor
     Build(Build),
+    /// Serve a function over HTTP on this machine, under a vendor's own runtime
+    Dev(Dev),
 }
 
 /// The options of `guru setup`.
@@ -122,6 +125,8 @@ pub(crate) enum Vendor {
     Cloudflare,
     /// Spin, and every other host of WASI 0.3 HTTP components
     Spin,
+    /// AWS Lambda
+    Lambda,
 }
 
 impl Vendor {
@@ -130,6 +135,7 @@ impl Vendor {
         match self {
             Self::Cloudflare => "cloudflare",
             Self::Spin => "spin",
+            Self::Lambda => "lambda",
         }
     }
 }
@@ -140,11 +146,63 @@ Nothing is downloaded but what cargo has not got yet. wrangler.toml and spin.tom
 Examples:
   guru build --on cloudflare
   guru build --on spin
+  guru build --on lambda
   guru build probe --on cloudflare --out /tmp/probe
 
 Exit codes:
   0  the result is there
   1  it could not be built; the last lines say why
+  2  the command line was wrong";
+
+/// The options of `guru dev`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = DEV_HELP)]
+pub(crate) struct Dev {
+    /// The function's package [default: the one of the current folder, else the example]
+    pub(crate) function: Option<String>,
+    /// The runtime
+    #[arg(long, value_name = "RUNTIME", default_value = "local")]
+    pub(crate) on: Runtime,
+    /// The port to listen on
+    #[arg(short, long, env = "PORT", default_value_t = 5000)]
+    pub(crate) port: u16,
+    /// What stands in front of a Lambda function: rest, http, url, alb or alb-single
+    #[arg(long, value_name = "FRONT", default_value = "url", value_parser = ["rest", "http", "url", "alb", "alb-single"])]
+    pub(crate) front: String,
+}
+
+/// What a function can run under on this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Runtime {
+    /// The native server
+    Local,
+    /// workerd, under `wrangler dev`
+    Cloudflare,
+    /// Spin, under `spin up`
+    Spin,
+    /// Wasmtime, in Guru's own host of WASI 0.3 components
+    Wasi,
+    /// AWS's emulator of Lambda
+    Lambda,
+}
+
+const DEV_HELP: &str = "\
+The runtime itself serves: what it prints is shown, and Ctrl-C ends it.
+With --front rest or http the URL has the stage in it, as on AWS.
+
+Examples:
+  guru dev
+  guru dev --on wasi --port 8080
+  guru dev --on lambda --front http
+  guru dev probe --on spin
+
+Environment:
+  WRANGLER_BIN, SPIN_BIN, LAMBDA_RIE_BIN
+                       a vendor's program, in place of the one that is found
+
+Exit codes:
+  0  stopped
+  1  it could not be built or started; the last lines say why
   2  the command line was wrong";
 
 #[cfg(test)]

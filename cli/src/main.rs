@@ -3,8 +3,10 @@
 
 mod args;
 mod build;
+mod cargo;
 mod child;
 mod console;
+mod dev;
 mod files;
 mod home;
 mod interrupt;
@@ -60,6 +62,7 @@ fn run(args: Args) -> Result<bool> {
                 setup::install(&home, console, options.json)
             }
         }
+        Some(Command::Dev(options)) => dev::run(&Home::from_env()?, console, &options),
         Some(Command::Build(options)) => build::run(&Home::from_env()?, console, &options),
         Some(Command::Test(options)) => test::run(&Home::from_env()?, console, &options),
     }

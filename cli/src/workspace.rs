@@ -66,6 +66,16 @@ impl Workspace {
         Some(function)
     }
 
+    /// A vendor's manifest for a function: in its folder, else at the top for what `cargo run` means.
+    pub(crate) fn manifest(&self, function: &str, name: &str) -> Option<PathBuf> {
+        let mut all = self.functions.iter().zip(&self.folders);
+        let (_, folder) = all.find(|(known, _)| *known == function)?;
+        let is_example = self.examples.iter().any(|example| example == function);
+        let top = is_example.then(|| self.root.join(name));
+        let places = [Some(folder.join(name)), top];
+        places.into_iter().flatten().find(|path| path.is_file())
+    }
+
     /// The functions that `cargo run` means.
     pub(crate) fn examples(&self) -> &[String] {
         &self.examples

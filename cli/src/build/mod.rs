@@ -2,10 +2,14 @@
 
 mod binaryen;
 mod cloudflare;
+mod lambda;
 mod module;
 mod spin;
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -17,6 +21,7 @@ use crate::{
 };
 
 /// What every vendor's build may look at.
+#[derive(Clone, Copy)]
 struct Scene<'a> {
     home: &'a Home,
     console: Console,
@@ -34,11 +39,7 @@ pub(crate) fn run(home: &Home, console: Console, options: &args::Build) -> Resul
     let function = choose(&workspace, options.function.as_deref(), &here)?;
     let folder = match &options.out {
         Some(folder) => folder.clone(),
-        None => workspace
-            .root()
-            .join("build")
-            .join(options.on.name())
-            .join(function),
+        None => folder(&workspace, options.on, function),
     };
     let scene = Scene {
         home,
@@ -49,13 +50,41 @@ pub(crate) fn run(home: &Home, console: Console, options: &args::Build) -> Resul
     };
     match options.on {
         Vendor::Cloudflare => cloudflare::build(&scene)?,
-        Vendor::Spin => spin::build(&scene)?,
+        Vendor::Spin => drop(spin::build(&scene)?),
+        Vendor::Lambda => lambda::build(&scene)?,
     }
     Ok(true)
 }
 
+/// Where a function's result for a vendor goes, unless another place is named.
+fn folder(workspace: &Workspace, vendor: Vendor, function: &str) -> PathBuf {
+    let all = workspace.root().join("build");
+    all.join(vendor.name()).join(function)
+}
+
+/// Builds the component and compiles it for the host that runs here; says where it is.
+pub(crate) fn compiled(
+    home: &Home,
+    console: Console,
+    workspace: &Workspace,
+    function: &str,
+) -> Result<PathBuf> {
+    let folder = folder(workspace, Vendor::Lambda, function);
+    lambda::compiled(&Scene {
+        home,
+        console,
+        workspace,
+        function,
+        folder: &folder,
+    })
+}
+
 /// The function that is named, else the one of the current folder, else the only one that `cargo run` means.
-fn choose<'a>(workspace: &'a Workspace, named: Option<&str>, here: &Path) -> Result<&'a str> {
+pub(crate) fn choose<'a>(
+    workspace: &'a Workspace,
+    named: Option<&str>,
+    here: &Path,
+) -> Result<&'a str> {
     let all = workspace.functions();
     let known = || all.join(", ");
     if let Some(named) = named {

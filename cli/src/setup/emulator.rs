@@ -90,6 +90,12 @@ impl Item for Emulator {
     }
 }
 
+/// The emulator, where it is installed.
+pub(crate) fn program(home: &Home) -> Option<std::path::PathBuf> {
+    let path = home.emulator().join(PROGRAM);
+    path.is_file().then_some(path)
+}
+
 /// Packages for Python lose the permission on the way.
 #[cfg(unix)]
 fn executable(path: &std::path::Path) -> Result<()> {

@@ -1,7 +1,7 @@
 //! `guru setup`: a list of items, each found or installed. Knows the order of the items, not what any of them is.
 
 mod apt;
-mod emulator;
+pub(crate) mod emulator;
 pub(crate) mod python;
 mod rust;
 pub(crate) mod wasm;

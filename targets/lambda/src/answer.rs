@@ -71,7 +71,7 @@ impl Function {
         let whole = |body| Full::new(body).map_err(|never| -> BodyError { match never {} });
         let response = self.host.answer(request.map(whole), caller).await;
         if self.deployment.is_streaming && kind == Kind::FunctionUrl {
-            return Ok(stream(response));
+            return Ok(self.stream(response, &id));
         }
         let response = self.whole(response, &id, &method).await;
         let answer = Answer::new(kind, response);
@@ -89,6 +89,33 @@ impl Function {
         self.host.note(Level::Error, &message, Some(&id));
         let lost = lost(ErrorKind::Internal, &id, &method);
         Ok(FunctionResponse::BufferedResponse(Answer::new(kind, lost)))
+    }
+
+    /// What a Function URL passes on as it comes.
+    ///
+    /// The library that speaks to Lambda writes the head of it, and can only write headers in ASCII; it
+    /// says `application/octet-stream` where the function says nothing.
+    fn stream(&self, response: http::Response<Body>, id: &str) -> Response {
+        let (parts, body) = response.into_parts();
+        let mut headers = joined(&parts.headers);
+        let unfit: Vec<_> = headers
+            .iter()
+            .filter(|(_, value)| value.to_str().is_err())
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in unfit {
+            let message = format!("the header {name} is left out: it is not ASCII, and streamed");
+            self.host.note(Level::Warn, &message, Some(id));
+            headers.remove(name);
+        }
+        FunctionResponse::StreamingResponse(StreamResponse {
+            metadata_prelude: MetadataPrelude {
+                status_code: parts.status,
+                headers,
+                cookies: cookies(&parts.headers),
+            },
+            stream: BodyDataStream::new(body),
+        })
     }
 
     /// The answer with its body. Nothing has left yet, so one that breaks off is no answer at all.
@@ -122,19 +149,6 @@ fn lost(kind: ErrorKind, id: &str, method: &Method) -> http::Response<Bytes> {
     *response.status_mut() = convert::status(status);
     *response.headers_mut() = convert::header_map(&headers).unwrap_or_default();
     response
-}
-
-/// What a Function URL passes on as it comes.
-fn stream(response: http::Response<Body>) -> Response {
-    let (parts, body) = response.into_parts();
-    FunctionResponse::StreamingResponse(StreamResponse {
-        metadata_prelude: MetadataPrelude {
-            status_code: parts.status,
-            headers: joined(&parts.headers),
-            cookies: cookies(&parts.headers),
-        },
-        stream: BodyDataStream::new(body),
-    })
 }
 
 /// When to give up. A deadline that has passed is none: an emulator may not know the time.

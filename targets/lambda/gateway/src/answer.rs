@@ -32,13 +32,18 @@ struct Answer {
 
 /// The response; why there is none, if the function did not answer as it has to.
 pub(crate) fn response(front: Front, answer: &[u8]) -> Result<Response<Bytes>, String> {
+    let (answer, streamed) = match streamed(answer).filter(|_| front == Front::Url) {
+        Some((prelude, body)) => (prelude, Some(body)),
+        None => (answer, None),
+    };
     let shown = || String::from_utf8_lossy(answer.get(..400).unwrap_or(answer)).into_owned();
     let answer: Answer =
         serde_json::from_slice(answer).map_err(|error| format!("{error}: {}", shown()))?;
     let status = StatusCode::from_u16(answer.status_code).map_err(|error| error.to_string())?;
-    let body = match (answer.body, answer.is_base64_encoded) {
-        (Some(body), true) => STANDARD.decode(body).map_err(|error| error.to_string())?,
-        (body, _) => body.unwrap_or_default().into_bytes(),
+    let body = match (streamed, answer.body, answer.is_base64_encoded) {
+        (Some(body), ..) => body.to_vec(),
+        (None, Some(body), true) => STANDARD.decode(body).map_err(|error| error.to_string())?,
+        (None, body, _) => body.unwrap_or_default().into_bytes(),
     };
     let mut headers = HeaderMap::new();
     let mut append = |name: &str, value: &str| {
@@ -76,6 +81,13 @@ pub(crate) fn response(front: Front, answer: &[u8]) -> Result<Response<Bytes>, S
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     Ok(response)
+}
+
+/// The head and the body of an answer that was streamed, which the emulator collects: between them are
+/// eight bytes of zero, which JSON never has.
+fn streamed(answer: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = answer.windows(8).position(|window| window == [0; 8])?;
+    Some((answer.get(..at)?, answer.get(at + 8..)?))
 }
 
 /// What a front answers by itself.
