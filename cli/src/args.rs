@@ -82,6 +82,9 @@ pub(crate) struct Test {
     /// Fail when one of these targets cannot run here, instead of showing it as `not run`
     #[arg(long, value_name = "TARGETS", value_delimiter = ',')]
     pub(crate) require: Vec<String>,
+    /// Write the matrix as measured into docs/portability.md
+    #[arg(long)]
+    pub(crate) docs: bool,
     /// Take the machine as it is
     #[arg(long)]
     pub(crate) no_setup: bool,

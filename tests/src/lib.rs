@@ -8,6 +8,7 @@ pub mod bytes;
 pub mod check;
 pub mod driver;
 pub mod play;
+mod portability;
 pub mod report;
 mod runner;
 mod runtimes;

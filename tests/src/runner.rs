@@ -7,13 +7,14 @@ mod tests;
 
 use anyhow::{Result, bail, ensure};
 use libtest_mimic::{Arguments, Completion, Failed, FormatSetting, Trial};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::driver::{Deployed, Driver, drivers, select};
 use crate::play::play;
+use crate::portability;
 use crate::report::{Outcome, Report, Verdict};
 use crate::runtimes::{Absent, Target};
 use crate::skips::{self, Skip};
@@ -33,13 +34,15 @@ pub struct Options {
     pub url: Option<String>,
     /// The folder for the report's files.
     pub folder: PathBuf,
+    /// The page to write what was measured into, if any.
+    pub page: Option<PathBuf>,
     /// How long one exchange may take.
     pub limit: Duration,
 }
 
 impl Options {
     /// The options of the process: its arguments, `GURU_ON` and `GURU_REQUIRE` (names with commas between),
-    /// and `GURU_URL`, a deployed probe.
+    /// `GURU_URL`, a deployed probe, and `GURU_DOCS`, the page to write what was measured into.
     #[must_use]
     pub fn from_process(folder: PathBuf) -> Self {
         let names = |variable: &str| -> Vec<String> {
@@ -56,6 +59,9 @@ impl Options {
             require: names("GURU_REQUIRE"),
             url: std::env::var("GURU_URL").ok().filter(|url| !url.is_empty()),
             folder,
+            page: std::env::var_os("GURU_DOCS")
+                .filter(|page| !page.is_empty())
+                .map(PathBuf::from),
             limit: Duration::from_secs(30),
         }
     }
@@ -128,7 +134,12 @@ fn known_differences(vectors: &[Vector], drivers: &[Box<dyn Driver>]) -> Result<
 }
 
 fn tell(report: &Report, options: &Options) -> Result<()> {
-    let written = report.write(&options.folder)?;
+    let mut written = report.write(&options.folder)?;
+    if let Some(page) = &options.page {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        portability::write(report, here.parent().unwrap_or(here), page)?;
+        written.push(page.clone());
+    }
     if options.arguments.format != Some(FormatSetting::Json) {
         println!("{}", report.terminal());
         for path in written {

@@ -170,6 +170,10 @@ fn tests(scene: &Scene<'_>) -> Result<End> {
             cargo.env(name, targets.join(","));
         }
     }
+    if scene.options.docs {
+        let page = scene.workspace.root().join("docs").join("portability.md");
+        cargo.env("GURU_DOCS", page);
+    }
     let ended = show(&mut cargo);
     let report = scene.workspace.target().join("conformance");
     if report.exists() {

@@ -12,7 +12,7 @@ use crate::vector::Function;
 use crate::wire::Endpoint;
 
 use super::machine::{compiles, forget_toolchain, home, workspace};
-use super::{Driver, NotRun, Process, Refusal, Running};
+use super::{Driver, NotRun, Process, Refusal, Running, SETTING};
 
 /// From the process to its `Ready` line; a first build of the function is part of it.
 const START: Duration = Duration::from_secs(900);
@@ -74,6 +74,8 @@ impl Driver for Cloudflare {
                 "0",
                 "--show-interactive-dev-session=false",
             ])
+            .arg("--var")
+            .arg(format!("{}:{}", SETTING.0, SETTING.1))
             .arg("--config")
             .arg(manifest(function))
             // Nothing is kept, and nobody is asked or told.

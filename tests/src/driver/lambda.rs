@@ -15,7 +15,7 @@ use crate::wire::Endpoint;
 use super::local::LISTENING;
 use super::machine::{compiles, home, program};
 use super::wasi::compiled;
-use super::{Driver, NotRun, Process, Refusal, Running};
+use super::{Driver, NotRun, Process, Refusal, Running, SETTING};
 
 /// From the process to its first `listening` line.
 const START: Duration = Duration::from_secs(30);
@@ -128,7 +128,8 @@ impl Driver for Lambda {
             .arg(emulator)
             .arg("--bootstrap")
             .arg(bootstrap)
-            .env("GURU_COMPONENT", compiled);
+            .env("GURU_COMPONENT", compiled)
+            .env(SETTING.0, SETTING.1);
         let process = Process::spawn(command, &format!("{} with {function}", self.name))?;
         let url = process.wait_for(START, |line| {
             line.strip_prefix(LISTENING)

@@ -9,7 +9,7 @@ use crate::vector::Function;
 use crate::wire::Endpoint;
 
 use super::machine::program;
-use super::{Driver, Process, Refusal, Running};
+use super::{Driver, Process, Refusal, Running, SETTING};
 
 /// From the process to its first `listening` line.
 const START: Duration = Duration::from_secs(20);
@@ -30,7 +30,9 @@ impl Driver for Local {
 
     fn start(&self, function: Function) -> Result<Running, Refusal> {
         let mut command = Command::new(program(function.name(), function.name(), &[])?);
-        command.args(["--host", "127.0.0.1", "--port", "0", "--log", "json"]);
+        command
+            .args(["--host", "127.0.0.1", "--port", "0", "--log", "json"])
+            .env(SETTING.0, SETTING.1);
         let process = Process::spawn(command, &format!("the native server of {function}"))?;
         let url = process.wait_for(START, |line| {
             line.strip_prefix(LISTENING)

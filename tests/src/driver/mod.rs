@@ -20,6 +20,9 @@ use std::fmt;
 use crate::vector::Function;
 use crate::wire::Endpoint;
 
+/// A setting that every target gives to the function, in its vendor's way: its name and its value.
+pub(crate) const SETTING: (&str, &str) = ("GURU_PROBE_SETTING", "grüß = 1, 2");
+
 /// Starts a function in one real runtime.
 pub trait Driver: Send + Sync {
     /// The target's name, as in `GURU_ON`.

@@ -12,7 +12,7 @@ use crate::vector::Function;
 use crate::wire::Endpoint;
 
 use super::machine::{compiles, forget_toolchain, workspace};
-use super::{Driver, NotRun, Process, Refusal, Running};
+use super::{Driver, NotRun, Process, Refusal, Running, SETTING};
 
 /// From the process to its `Serving` line; a first build of the function is part of it.
 const START: Duration = Duration::from_secs(900);
@@ -64,7 +64,9 @@ impl Driver for Spin {
         let spin = spin().ok_or_else(|| NotRun("spin is gone".into()))?;
         let mut command = Command::new(spin);
         command
-            .args(["up", "--build", "--listen", "127.0.0.1:0", "--from"])
+            .args(["up", "--build", "--listen", "127.0.0.1:0", "--env"])
+            .arg(format!("{}={}", SETTING.0, SETTING.1))
+            .arg("--from")
             .arg(manifest(function))
             .env("SPIN_DISABLE_TELEMETRY", "1")
             .env("NO_COLOR", "1");

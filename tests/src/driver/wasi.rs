@@ -13,7 +13,7 @@ use crate::wire::Endpoint;
 
 use super::local::LISTENING;
 use super::machine::{compiles, forget_toolchain, program, workspace};
-use super::{Driver, NotRun, Process, Refusal, Running};
+use super::{Driver, NotRun, Process, Refusal, Running, SETTING};
 
 /// From the process to its first `listening` line.
 const START: Duration = Duration::from_secs(20);
@@ -41,7 +41,11 @@ impl Driver for Wasi {
     fn start(&self, function: Function) -> Result<Running, Refusal> {
         let compiled = compiled(function)?;
         let mut command = Command::new(host()?);
-        command.arg("serve").arg(&compiled).args(["--port", "0"]);
+        command
+            .arg("serve")
+            .arg(&compiled)
+            .args(["--port", "0", "--env"])
+            .arg(format!("{}={}", SETTING.0, SETTING.1));
         let process = Process::spawn(command, &format!("guru-host with {function}"))?;
         let url = process.wait_for(START, |line| {
             line.strip_prefix(LISTENING)

@@ -6,39 +6,14 @@ use super::terminal::cell;
 use super::{Outcome, Report, Verdict};
 
 pub(super) fn page(report: &Report) -> String {
-    let names: Vec<&str> = report
-        .targets
-        .iter()
-        .map(|target| target.name.as_str())
-        .collect();
+    let names: Vec<&str> = names(report);
     let mut lines = vec![
         "# Conformance".to_owned(),
         String::new(),
         format!("Run at {}.", report.when),
         String::new(),
+        matrix(report),
     ];
-    for target in &report.targets {
-        lines.push(format!(
-            "- **{}**: {}",
-            escaped(&target.name),
-            escaped(&target.about)
-        ));
-    }
-    lines.push(String::new());
-    lines.push(row("point", names.iter().map(|name| escaped(name))));
-    lines.push(row("---", names.iter().map(|_| "---".to_owned())));
-    for (point, title, _) in report.points() {
-        lines.push(row(
-            &format!("{point} {title}"),
-            names
-                .iter()
-                .map(|name| cell(report.totals(name, Some(point)))),
-        ));
-    }
-    lines.push(row(
-        "**all**",
-        names.iter().map(|name| cell(report.totals(name, None))),
-    ));
     for (point, title, cases) in report.points() {
         lines.extend([String::new(), format!("## {point} {title}"), String::new()]);
         lines.push(row("case", names.iter().map(|name| escaped(name))));
@@ -70,6 +45,40 @@ pub(super) fn page(report: &Report) -> String {
         ]);
     }
     lines.push(String::new());
+    lines.join("\n")
+}
+
+fn names(report: &Report) -> Vec<&str> {
+    let targets = report.targets.iter();
+    targets.map(|target| target.name.as_str()).collect()
+}
+
+/// The runtimes, and the totals by point and target.
+pub(super) fn matrix(report: &Report) -> String {
+    let names = names(report);
+    let mut lines: Vec<String> = Vec::new();
+    for target in &report.targets {
+        lines.push(format!(
+            "- **{}**: {}",
+            escaped(&target.name),
+            escaped(&target.about)
+        ));
+    }
+    lines.push(String::new());
+    lines.push(row("point", names.iter().map(|name| escaped(name))));
+    lines.push(row("---", names.iter().map(|_| "---".to_owned())));
+    for (point, title, _) in report.points() {
+        lines.push(row(
+            &format!("{point} {title}"),
+            names
+                .iter()
+                .map(|name| cell(report.totals(name, Some(point)))),
+        ));
+    }
+    lines.push(row(
+        "**all**",
+        names.iter().map(|name| cell(report.totals(name, None))),
+    ));
     lines.join("\n")
 }
 

@@ -255,6 +255,12 @@ impl Report {
         terminal::page(self)
     }
 
+    /// The runtimes and the totals by point and target, as Markdown.
+    #[must_use]
+    pub fn matrix(&self) -> String {
+        markdown::matrix(self)
+    }
+
     /// The report as Markdown.
     #[must_use]
     pub fn markdown(&self) -> String {

@@ -78,12 +78,12 @@ fn in_a_terminal() {
     assert_eq!(words[0], ["conformance", "here", "there"]);
     assert_eq!(
         words[1].join(" "),
-        "2 Path 1/2, 1 skipped 1/2, 1 different, 1 not run"
+        "2 Path 1/2, 1 skipped 1/2, 1 ≠, 1 not run"
     );
     assert_eq!(words[2].join(" "), "4 Headers 0/1, 1 failed -");
     assert_eq!(
         words[3].join(" "),
-        "all 1/3, 1 failed, 1 skipped 1/2, 1 different, 1 not run"
+        "all 1/3, 1 failed, 1 skipped 1/2, 1 ≠, 1 not run"
     );
     assert!(page.contains("here::headers/c failed: three <b>\n  GET /<script>alert(1)</script>\n    header x\n      expected [\"a\"]\n      got      absent"), "{page}");
     assert!(!page.contains("unasked"));
@@ -94,7 +94,7 @@ fn as_markdown() {
     let page = report().markdown();
     for line in [
         "| point | here | there |",
-        "| 2 Path | 1/2, 1 skipped | 1/2, 1 different, 1 not run |",
+        "| 2 Path | 1/2, 1 skipped | 1/2, 1 ≠, 1 not run |",
         "| `path/a`: one | passed | passed, with the difference `decoded-path` |",
         "| `path/b`: two | skipped (`raw-path`): it cannot | not run: install it |",
         "| `headers/c`: three \\<b\\> | **failed** |  |",
