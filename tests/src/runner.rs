@@ -42,7 +42,7 @@ pub struct Options {
 
 impl Options {
     /// The options of the process: its arguments, `GURU_ON` and `GURU_REQUIRE` (names with commas between),
-    /// `GURU_URL`, a deployed probe, and `GURU_DOCS`, the page to write what was measured into.
+    /// `GURU_URL`, a deployed probe (on the target of `GURU_ON`, if that names one), and `GURU_DOCS`, the page to write what was measured into.
     #[must_use]
     pub fn from_process(folder: PathBuf) -> Self {
         let names = |variable: &str| -> Vec<String> {
@@ -80,7 +80,7 @@ pub struct Run {
 pub fn run(options: &Options) -> Result<Run> {
     let vectors = suite()?;
     let all: Vec<Box<dyn Driver>> = match &options.url {
-        Some(url) => vec![Box::new(Deployed(Endpoint::parse(url)?))],
+        Some(url) => vec![Box::new(deployed(url, &options.on)?)],
         None => drivers(),
     };
     let names: Vec<&str> = all.iter().map(|driver| driver.name()).collect();
@@ -92,7 +92,10 @@ pub fn run(options: &Options) -> Result<Run> {
     if options.url.is_none() {
         known_differences(&vectors, &all)?;
     }
-    let chosen = select(&options.on, all)?;
+    let chosen = match options.url {
+        Some(_) => all,
+        None => select(&options.on, all)?,
+    };
     if let Some(missing) = options
         .require
         .iter()
@@ -115,6 +118,17 @@ pub fn run(options: &Options) -> Result<Run> {
         tell(&run.report, options)?;
     }
     Ok(run)
+}
+
+/// The probe at a URL, on the one target that is named, if one is.
+fn deployed(url: &str, on: &[String]) -> Result<Deployed> {
+    let endpoint = Endpoint::parse(url)?;
+    let like = match on {
+        [] => None,
+        [_] => select(on, drivers())?.pop(),
+        _ => bail!("one URL is on one target: GURU_ON names {}", on.join(", ")),
+    };
+    Ok(Deployed { endpoint, like })
 }
 
 /// A vector may only name a difference that some target declares; any other is a typo that would never apply.

@@ -13,6 +13,8 @@ mod error;
 mod event;
 mod log;
 mod ports;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

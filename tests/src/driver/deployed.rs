@@ -8,8 +8,12 @@ use crate::wire::Endpoint;
 use super::{Driver, NotRun, Refusal, Running};
 
 /// A deployed copy of the probe.
-#[derive(Debug, Clone)]
-pub struct Deployed(pub Endpoint);
+pub struct Deployed {
+    /// Where it answers.
+    pub endpoint: Endpoint,
+    /// The target that it was deployed to, where that is said: it has the same differences.
+    pub like: Option<Box<dyn Driver>>,
+}
 
 impl Driver for Deployed {
     fn name(&self) -> &'static str {
@@ -17,12 +21,23 @@ impl Driver for Deployed {
     }
 
     fn about(&self) -> String {
-        format!("the probe deployed at {:?}", self.0)
+        match &self.like {
+            Some(like) => format!("the probe at {:?}, as {}", self.endpoint, like.name()),
+            None => format!("the probe at {:?}", self.endpoint),
+        }
+    }
+
+    fn differences(&self) -> &'static [&'static str] {
+        self.like.as_ref().map_or(&[], |like| like.differences())
+    }
+
+    fn crashes_alone(&self) -> bool {
+        self.like.as_ref().is_none_or(|like| like.crashes_alone())
     }
 
     fn start(&self, function: Function) -> Result<Running, Refusal> {
         match function {
-            Function::Probe => Ok(Running::new(self.0.clone(), Vec::new())),
+            Function::Probe => Ok(Running::new(self.endpoint.clone(), Vec::new())),
             Function::Meditations => Err(Refusal::NotRun(NotRun(
                 "the URL is the probe's; the example is not asked for there".into(),
             ))),

@@ -7,8 +7,12 @@
 //! <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html> and
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html>.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -31,6 +35,33 @@ const HOP_BY_HOP: [&str; 7] = [
     "upgrade",
 ];
 
+/// What a REST API writes in capitals, of what it adds or knows; the rest is as the client sent it.
+const CAPITALS: [(&str, &str); 6] = [
+    ("host", "Host"),
+    ("user-agent", "User-Agent"),
+    ("x-amzn-trace-id", "X-Amzn-Trace-Id"),
+    ("x-forwarded-for", "X-Forwarded-For"),
+    ("x-forwarded-port", "X-Forwarded-Port"),
+    ("x-forwarded-proto", "X-Forwarded-Proto"),
+];
+
+/// The domain of every API, and what stands before its first dot.
+const API: (&str, &str) = ("gateway.execute-api.local.amazonaws.com", "gateway");
+
+/// The domain of every Function URL.
+const URL: (&str, &str) = ("gateway.lambda-url.local.on.aws", "gateway");
+
+/// Where a request comes from and goes to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Route<'a> {
+    /// The path, without the stage.
+    pub(crate) path: &'a str,
+    /// The stage, where the front has stages: `$default` is in no path.
+    pub(crate) stage: &'a str,
+    /// The client's address.
+    pub(crate) client: IpAddr,
+}
+
 /// The path as the client sent it, without the stage; `None` when that is missing.
 pub(crate) fn path(front: Front, uri: &http::Uri) -> Option<&str> {
     let path = uri.path();
@@ -43,18 +74,13 @@ pub(crate) fn path(front: Front, uri: &http::Uri) -> Option<&str> {
     }
 }
 
-/// The event of a request to `path`.
-pub(crate) fn event(
-    front: Front,
-    request: &http::Request<Bytes>,
-    path: &str,
-    client: IpAddr,
-) -> Value {
-    let (headers, body) = (headers(front, request, client), request.body());
+/// The event of a request.
+pub(crate) fn event(front: Front, request: &http::Request<Bytes>, route: Route<'_>) -> Value {
+    let headers = headers(front, request, route.client);
     match front {
-        Front::Rest => rest(request, path, &headers, body, client),
-        Front::Http | Front::Url => version_2(front, request, path, &headers, body, client),
-        Front::Alb | Front::AlbSingle => balanced(front, request, path, &headers, body),
+        Front::Rest => rest(request, route, &headers),
+        Front::Http | Front::Url => version_2(front, request, route, headers),
+        Front::Alb | Front::AlbSingle => balanced(front, request, route.path, &headers),
     }
 }
 
@@ -74,35 +100,46 @@ fn headers(front: Front, request: &http::Request<Bytes>, client: IpAddr) -> Head
     let forwarded = headers.entry("x-forwarded-for".into()).or_default();
     forwarded.push(client.to_string());
     *forwarded = vec![forwarded.join(", ")];
-    headers.insert("x-forwarded-proto".into(), vec!["http".into()]);
-    headers.insert("x-forwarded-port".into(), vec!["80".into()]);
+    // All but a load balancer speak TLS only.
+    let is_balanced = matches!(front, Front::Alb | Front::AlbSingle);
+    let (scheme, port) = if is_balanced {
+        ("http", "80")
+    } else {
+        ("https", "443")
+    };
     let trace = format!("Root=1-{}", Uuid::new_v4().simple());
-    headers.insert("x-amzn-trace-id".into(), vec![trace]);
-    // The captures have none behind a REST API, and behind the others that of the whole body.
+    let mut set = |name: &str, value: &str| headers.insert(name.into(), vec![value.into()]);
+    set("x-forwarded-proto", scheme);
+    set("x-forwarded-port", port);
+    set("x-amzn-trace-id", &trace);
+    if front == Front::Url {
+        set("x-amzn-tls-version", "TLSv1.3");
+        set("x-amzn-tls-cipher-suite", "TLS_AES_128_GCM_SHA256");
+    }
+    count(front, request, &mut headers);
+    if front == Front::Rest {
+        for (name, capitals) in CAPITALS {
+            if let Some(values) = headers.remove(name) {
+                headers.insert(capitals.into(), values);
+            }
+        }
+    }
+    headers
+}
+
+/// The length of the body, which is whole here whatever the client said. A REST API has none.
+fn count(front: Front, request: &http::Request<Bytes>, headers: &mut Headers) {
     headers.remove("content-length");
     let has_length = request.headers().contains_key(header::CONTENT_LENGTH);
     if front != Front::Rest && (has_length || !request.body().is_empty()) {
         let length = request.body().len().to_string();
         headers.insert("content-length".into(), vec![length]);
     }
-    headers
 }
 
-fn rest(
-    request: &http::Request<Bytes>,
-    path: &str,
-    headers: &Headers,
-    body: &Bytes,
-    client: IpAddr,
-) -> Value {
-    let query = request.uri().query().unwrap_or_default();
-    let mut decoded = Headers::new();
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        decoded
-            .entry(name.into_owned())
-            .or_default()
-            .push(value.into_owned());
-    }
+fn rest(request: &http::Request<Bytes>, route: Route<'_>, headers: &Headers) -> Value {
+    let (path, body) = (route.path, request.body());
+    let query = decoded(request);
     let rest = path.strip_prefix('/').unwrap_or(path);
     let (resource, parameters) = match rest {
         "" => ("/", Value::Null),
@@ -114,101 +151,141 @@ fn rest(
         "httpMethod": request.method().as_str(),
         "headers": last(headers),
         "multiValueHeaders": headers,
-        "queryStringParameters": or_null(last(&decoded)),
-        "multiValueQueryStringParameters": if decoded.is_empty() { Value::Null } else { json!(decoded) },
+        "queryStringParameters": or_null(last(&query)),
+        "multiValueQueryStringParameters": if query.is_empty() { Value::Null } else { json!(query) },
         "pathParameters": parameters,
         "stageVariables": null,
-        "requestContext": {
-            "domainName": "gateway.execute-api.local.amazonaws.com",
-            "httpMethod": request.method().as_str(),
-            "identity": { "sourceIp": client, "userAgent": agent(request.headers()) },
-            "path": format!("/prod{path}"),
-            "protocol": "HTTP/1.1",
-            "requestId": Uuid::new_v4(),
-            "resourcePath": resource,
-            "stage": "prod",
-        },
+        "requestContext": rest_context(request, route, resource),
         // With `*/*` as binary media type a REST API encodes every body.
         "body": if body.is_empty() { Value::Null } else { STANDARD.encode(body).into() },
         "isBase64Encoded": !body.is_empty(),
     })
 }
 
+fn rest_context(request: &http::Request<Bytes>, route: Route<'_>, resource: &str) -> Value {
+    let nobody = [
+        "accessKey",
+        "accountId",
+        "caller",
+        "cognitoAuthenticationProvider",
+        "cognitoAuthenticationType",
+        "cognitoIdentityId",
+        "cognitoIdentityPoolId",
+        "principalOrgId",
+        "user",
+        "userArn",
+    ];
+    let mut identity: Map<String, Value> = nobody
+        .map(|name| (name.to_owned(), Value::Null))
+        .into_iter()
+        .collect();
+    identity.insert("sourceIp".into(), json!(route.client));
+    identity.insert("userAgent".into(), agent(request.headers()).into());
+    json!({
+        "accountId": "000000000000",
+        "apiId": API.1,
+        "authorizer": null,
+        "domainName": API.0,
+        "domainPrefix": API.1,
+        "extendedRequestId": Uuid::new_v4(),
+        "httpMethod": request.method().as_str(),
+        "identity": identity,
+        "operationName": null,
+        "path": format!("/{}{}", route.stage, route.path),
+        "protocol": "HTTP/1.1",
+        "requestId": Uuid::new_v4(),
+        "requestTimeEpoch": now(),
+        "resourceId": "proxy",
+        "resourcePath": resource,
+        "stage": route.stage,
+    })
+}
+
 fn version_2(
     front: Front,
     request: &http::Request<Bytes>,
-    path: &str,
-    headers: &Headers,
-    body: &Bytes,
-    client: IpAddr,
+    route: Route<'_>,
+    mut headers: Headers,
 ) -> Value {
-    let decoded = percent_decode_str(path).decode_utf8_lossy();
-    let (raw, decoded, domain, stage) = match front {
-        // The path is decoded, in spite of its name; the stage is part of it.
-        Front::Http => {
-            let decoded = format!("/prod{decoded}");
-            let domain = "gateway.execute-api.local.amazonaws.com";
-            (decoded.clone(), decoded, domain, "prod")
-        }
-        _ => {
-            let domain = "gateway.lambda-url.local.on.aws";
-            (path.to_owned(), decoded.into_owned(), domain, "$default")
-        }
+    let decoded_path = percent_decode_str(route.path).decode_utf8_lossy();
+    let raw = match front {
+        // The path is decoded, in spite of its name; a stage that has a name is part of it.
+        Front::Http if route.stage == "$default" => decoded_path.clone().into_owned(),
+        Front::Http => format!("/{}{decoded_path}", route.stage),
+        _ => route.path.to_owned(),
     };
-    let mut headers: BTreeMap<&str, String> = headers
-        .iter()
-        .map(|(name, values)| (name.as_str(), values.join(",")))
-        .collect();
-    let sent = request.headers().get_all(header::COOKIE);
-    let cookies = sent
-        .iter()
-        .map(|value| String::from_utf8_lossy(value.as_bytes()));
-    let cookies: Vec<_> = cookies
-        .flat_map(|line| line.split("; ").map(str::to_owned).collect::<Vec<_>>())
-        .collect();
+    let shown = if front == Front::Http {
+        raw.clone()
+    } else {
+        decoded_path.into_owned()
+    };
+    let cookies = cookies(request);
     if front == Front::Http {
         headers.remove("cookie");
     }
-    let (text, is_base64) = body_of(request.headers(), body);
+    let (text, is_base64) = body_of(request.headers(), request.body());
     let mut event = json!({
         "version": "2.0",
         "routeKey": "$default",
         "rawPath": raw,
         "rawQueryString": request.uri().query().unwrap_or_default(),
-        "headers": headers,
-        "requestContext": {
-            "domainName": domain,
-            "http": {
-                "method": request.method().as_str(),
-                "path": decoded,
-                "protocol": "HTTP/1.1",
-                "sourceIp": client,
-                "userAgent": agent(request.headers()),
-            },
-            "requestId": Uuid::new_v4(),
-            "routeKey": "$default",
-            "stage": stage,
-        },
+        "headers": joined(&headers),
+        "requestContext": version_2_context(front, request, route, &shown),
         "isBase64Encoded": is_base64,
     });
+    let query = joined(&decoded(request));
     if let Some(event) = event.as_object_mut() {
         if !cookies.is_empty() {
             event.insert("cookies".into(), json!(cookies));
         }
-        if !body.is_empty() {
+        if !query.is_empty() {
+            event.insert("queryStringParameters".into(), query.into());
+        }
+        if !request.body().is_empty() {
             event.insert("body".into(), text.into());
         }
     }
     event
 }
 
-fn balanced(
+fn version_2_context(
     front: Front,
     request: &http::Request<Bytes>,
+    route: Route<'_>,
     path: &str,
-    headers: &Headers,
-    body: &Bytes,
 ) -> Value {
+    let (domain, account, stage) = match front {
+        Front::Http => (API, "000000000000", route.stage),
+        _ => (URL, "anonymous", "$default"),
+    };
+    json!({
+        "accountId": account,
+        "apiId": domain.1,
+        "domainName": domain.0,
+        "domainPrefix": domain.1,
+        "http": {
+            "method": request.method().as_str(),
+            "path": path,
+            "protocol": "HTTP/1.1",
+            "sourceIp": route.client,
+            "userAgent": agent(request.headers()),
+        },
+        "requestId": Uuid::new_v4(),
+        "routeKey": "$default",
+        "stage": stage,
+        "timeEpoch": now(),
+    })
+}
+
+fn cookies(request: &http::Request<Bytes>) -> Vec<String> {
+    let lines = request.headers().get_all(header::COOKIE).iter();
+    let lines = lines.map(|line| String::from_utf8_lossy(line.as_bytes()).into_owned());
+    let lines: Vec<_> = lines.collect();
+    let cookies = lines.iter().flat_map(|line| line.split("; "));
+    cookies.map(str::to_owned).collect()
+}
+
+fn balanced(front: Front, request: &http::Request<Bytes>, path: &str, headers: &Headers) -> Value {
     // Taken apart, and not decoded.
     let mut query = Headers::new();
     for pair in request.uri().query().unwrap_or_default().split('&') {
@@ -217,7 +294,7 @@ fn balanced(
             query.entry(name.into()).or_default().push(value.into());
         }
     }
-    let (text, is_base64) = body_of(request.headers(), body);
+    let (text, is_base64) = body_of(request.headers(), request.body());
     let mut event = json!({
         "requestContext": { "elb": { "targetGroupArn": "arn:aws:elasticloadbalancing:local:0:targetgroup/probe/0" } },
         "httpMethod": request.method().as_str(),
@@ -235,6 +312,31 @@ fn balanced(
         }
     }
     event
+}
+
+/// The query as API Gateway takes it apart.
+fn decoded(request: &http::Request<Bytes>) -> Headers {
+    let query = request.uri().query().unwrap_or_default();
+    let mut decoded = Headers::new();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        let values = decoded.entry(name.into_owned()).or_default();
+        values.push(value.into_owned());
+    }
+    decoded
+}
+
+/// The values of each name with commas between.
+fn joined(lists: &Headers) -> Map<String, Value> {
+    let joined = lists
+        .iter()
+        .map(|(name, values)| (name.clone(), values.join(",").into()));
+    joined.collect()
+}
+
+/// Milliseconds since 1970.
+fn now() -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    now.map_or(0, |now| u64::try_from(now.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// The last value of each name.

@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 use crate::Front;
 use crate::answer::{own, response};
 use crate::emulator::Emulators;
-use crate::event::{event, path};
+use crate::event::{Route, event, path};
 
 /// Bytes of an event that Lambda takes
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
@@ -108,7 +108,12 @@ async fn exchange(
         return Err(StatusCode::PAYLOAD_TOO_LARGE);
     }
     let request = http::Request::from_parts(parts, body);
-    let event = event(front, &request, &path, client).to_string();
+    let route = Route {
+        path: &path,
+        stage: front.stage().unwrap_or("$default"),
+        client,
+    };
+    let event = event(front, &request, route).to_string();
     if event.len() > EVENT {
         return Err(StatusCode::PAYLOAD_TOO_LARGE);
     }

@@ -1,0 +1,312 @@
+//! Events of others to requests, and answers to JSON. It must not know how an event is made.
+
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use http::header::HeaderMap;
+use serde_json::{Value, json};
+
+use crate::convert::{client_ip, request};
+use crate::encode::Answer;
+use crate::error::{Error, ErrorKind};
+use crate::event::{Event, Kind};
+
+/// The kind of an event, its request, and the client's address.
+type Read = (Kind, http::Request<Bytes>, Option<String>);
+
+fn read(event: Value, mount: &str) -> Result<Read, Error> {
+    let mut event: Event = serde_json::from_value(event).unwrap();
+    let kind = event.kind()?;
+    let request = request(&mut event, kind, mount)?;
+    let ip = client_ip(&event, kind, request.headers());
+    Ok((kind, request, ip.map(|ip| ip.to_string())))
+}
+
+fn file(path: &Path) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn values<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a [u8]> {
+    headers
+        .get_all(name)
+        .iter()
+        .map(|value| value.as_bytes())
+        .collect()
+}
+
+#[test]
+fn a_captured_request_arrives_as_it_was_sent() {
+    let all = [
+        ("apigwv1-request.json", Kind::Rest),
+        ("apigwv2-request.json", Kind::Http),
+        ("functionurl-request.json", Kind::FunctionUrl),
+        ("alb-request.json", Kind::LoadBalancer { has_lists: true }),
+    ];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures");
+    for (name, kind) in all {
+        let (found, request, ip) = read(file(&folder.join(name)), "").unwrap();
+        assert_eq!(found, kind, "{name}");
+        assert_eq!(request.method(), "POST");
+        assert_eq!(request.uri().path(), "/capture/space%20value", "{name}");
+        let mut query: Vec<_> = form_urlencoded::parse(request.uri().query().unwrap().as_bytes())
+            .map(|(name, value)| format!("{name}: {value}"))
+            .collect();
+        query.sort();
+        let wanted = [
+            "empty: ",
+            "encodedPlus: a+b",
+            "literalPlus: a b",
+            "redirect: https://example.com/a/b",
+            "repeat: one",
+            "repeat: two",
+        ];
+        assert_eq!(query, wanted, "{name}");
+        let has_lists = matches!(kind, Kind::Rest | Kind::LoadBalancer { .. });
+        let probes: &[&[u8]] = if has_lists {
+            &[b"first", b"second"]
+        } else {
+            &[b"first,second"]
+        };
+        assert_eq!(values(request.headers(), "x-voker-probe"), probes, "{name}");
+        let cookies: &[&[u8]] = &[b"session=abc123; theme=dark"];
+        assert_eq!(values(request.headers(), "cookie"), cookies, "{name}");
+        let length: &[&[u8]] = &[b"66"];
+        assert_eq!(
+            values(request.headers(), "content-length"),
+            length,
+            "{name}"
+        );
+        let body = r#"{"message":"hello from the public internet","unicode":"lambda-λ"}"#;
+        assert_eq!(request.body(), body, "{name}");
+        assert_eq!(ip.as_deref(), Some("68.8.83.18"), "{name}");
+    }
+}
+
+/// The samples that the crate of the field's types carries.
+fn fixtures() -> Vec<PathBuf> {
+    let metadata = cargo_metadata::MetadataCommand::new()
+        .manifest_path(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
+        .exec()
+        .unwrap();
+    let mut packages = metadata.packages.iter();
+    let package = packages
+        .find(|package| package.name == "aws_lambda_events")
+        .unwrap();
+    let folder = package.manifest_path.parent().unwrap().join("src/fixtures");
+    let files = std::fs::read_dir(folder).unwrap();
+    let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+/// Whether a sample is one of ours; of the same senders there are also authorizers, WebSockets and answers.
+fn kind_of(name: &str) -> Option<Kind> {
+    let is_other = ["auth", "websocket", "response", "console"];
+    if is_other.iter().any(|other| name.contains(other)) && !name.contains("iam") {
+        return None;
+    }
+    match name {
+        _ if name.contains("apigw-v2") || name.contains("sam-http") => Some(Kind::Http),
+        _ if name.contains("apigw") => Some(Kind::Rest),
+        _ if name.contains("function-url") => Some(Kind::FunctionUrl),
+        _ if name.contains("alb") => {
+            let has_lists = name.contains("multivalue");
+            Some(Kind::LoadBalancer { has_lists })
+        }
+        _ => None,
+    }
+}
+
+#[test]
+fn the_field_s_samples_are_what_their_names_say() {
+    let (mut requests, mut others) = (0, 0);
+    for path in fixtures() {
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let event: Event = match serde_json::from_str(&text) {
+            Ok(event) => event,
+            // Of another kind, which has a member of one of our names and another shape.
+            Err(_) if kind_of(&name).is_none() => continue,
+            Err(error) => panic!("{name}: {error}"),
+        };
+        match kind_of(&name) {
+            Some(kind) => {
+                assert_eq!(event.kind().unwrap(), kind, "{name}");
+                read(file(&path), "").unwrap_or_else(|error| panic!("{name}: {error}"));
+                requests += 1;
+            }
+            None => {
+                if let Err(error) = event.kind() {
+                    assert_eq!(error.kind(), ErrorKind::UnknownEvent, "{name}");
+                    assert!(
+                        error
+                            .to_string()
+                            .contains("this event is no HTTP request: it has ")
+                    );
+                    others += 1;
+                }
+            }
+        }
+    }
+    assert!(requests >= 10, "only {requests} requests among the samples");
+    assert!(others >= 80, "only {others} others among the samples");
+}
+
+#[test]
+fn what_is_no_request_is_named() {
+    let cases = [
+        (
+            json!({"Records": [{"eventSource": "aws:sqs"}]}),
+            "Records (S3, SQS",
+        ),
+        (
+            json!({"source": "aws.events", "detail-type": "x"}),
+            "(EventBridge",
+        ),
+        (
+            json!({"requestContext": {"connectionId": "x"}}),
+            "(a WebSocket API",
+        ),
+        (json!({"key1": "value1"}), "key1;"),
+        (json!({}), "nothing in it"),
+        (json!([1]), "a list"),
+        (json!("text"), "a text"),
+        (json!(1), "a number"),
+        (json!(1.5), "a number"),
+        (json!(true), "a boolean"),
+        (json!(null), "null"),
+    ];
+    for (event, wanted) in cases {
+        let error = read(event.clone(), "").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnknownEvent, "{event}");
+        assert!(error.to_string().contains(wanted), "{event}: {error}");
+    }
+}
+
+fn http(path: &str, stage: &str) -> Value {
+    json!({
+        "rawPath": path, "rawQueryString": "", "headers": {},
+        "requestContext": {"stage": stage, "http": {"method": "GET", "sourceIp": "::1"}},
+    })
+}
+
+fn rest(path: &str, resource: &str, proxy: &str) -> Value {
+    json!({
+        "resource": resource, "path": path, "httpMethod": "GET", "multiValueHeaders": {},
+        "pathParameters": {"proxy": proxy}, "requestContext": {"stage": "prod"},
+    })
+}
+
+#[test]
+fn only_the_function_s_own_path_is_left() {
+    let cases = [
+        (http("/prod/", "prod"), "", "/"),
+        (http("/prod", "prod"), "", "/"),
+        (http("/prod/a b", "prod"), "", "/a%20b"),
+        (http("/prod/100%/é?#", "prod"), "", "/100%25/%C3%A9%3F%23"),
+        (http("/prod/app/x", "prod"), "/app", "/x"),
+        (http("/app", "$default"), "app/", "/"),
+        (http("/application", "$default"), "/app", "/application"),
+        (http("", "$default"), "", "/"),
+        (rest("/v1/a%2Fb", "/{proxy+}", "a%2Fb"), "", "/a%2Fb"),
+        (rest("/a%zz", "/{proxy+}", "a%zz"), "", "/a%zz"),
+    ];
+    for (event, mount, wanted) in cases {
+        let (_, request, _) = read(event.clone(), mount).unwrap();
+        assert_eq!(request.uri().path(), wanted, "{event}");
+    }
+}
+
+#[test]
+fn a_load_balancer_vouches_for_the_last_address_only() {
+    for (forwarded, wanted) in [
+        ("6.6.6.6, 203.0.113.7", Some("203.0.113.7")),
+        ("203.0.113.7", Some("203.0.113.7")),
+        ("6.6.6.6, 203.0.113.7:44321", Some("203.0.113.7")),
+        ("6.6.6.6, unknown", None),
+    ] {
+        let event = json!({
+            "requestContext": {"elb": {"targetGroupArn": "arn"}}, "httpMethod": "GET", "path": "/",
+            "headers": {"x-forwarded-for": forwarded}, "queryStringParameters": {"a": "1%202"}, "body": "",
+        });
+        let (kind, request, ip) = read(event, "").unwrap();
+        assert_eq!(kind, Kind::LoadBalancer { has_lists: false });
+        assert_eq!(request.uri().query(), Some("a=1%202"));
+        assert_eq!(ip.as_deref(), wanted, "{forwarded}");
+    }
+}
+
+#[test]
+fn what_cannot_be_a_request_says_why() {
+    let with = |name: &str, value: Value| {
+        let mut event = http("/", "$default");
+        event[name] = value;
+        event
+    };
+    let mut method = http("/", "$default");
+    method["requestContext"]["http"]["method"] = "G T".into();
+    let mut base64 = with("body", "!".into());
+    base64["isBase64Encoded"] = true.into();
+    let cases = [
+        (method, "is no method"),
+        (base64, "the body is no base64"),
+        (
+            with("headers", json!({"a b": "1"})),
+            "is no name of a header",
+        ),
+        (
+            with("headers", json!({"a": "1\n2"})),
+            "the value of the header",
+        ),
+    ];
+    for (event, wanted) in cases {
+        let error = read(event.clone(), "").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::BadEvent);
+        assert!(error.to_string().contains(wanted), "{event}: {error}");
+    }
+    let (_, request, _) = read(with("headers", json!({"a": "é"})), "").unwrap();
+    assert_eq!(values(request.headers(), "a"), ["é".as_bytes()]);
+}
+
+fn answer(kind: Kind) -> Value {
+    let response = http::Response::builder()
+        .status(201)
+        .header("set-cookie", "a=1; Expires=Mon, 01 Jan 2035")
+        .header("x-many", "1")
+        .header("set-cookie", "b=2")
+        .header("x-many", "2")
+        .body(Bytes::from_static(b"\xff"))
+        .unwrap();
+    serde_json::to_value(Answer::new(kind, response)).unwrap()
+}
+
+#[test]
+fn each_sender_reads_an_answer_of_its_own() {
+    let cookies = json!(["a=1; Expires=Mon, 01 Jan 2035", "b=2"]);
+    let lists = json!({"set-cookie": cookies, "x-many": ["1", "2"]});
+    let body = |mut answer: Value| {
+        answer["body"] = "/w==".into();
+        answer["isBase64Encoded"] = true.into();
+        answer
+    };
+    assert_eq!(
+        answer(Kind::Rest),
+        body(json!({"statusCode": 201, "multiValueHeaders": lists}))
+    );
+    for kind in [Kind::Http, Kind::FunctionUrl] {
+        assert_eq!(
+            answer(kind),
+            body(json!({"statusCode": 201, "headers": {"x-many": "1, 2"}, "cookies": cookies}))
+        );
+    }
+    let status = "201 Created";
+    assert_eq!(
+        answer(Kind::LoadBalancer { has_lists: true }),
+        body(json!({"statusCode": 201, "statusDescription": status, "multiValueHeaders": lists}))
+    );
+    let singles = json!({"set-cookie": cookies[0], "Set-cookie": cookies[1], "x-many": "1, 2"});
+    assert_eq!(
+        answer(Kind::LoadBalancer { has_lists: false }),
+        body(json!({"statusCode": 201, "statusDescription": status, "headers": singles}))
+    );
+}
