@@ -143,7 +143,7 @@ mod tests {
     fn this_workspace_is_read() {
         let workspace = Workspace::find().unwrap();
         assert!(workspace.root().join("Cargo.toml").exists());
-        assert_eq!(workspace.functions(), ["meditations", "probe"]);
+        assert_eq!(workspace.functions(), ["faults", "meditations", "probe"]);
         assert_eq!(workspace.examples(), ["meditations"]);
         assert_eq!(workspace.core(), Some("guru-core"));
         assert!(workspace.target().is_absolute());

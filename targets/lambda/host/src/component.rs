@@ -55,9 +55,11 @@ impl std::error::Error for Error {}
 /// Reads what [`compile`](crate::compile) has written.
 pub(crate) fn read(engine: &Engine, path: &Path) -> Result<Component, Error> {
     let shown = path.display();
-    let found = Engine::detect_precompiled_file(path)
-        .map_err(|error| Error::new(ErrorKind::File, format!("cannot read {shown}: {error:#}")))?;
-    if !matches!(found, Some(Precompiled::Component)) {
+    std::fs::File::open(path)
+        .map_err(|error| Error::new(ErrorKind::File, format!("cannot read {shown}: {error}")))?;
+    // What is no machine code at all is an error there too.
+    let found = Engine::detect_precompiled_file(path).ok().flatten();
+    if found != Some(Precompiled::Component) {
         return Err(Error::new(
             ErrorKind::NotCompiled,
             format!(

@@ -1,0 +1,73 @@
+//! What functions do wrong: they never end, take all memory, recurse for ever, crash, keep state. For tests of those who host
+//! functions. It must not know where it runs, nor what a host does about it.
+
+use std::future::pending;
+use std::hint::black_box;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use guru::prelude::*;
+
+/// How many requests this instance has counted.
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+/// The function.
+pub fn app() -> App {
+    App::new()
+        .get("/ok", ok)
+        .get("/count", count)
+        .get("/panic", panic)
+        .get("/loop", endless)
+        .get("/wait", wait)
+        .get("/memory", memory)
+        .get("/stack", stack)
+}
+
+async fn ok(_cx: Context, _req: Request) -> Result<Response> {
+    Ok(text("ok"))
+}
+
+/// Where instances are shared, the next request sees what this one left.
+async fn count(_cx: Context, _req: Request) -> Result<Response> {
+    let before = COUNT.fetch_add(1, Ordering::Relaxed);
+    Ok(text(&before.to_string()))
+}
+
+#[expect(clippy::panic, reason = "what this route is for")]
+async fn panic(_cx: Context, _req: Request) -> Result<Response> {
+    panic!("the function was asked to panic")
+}
+
+async fn endless(_cx: Context, _req: Request) -> Result<Response> {
+    let mut turns = 0_u64;
+    loop {
+        turns = black_box(turns.wrapping_add(1));
+    }
+}
+
+async fn wait(_cx: Context, _req: Request) -> Result<Response> {
+    pending().await
+}
+
+async fn memory(_cx: Context, _req: Request) -> Result<Response> {
+    let mut all = Vec::new();
+    loop {
+        all.push(vec![black_box(1_u8); 1024 * 1024]);
+        black_box(&all);
+    }
+}
+
+async fn stack(_cx: Context, _req: Request) -> Result<Response> {
+    Ok(text(&deeper(0).to_string()))
+}
+
+#[expect(unconditional_recursion, reason = "what this route is for")]
+fn deeper(depth: u64) -> u64 {
+    let room = black_box([depth; 64]);
+    black_box(deeper(black_box(depth + 1))) + room.iter().sum::<u64>()
+}
+
+fn text(text: &str) -> Response {
+    Response::typed("text/plain", text.to_owned())
+}
+
+guru::export!(app);

@@ -1,0 +1,3 @@
+//! The native server of the faults. It must hold nothing but this line.
+
+guru::main!(faults::app);

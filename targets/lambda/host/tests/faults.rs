@@ -1,0 +1,144 @@
+//! What a function does wrong costs its own request. It must not know how the host keeps its limits.
+
+mod support;
+
+use std::time::Duration;
+
+use guru_host::{Caller, Host, Limits};
+use serde_json::json;
+use support::{Answer, ask, ask_as, host, limits};
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+/// Each fault and the status that it is answered with. What waits for nothing that its host could bring
+/// is found out at once by the component's own runtime, which crashes on it.
+const FAULTS: [(&str, u16, &str); 5] = [
+    ("/panic", 500, "internal server error"),
+    ("/memory", 500, "internal server error"),
+    ("/stack", 500, "internal server error"),
+    ("/wait", 500, "internal server error"),
+    ("/loop", 504, "gateway timeout"),
+];
+
+/// The server's runtime, and the bootstrap's.
+fn runtimes() -> [Runtime; 2] {
+    [Builder::new_multi_thread(), Builder::new_current_thread()]
+        .map(|mut builder| builder.enable_all().build().unwrap())
+}
+
+fn brief() -> Limits {
+    Limits {
+        time: Duration::from_millis(500),
+        ..limits()
+    }
+}
+
+fn is_lost(answer: &Answer, status: u16, text: &str, id: &str) {
+    assert_eq!(answer.status, status, "{answer:?}");
+    let body: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(
+        body,
+        json!({"status": "error", "error": text, "request_id": id})
+    );
+}
+
+#[test]
+fn a_fault_costs_its_own_request_and_leaves_nothing_behind() {
+    let host = host(brief());
+    for runtime in runtimes() {
+        runtime.block_on(async {
+            for (path, status, text) in FAULTS {
+                let answer = ask(&host, "GET", path, "id-1").await;
+                is_lost(&answer, status, text, "id-1");
+                let next = ask(&host, "GET", "/count", "id-2").await;
+                assert_eq!((next.status, &*next.body), (200, "0"), "after {path}");
+            }
+        });
+    }
+}
+
+#[test]
+fn the_answer_to_head_has_no_body_whatever_went_wrong() {
+    let host = host(brief());
+    let [runtime, _] = runtimes();
+    for (path, status, _) in FAULTS {
+        let answer = runtime.block_on(ask(&host, "HEAD", path, "id"));
+        assert_eq!((answer.status, &*answer.body), (status, ""), "{path}");
+    }
+}
+
+async fn at_once(host: &Host) {
+    let mut all = JoinSet::new();
+    for number in 0..24 {
+        let host = host.clone();
+        let fault = FAULTS
+            .get(number / 2 % FAULTS.len())
+            .map(|(path, ..)| *path);
+        let path = fault.filter(|_| number % 2 == 0).unwrap_or("/ok");
+        all.spawn(async move { (path, ask(&host, "GET", path, "id").await) });
+    }
+    while let Some(answered) = all.join_next().await {
+        let (path, answer) = answered.unwrap();
+        let fault = FAULTS.iter().find(|(fault, ..)| *fault == path);
+        let status = fault.map_or(200, |(_, status, _)| *status);
+        assert_eq!(answer.status, status, "{path}: {answer:?}");
+    }
+}
+
+/// More requests than instances, so that some wait for room; a loop on the only thread keeps none of
+/// them from it.
+#[test]
+fn faults_do_not_touch_what_is_served_beside_them() {
+    let host = host(Limits {
+        time: Duration::from_secs(3),
+        instances: 16,
+        ..limits()
+    });
+    for runtime in runtimes() {
+        runtime.block_on(at_once(&host));
+    }
+}
+
+#[test]
+fn without_room_in_time_a_request_is_turned_away() {
+    let host = host(Limits {
+        instances: 1,
+        time: Duration::from_secs(2),
+        ..limits()
+    });
+    let [runtime, _] = runtimes();
+    runtime.block_on(async {
+        let other = host.clone();
+        let waiting = tokio::spawn(async move { ask(&other, "GET", "/loop", "id-1").await });
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let caller = Caller {
+            request_id: "id-2".into(),
+            client_ip: None,
+            deadline: Some(Instant::now() + Duration::from_millis(100)),
+        };
+        let turned_away = ask_as(&host, "GET", "/ok", caller).await;
+        is_lost(&turned_away, 503, "service unavailable", "id-2");
+        is_lost(&waiting.await.unwrap(), 504, "gateway timeout", "id-1");
+        assert_eq!(ask(&host, "GET", "/ok", "id-3").await.status, 200);
+    });
+}
+
+#[test]
+fn the_invocation_s_deadline_counts_when_it_is_sooner() {
+    let host = host(Limits {
+        time: Duration::from_secs(3600),
+        ..limits()
+    });
+    for runtime in runtimes() {
+        let answer = runtime.block_on(async {
+            let caller = Caller {
+                request_id: "id".into(),
+                client_ip: None,
+                deadline: Some(Instant::now() + Duration::from_millis(200)),
+            };
+            ask_as(&host, "GET", "/loop", caller).await
+        });
+        is_lost(&answer, 504, "gateway timeout", "id");
+    }
+}
