@@ -13,6 +13,7 @@ mod wasi;
 
 pub use deployed::Deployed;
 pub use process::Process;
+pub use wasi::{compile, compiled, component};
 
 use anyhow::{Result, bail};
 use std::fmt;
@@ -111,6 +112,12 @@ impl Running {
             process.stop();
         }
     }
+}
+
+/// The manifest with which `spin up` runs the function.
+#[must_use]
+pub fn spin_manifest(function: Function) -> std::path::PathBuf {
+    spin::manifest(function)
 }
 
 /// Every target that exists.

@@ -81,7 +81,7 @@ impl Driver for Spin {
 }
 
 /// The manifest that a user runs: the example's is at the top.
-fn manifest(function: Function) -> PathBuf {
+pub(super) fn manifest(function: Function) -> PathBuf {
     match function {
         Function::Meditations => workspace().join("spin.toml"),
         Function::Probe => workspace().join("functions/probe/spin.toml"),

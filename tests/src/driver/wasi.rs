@@ -55,8 +55,8 @@ impl Driver for Wasi {
     }
 }
 
-/// The function's component compiled ahead of time, once for all who host it.
-pub(super) fn compiled(function: Function) -> Result<PathBuf> {
+/// The function's component compiled ahead of time, once for all who host it: for the bootstrap and for plain HTTP.
+pub fn compiled(function: Function) -> Result<PathBuf> {
     static COMPILED: Mutex<Vec<(Function, PathBuf)>> = Mutex::new(Vec::new());
     let mut all = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((_, path)) = all.iter().find(|(known, _)| *known == function) {
@@ -64,11 +64,15 @@ pub(super) fn compiled(function: Function) -> Result<PathBuf> {
     }
     let component = component(function)?;
     let compiled = component.with_extension("cwasm");
-    let mut compile = Command::new(host()?);
-    compile.arg("compile").arg(&component).arg(&compiled);
-    finish(&mut compile)?;
+    compile(&component, &compiled)?;
     all.push((function, compiled.clone()));
     Ok(compiled)
+}
+
+/// Compiles a component ahead of time.
+pub fn compile(component: &Path, compiled: &Path) -> Result<()> {
+    let mut compile = Command::new(host()?);
+    finish(compile.arg("compile").arg(component).arg(compiled))
 }
 
 /// The host, in the profile of this suite.
@@ -77,7 +81,7 @@ fn host() -> Result<PathBuf> {
 }
 
 /// Builds the function's component as its spin.toml does, and says where it is.
-fn component(function: Function) -> Result<PathBuf> {
+pub fn component(function: Function) -> Result<PathBuf> {
     let mut command = Command::new("cargo");
     command.args(["guru", "build", function.name(), "--on", "spin"]);
     forget_toolchain(&mut command);

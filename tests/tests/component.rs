@@ -1,0 +1,82 @@
+//! The component that WASI hosts run: what it asks of them, and that it is one file for all. It must not know what it answers.
+
+#![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use conformance::driver::{compile, compiled, component, spin_manifest};
+use conformance::vector::Function;
+use sha2::{Digest as _, Sha256};
+use wasmparser::{Parser, Payload};
+
+const FUNCTIONS: [Function; 2] = [Function::Meditations, Function::Probe];
+
+/// The names of what a component imports and exports; those of the parts inside it are not its own.
+fn names(component: &[u8]) -> (Vec<String>, Vec<String>) {
+    let (mut imports, mut exports, mut depth) = (Vec::new(), Vec::new(), 0);
+    for payload in Parser::new(0).parse_all(component) {
+        match payload.unwrap() {
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) => depth -= 1,
+            Payload::ComponentImportSection(section) if depth == 0 => {
+                imports.extend(section.into_iter().map(|i| i.unwrap().name.name.to_owned()));
+            }
+            Payload::ComponentExportSection(section) if depth == 0 => {
+                exports.extend(section.into_iter().map(|e| e.unwrap().name.name.to_owned()));
+            }
+            _ => {}
+        }
+    }
+    (imports, exports)
+}
+
+/// The file that `spin up` runs, by its manifest.
+fn of_spin(function: Function) -> PathBuf {
+    let manifest = spin_manifest(function);
+    let text = fs::read_to_string(&manifest).unwrap();
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("source = \""))
+        .unwrap();
+    manifest.parent().unwrap().join(line.trim_end_matches('"'))
+}
+
+fn sha256(path: &Path) -> String {
+    let sum = Sha256::digest(fs::read(path).unwrap());
+    sum.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn a_component_asks_for_wasi_and_nothing_else() {
+    for function in FUNCTIONS {
+        let (imports, exports) = names(&fs::read(component(function).unwrap()).unwrap());
+        assert!(imports.len() > 3, "{function} imports only {imports:?}");
+        for import in &imports {
+            assert!(
+                import.starts_with("wasi:"),
+                "{function} imports {import}: no host but its vendor's has that"
+            );
+        }
+        assert!(
+            exports
+                .iter()
+                .any(|export| export.starts_with("wasi:http/handler@0.3.")),
+            "{function} exports {exports:?}"
+        );
+    }
+}
+
+#[test]
+fn spin_and_lambda_run_one_file() {
+    for function in FUNCTIONS {
+        let of_lambda = component(function).unwrap();
+        assert_eq!(sha256(&of_spin(function)), sha256(&of_lambda), "{function}");
+        // What the bootstrap reads is machine code; compiling that very file again gives the same.
+        let hosted = compiled(function).unwrap();
+        let again = hosted.with_extension("again.cwasm");
+        compile(&of_spin(function), &again).unwrap();
+        assert_eq!(sha256(&hosted), sha256(&again), "{function}");
+        fs::remove_file(again).unwrap();
+    }
+}
