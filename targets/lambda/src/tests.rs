@@ -30,7 +30,7 @@ fn values<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a [u8]> {
     headers
         .get_all(name)
         .iter()
-        .map(|value| value.as_bytes())
+        .map(http::HeaderValue::as_bytes)
         .collect()
 }
 
@@ -99,7 +99,7 @@ fn fixtures() -> Vec<PathBuf> {
     files
 }
 
-/// Whether a sample is one of ours; of the same senders there are also authorizers, WebSockets and answers.
+/// Whether a sample is one of ours; of the same senders there are also authorizers, web sockets and answers.
 fn kind_of(name: &str) -> Option<Kind> {
     let is_other = ["auth", "websocket", "response", "console"];
     if is_other.iter().any(|other| name.contains(other)) && !name.contains("iam") {

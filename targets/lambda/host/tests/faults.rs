@@ -1,12 +1,15 @@
 //! What a function does wrong costs its own request. It must not know how the host keeps its limits.
 
+#![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
+
+mod asking;
 mod support;
 
 use std::time::Duration;
 
+use asking::{Answer, ask, ask_as, host, limits};
 use guru_host::{Caller, Host, Limits};
 use serde_json::json;
-use support::{Answer, ask, ask_as, host, limits};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 use tokio::time::Instant;

@@ -1,0 +1,60 @@
+//! The component that does wrong, hosted and asked. It must not know what is expected of the host.
+
+#![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use guru_host::{BodyError, Caller, Host, Limits, Options};
+use http_body_util::{BodyExt as _, Empty};
+
+use super::support::compiled;
+
+/// An answer, whole.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: String,
+}
+
+/// Little of everything, so that it is soon used up.
+pub(crate) fn limits() -> Limits {
+    Limits {
+        memory: 32 * 1024 * 1024,
+        time: Duration::from_secs(5),
+        stack: 256 * 1024,
+        instances: 4,
+    }
+}
+
+pub(crate) fn host(limits: Limits) -> Host {
+    let mut options = Options::default();
+    options.limits = limits;
+    Host::load(compiled(), options).unwrap()
+}
+
+/// Asks for a path, with an id.
+pub(crate) async fn ask(host: &Host, method: &str, path: &str, id: &str) -> Answer {
+    let caller = Caller {
+        request_id: id.into(),
+        client_ip: None,
+        deadline: None,
+    };
+    ask_as(host, method, path, caller).await
+}
+
+pub(crate) async fn ask_as(host: &Host, method: &str, path: &str, caller: Caller) -> Answer {
+    let body = Empty::<Bytes>::new().map_err(|never| -> BodyError { match never {} });
+    let request = http::Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "faults.example")
+        .body(body)
+        .unwrap();
+    let (parts, body) = host.answer(request, caller).await.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    Answer {
+        status: parts.status.as_u16(),
+        body: String::from_utf8(body.to_vec()).unwrap(),
+    }
+}
