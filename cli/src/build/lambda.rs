@@ -58,15 +58,8 @@ pub(crate) fn compiled(scene: &Scene<'_>) -> Result<PathBuf> {
 
 fn compile(scene: &Scene<'_>, component: &Path, compiled: &Path) -> Result<()> {
     let host = cargo::HOST.build(scene.workspace, false)?;
-    let unfinished = compiled.with_extension(format!("{}.unfinished", std::process::id()));
-    child::output(
-        Command::new(host)
-            .arg("compile")
-            .arg(component)
-            .arg(&unfinished),
-    )?;
-    fs::rename(&unfinished, compiled)
-        .with_context(|| format!("cannot write {}", compiled.display()))
+    let mut compile = Command::new(host);
+    child::output(compile.arg("compile").arg(component).arg(compiled)).map(drop)
 }
 
 /// The newest version of glibc, of those that begin with 2, whose symbols a program needs.

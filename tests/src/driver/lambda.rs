@@ -94,7 +94,11 @@ impl Driver for Lambda {
     }
 
     fn about(&self) -> String {
-        format!("AWS's Runtime Interface Emulator, fed {}", self.about)
+        let version = version().unwrap_or_default();
+        format!(
+            "AWS's Runtime Interface Emulator {version}, fed {}",
+            self.about
+        )
     }
 
     fn differences(&self) -> &'static [&'static str] {
@@ -146,4 +150,17 @@ fn emulator() -> Option<PathBuf> {
     }
     let path = home()?.join(EMULATOR);
     path.is_file().then_some(path)
+}
+
+/// The version of the package that it came in; a named one has none.
+fn version() -> Option<String> {
+    let folder = emulator()?.ancestors().nth(4)?.read_dir().ok()?;
+    let mut names = folder.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    names.find_map(|name| {
+        let version = name.strip_prefix("aws_sam_cli-")?;
+        Some(format!(
+            "of aws-sam-cli {}",
+            version.strip_suffix(".dist-info")?
+        ))
+    })
 }

@@ -47,7 +47,8 @@ impl Failure {
             ),
             Self::Late => format!("the function was stopped after {seconds:.3} s"),
             Self::Refused(code) => format!("the function did not answer: {code:?}"),
-            Self::Trapped(error) => format!("the function crashed: {error:#}"),
+            // The way there is numbers: a component has no names left.
+            Self::Trapped(error) => format!("the function crashed: {}", error.root_cause()),
         }
     }
 }

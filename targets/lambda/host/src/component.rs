@@ -108,7 +108,11 @@ pub fn compile(from: &Path, to: &Path) -> Result<(), Error> {
     // The limits are for running: nothing of them is in the machine code.
     let engine = crate::engine::engine(&crate::Limits::default()).map_err(unfit)?;
     let code = engine.precompile_component(&bytes).map_err(unfit)?;
-    std::fs::write(to, code).map_err(|error| {
+    // Whole or not at all: a host may have the one before mapped into its memory.
+    let unfinished = to.with_extension(format!("{}.unfinished", std::process::id()));
+    let written = std::fs::write(&unfinished, code);
+    let written = written.and_then(|()| std::fs::rename(&unfinished, to));
+    written.map_err(|error| {
         Error::new(
             ErrorKind::File,
             format!("cannot write {}: {error}", to.display()),

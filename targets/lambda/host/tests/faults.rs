@@ -145,3 +145,22 @@ fn the_invocation_s_deadline_counts_when_it_is_sooner() {
         is_lost(&answer, 504, "gateway timeout", "id");
     }
 }
+
+#[test]
+fn a_client_that_leaves_takes_its_instance_along() {
+    let host = host(Limits {
+        instances: 1,
+        time: Duration::from_secs(3600),
+        ..limits()
+    });
+    for runtime in runtimes() {
+        runtime.block_on(async {
+            let other = host.clone();
+            let left = tokio::spawn(async move { ask(&other, "GET", "/loop", "id-1").await });
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            left.abort();
+            assert!(left.await.unwrap_err().is_cancelled());
+            assert_eq!(ask(&host, "GET", "/ok", "id-2").await.status, 200);
+        });
+    }
+}
