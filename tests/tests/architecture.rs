@@ -110,33 +110,25 @@ fn a_vendor_is_known_in_one_place() {
     }
 }
 
-/// `cargo tree` and not the metadata's graph: that one has the features of the whole workspace at once.
-#[test]
-fn core_needs_no_runtime_and_no_vendor() {
+/// What a package is built of, by the names of the libraries. `cargo tree` and not the metadata's graph: that one has the
+/// features of the whole workspace at once.
+fn built_of(package: &str) -> BTreeSet<String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let arguments = [
-        "tree",
-        "-p",
-        "guru-core",
-        "--edges",
-        "normal",
-        "--prefix",
-        "none",
-        "--format",
-        "{lib}",
-    ];
     let output = Command::new(cargo)
         .current_dir(root())
-        .args(arguments)
+        .args(["tree", "--edges", "normal", "--prefix", "none"])
+        .args(["--format", "{lib}", "-p", package])
         .output()
         .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
     let seen = String::from_utf8(output.stdout).unwrap();
-    let seen: BTreeSet<_> = seen.lines().collect();
+    seen.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn core_needs_no_runtime_and_no_vendor() {
+    let seen = built_of("guru-core");
     assert!(
         seen.contains("serde_json"),
         "the walk finds what is there: {seen:?}"
@@ -156,6 +148,16 @@ fn core_needs_no_runtime_and_no_vendor() {
             !seen.contains(outside),
             "guru-core must not depend on {outside}, even through another crate"
         );
+    }
+}
+
+/// A component is compiled when a function is built, never where it runs.
+#[test]
+fn what_lambda_starts_has_no_compiler() {
+    let seen = built_of("guru-lambda");
+    assert!(seen.contains("wasmtime"), "the walk finds what is there");
+    for compiler in ["cranelift_codegen", "wasmtime_internal_cranelift"] {
+        assert!(!seen.contains(compiler), "the bootstrap has {compiler}");
     }
 }
 
