@@ -125,8 +125,8 @@ impl Driver for Lambda {
     fn start(&self, function: Function) -> Result<Running, Refusal> {
         let emulator = emulator().ok_or_else(|| NotRun("the emulator is gone".into()))?;
         let compiled = compiled(function)?;
-        let bootstrap = program("guru-lambda", "bootstrap", &[])?;
-        let mut command = Command::new(program("guru-gateway", "guru-gateway", &[])?);
+        let bootstrap = program("bootstrap")?;
+        let mut command = Command::new(program("guru-gateway")?);
         command
             .args(["--front", self.front, "--port", "0", "--emulator"])
             .arg(emulator)

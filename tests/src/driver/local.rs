@@ -29,7 +29,7 @@ impl Driver for Local {
     }
 
     fn start(&self, function: Function) -> Result<Running, Refusal> {
-        let mut command = Command::new(program(function.name(), function.name(), &[])?);
+        let mut command = Command::new(program(function.name())?);
         command
             .args(["--host", "127.0.0.1", "--port", "0", "--log", "json"])
             .env(SETTING.0, SETTING.1);

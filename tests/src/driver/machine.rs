@@ -51,18 +51,18 @@ pub(super) fn forget_toolchain(command: &mut Command) {
 }
 
 /// Builds a program of the workspace in the profile of this suite and says where it is.
-pub(super) fn program(package: &str, program: &str, features: &[&str]) -> Result<PathBuf> {
+///
+/// It is built with everything else, as `cargo test --workspace` does: alone, it would have other features, and most of what
+/// it needs would be compiled once more.
+pub(super) fn program(name: &str) -> Result<PathBuf> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(&cargo);
     command
         .current_dir(workspace())
-        .args(["build", "-p", package, "--bin", program])
+        .args(["build", "--workspace", "--bins", "--tests"])
         .arg("--message-format=json-render-diagnostics")
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
-    if !features.is_empty() {
-        command.arg("--features").arg(features.join(","));
-    }
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }
@@ -78,16 +78,15 @@ pub(super) fn program(package: &str, program: &str, features: &[&str]) -> Result
         if let Message::CompilerArtifact(artifact) =
             message.context("what cargo says cannot be read")?
             && artifact.target.is_bin()
-            && artifact.target.name == program
+            && artifact.target.name == name
+            && !artifact.profile.test
         {
             found = artifact.executable.map(PathBuf::from);
         }
     }
     let status = child.wait().context("cargo cannot be waited for")?;
     if !status.success() {
-        bail!(
-            "`cargo build -p {package} --bin {program}` failed ({status}); what it said is above"
-        );
+        bail!("`cargo build --workspace` failed ({status}); what it said is above");
     }
-    found.with_context(|| format!("the package {package} has no binary {program}"))
+    found.with_context(|| format!("the workspace has no program {name}"))
 }

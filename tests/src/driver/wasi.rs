@@ -77,7 +77,7 @@ pub fn compile(component: &Path, compiled: &Path) -> Result<()> {
 
 /// The host, in the profile of this suite.
 fn host() -> Result<PathBuf> {
-    program("guru-host", "guru-host", &["compile"])
+    program("guru-host")
 }
 
 /// Builds the function's component as its spin.toml does, and says where it is.
