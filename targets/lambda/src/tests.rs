@@ -82,6 +82,43 @@ fn a_captured_request_arrives_as_it_was_sent() {
     }
 }
 
+#[test]
+fn what_sam_generates_is_read() {
+    let all = [
+        (
+            "apigateway-aws-proxy.json",
+            Kind::Rest,
+            "foo=bar",
+            Some("127.0.0.1"),
+        ),
+        (
+            "apigateway-http-api-proxy.json",
+            Kind::Http,
+            "parameter1=value1&parameter1=value2&parameter2=value",
+            // It generates a network where AWS has an address.
+            None,
+        ),
+        (
+            "alb-request.json",
+            Kind::LoadBalancer { has_lists: false },
+            "query=1234ABCD",
+            Some("72.12.164.125"),
+        ),
+    ];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/generated");
+    for (name, kind, query, address) in all {
+        let (found, request, ip) = read(file(&folder.join(name)), "").unwrap();
+        assert_eq!(found, kind, "{name}");
+        assert_eq!(request.method(), "POST", "{name}");
+        assert_eq!(request.uri().path(), "/path/to/resource", "{name}");
+        assert_eq!(request.uri().query(), Some(query), "{name}");
+        assert_eq!(request.body(), r#"{"test":"body"}"#, "{name}");
+        assert_eq!(ip.as_deref(), address, "{name}");
+    }
+    let error = read(file(&folder.join("s3-put.json")), "").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnknownEvent);
+}
+
 /// The samples that the crate of the field's types carries.
 fn fixtures() -> Vec<PathBuf> {
     let metadata = cargo_metadata::MetadataCommand::new()
