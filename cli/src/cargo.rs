@@ -48,7 +48,7 @@ pub(crate) fn make(
     Ok(found)
 }
 
-/// A program of the workspace that runs on this machine.
+/// A program of Guru's that runs on this machine.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Program {
     pub(crate) package: &'static str,
@@ -81,7 +81,7 @@ impl Program {
     /// Builds it and says where it is.
     pub(crate) fn build(self, workspace: &Workspace, is_release: bool) -> Result<PathBuf> {
         let mut cargo = surroundings::command("cargo");
-        cargo.current_dir(workspace.root()).args([
+        cargo.current_dir(workspace.source()?).args([
             "build",
             "--package",
             self.package,

@@ -46,6 +46,12 @@ pub(crate) fn write_program(path: &Path, text: &str) -> Result<()> {
     Ok(())
 }
 
+/// Writes a file, and makes the folders above it.
+pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
+    make_parent(path)?;
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
 /// Copies a file, and makes the folders above the copy.
 pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
     make_parent(to)?;

@@ -5,7 +5,7 @@ use std::{
     process::{Child, Command, ExitStatus},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crate::interrupt;
@@ -13,22 +13,44 @@ use crate::interrupt;
 /// How often a child is asked whether it has ended. It is asked, not waited for, so that an interrupt can end it.
 const BEAT: Duration = Duration::from_millis(20);
 
+/// How long a family may take to end by itself once it was asked to.
+const GRACE: Duration = Duration::from_secs(2);
+
 /// A running child.
 #[derive(Debug)]
-pub(crate) struct Leash(Arc<Mutex<Child>>);
+pub(crate) struct Leash {
+    child: Arc<Mutex<Child>>,
+    end: fn(&Mutex<Child>),
+}
 
 impl Leash {
     /// Starts the command.
     pub(crate) fn spawn(command: &mut Command) -> io::Result<Self> {
+        Self::held(command, end)
+    }
+
+    /// Starts the command in a process group of its own: all that it starts ends with it, asked first.
+    pub(crate) fn family(command: &mut Command) -> io::Result<Self> {
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(command, 0);
+        Self::held(command, end_family)
+    }
+
+    fn held(command: &mut Command, end: fn(&Mutex<Child>)) -> io::Result<Self> {
         let child = Arc::new(Mutex::new(command.spawn()?));
         let also = Arc::clone(&child);
         interrupt::undo(move || end(&also));
-        Ok(Self(child))
+        Ok(Self { child, end })
+    }
+
+    /// How it ended, if it has.
+    pub(crate) fn ended(&self) -> io::Result<Option<ExitStatus>> {
+        self.child().try_wait()
     }
 
     /// Its pipes, and whatever else `std` knows of it.
     pub(crate) fn child(&self) -> MutexGuard<'_, Child> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.child.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for its end.
@@ -44,7 +66,7 @@ impl Leash {
 
 impl Drop for Leash {
     fn drop(&mut self) {
-        end(&self.0);
+        (self.end)(&self.child);
     }
 }
 
@@ -55,6 +77,32 @@ fn end(child: &Mutex<Child>) {
     drop(child.wait());
 }
 
+/// Ends the child and its whole process group.
+#[cfg(unix)]
+fn end_family(child: &Mutex<Child>) {
+    use rustix::process::{Pid, Signal, kill_process_group};
+
+    let mut held = child.lock().unwrap_or_else(PoisonError::into_inner);
+    let group = i32::try_from(held.id()).ok().and_then(Pid::from_raw);
+    // Once it was waited for, its number may be another's.
+    if let (Ok(None), Some(group)) = (held.try_wait(), group) {
+        drop(kill_process_group(group, Signal::TERM));
+        let deadline = Instant::now() + GRACE;
+        while matches!(held.try_wait(), Ok(None)) && Instant::now() < deadline {
+            thread::sleep(BEAT);
+        }
+        // Whoever is left of the family did not listen.
+        drop(kill_process_group(group, Signal::KILL));
+    }
+    drop(held);
+    end(child);
+}
+
+#[cfg(not(unix))]
+fn end_family(child: &Mutex<Child>) {
+    end(child);
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
@@ -62,7 +110,7 @@ mod tests {
     #[test]
     fn a_child_ends_with_its_owner() {
         let leash = Leash::spawn(Command::new("sleep").arg("60")).unwrap();
-        let also = Arc::clone(&leash.0);
+        let also = Arc::clone(&leash.child);
         assert!(also.lock().unwrap().try_wait().unwrap().is_none());
         drop(leash);
         assert!(also.lock().unwrap().try_wait().unwrap().is_some());

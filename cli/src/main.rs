@@ -11,10 +11,13 @@ mod files;
 mod home;
 mod interrupt;
 mod leash;
+mod manual;
+mod new;
 mod setup;
 mod stamp;
 mod surroundings;
 mod test;
+mod tool;
 mod version;
 mod workspace;
 
@@ -62,6 +65,10 @@ fn run(args: Args) -> Result<bool> {
                 setup::install(&home, console, options.json)
             }
         }
+        Some(Command::New(options)) => new::run(console, &options),
+        Some(Command::Completions(options)) => manual::completions(&options),
+        Some(Command::Man(options)) => manual::man(&options),
+        Some(Command::Conform(_) | Command::Deploy(_) | Command::Doctor(_)) => Ok(false),
         Some(Command::Dev(options)) => dev::run(&Home::from_env()?, console, &options),
         Some(Command::Build(options)) => build::run(&Home::from_env()?, console, &options),
         Some(Command::Test(options)) => test::run(&Home::from_env()?, console, &options),

@@ -22,6 +22,7 @@ pub(crate) struct Workspace {
     examples: Vec<String>,
     benched: Vec<String>,
     core: Option<String>,
+    source: Option<PathBuf>,
 }
 
 impl Workspace {
@@ -68,12 +69,9 @@ impl Workspace {
 
     /// A vendor's manifest for a function: in its folder, else at the top for what `cargo run` means.
     pub(crate) fn manifest(&self, function: &str, name: &str) -> Option<PathBuf> {
-        let mut all = self.functions.iter().zip(&self.folders);
-        let (_, folder) = all.find(|(known, _)| *known == function)?;
-        let is_example = self.examples.iter().any(|example| example == function);
-        let top = is_example.then(|| self.root.join(name));
-        let places = [Some(folder.join(name)), top];
-        places.into_iter().flatten().find(|path| path.is_file())
+        let places = [self.folder_of(function), self.place_of(function)];
+        let mut paths = places.into_iter().flatten().map(|folder| folder.join(name));
+        paths.find(|path| path.is_file())
     }
 
     /// The functions that `cargo run` means.
@@ -84,6 +82,44 @@ impl Workspace {
     /// The packages with benchmarks.
     pub(crate) fn benched(&self) -> &[String] {
         &self.benched
+    }
+
+    /// The folder of a function's package.
+    pub(crate) fn folder_of(&self, function: &str) -> Option<&Path> {
+        let mut all = self.functions.iter().zip(&self.folders);
+        let (_, folder) = all.find(|(known, _)| *known == function)?;
+        Some(folder)
+    }
+
+    /// The folder of the files that a vendor's tool reads for a function: its own, or the top for what `cargo run` means.
+    pub(crate) fn place_of(&self, function: &str) -> Option<&Path> {
+        let is_example = self.examples.iter().any(|example| example == function);
+        if is_example {
+            return Some(&self.root);
+        }
+        self.folder_of(function)
+    }
+
+    /// Whether the workspace is nothing but one function.
+    pub(crate) fn is_one_function(&self) -> bool {
+        matches!(&*self.folders, [folder] if *folder == self.root)
+    }
+
+    /// The sources of Guru that the functions are made with: its hosts are built from there.
+    pub(crate) fn source(&self) -> Result<&Path> {
+        if self.core.is_some() {
+            return Ok(&self.root);
+        }
+        let source = self.source.as_deref().context(
+            "the function's manifest must name `guru` with a path to Guru's sources: its hosts are built from there",
+        )?;
+        if !source.join("targets").is_dir() {
+            anyhow::bail!(
+                "{} is not the folder of Guru's sources, though the function's manifest says that `guru` is in it",
+                source.display()
+            );
+        }
+        Ok(source)
     }
 
     /// The portable core, where it is part of the workspace.
@@ -118,6 +154,7 @@ impl From<&Metadata> for Workspace {
             examples: names(&|package| is_function(package) && is_default(package)),
             benched: names(&|package| package.targets.iter().any(|t| t.is_kind(TargetKind::Bench))),
             core: names(&|package| package.name == CORE).pop(),
+            source: packages.iter().find_map(|package| source(package)),
         }
     }
 }
@@ -133,6 +170,13 @@ fn is_function(package: &Package) -> bool {
         .iter()
         .any(|d| d.kind == DependencyKind::Normal && d.name == AUTHORS_CRATE);
     loadable && made_with_guru
+}
+
+/// Where the author's crate is, less its own folder.
+fn source(function: &Package) -> Option<PathBuf> {
+    let mut dependencies = function.dependencies.iter();
+    let guru = dependencies.find(|dependency| dependency.name == AUTHORS_CRATE)?;
+    Some(guru.path.as_ref()?.parent()?.into())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A function as a Cloudflare Worker: an entry module, wasm-bindgen's glue and the WebAssembly module, for wrangler to
 //! bundle. Knows wasm-bindgen and how wrangler calls a build, not what is in a worker.
 
-use std::fs;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use wasm_bindgen_cli_support::Bindgen;
@@ -17,39 +17,28 @@ const ENTRY: &str = include_str!("../../../targets/cloudflare/worker.js");
 const WRANGLER_COMMAND: &str = "WRANGLER_COMMAND";
 
 /// Builds the worker: `worker.js`, `function.js`, `function.wasm`.
-pub(super) fn build(scene: &Scene<'_>) -> Result<()> {
+pub(super) fn build(scene: &Scene<'_>, folder: &Path) -> Result<Vec<PathBuf>> {
     let bytes = module::compile(scene, TARGET, module::Names::Kept)?;
     let mut bound = Bindgen::new()
         .input_bytes("function", bytes)
         .no_modules(true)?
-        .remove_name_section(true)
+        .remove_name_section(scene.is_release)
         .remove_producers_section(true)
         .generate_output()
         .with_context(|| format!("wasm-bindgen cannot bind {}", scene.function))?;
 
-    let folder = scene.folder;
-    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let command = std::env::var(WRANGLER_COMMAND).ok();
     let glue = glue(bound.js(), is_for_cloudflare(command.as_deref()));
-    let binary = folder.join("function.wasm");
+    let [entry, script, binary] =
+        ["worker.js", "function.js", "function.wasm"].map(|name| folder.join(name));
     write(&binary, bound.wasm_mut().emit_wasm())?;
-    let optimised = binaryen::optimise(scene.home, &binary)?;
-    write(&folder.join("function.js"), glue)?;
-    write(&folder.join("worker.js"), ENTRY)?;
-
-    let size = fs::metadata(&binary).map_or(0, |data| data.len());
-    let how = if optimised {
-        "optimised by wasm-opt"
-    } else {
-        "not optimised: `guru setup` gets wasm-opt"
-    };
-    scene.console.note(&format!(
-        "{}: {} KB of WebAssembly, {how}; in {}",
-        scene.function,
-        size.div_ceil(1024),
-        folder.display()
-    ));
-    Ok(())
+    if scene.is_release && !binaryen::optimise(scene.home, &binary)? {
+        let console = scene.console;
+        console.note("function.wasm could be smaller: `guru setup` gets wasm-opt");
+    }
+    write(&script, glue)?;
+    write(&entry, ENTRY)?;
+    Ok(vec![entry, script, binary])
 }
 
 /// wasm-bindgen's glue as a function that makes a fresh copy of it: as it comes, it has room for one instance.

@@ -3,55 +3,81 @@
 
 use std::{
     fs,
+    io::{Cursor, Write as _},
     path::{Path, PathBuf},
     process::Command,
 };
 
 use anyhow::{Context as _, Result, bail};
+use zip::{DateTime, ZipWriter, write::SimpleFileOptions};
 
-use super::{Scene, folder, spin, write};
-use crate::{args::Vendor, cargo, child};
+use super::{Scene, copy_program, dist, openapi, spin, write};
+use crate::{args::Target, cargo, child};
 
 /// The newest C library that `provided.al2023` has, which is glibc 2.34
 /// (<https://docs.aws.amazon.com/linux/al2023/ug/core-glibc.html>).
 const GLIBC: u32 = 34;
 
-/// Builds `bootstrap` and `function.cwasm`.
-pub(super) fn build(scene: &Scene<'_>) -> Result<()> {
-    let compiled = compiled(scene)?;
-    let bootstrap = cargo::BOOTSTRAP.build(scene.workspace, true)?;
-    let program =
-        fs::read(&bootstrap).with_context(|| format!("cannot read {}", bootstrap.display()))?;
+/// The files that Lambda gets, in one.
+const ZIP: &str = "function.zip";
+
+/// What API Gateway is told.
+const DOCUMENT: &str = "openapi.json";
+
+/// Builds `function.zip`, of `bootstrap` and `function.cwasm`, and `openapi.json`.
+pub(super) fn build(scene: &Scene<'_>, folder: &Path) -> Result<Vec<PathBuf>> {
+    let compiled = compiled(scene, folder)?;
+    let bootstrap = bootstrap(scene, folder)?;
+    let zip = folder.join(ZIP);
+    write(&zip, packed(&[(&bootstrap, 0o755), (&compiled, 0o644)])?)?;
+    let document = folder.join(DOCUMENT);
+    write(&document, openapi::for_gateway(scene)?)?;
+    Ok(vec![zip, bootstrap, compiled, document])
+}
+
+fn bootstrap(scene: &Scene<'_>, folder: &Path) -> Result<PathBuf> {
+    // Always optimised: what it says of the function is the component's, and a debug build is over Lambda's limit of size.
+    // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+    let made = cargo::BOOTSTRAP.build(scene.workspace, true)?;
+    let program = fs::read(&made).with_context(|| format!("cannot read {}", made.display()))?;
     if let Some(version) = glibc(&program).filter(|version| *version > GLIBC) {
         bail!(
             "the bootstrap needs glibc 2.{version}, and provided.al2023 has 2.{GLIBC}: build it on an older \
              system, or for a musl target"
         );
     }
-    let to = scene.folder.join("bootstrap");
-    write(&to, &program)?;
-    fs::set_permissions(&to, fs::metadata(&bootstrap)?.permissions())
-        .with_context(|| format!("cannot make {} executable", to.display()))?;
-    scene.console.note(&format!(
-        "{}: a bootstrap of {} KB, and {} KB compiled; in {}",
-        scene.function,
-        program.len().div_ceil(1024),
-        fs::metadata(&compiled)?.len().div_ceil(1024),
-        scene.folder.display()
-    ));
-    Ok(())
+    let to = folder.join("bootstrap");
+    copy_program(&made, &to)?;
+    Ok(to)
 }
 
-/// The component that Spin runs, where Spin reads it, and `function.cwasm` made of it.
-pub(crate) fn compiled(scene: &Scene<'_>) -> Result<PathBuf> {
-    let of_spin = folder(scene.workspace, Vendor::Spin, scene.function);
-    let component = spin::build(&Scene {
-        folder: &of_spin,
-        ..*scene
-    })?;
-    fs::create_dir_all(scene.folder)
-        .with_context(|| format!("cannot create {}", scene.folder.display()))?;
-    let compiled = scene.folder.join("function.cwasm");
+/// A zip file of these, each with its permissions: the same files give the same bytes, whenever it is.
+fn packed(files: &[(&Path, u32)]) -> Result<Vec<u8>> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (path, permissions) in files {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let options = SimpleFileOptions::default()
+            .last_modified_time(DateTime::DEFAULT)
+            .unix_permissions(*permissions);
+        let content = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        zip.start_file(name, options)
+            .context("cannot begin a file in the zip file")?;
+        zip.write_all(&content)
+            .with_context(|| format!("cannot pack {}", path.display()))?;
+    }
+    let packed = zip.finish().context("cannot finish the zip file")?;
+    Ok(packed.into_inner())
+}
+
+/// The component that Spin runs, where Spin reads it, and `function.cwasm` made of it in `folder`.
+pub(crate) fn compiled(scene: &Scene<'_>, folder: &Path) -> Result<PathBuf> {
+    let of_spin = dist(scene.workspace, Target::Spin, scene.function);
+    for folder in [&*of_spin, folder] {
+        fs::create_dir_all(folder)
+            .with_context(|| format!("cannot create {}", folder.display()))?;
+    }
+    let component = spin::build(scene, &of_spin)?;
+    let compiled = folder.join("function.cwasm");
     compile(scene, &component, &compiled)?;
     Ok(compiled)
 }

@@ -1,82 +1,104 @@
-//! `guru build`: a function made ready for one vendor. Knows which vendors there are, not what any of them wants.
+//! `guru build`: a function made ready for its vendors. Knows which there are, not what any of them wants.
 
 mod binaryen;
 mod cloudflare;
 mod lambda;
+mod local;
 mod module;
+mod openapi;
+mod report;
 mod spin;
 
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::{
-    args::{self, Vendor},
+    args::{self, Target},
     console::Console,
     home::Home,
     workspace::Workspace,
 };
 
+pub(crate) use openapi::{Call, first_call};
+pub(crate) use report::Artefact;
+
+/// Set by `guru dev`: what a manifest has built meanwhile is not optimised.
+pub(crate) const DEV: &str = "GURU_DEV";
+
 /// What every vendor's build may look at.
 #[derive(Clone, Copy)]
-struct Scene<'a> {
-    home: &'a Home,
-    console: Console,
-    workspace: &'a Workspace,
+pub(crate) struct Scene<'a> {
+    pub(crate) home: &'a Home,
+    pub(crate) console: Console,
+    pub(crate) workspace: &'a Workspace,
     /// The package that is built.
-    function: &'a str,
-    /// Where the result goes.
-    folder: &'a Path,
+    pub(crate) function: &'a str,
+    /// Whether it is optimised.
+    pub(crate) is_release: bool,
 }
 
 /// Builds one function. Always true: what goes wrong is an error.
 pub(crate) fn run(home: &Home, console: Console, options: &args::Build) -> Result<bool> {
     let workspace = Workspace::find()?;
-    let here = std::env::current_dir().context("the current folder is gone")?;
-    let function = choose(&workspace, options.function.as_deref(), &here)?;
-    let folder = match &options.out {
-        Some(folder) => folder.clone(),
-        None => folder(&workspace, options.on, function),
-    };
+    let here = env::current_dir().context("the current folder is gone")?;
     let scene = Scene {
         home,
         console,
         workspace: &workspace,
-        function,
-        folder: &folder,
+        function: choose(&workspace, options.function.as_deref(), &here)?,
+        is_release: options.release && env::var_os(DEV).is_none(),
     };
-    match options.on {
-        Vendor::Cloudflare => cloudflare::build(&scene)?,
-        Vendor::Spin => drop(spin::build(&scene)?),
-        Vendor::Lambda => lambda::build(&scene)?,
+    let targets = match &*options.on {
+        [] => &Target::ALL,
+        some => some,
+    };
+    let mut artefacts = Vec::new();
+    for target in targets {
+        let folder = match (&options.out, targets) {
+            (Some(folder), [_]) => folder.clone(),
+            (Some(_), _) => bail!("--out is the folder of a single target: name it with --on"),
+            (None, _) => dist(&workspace, *target, scene.function),
+        };
+        for path in scene.build(*target, &folder)? {
+            artefacts.push(Artefact::read(*target, path)?);
+        }
     }
+    report::show(&artefacts, &here, options.json);
     Ok(true)
 }
 
-/// Where a function's result for a vendor goes, unless another place is named.
-fn folder(workspace: &Workspace, vendor: Vendor, function: &str) -> PathBuf {
-    let all = workspace.root().join("build");
-    all.join(vendor.name()).join(function)
+impl Scene<'_> {
+    /// Builds for one target into a folder; says which files are there now.
+    pub(crate) fn build(&self, target: Target, folder: &Path) -> Result<Vec<PathBuf>> {
+        fs::create_dir_all(folder)
+            .with_context(|| format!("cannot create {}", folder.display()))?;
+        match target {
+            Target::Local => Ok(vec![local::build(self, folder)?]),
+            Target::Cloudflare => cloudflare::build(self, folder),
+            Target::Spin | Target::Wasi => Ok(vec![spin::build(self, folder)?]),
+            Target::Lambda => lambda::build(self, folder),
+        }
+    }
+
+    /// Builds the component and compiles it for the host that runs here; says where it is.
+    pub(crate) fn compile(&self, target: Target) -> Result<PathBuf> {
+        let folder = dist(self.workspace, target, self.function);
+        lambda::compiled(self, &folder)
+    }
 }
 
-/// Builds the component and compiles it for the host that runs here; says where it is.
-pub(crate) fn compiled(
-    home: &Home,
-    console: Console,
-    workspace: &Workspace,
-    function: &str,
-) -> Result<PathBuf> {
-    let folder = folder(workspace, Vendor::Lambda, function);
-    lambda::compiled(&Scene {
-        home,
-        console,
-        workspace,
-        function,
-        folder: &folder,
-    })
+/// Where a function's result for a target goes, unless another place is named.
+pub(crate) fn dist(workspace: &Workspace, target: Target, function: &str) -> PathBuf {
+    let folder = workspace.root().join("dist").join(target.name());
+    if workspace.is_one_function() {
+        folder
+    } else {
+        folder.join(function)
+    }
 }
 
 /// The function that is named, else the one of the current folder, else the only one that `cargo run` means.
@@ -87,6 +109,12 @@ pub(crate) fn choose<'a>(
 ) -> Result<&'a str> {
     let all = workspace.functions();
     let known = || all.join(", ");
+    if all.is_empty() {
+        bail!(
+            "there is no function in {}: `guru new NAME` makes one",
+            workspace.root().display()
+        );
+    }
     if let Some(named) = named {
         return match all.iter().find(|function| *function == named) {
             Some(function) => Ok(function),
@@ -99,9 +127,9 @@ pub(crate) fn choose<'a>(
     if let Some(function) = workspace.function_of(here) {
         return Ok(function);
     }
-    match workspace.examples() {
-        [function] => Ok(function),
-        _ => bail!("say which function to build: {}", known()),
+    match (workspace.examples(), all) {
+        ([function], _) | (_, [function]) => Ok(function),
+        _ => bail!("say which function: {}", known()),
     }
 }
 
@@ -111,6 +139,15 @@ fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
     fs::write(&unfinished, content)
         .and_then(|()| fs::rename(&unfinished, path))
         .with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Copies a program whole, so that one that runs meanwhile goes on undisturbed.
+fn copy_program(from: &Path, to: &Path) -> Result<()> {
+    let content = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
+    write(to, content)?;
+    fs::metadata(from)
+        .and_then(|data| fs::set_permissions(to, data.permissions()))
+        .with_context(|| format!("cannot make {} executable", to.display()))
 }
 
 #[cfg(test)]
@@ -130,5 +167,12 @@ mod tests {
             error.to_string(),
             "there is no function `prob`: the functions are faults, meditations, probe"
         );
+    }
+
+    #[test]
+    fn each_target_and_function_has_a_folder_of_its_own() {
+        let workspace = Workspace::find().unwrap();
+        let folder = dist(&workspace, Target::Spin, "probe");
+        assert_eq!(folder, workspace.root().join("dist/spin/probe"));
     }
 }

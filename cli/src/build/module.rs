@@ -17,13 +17,19 @@ pub(super) enum Names {
     Gone,
 }
 
-/// Compiles the function's library for `target`, in release, and reads the module.
+/// Compiles the function's library for `target`, and reads the module.
 pub(super) fn compile(scene: &Scene<'_>, target: &str, names: Names) -> Result<Vec<u8>> {
     let mut cargo = wasm_cargo(scene.home)?;
     cargo
         .current_dir(scene.workspace.root())
-        .args(["build", "--release", "--lib", "--package", scene.function])
+        .args(["build", "--lib", "--package", scene.function])
         .args(["--target", target]);
+    if scene.is_release {
+        cargo.arg("--release");
+    } else {
+        // Nothing reads it, and it is most of the module.
+        cargo.env("CARGO_PROFILE_DEV_DEBUG", "none");
+    }
     if names == Names::Kept {
         cargo.env("CARGO_PROFILE_RELEASE_STRIP", "none");
     }

@@ -8,6 +8,7 @@ mod answer;
 mod connection;
 mod convert;
 mod crash;
+mod document;
 mod log;
 mod options;
 mod ports;
@@ -18,6 +19,7 @@ use std::process::ExitCode;
 use guru_core::App;
 
 pub use log::Format;
+use options::Asked;
 pub use options::{Limits, Options, Program};
 pub use server::{Error, ErrorKind, Server};
 
@@ -25,9 +27,18 @@ pub use server::{Error, ErrorKind, Server};
 /// environment. Exits with 0 after a clean stop, 1 when it cannot start, 2 for a wrong option.
 #[must_use]
 pub fn main(program: Program, app: fn() -> App) -> ExitCode {
-    let options = Options::from_args(&program);
-    crash::install();
-    match Server::bind(app, options).and_then(Server::run) {
+    let asked = Asked::from_args(&program);
+    let done = match asked {
+        Asked::Document => document::document(&program, app)
+            .map(|document| println!("{}", document.trim_end()))
+            .map_err(|error| error.to_string()),
+        Asked::Serve(options) => {
+            crash::install();
+            let served = Server::bind(app, options).and_then(Server::run);
+            served.map_err(|error| error.to_string())
+        }
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{}: {error}", program.name);

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use clap::builder::RangedU64ValueParser;
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::log::Format;
 
@@ -77,6 +77,26 @@ impl Default for Options {
     }
 }
 
+/// What the program is to do.
+#[derive(Clone, Debug)]
+pub(crate) enum Asked {
+    /// Print the function's OpenAPI document.
+    Document,
+    /// Serve the function.
+    Serve(Options),
+}
+
+impl Asked {
+    /// Reads the command line and `PORT`. Ends the process as [`Options::from_args`] does.
+    pub(crate) fn from_args(program: &Program) -> Self {
+        let matches = command(program).get_matches();
+        if matches.get_flag("openapi") {
+            return Self::Document;
+        }
+        Self::Serve(Options::from_matches(&matches))
+    }
+}
+
 const EXAMPLES: &str = "\
 Examples:
   Serve on http://127.0.0.1:5000, for this machine only
@@ -85,6 +105,8 @@ Examples:
     $ {name} --host 0.0.0.0 --port 8080 --log json
   Let the system pick a free port; it is printed as `listening on http://127.0.0.1:PORT`
     $ {name} --port 0
+  Print the OpenAPI document, and serve nothing
+    $ {name} --openapi
 
 Stops on SIGINT (Ctrl-C) and SIGTERM, once requests in flight are answered; a second signal does \
 not wait. Exits with 0 after a clean stop, 1 when it cannot serve, 2 for a wrong option.";
@@ -167,6 +189,12 @@ fn command(program: &Program) -> Command {
         .arg(
             option("grace", "SECONDS", "Time for requests in flight once told to stop [default: 30]")
                 .value_parser(seconds()),
+        )
+        .arg(
+            Arg::new("openapi")
+                .long("openapi")
+                .action(ArgAction::SetTrue)
+                .help("Print the function's OpenAPI document and end: its own, or else one of its routes"),
         )
 }
 

@@ -24,7 +24,7 @@ use emulator::{Emulators, Settings};
     version,
     after_help = "\
 Example:
-  $ guru-gateway --front http --emulator aws-lambda-rie-x86_64 --bootstrap build/lambda/meditations/bootstrap
+  $ guru-gateway --front http --emulator aws-lambda-rie-x86_64 --bootstrap dist/lambda/meditations/bootstrap
   listening on http://127.0.0.1:41233/prod
 
 Variables of this process's environment are the function's too. Stops on SIGINT (Ctrl-C) and SIGTERM. \

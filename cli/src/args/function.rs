@@ -1,0 +1,198 @@
+//! The options of the commands that are about a function. Knows nothing of what the commands do.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use super::{Aws, Target};
+
+/// The options of `guru new`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = NEW_HELP)]
+pub(crate) struct New {
+    /// The function's name, and its folder's; or a path that ends in it
+    pub(crate) name: PathBuf,
+    /// The folder of Guru's own sources [default: those that this command was built from]
+    #[arg(long, value_name = "FOLDER", env = "GURU_SOURCE")]
+    pub(crate) guru: Option<PathBuf>,
+}
+
+const NEW_HELP: &str = "\
+Makes one crate with one dependency, a handler, a unit test, and the manifest of each vendor.
+
+Examples:
+  guru new hello
+  cd hello && guru dev
+  guru new ../elsewhere/hello
+
+Exit codes:
+  0  the folder is there
+  1  the name is none that every vendor takes, or something is there already; nothing was written
+  2  the command line was wrong";
+
+/// The options of `guru build`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = BUILD_HELP)]
+pub(crate) struct Build {
+    /// The function's package [default: the one of the current folder, else the example]
+    pub(crate) function: Option<String>,
+    /// What to build for [default: every target]
+    #[arg(long, value_name = "TARGETS", value_delimiter = ',')]
+    pub(crate) on: Vec<Target>,
+    /// Optimise: smaller and faster, and longer to build. What is deployed is always built so
+    #[arg(short, long)]
+    pub(crate) release: bool,
+    /// Where the result of a single target goes [default: dist/TARGET, in a workspace dist/TARGET/FUNCTION]
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print what was made as JSON on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const BUILD_HELP: &str = "\
+Nothing is downloaded but what cargo has not got yet. wrangler.toml and spin.toml run this by themselves.
+The same sources, tools and folder give the same bytes.
+
+Examples:
+  guru build
+  guru build --release --on lambda
+  guru build --on cloudflare,spin --json | jq '.[] | .sha256'
+  guru build probe --on cloudflare --out /tmp/probe
+
+Environment:
+  GURU_DEV             set by `guru dev`: not optimised, whatever a manifest asks for
+
+Exit codes:
+  0  the result is there
+  1  it could not be built; the last lines say why
+  2  the command line was wrong";
+
+/// The options of `guru dev`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = DEV_HELP)]
+pub(crate) struct Dev {
+    /// The function's package [default: the one of the current folder, else the example]
+    pub(crate) function: Option<String>,
+    /// The runtime
+    #[arg(long, value_name = "RUNTIME", default_value = "local")]
+    pub(crate) on: Target,
+    /// The port to listen on
+    #[arg(short, long, env = "PORT", default_value_t = 5000)]
+    pub(crate) port: u16,
+    /// What stands in front of a Lambda function: rest, http, url, alb or alb-single
+    #[arg(long, value_name = "FRONT", default_value = "url", value_parser = ["rest", "http", "url", "alb", "alb-single"])]
+    pub(crate) front: String,
+    /// Build and start once; changes do nothing
+    #[arg(long)]
+    pub(crate) no_watch: bool,
+}
+
+const DEV_HELP: &str = "\
+The runtime itself serves: what it prints is shown, and Ctrl-C ends it. After a change of the function, or of a crate beside it
+that it is built of, it is built and started again; while that fails, the last good build keeps serving.
+With --front rest or http the URL has the stage in it, as on AWS.
+
+Examples:
+  guru dev
+  guru dev --on wasi --port 8080
+  guru dev --on lambda --front http
+  guru dev probe --on spin
+
+Environment:
+  WRANGLER_BIN, SPIN_BIN, LAMBDA_RIE_BIN
+                       a vendor's program, in place of the one that is found
+
+Exit codes:
+  0    the runtime ended well by itself
+  1    it could not be built or started; the last lines say why
+  2    the command line was wrong
+  130  stopped by Ctrl-C";
+
+/// The options of `guru deploy`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = DEPLOY_HELP)]
+pub(crate) struct Deploy {
+    /// The function's package [default: the one of the current folder, else the example]
+    pub(crate) function: Option<String>,
+    /// Where to
+    #[arg(long, value_name = "VENDOR")]
+    pub(crate) on: Provider,
+    /// The stage: each is a deployment of its own, NAME-STAGE
+    #[arg(long, value_name = "STAGE", default_value = "prod")]
+    pub(crate) stage: Stage,
+    /// Show what would run and change; deploy nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Deploy what is in dist as it is
+    #[arg(long)]
+    pub(crate) no_build: bool,
+    /// Take the deployment away again, and all that belongs to it
+    #[arg(long)]
+    pub(crate) delete: bool,
+    /// Print the result as JSON on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) aws: Aws,
+    /// More for the vendor's own tool, after `--`
+    #[arg(last = true, value_name = "ARGUMENTS")]
+    pub(crate) more: Vec<String>,
+}
+
+/// Whom a function can be deployed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Provider {
+    /// Cloudflare Workers, with wrangler
+    Cloudflare,
+    /// Hosts of Spin applications, with spin and its plugin for the host
+    Spin,
+    /// AWS, with the SAM command line
+    #[value(alias = "lambda")]
+    Aws,
+}
+
+/// A stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Stage {
+    /// For whoever builds it
+    Dev,
+    /// For whoever tries it
+    Staging,
+    /// For whoever uses it
+    Prod,
+}
+
+impl Stage {
+    /// The name, as typed.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::Staging => "staging",
+            Self::Prod => "prod",
+        }
+    }
+}
+
+const DEPLOY_HELP: &str = "\
+The vendor's own tool does it, with the manifest in the function's folder: wrangler.toml, spin.toml or template.yaml.
+At the end: the URL, and a curl line to try it.
+
+Examples:
+  guru deploy --on cloudflare --dry-run
+  guru deploy --on cloudflare --stage staging
+  guru deploy --on aws --email you@example.com
+  guru deploy --on aws --stage dev --no-monitoring --api-key
+  guru deploy --on aws --stage dev --delete
+  guru deploy --on spin -- --help
+
+Environment:
+  WRANGLER_BIN, SPIN_BIN, SAM_BIN
+                       a vendor's program, in place of the one that is found
+  SPIN_DEPLOY_PLUGIN   which of Spin's plugins deploys
+  and whatever the vendor's tool reads: AWS_PROFILE, AWS_REGION, CLOUDFLARE_API_TOKEN, ...
+
+Exit codes:
+  0  deployed, or deleted, or shown
+  1  a tool or a login is missing, or the vendor refused; the last lines say what to do
+  2  the command line was wrong";

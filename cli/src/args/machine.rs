@@ -1,0 +1,157 @@
+//! The options of the commands that are about this machine. Knows nothing of what the commands do.
+
+use std::path::PathBuf;
+
+use clap_complete::Shell;
+
+/// The options of `guru setup`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = SETUP_HELP)]
+pub(crate) struct Setup {
+    /// Change nothing; say what is missing and how to get it
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Print the result as JSON on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const SETUP_HELP: &str = "\
+Everything but system packages goes into GURU_HOME; a second run only looks.
+Each step's whole output is kept in GURU_HOME/log.
+
+Examples:
+  guru setup
+  guru setup --check
+  guru setup --check --json | jq '.items[] | select(.state == \"missing\")'
+  GURU_HOME=/tmp/guru guru setup
+
+Exit codes:
+  0  everything that is required is there
+  1  something required is missing, or could not be installed
+  2  the command line was wrong";
+
+/// The options of `guru test`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = TEST_HELP)]
+pub(crate) struct Test {
+    /// Run the conformance vectors on these targets only
+    #[arg(long, value_name = "TARGETS", value_delimiter = ',')]
+    pub(crate) on: Vec<String>,
+    /// Fail when one of these targets cannot run here, instead of showing it as `not run`
+    #[arg(long, value_name = "TARGETS", value_delimiter = ',')]
+    pub(crate) require: Vec<String>,
+    /// Write the matrix as measured into docs/portability.md
+    #[arg(long)]
+    pub(crate) docs: bool,
+    /// Take the machine as it is
+    #[arg(long)]
+    pub(crate) no_setup: bool,
+    /// Go on after a failed step
+    #[arg(long)]
+    pub(crate) keep_going: bool,
+}
+
+const TEST_HELP: &str = "\
+In a project: its own tests, the builds, the conformance vectors that hold for any function on every target that runs
+here, and a deployment to a whole AWS on this machine. In Guru's own workspace: everything.
+The conformance report is written to the `conformance` folder of cargo's target folder.
+
+Examples:
+  guru test
+  guru test --on local
+  guru test --require local --keep-going
+  guru test --no-setup
+
+Exit codes:
+  0  every step passed
+  1  a step failed; the table at the end says which
+  2  the command line was wrong";
+
+/// The options of `guru conform`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = CONFORM_HELP)]
+pub(crate) struct Conform {
+    /// A deployed copy of the probe to drive, instead of starting runtimes here
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// These targets only; with --url, the one that the probe was deployed to
+    #[arg(long, value_name = "TARGETS", value_delimiter = ',')]
+    pub(crate) on: Vec<String>,
+    /// Fail when one of these targets cannot run here, instead of showing it as `not run`
+    #[arg(long, value_name = "TARGETS", value_delimiter = ',')]
+    pub(crate) require: Vec<String>,
+}
+
+const CONFORM_HELP: &str = "\
+In a project: the vectors that hold for any function, against the project's own. In Guru's own workspace, and with --url:
+all of them, against the probe.
+Targets: local, cloudflare, spin, wasi, lambda-rest, lambda-http, lambda-url, lambda-alb.
+
+Examples:
+  guru conform
+  guru conform --on local,lambda-rest --require lambda-rest
+  guru conform --url https://probe.example.workers.dev --on cloudflare
+
+Exit codes:
+  0  every case passed that could run
+  1  a case failed, or a required target cannot run; the report says which
+  2  the command line was wrong";
+
+/// The options of `guru doctor`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = DOCTOR_HELP)]
+pub(crate) struct Doctor {
+    /// Print the result as JSON on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const DOCTOR_HELP: &str = "\
+Looks, and changes nothing. A login is looked for, not tried.
+
+Examples:
+  guru doctor
+  guru doctor --json | jq '.targets[] | select(.dev == false)'
+
+Exit codes:
+  0  every target runs here
+  1  some target lacks something; its line says how to get it
+  2  the command line was wrong";
+
+/// The options of `guru completions`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = COMPLETIONS_HELP)]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: Shell,
+}
+
+const COMPLETIONS_HELP: &str = "\
+Examples:
+  guru completions bash > ~/.local/share/bash-completion/completions/guru
+  guru completions zsh > ~/.zfunc/_guru
+  guru completions fish > ~/.config/fish/completions/guru.fish
+
+Exit codes:
+  0  printed
+  2  the command line was wrong";
+
+/// The options of `guru man`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = MAN_HELP)]
+pub(crate) struct Man {
+    /// Write guru.1 and a page for each command into this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+const MAN_HELP: &str = "\
+Examples:
+  guru man | man -l -
+  guru man --out ~/.local/share/man/man1
+
+Exit codes:
+  0  printed, or written
+  1  the folder cannot be written to
+  2  the command line was wrong";

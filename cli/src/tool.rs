@@ -1,0 +1,24 @@
+//! Vendors' programs: where they are found. Knows no program by name.
+
+use std::{
+    env,
+    ffi::OsString,
+    path::PathBuf,
+};
+
+use anyhow::{Context as _, Result};
+
+/// The program that the user names in a variable, else the one that `otherwise` finds.
+pub(crate) fn find(variable: &str, otherwise: impl FnOnce() -> Option<PathBuf>) -> Option<PathBuf> {
+    let named = env::var_os(variable).filter(|named| !named.is_empty());
+    named.map(PathBuf::from).or_else(otherwise)
+}
+
+/// PATH with this very command in front: a vendor's tool that builds by its manifest runs `guru`.
+pub(crate) fn path_with_guru() -> Result<OsString> {
+    let here = env::current_exe().context("cannot find the folder of this command")?;
+    let own = here.parent().map(PathBuf::from);
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::join_paths(own.into_iter().chain(env::split_paths(&path)))
+        .context("the folder of this command cannot be part of PATH")
+}
