@@ -183,6 +183,19 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
+/// Shows what a program prints, line by line, on standard error; returns all of it once the program has closed it.
+pub(crate) fn show(source: impl std::io::Read) -> Result<String> {
+    let mut all = String::new();
+    for line in std::io::BufRead::split(std::io::BufReader::new(source), b'\n') {
+        let line = line.context("cannot read what a program prints")?;
+        let line = String::from_utf8_lossy(&line);
+        eprintln!("{line}");
+        all.push_str(&line);
+        all.push('\n');
+    }
+    Ok(all)
+}
+
 /// Whether a program can be started and ends well; what it prints is of no interest.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
     command

@@ -44,11 +44,6 @@ impl Home {
         self.root.join("toolchains").join("guru-wasm")
     }
 
-    /// The virtual environment with the Python tools.
-    pub(crate) fn python(&self) -> PathBuf {
-        self.root.join("python")
-    }
-
     /// The folder with AWS's emulator of Lambda.
     pub(crate) fn emulator(&self) -> PathBuf {
         self.root.join("sam")

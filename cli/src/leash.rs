@@ -86,13 +86,13 @@ fn end_family(child: &Mutex<Child>) {
     let group = i32::try_from(held.id()).ok().and_then(Pid::from_raw);
     // Once it was waited for, its number may be another's.
     if let (Ok(None), Some(group)) = (held.try_wait(), group) {
-        drop(kill_process_group(group, Signal::TERM));
+        let _ = kill_process_group(group, Signal::TERM);
         let deadline = Instant::now() + GRACE;
         while matches!(held.try_wait(), Ok(None)) && Instant::now() < deadline {
             thread::sleep(BEAT);
         }
         // Whoever is left of the family did not listen.
-        drop(kill_process_group(group, Signal::KILL));
+        let _ = kill_process_group(group, Signal::KILL);
     }
     drop(held);
     end(child);

@@ -5,8 +5,11 @@ mod args;
 mod build;
 mod cargo;
 mod child;
+mod conform;
 mod console;
+mod deploy;
 mod dev;
+mod doctor;
 mod files;
 mod home;
 mod interrupt;
@@ -68,7 +71,9 @@ fn run(args: Args) -> Result<bool> {
         Some(Command::New(options)) => new::run(console, &options),
         Some(Command::Completions(options)) => manual::completions(&options),
         Some(Command::Man(options)) => manual::man(&options),
-        Some(Command::Conform(_) | Command::Deploy(_) | Command::Doctor(_)) => Ok(false),
+        Some(Command::Deploy(options)) => deploy::run(&Home::from_env()?, console, &options),
+        Some(Command::Conform(options)) => conform::run(&options),
+        Some(Command::Doctor(options)) => Ok(doctor::run(&Home::from_env()?, &options)),
         Some(Command::Dev(options)) => dev::run(&Home::from_env()?, console, &options),
         Some(Command::Build(options)) => build::run(&Home::from_env()?, console, &options),
         Some(Command::Test(options)) => test::run(&Home::from_env()?, console, &options),

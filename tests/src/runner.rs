@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::driver::{Deployed, Driver, drivers, select};
+use crate::driver::{Deployed, Driver, Own, Project, drivers, select};
 use crate::play::play;
 use crate::portability;
 use crate::report::{Outcome, Report, Verdict};
@@ -32,6 +32,8 @@ pub struct Options {
     pub require: Vec<String>,
     /// A deployed probe to drive in place of the targets.
     pub url: Option<String>,
+    /// A function of somebody's own, held to the vectors that hold for any.
+    pub project: Option<Project>,
     /// The folder for the report's files.
     pub folder: PathBuf,
     /// The page to write what was measured into, if any.
@@ -57,6 +59,7 @@ impl Options {
             arguments: Arguments::from_args(),
             on: names("GURU_ON"),
             require: names("GURU_REQUIRE"),
+            project: None,
             url: std::env::var("GURU_URL").ok().filter(|url| !url.is_empty()),
             folder,
             page: std::env::var_os("GURU_DOCS")
@@ -74,14 +77,17 @@ pub struct Run {
     pub report: Report,
     /// Success if no case failed and no required target was missing.
     pub code: ExitCode,
+    /// The same.
+    pub passed: bool,
 }
 
 /// Runs the suite.
 pub fn run(options: &Options) -> Result<Run> {
-    let vectors = suite()?;
-    let all: Vec<Box<dyn Driver>> = match &options.url {
-        Some(url) => vec![Box::new(deployed(url, &options.on)?)],
-        None => drivers(),
+    let mut vectors = suite()?;
+    let all: Vec<Box<dyn Driver>> = match (&options.url, &options.project) {
+        (Some(url), _) => vec![Box::new(deployed(url, &options.on)?)],
+        (None, Some(project)) => own(project),
+        (None, None) => drivers(),
     };
     let names: Vec<&str> = all.iter().map(|driver| driver.name()).collect();
     let skips = match options.url {
@@ -92,6 +98,7 @@ pub fn run(options: &Options) -> Result<Run> {
     if options.url.is_none() {
         known_differences(&vectors, &all)?;
     }
+    vectors.retain(|vector| options.project.is_none() || vector.is_generic());
     let chosen = match options.url {
         Some(_) => all,
         None => select(&options.on, all)?,
@@ -118,6 +125,15 @@ pub fn run(options: &Options) -> Result<Run> {
         tell(&run.report, options)?;
     }
     Ok(run)
+}
+
+/// The function of a project, on every target.
+fn own(project: &Project) -> Vec<Box<dyn Driver>> {
+    let own = drivers().into_iter().map(|like| Own {
+        project: project.clone(),
+        like,
+    });
+    own.map(|own| Box::new(own) as Box<dyn Driver>).collect()
 }
 
 /// The probe at a URL, on the one target that is named, if one is.
@@ -192,6 +208,7 @@ impl Suite {
             .clone();
         report.forget_unasked();
         Run {
+            passed: !conclusion.has_failed(),
             code: conclusion.exit_code(),
             report,
         }

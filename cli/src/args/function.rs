@@ -124,9 +124,6 @@ pub(crate) struct Deploy {
     /// Show what would run and change; deploy nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Deploy what is in dist as it is
-    #[arg(long)]
-    pub(crate) no_build: bool,
     /// Take the deployment away again, and all that belongs to it
     #[arg(long)]
     pub(crate) delete: bool,
@@ -189,7 +186,7 @@ Examples:
 Environment:
   WRANGLER_BIN, SPIN_BIN, SAM_BIN
                        a vendor's program, in place of the one that is found
-  SPIN_DEPLOY_PLUGIN   which of Spin's plugins deploys
+  SPIN_DEPLOY_PLUGIN   which of Spin's plugins deploys [default: aka]
   and whatever the vendor's tool reads: AWS_PROFILE, AWS_REGION, CLOUDFLARE_API_TOKEN, ...
 
 Exit codes:

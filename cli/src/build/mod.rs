@@ -23,7 +23,7 @@ use crate::{
     workspace::Workspace,
 };
 
-pub(crate) use openapi::{Call, first_call};
+pub(crate) use openapi::{Call, first_call, own as own_document};
 pub(crate) use report::Artefact;
 
 /// Set by `guru dev`: what a manifest has built meanwhile is not optimised.

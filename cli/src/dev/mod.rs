@@ -163,7 +163,7 @@ impl Session<'_> {
         let mut command = Command::new(wrangler);
         command
             .current_dir(self.scene.workspace.root())
-            .args(["dev", "--local", "--port"])
+            .args(["dev", "--local", "--ip", "127.0.0.1", "--port"])
             .arg(self.options.port.to_string())
             .arg("--config")
             .arg(self.manifest("wrangler.toml")?)

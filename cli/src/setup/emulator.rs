@@ -69,7 +69,7 @@ impl Item for Emulator {
             .with_context(|| format!("cannot write {}", list.display()))?;
         let step = console.step("installing AWS's emulator of Lambda");
         child::run(
-            Command::new(python::program(home, "python"))
+            Command::new(python::TOOLS.program(home, "python"))
                 .args(["-m", "pip", "install", "--no-input", "--no-deps"])
                 .args(["--disable-pip-version-check", "--require-hashes"])
                 .args(["--only-binary", ":all:", "--no-compile", "--target"])

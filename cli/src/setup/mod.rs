@@ -77,14 +77,16 @@ impl Outcome {
     }
 }
 
-fn items() -> [Box<dyn Item>; 6] {
+fn items() -> [Box<dyn Item>; 8] {
     [
         Box::new(rust::Rust),
         Box::new(wasm::Targets),
         Box::new(wasm::Link),
-        Box::new(python::Python),
+        Box::new(python::TOOLS),
         Box::new(wrangler::Wrangler),
         Box::new(emulator::Emulator),
+        Box::new(python::SAM),
+        Box::new(python::AWS),
     ]
 }
 
@@ -132,6 +134,28 @@ pub(crate) fn check(home: &Home, json: bool) -> bool {
         }
     }
     good
+}
+
+/// What a look found of one thing.
+pub(crate) struct Found {
+    pub(crate) name: &'static str,
+    pub(crate) is_here: bool,
+    pub(crate) is_required: bool,
+    /// What is there, or how to get it.
+    pub(crate) text: String,
+}
+
+/// Looks at everything, and changes nothing.
+pub(crate) fn look_at_all(home: &Home) -> Vec<Found> {
+    let lines = items().into_iter().map(|item| look(item.as_ref(), home));
+    lines
+        .map(|line| Found {
+            name: line.name,
+            is_here: line.outcome.is_good(),
+            is_required: line.required,
+            text: line.text,
+        })
+        .collect()
 }
 
 fn all_there(lines: &[Line]) -> bool {

@@ -1,4 +1,5 @@
-//! Tools that others wrote in Python, in a virtual environment of their own. Knows not what they are used for.
+//! Tools that others wrote in Python, in virtual environments of their own: one for each set of tools that agree on what they
+//! need. Knows not what they are used for.
 
 use std::{
     path::{Path, PathBuf},
@@ -10,24 +11,65 @@ use anyhow::{Context as _, Result, bail};
 use super::{Item, State, apt};
 use crate::{child, console::Console, files, home::Home, stamp, surroundings, version::Version};
 
-const REQUIREMENTS: &str = include_str!("requirements.txt");
-
 /// The oldest Python that the requirements are made for.
 const OLDEST: Version = Version::new(3, 10, 0);
 
 /// Debian keeps the parts that make virtual environments in this package.
 const DEBIAN_PACKAGE: &str = "python3-venv";
 
-/// The Python tools.
-pub(super) struct Python;
+/// A set of tools, in one environment.
+pub(crate) struct Environment {
+    name: &'static str,
+    why: &'static str,
+    required: bool,
+    /// Its folder in `GURU_HOME`.
+    folder: &'static str,
+    requirements: &'static str,
+    /// What it is there for; the rest of the requirements is what these need.
+    tools: &'static [&'static str],
+}
 
-impl Item for Python {
+/// What judges a function's document and server.
+pub(crate) const TOOLS: Environment = Environment {
+    name: "python tools",
+    why: "tests written by others: schemathesis, openapi-spec-validator",
+    required: true,
+    folder: "python",
+    requirements: include_str!("requirements.txt"),
+    tools: &["schemathesis", "openapi-spec-validator"],
+};
+
+/// AWS's own tool for deployments.
+pub(crate) const SAM: Environment = Environment {
+    name: "SAM",
+    why: "deploys functions to AWS",
+    required: false,
+    folder: "sam-cli",
+    requirements: include_str!("requirements-sam.txt"),
+    tools: &["aws-sam-cli"],
+};
+
+/// A whole AWS on this machine, and what asks and judges it.
+pub(crate) const AWS: Environment = Environment {
+    name: "AWS on this machine",
+    why: "tests deployments: ministack, awscli, cfn-lint, aws-sam-translator",
+    required: false,
+    folder: "aws",
+    requirements: include_str!("requirements-aws.txt"),
+    tools: &["ministack", "awscli", "cfn-lint", "aws-sam-translator"],
+};
+
+impl Item for Environment {
     fn name(&self) -> &'static str {
-        "python tools"
+        self.name
     }
 
     fn why(&self) -> &'static str {
-        "tests written by others: schemathesis, openapi-spec-validator"
+        self.why
+    }
+
+    fn required(&self) -> bool {
+        self.required
     }
 
     fn check(&self, home: &Home) -> Result<State> {
@@ -39,12 +81,13 @@ impl Item for Python {
                 });
             }
         };
-        let folder = home.python();
-        let current = stamp::is_current(&folder, &ingredients(found.version));
+        let folder = self.folder(home);
+        let current = stamp::is_current(&folder, &self.ingredients(found.version));
         // The interpreter behind the environment may have been removed since.
-        if current && child::succeeds(Command::new(program(home, "python")).args(["-I", "-c", ""]))
+        if current
+            && child::succeeds(Command::new(self.program(home, "python")).args(["-I", "-c", ""]))
         {
-            let tools = ["schemathesis", "openapi-spec-validator"].map(pinned);
+            let tools: Vec<_> = self.tools.iter().map(|tool| self.pinned(tool)).collect();
             return Ok(State::Found {
                 detail: format!("{} on Python {}", tools.join(", "), found.version),
             });
@@ -61,7 +104,7 @@ impl Item for Python {
         };
         Ok(State::Missing {
             how: format!(
-                "{made}`guru setup` installs them with pip into {}{venv}",
+                "{made}`guru setup` installs it with pip into {}{venv}",
                 folder.display()
             ),
         })
@@ -80,7 +123,7 @@ impl Item for Python {
             found = interpreter()?;
         }
         // Environments cannot be moved, so this one is made in place and counts only once it is stamped.
-        let folder = home.python();
+        let folder = self.folder(home);
         files::remove(&folder)?;
 
         let step = console.step("making a Python environment");
@@ -95,39 +138,51 @@ impl Item for Python {
         step.done();
 
         let list = folder.join("requirements.txt");
-        std::fs::write(&list, REQUIREMENTS)
+        std::fs::write(&list, self.requirements)
             .with_context(|| format!("cannot write {}", list.display()))?;
-        let step = console.step("installing the Python tools");
+        let step = console.step(&format!("installing {}", self.tools.join(", ")));
         child::run(
-            Command::new(program(home, "python"))
+            Command::new(self.program(home, "python"))
                 .args(["-m", "pip", "install", "--no-input"])
                 .args(["--disable-pip-version-check", "-r"])
                 .arg(&list),
-            &home.log("python-tools"),
+            &home.log(&format!("pip-{}", self.folder)),
             None,
             &|line| step.line(line),
         )?;
         step.done();
-        stamp::write(&folder, &ingredients(found.version))
+        stamp::write(&folder, &self.ingredients(found.version))
     }
 }
 
-/// A program of the environment.
-pub(crate) fn program(home: &Home, name: &str) -> PathBuf {
-    let folder = if cfg!(windows) { "Scripts" } else { "bin" };
-    home.python().join(folder).join(name)
-}
+impl Environment {
+    /// A program of the environment.
+    pub(crate) fn program(&self, home: &Home, name: &str) -> PathBuf {
+        let folder = if cfg!(windows) { "Scripts" } else { "bin" };
+        self.folder(home).join(folder).join(name)
+    }
 
-fn ingredients(python: Version) -> String {
-    format!("python {python}\n{REQUIREMENTS}")
-}
+    /// Whether it is there, whole and of these versions.
+    pub(crate) fn is_here(&self, home: &Home) -> bool {
+        matches!(self.check(home), Ok(State::Found { .. }))
+    }
 
-/// `name version`, as the requirements have it.
-fn pinned(name: &str) -> String {
-    let version = REQUIREMENTS
-        .lines()
-        .find_map(|line| line.strip_prefix(name)?.strip_prefix("=="));
-    format!("{name} {}", version.unwrap_or("of any version"))
+    fn folder(&self, home: &Home) -> PathBuf {
+        home.root().join(self.folder)
+    }
+
+    fn ingredients(&self, python: Version) -> String {
+        format!("python {python}\n{}", self.requirements)
+    }
+
+    /// `name version`, as the requirements have it.
+    fn pinned(&self, name: &str) -> String {
+        let version = self
+            .requirements
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix("=="));
+        format!("{name} {}", version.unwrap_or("of any version"))
+    }
 }
 
 /// A Python that the environment is made from.
@@ -173,13 +228,17 @@ mod tests {
 
     #[test]
     fn every_requirement_is_pinned() {
-        let lines = REQUIREMENTS.lines().filter(|l| !l.starts_with('#'));
-        assert!(lines.clone().count() > 20);
-        for line in lines {
-            assert!(line.contains("=="), "{line}");
+        for environment in [&TOOLS, &SAM, &AWS] {
+            let lines = environment.requirements.lines();
+            let lines = lines.filter(|line| !line.starts_with('#'));
+            assert!(lines.clone().count() > 20);
+            for line in lines {
+                assert!(line.contains("=="), "{line}");
+            }
+            for tool in environment.tools {
+                assert!(!environment.pinned(tool).contains("any"), "{tool}");
+            }
         }
-        assert!(!pinned("schemathesis").contains("any"));
-        assert!(!pinned("openapi-spec-validator").contains("any"));
     }
 
     #[test]
@@ -196,8 +255,8 @@ mod tests {
 
     #[test]
     fn another_python_or_list_makes_another_environment() {
-        let one = ingredients(Version::new(3, 11, 7));
-        assert_ne!(one, ingredients(Version::new(3, 12, 0)));
+        let one = TOOLS.ingredients(Version::new(3, 11, 7));
+        assert_ne!(one, TOOLS.ingredients(Version::new(3, 12, 0)));
         assert!(one.contains("schemathesis=="));
     }
 }

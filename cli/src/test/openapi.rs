@@ -33,7 +33,7 @@ pub(super) fn check(home: &Home, console: Console, program: &Path) -> Result<()>
 
 /// A Python tool that leaves its files in the temporary folder.
 fn tool(home: &Home, name: &str, folder: &Path) -> Command {
-    let mut command = surroundings::command(python::program(home, name));
+    let mut command = surroundings::command(python::TOOLS.program(home, name));
     command
         .current_dir(folder)
         .env("HYPOTHESIS_STORAGE_DIRECTORY", folder.join("hypothesis"));

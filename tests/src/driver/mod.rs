@@ -8,11 +8,14 @@ mod lambda;
 mod local;
 mod machine;
 mod process;
+mod project;
 mod spin;
 mod wasi;
 
 pub use deployed::Deployed;
 pub use process::Process;
+pub use project::Project;
+pub(crate) use project::Own;
 pub use wasi::{compile, compiled, component};
 
 use anyhow::{Result, bail};

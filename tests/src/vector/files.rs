@@ -10,12 +10,13 @@ use std::collections::BTreeSet;
 use super::{POINTS, Vector};
 
 /// Every file of cases: its name and its text.
-const FILES: [(&str, &str); 12] = [
+const FILES: [(&str, &str); 13] = [
     ("body", include_str!("../../vectors/body.json")),
     ("crash", include_str!("../../vectors/crash.json")),
     ("errors", include_str!("../../vectors/errors.json")),
     ("example", include_str!("../../vectors/example.json")),
     ("framing", include_str!("../../vectors/framing.json")),
+    ("generic", include_str!("../../vectors/generic.json")),
     ("headers", include_str!("../../vectors/headers.json")),
     ("identity", include_str!("../../vectors/identity.json")),
     ("limits", include_str!("../../vectors/limits.json")),

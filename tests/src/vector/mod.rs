@@ -148,6 +148,12 @@ impl Vector {
         Ok(())
     }
 
+    /// Whether it holds for any function that has no route for every path.
+    #[must_use]
+    pub fn is_generic(&self) -> bool {
+        self.name.starts_with("generic/")
+    }
+
     /// Whether it has a handler crash.
     #[must_use]
     pub fn crashes(&self) -> bool {

@@ -1,0 +1,53 @@
+//! `guru conform`: a function, or a deployed probe, held to the portable contract. Knows which vectors are meant, not how any is
+//! played.
+
+use std::{env, time::Duration};
+
+use anyhow::{Context as _, Result};
+use conformance::{Arguments, Options, Project};
+
+use crate::{args, build, workspace::Workspace};
+
+/// How long one exchange may take.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// Plays the vectors. False when a case failed.
+pub(crate) fn run(options: &args::Conform) -> Result<bool> {
+    let workspace = Workspace::find()?;
+    // Guru's own functions are what its suite is about; any other is held to what holds for any.
+    let project = if options.url.is_none() && workspace.core().is_none() {
+        Some(project(&workspace, None)?)
+    } else {
+        None
+    };
+    play(&workspace, project, options)
+}
+
+/// The project of the current folder, as the suite starts it.
+pub(crate) fn project(workspace: &Workspace, named: Option<&str>) -> Result<Project> {
+    let here = env::current_dir().context("the current folder is gone")?;
+    Ok(Project {
+        guru: env::current_exe().context("cannot find this very command")?,
+        function: build::choose(workspace, named, &here)?.to_owned(),
+        folder: workspace.root().to_owned(),
+    })
+}
+
+/// Plays the vectors that hold for `project`, or all of them.
+pub(crate) fn play(
+    workspace: &Workspace,
+    project: Option<Project>,
+    options: &args::Conform,
+) -> Result<bool> {
+    let run = conformance::run(&Options {
+        arguments: Arguments::default(),
+        on: options.on.clone(),
+        require: options.require.clone(),
+        url: options.url.clone(),
+        project,
+        folder: workspace.target().join("conformance"),
+        page: None,
+        limit: LIMIT,
+    })?;
+    Ok(run.passed)
+}
