@@ -39,13 +39,17 @@ pub(crate) fn play(
     project: Option<Project>,
     options: &args::Conform,
 ) -> Result<bool> {
+    let mut folder = workspace.target().join("conformance");
+    if let Some(project) = &project {
+        folder.push(&project.function);
+    }
     let run = conformance::run(&Options {
         arguments: Arguments::default(),
         on: options.on.clone(),
         require: options.require.clone(),
         url: options.url.clone(),
         project,
-        folder: workspace.target().join("conformance"),
+        folder,
         page: None,
         limit: LIMIT,
     })?;

@@ -38,7 +38,12 @@ pub(crate) fn run(home: &Home, options: &args::Doctor) -> bool {
         return is_well;
     }
     for each in &found {
-        say(&format!("{} {:<20} {}", mark(each.is_here, each.is_required), each.name, first_line(&each.text)));
+        say(&format!(
+            "{} {:<20} {}",
+            mark(each.is_here, each.is_required),
+            each.name,
+            first_line(&each.text)
+        ));
     }
     say("");
     for line in &lines {
@@ -63,20 +68,45 @@ fn line(home: &Home, found: &[Found], target: Target) -> Line {
     let (dev, deploy) = match target {
         Target::Local => (vec![("rust", of_setup("rust"))], vec![]),
         Target::Cloudflare => (
-            vec![wasm, ("wrangler", named("WRANGLER_BIN").map_or_else(|| of_setup("wrangler"), Ok))],
-            vec![("login", login(deploy::cloudflare_login(), "`wrangler login`, or set CLOUDFLARE_API_TOKEN"))],
+            vec![
+                wasm,
+                (
+                    "wrangler",
+                    named("WRANGLER_BIN").map_or_else(|| of_setup("wrangler"), Ok),
+                ),
+            ],
+            vec![(
+                "login",
+                login(
+                    deploy::cloudflare_login(),
+                    "`wrangler login`, or set CLOUDFLARE_API_TOKEN",
+                ),
+            )],
         ),
         Target::Spin => (vec![wasm, ("spin", spin())], vec![("plugin", plugin())]),
         Target::Wasi => (vec![wasm], vec![]),
         Target::Lambda => (
-            vec![wasm, ("emulator", named("LAMBDA_RIE_BIN").map_or_else(|| of_setup("lambda emulator"), Ok))],
+            vec![
+                wasm,
+                (
+                    "emulator",
+                    named("LAMBDA_RIE_BIN").map_or_else(|| of_setup("lambda emulator"), Ok),
+                ),
+            ],
             vec![
                 ("sam", sam(home)),
-                ("login", login(deploy::aws_login(), "`aws configure`, or set AWS_PROFILE")),
+                (
+                    "login",
+                    login(deploy::aws_login(), "`aws configure`, or set AWS_PROFILE"),
+                ),
             ],
         ),
     };
-    Line { target, dev, deploy }
+    Line {
+        target,
+        dev,
+        deploy,
+    }
 }
 
 /// What the user names in a variable in place of what would be found.
@@ -87,24 +117,30 @@ fn named(variable: &str) -> Option<String> {
 
 fn spin() -> Need {
     let spin = tool::find("SPIN_BIN", || which::which("spin").ok());
-    let said = spin.and_then(|spin| child::output(surroundings::command(spin).arg("--version")).ok());
-    said.map(|said| said.trim().to_owned())
-        .ok_or_else(|| "install it as https://spinframework.dev says, or name one in SPIN_BIN".to_owned())
+    let said =
+        spin.and_then(|spin| child::output(surroundings::command(spin).arg("--version")).ok());
+    said.map(|said| said.trim().to_owned()).ok_or_else(|| {
+        "install it as https://spinframework.dev says, or name one in SPIN_BIN".to_owned()
+    })
 }
 
 fn plugin() -> Need {
     let name = deploy::spin_plugin();
     let spin = tool::find("SPIN_BIN", || which::which("spin").ok());
-    let is_here = spin.is_some_and(|spin| child::succeeds(Command::new(spin).args([&*name, "--help"])));
+    let is_here =
+        spin.is_some_and(|spin| child::succeeds(Command::new(spin).args([&*name, "--help"])));
     if is_here {
         Ok(name)
     } else {
-        Err(format!("`spin plugins install {name}`; SPIN_DEPLOY_PLUGIN names another"))
+        Err(format!(
+            "`spin plugins install {name}`; SPIN_DEPLOY_PLUGIN names another"
+        ))
     }
 }
 
 fn sam(home: &Home) -> Need {
-    let said = deploy::sam(home).and_then(|sam| child::output(surroundings::command(sam).arg("--version")).ok());
+    let said = deploy::sam(home)
+        .and_then(|sam| child::output(surroundings::command(sam).arg("--version")).ok());
     said.map(|said| said.trim().to_owned())
         .ok_or_else(|| "`guru setup`, or name one in SAM_BIN".to_owned())
 }
@@ -123,13 +159,21 @@ fn first_line(text: &str) -> &str {
 
 impl Line {
     fn text(&self) -> String {
-        let dev = if is_met(&self.dev) { "runs here" } else { "does not run here" };
+        let dev = if is_met(&self.dev) {
+            "runs here"
+        } else {
+            "does not run here"
+        };
         let deploy = match (&*self.deploy, is_met(&self.deploy)) {
             ([], _) => "nothing to deploy to",
             (_, true) => "can be deployed",
             (_, false) => "cannot be deployed",
         };
-        let mut lines = vec![format!("{} {:<20} {dev}; {deploy}", mark(is_met(&self.dev), false), self.target.name())];
+        let mut lines = vec![format!(
+            "{} {:<20} {dev}; {deploy}",
+            mark(is_met(&self.dev), false),
+            self.target.name()
+        )];
         for (what, need) in self.dev.iter().chain(&self.deploy) {
             if let Err(how) = need {
                 lines.push(format!("    {what}: {}", first_line(how)));
@@ -168,7 +212,10 @@ mod tests {
         };
         let text = line.text();
         assert!(text.contains("runs here; cannot be deployed"), "{text}");
-        assert!(text.contains("plugin: `spin plugins install aka`"), "{text}");
+        assert!(
+            text.contains("plugin: `spin plugins install aka`"),
+            "{text}"
+        );
         assert_eq!(line.json()["dev"], true);
         assert_eq!(line.json()["to_deploy"][0]["need"], "plugin");
     }

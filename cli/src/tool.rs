@@ -1,10 +1,6 @@
 //! Vendors' programs: where they are found. Knows no program by name.
 
-use std::{
-    env,
-    ffi::OsString,
-    path::PathBuf,
-};
+use std::{env, ffi::OsString, path::PathBuf};
 
 use anyhow::{Context as _, Result};
 

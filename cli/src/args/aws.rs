@@ -27,7 +27,7 @@ pub(crate) struct Aws {
     /// How long log lines are kept, in days [default: the template's, 30]
     #[arg(long, value_name = "DAYS")]
     pub(crate) log_days: Option<u16>,
-    /// The region [default: AWS_REGION, AWS_DEFAULT_REGION, else the profile's]
+    /// The region [default: that of the environment, else the profile's]
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Option<String>,
 }

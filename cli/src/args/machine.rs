@@ -44,6 +44,9 @@ pub(crate) struct Test {
     /// Write the matrix as measured into docs/portability.md
     #[arg(long)]
     pub(crate) docs: bool,
+    /// Take these steps only, by the names in the table at the end
+    #[arg(long, value_name = "STEPS", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
     /// Take the machine as it is
     #[arg(long)]
     pub(crate) no_setup: bool,
@@ -62,6 +65,7 @@ Examples:
   guru test --on local
   guru test --require local --keep-going
   guru test --no-setup
+  guru test --only aws
 
 Exit codes:
   0  every step passed

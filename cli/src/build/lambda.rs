@@ -69,6 +69,19 @@ fn packed(files: &[(&Path, u32)]) -> Result<Vec<u8>> {
     Ok(packed.into_inner())
 }
 
+/// Puts another file into a zip file.
+pub(crate) fn add_to_zip(path: &Path, name: &str, content: &[u8]) -> Result<()> {
+    let file = fs::File::options().read(true).write(true).open(path);
+    let file = file.with_context(|| format!("cannot open {}", path.display()))?;
+    let mut zip = ZipWriter::new_append(file).context("cannot add to the zip file")?;
+    zip.start_file(name, SimpleFileOptions::default())
+        .context("cannot begin a file in the zip file")?;
+    zip.write_all(content)
+        .context("cannot add to the zip file")?;
+    zip.finish().context("cannot finish the zip file")?;
+    Ok(())
+}
+
 /// The component that Spin runs, where Spin reads it, and `function.cwasm` made of it in `folder`.
 pub(crate) fn compiled(scene: &Scene<'_>, folder: &Path) -> Result<PathBuf> {
     let of_spin = dist(scene.workspace, Target::Spin, scene.function);

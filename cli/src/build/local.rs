@@ -19,9 +19,12 @@ pub(super) fn build(scene: &Scene<'_>, folder: &Path) -> Result<PathBuf> {
 /// The program, where cargo leaves it.
 pub(super) fn program(scene: &Scene<'_>) -> Result<PathBuf> {
     let mut cargo = surroundings::command("cargo");
-    cargo
-        .current_dir(scene.workspace.root())
-        .args(["build", "--bins", "--package", scene.function]);
+    cargo.current_dir(scene.workspace.root()).args([
+        "build",
+        "--bins",
+        "--package",
+        scene.function,
+    ]);
     if scene.is_release {
         cargo.arg("--release");
     }

@@ -1,6 +1,11 @@
 //! The function's OpenAPI document, as API Gateway takes it: every path and method reaches the function, so that it, and not
 //! the gateway, says what is not found. Knows API Gateway's rules for resources, not what the function does.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a JSON value answers null for a name that it has not; it never panics"
+)]
+
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
@@ -43,7 +48,11 @@ pub(super) fn for_gateway(scene: &Scene<'_>) -> Result<String> {
 
 fn translate(document: &Value) -> Value {
     let mut root = Node::default();
-    for path in document["paths"].as_object().into_iter().flat_map(Map::keys) {
+    for path in document["paths"]
+        .as_object()
+        .into_iter()
+        .flat_map(Map::keys)
+    {
         root.add(path);
     }
     let mut paths = Map::new();
@@ -65,7 +74,9 @@ impl Node {
     fn add(&mut self, path: &str) {
         let mut node = self;
         for segment in path.split('/').filter(|segment| !segment.is_empty()) {
-            let name = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+            let name = segment
+                .strip_prefix('{')
+                .and_then(|rest| rest.strip_suffix('}'));
             node = match name {
                 // Siblings may not differ in a variable's name: the first stands for all.
                 Some(name) => {
@@ -151,15 +162,17 @@ pub(crate) struct Call {
 /// The first request of a document that is not for the document itself; parameters have their own names as values.
 pub(crate) fn first_call(document: &Value) -> Option<Call> {
     let paths = document["paths"].as_object()?.iter();
-    let mut calls = paths.filter(|(path, _)| *path != DOCUMENT).flat_map(|(path, item)| {
-        let methods = item.as_object().into_iter().flat_map(Map::keys);
-        methods
-            .filter(|method| METHODS.contains(&method.as_str()))
-            .map(move |method| Call {
-                method: method.to_ascii_uppercase(),
-                path: path.trim_start_matches('/').replace(['{', '}'], ""),
-            })
-    });
+    let mut calls = paths
+        .filter(|(path, _)| *path != DOCUMENT)
+        .flat_map(|(path, item)| {
+            let methods = item.as_object().into_iter().flat_map(Map::keys);
+            methods
+                .filter(|method| METHODS.contains(&method.as_str()))
+                .map(move |method| Call {
+                    method: method.to_ascii_uppercase(),
+                    path: path.trim_start_matches('/').replace(['{', '}'], ""),
+                })
+        });
     calls.next()
 }
 
@@ -168,7 +181,9 @@ mod tests {
     use super::*;
 
     fn paths(of: &[&str]) -> Vec<String> {
-        let paths = of.iter().map(|path| ((*path).to_owned(), json!({"get": {}})));
+        let paths = of
+            .iter()
+            .map(|path| ((*path).to_owned(), json!({"get": {}})));
         let document = json!({"info": {"version": "1"}, "paths": Map::from_iter(paths)});
         let translated = translate(&document);
         let paths = translated["paths"].as_object().unwrap();
@@ -186,7 +201,13 @@ mod tests {
             // API Gateway allows one variable below a resource, whatever its name.
             (
                 &["/{id}", "/{name}/x"],
-                &["/", "/{id}", "/{id}/x", "/{id}/x/{proxy+}", "/{id}/{proxy+}"],
+                &[
+                    "/",
+                    "/{id}",
+                    "/{id}/x",
+                    "/{id}/x/{proxy+}",
+                    "/{id}/{proxy+}",
+                ],
             ),
             (
                 &["/{id}/{id}"],
@@ -218,9 +239,8 @@ mod tests {
     #[test]
     fn a_key_is_asked_of_all_but_preflights_and_the_document() {
         let translated = translate(&json!({"paths": {"/": {}, "/openapi.json": {}}}));
-        let is_open = |path: &str, method: &str| {
-            translated["paths"][path][method]["security"].is_null()
-        };
+        let is_open =
+            |path: &str, method: &str| translated["paths"][path][method]["security"].is_null();
         assert!(is_open("/openapi.json", "get") && is_open("/openapi.json", "head"));
         assert!(is_open("/", "options") && is_open("/{proxy+}", "options"));
         assert!(!is_open("/", "post") && !is_open("/", "get") && !is_open("/{proxy+}", "post"));

@@ -99,6 +99,12 @@ mod tests {
         // As sha256sum has it.
         assert!(artefact.sha256.starts_with("41edece42d63e8d9bf51"));
         let table = table(&[artefact], folder.path());
-        assert!(table.lines().nth(1).unwrap().starts_with("spin        file  "));
+        assert!(
+            table
+                .lines()
+                .nth(1)
+                .unwrap()
+                .starts_with("spin        file  ")
+        );
     }
 }

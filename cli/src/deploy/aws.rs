@@ -1,6 +1,11 @@
 //! AWS: `sam deploy`, with the stack that template.yaml describes. Knows SAM's words and the template's parameters, not what the
 //! template makes of them.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a JSON value answers null for a name that it has not; it never panics"
+)]
+
 use std::{env, path::PathBuf, process::Command};
 
 use anyhow::{Context as _, Result, bail};
@@ -40,7 +45,9 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Answers>> {
     let template = deployment.manifest("template.yaml")?;
     let has_login = login().is_some();
     if !options.dry_run && !has_login {
-        bail!("nobody is logged in to AWS here: `aws configure sso` or `aws configure`, or set AWS_PROFILE");
+        bail!(
+            "nobody is logged in to AWS here: `aws configure sso` or `aws configure`, or set AWS_PROFILE"
+        );
     }
     let Some(region) = region(&options.aws) else {
         bail!("which region is not said: add --region us-east-1, or set AWS_REGION");
@@ -58,14 +65,22 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Answers>> {
         return Ok(None);
     }
     let parameters = parameters(&options.aws, options.stage.name(), &region)?;
-    let folder = build::dist(deployment.scene.workspace, Target::Lambda, deployment.scene.function);
+    let folder = build::dist(
+        deployment.scene.workspace,
+        Target::Lambda,
+        deployment.scene.function,
+    );
     deployment.scene.build(Target::Lambda, &folder)?;
     let mut command = call(&["deploy"]);
     command
         .arg("--template-file")
         .arg(template)
         .args(["--resolve-s3", "--capabilities", "CAPABILITY_IAM"])
-        .args(["--no-fail-on-empty-changeset", "--no-confirm-changeset", "--no-progressbar"])
+        .args([
+            "--no-fail-on-empty-changeset",
+            "--no-confirm-changeset",
+            "--no-progressbar",
+        ])
         .arg("--parameter-overrides")
         .args(parameters)
         .args(&options.more);
@@ -75,14 +90,17 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Answers>> {
             // A change set is AWS's own word on what would change; it is not executed.
             deployment.run_anyway(command.arg("--no-execute-changeset"))?;
         } else {
-            eprintln!("What it would change, AWS says only to whoever is logged in: `aws configure`, or AWS_PROFILE");
+            eprintln!(
+                "What it would change, AWS says only to whoever is logged in: `aws configure`, or AWS_PROFILE"
+            );
         }
         return Ok(None);
     }
     deployment.run(&mut command)?;
     let mut outputs = call(&["list", "stack-outputs", "--output", "json"]);
     let outputs = child::output(outputs.current_dir(&deployment.place))?;
-    let outputs: Value = serde_json::from_str(&outputs).context("what `sam list stack-outputs` says is no JSON")?;
+    let outputs: Value =
+        serde_json::from_str(&outputs).context("what `sam list stack-outputs` says is no JSON")?;
     Ok(answers(&outputs, &region))
 }
 
@@ -110,7 +128,9 @@ fn parameters(aws: &Aws, stage: &str, region: &str) -> Result<Vec<String>> {
     match (&aws.email, aws.no_monitoring) {
         (_, true) => parameters.push("Monitoring=no".to_owned()),
         (Some(email), false) if is_address(email) => parameters.push(format!("Email={email}")),
-        (Some(email), false) => bail!("`{email}` is no e-mail address: alarms could not be sent there"),
+        (Some(email), false) => {
+            bail!("`{email}` is no e-mail address: alarms could not be sent there")
+        }
         (None, false) => bail!(
             "where alarms are sent is not said: add --email you@example.com, or leave them out with --no-monitoring"
         ),
@@ -148,19 +168,29 @@ fn is_address(email: &str) -> bool {
 
 fn region(aws: &Aws) -> Option<String> {
     let set = |name| env::var(name).ok().filter(|value| !value.is_empty());
-    let named = aws.region.clone().or_else(|| set("AWS_REGION")).or_else(|| set("AWS_DEFAULT_REGION"));
+    let named = aws
+        .region
+        .clone()
+        .or_else(|| set("AWS_REGION"))
+        .or_else(|| set("AWS_DEFAULT_REGION"));
     named.or_else(|| {
         let path = set("AWS_CONFIG_FILE").map(PathBuf::from);
         let path = path.or_else(|| Some(env::home_dir()?.join(".aws/config")))?;
         let text = std::fs::read_to_string(path).ok()?;
-        of_profile(&text, &set("AWS_PROFILE").unwrap_or_else(|| "default".to_owned()))
+        of_profile(
+            &text,
+            &set("AWS_PROFILE").unwrap_or_else(|| "default".to_owned()),
+        )
     })
 }
 
 /// The region of a profile, in AWS's format of settings.
 fn of_profile(text: &str, profile: &str) -> Option<String> {
     let names = [format!("[{profile}]"), format!("[profile {profile}]")];
-    let mut lines = text.lines().map(str::trim).skip_while(|line| !names.iter().any(|name| name == line));
+    let mut lines = text
+        .lines()
+        .map(str::trim)
+        .skip_while(|line| !names.iter().any(|name| name == line));
     lines.next()?;
     let mut own = lines.take_while(|line| !line.starts_with('['));
     own.find_map(|line| {
@@ -173,13 +203,17 @@ fn of_profile(text: &str, profile: &str) -> Option<String> {
 pub(crate) fn sam(home: &Home) -> Option<PathBuf> {
     tool::find("SAM_BIN", || {
         let own = python::SAM.program(home, "sam");
-        which::which("sam").ok().or_else(|| own.is_file().then_some(own))
+        which::which("sam")
+            .ok()
+            .or_else(|| own.is_file().then_some(own))
     })
 }
 
 /// Where a login is, if there is one; it is looked for, not tried.
 pub(crate) fn login() -> Option<String> {
-    let of_variable = VARIABLES.into_iter().find(|name| env::var_os(name).is_some_and(|value| !value.is_empty()));
+    let of_variable = VARIABLES
+        .into_iter()
+        .find(|name| env::var_os(name).is_some_and(|value| !value.is_empty()));
     if let Some(name) = of_variable {
         return Some(name.to_owned());
     }
@@ -202,7 +236,15 @@ mod tests {
             ..Aws::default()
         };
         let all = parameters(&aws, "dev", "us-east-1").unwrap();
-        assert_eq!(all[..4], ["Stage=dev", "Email=you@example.com", "ApiKey=yes", "LogDays=7"]);
+        assert_eq!(
+            all[..4],
+            [
+                "Stage=dev",
+                "Email=you@example.com",
+                "ApiKey=yes",
+                "LogDays=7"
+            ]
+        );
         let elsewhere = parameters(&aws, "dev", "eu-west-1").unwrap();
         assert!(elsewhere.contains(&"Charges=no".to_owned()));
     }
@@ -211,7 +253,14 @@ mod tests {
     fn alarms_need_an_address_or_are_left_out() {
         let refused = parameters(&Aws::default(), "prod", "us-east-1").unwrap_err();
         assert!(refused.to_string().contains("--no-monitoring"), "{refused}");
-        for bad in ["", "you", "you@", "@example.com", "a b@example.com", "a@b.c,Stage=dev"] {
+        for bad in [
+            "",
+            "you",
+            "you@",
+            "@example.com",
+            "a b@example.com",
+            "a@b.c,Stage=dev",
+        ] {
             let aws = Aws {
                 email: Some(bad.into()),
                 ..Aws::default()
@@ -222,12 +271,17 @@ mod tests {
             no_monitoring: true,
             ..Aws::default()
         };
-        assert!(parameters(&aws, "prod", "us-east-1").unwrap().contains(&"Monitoring=no".to_owned()));
+        assert!(
+            parameters(&aws, "prod", "us-east-1")
+                .unwrap()
+                .contains(&"Monitoring=no".to_owned())
+        );
     }
 
     #[test]
     fn a_region_is_of_its_own_profile() {
-        let text = "[default]\noutput = json\n[profile me]\nregion = eu-west-1\n[other]\nregion=x\n";
+        let text =
+            "[default]\noutput = json\n[profile me]\nregion = eu-west-1\n[other]\nregion=x\n";
         assert_eq!(of_profile(text, "me").as_deref(), Some("eu-west-1"));
         assert_eq!(of_profile(text, "default"), None);
         assert_eq!(of_profile(text, "nobody"), None);

@@ -20,10 +20,11 @@ const FILES: [&str; 3] = [
 
 pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Answers>> {
     let options = deployment.options;
-    let wrangler = tool::find("WRANGLER_BIN", || wrangler::program(deployment.scene.home, "wrangler"));
-    let wrangler = wrangler.context(
-        "wrangler is not installed: `guru setup` gets it, or name one in WRANGLER_BIN",
-    )?;
+    let wrangler = tool::find("WRANGLER_BIN", || {
+        wrangler::program(deployment.scene.home, "wrangler")
+    });
+    let wrangler = wrangler
+        .context("wrangler is not installed: `guru setup` gets it, or name one in WRANGLER_BIN")?;
     let manifest = deployment.manifest("wrangler.toml")?;
     if !options.dry_run && login().is_none() {
         bail!(
@@ -46,7 +47,9 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Answers>> {
         return Ok(None);
     }
     let said = deployment.run(&mut command)?;
-    let url = said.split_whitespace().find(|word| word.starts_with("https://") && word.contains(".workers.dev"));
+    let url = said
+        .split_whitespace()
+        .find(|word| word.starts_with("https://") && word.contains(".workers.dev"));
     Ok(url.filter(|_| !options.delete).map(|url| Answers {
         url: url.to_owned(),
         header: None,
@@ -55,7 +58,9 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Answers>> {
 
 /// Where a login is, if there is one; it is looked for, not tried.
 pub(crate) fn login() -> Option<String> {
-    let of_variable = VARIABLES.into_iter().find(|name| env::var_os(name).is_some_and(|value| !value.is_empty()));
+    let of_variable = VARIABLES
+        .into_iter()
+        .find(|name| env::var_os(name).is_some_and(|value| !value.is_empty()));
     if let Some(name) = of_variable {
         return Some(name.to_owned());
     }

@@ -81,7 +81,10 @@ impl Deployment<'_> {
     fn manifest(&self, name: &str) -> Result<PathBuf> {
         let found = self.scene.workspace.manifest(self.scene.function, name);
         found.with_context(|| {
-            format!("{} has no {name}: put one into its folder, as `guru new` does", self.scene.function)
+            format!(
+                "{} has no {name}: put one into its folder, as `guru new` does",
+                self.scene.function
+            )
         })
     }
 
@@ -103,16 +106,24 @@ impl Deployment<'_> {
         let running = Leash::spawn(command).with_context(|| format!("cannot start `{spelt}`"))?;
         let out = running.child().stdout.take();
         let said = out.map(child::show).transpose()?.unwrap_or_default();
-        let status = running.wait().with_context(|| format!("cannot wait for `{spelt}`"))?;
+        let status = running
+            .wait()
+            .with_context(|| format!("cannot wait for `{spelt}`"))?;
         if !status.success() {
-            bail!("`{spelt}` {}; what it said is above", child::describe(status));
+            bail!(
+                "`{spelt}` {}; what it said is above",
+                child::describe(status)
+            );
         }
         Ok(said)
     }
 
     fn tell(&self, answers: Option<Answers>) -> Result<()> {
         let options = self.options;
-        let curl = answers.as_ref().map(|answers| self.curl(answers)).transpose()?;
+        let curl = answers
+            .as_ref()
+            .map(|answers| self.curl(answers))
+            .transpose()?;
         if options.json {
             let done = match (options.dry_run, options.delete) {
                 (true, _) => "shown",
@@ -141,7 +152,10 @@ impl Deployment<'_> {
             method: "GET".to_owned(),
             path: String::new(),
         });
-        let header = answers.header.as_ref().map(|header| format!(" -H {header}"));
+        let header = answers
+            .header
+            .as_ref()
+            .map(|header| format!(" -H {header}"));
         let method = match &*call.method {
             "GET" => String::new(),
             method => format!(" -X {method}"),
@@ -158,6 +172,9 @@ mod tests {
     #[test]
     fn each_stage_is_a_deployment_of_its_own() {
         let stages = [Stage::Dev, Stage::Staging, Stage::Prod];
-        assert_eq!(stages.map(|stage| name("hello", stage)), ["hello-dev", "hello-staging", "hello-prod"]);
+        assert_eq!(
+            stages.map(|stage| name("hello", stage)),
+            ["hello-dev", "hello-staging", "hello-prod"]
+        );
     }
 }

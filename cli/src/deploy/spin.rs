@@ -36,13 +36,22 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Answers>> {
             spin.display()
         );
     }
-    let folder = build::dist(deployment.scene.workspace, Target::Spin, deployment.scene.function);
+    let folder = build::dist(
+        deployment.scene.workspace,
+        Target::Spin,
+        deployment.scene.function,
+    );
     deployment.scene.build(Target::Spin, &folder)?;
     let staged = staged(&manifest, &deployment.name, &folder)?;
     let mut command = Command::new(spin);
-    command.args([&*plugin, "deploy", "--from"]).arg(staged).args(&options.more);
+    command
+        .args([&*plugin, "deploy", "--from"])
+        .arg(staged)
+        .args(&options.more);
     let said = deployment.run(&mut command)?;
-    let url = said.split_whitespace().find(|word| word.starts_with("https://"));
+    let url = said
+        .split_whitespace()
+        .find(|word| word.starts_with("https://"));
     Ok(url.map(|url| Answers {
         url: url.to_owned(),
         header: None,
@@ -51,26 +60,38 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Answers>> {
 
 /// Which plugin deploys.
 pub(crate) fn plugin() -> String {
-    let named = env::var("SPIN_DEPLOY_PLUGIN").ok().filter(|name| !name.is_empty());
+    let named = env::var("SPIN_DEPLOY_PLUGIN")
+        .ok()
+        .filter(|name| !name.is_empty());
     named.unwrap_or_else(|| PLUGIN.to_owned())
 }
 
 /// A manifest beside the component, which calls the application by its stage.
 fn staged(manifest: &Path, name: &str, folder: &Path) -> Result<PathBuf> {
-    let text = std::fs::read_to_string(manifest).with_context(|| format!("cannot read {}", manifest.display()))?;
+    let text = std::fs::read_to_string(manifest)
+        .with_context(|| format!("cannot read {}", manifest.display()))?;
     let path = folder.join(format!("{name}.toml"));
-    let text = rename(&text, name).with_context(|| format!("{} is no manifest of Spin's", manifest.display()))?;
+    let text = rename(&text, name)
+        .with_context(|| format!("{} is no manifest of Spin's", manifest.display()))?;
     files::write(&path, &text)?;
     Ok(path)
 }
 
 fn rename(text: &str, name: &str) -> Result<String> {
     let mut document: DocumentMut = text.parse()?;
-    let application = document.get_mut("application").and_then(Item::as_table_like_mut);
-    application.context("there is no [application]")?.insert("name", value(name));
-    let components = document.get_mut("component").and_then(Item::as_table_like_mut);
+    let application = document
+        .get_mut("application")
+        .and_then(Item::as_table_like_mut);
+    application
+        .context("there is no [application]")?
+        .insert("name", value(name));
+    let components = document
+        .get_mut("component")
+        .and_then(Item::as_table_like_mut);
     for (_, component) in components.context("there is no [component]")?.iter_mut() {
-        let component = component.as_table_like_mut().context("a component is no table")?;
+        let component = component
+            .as_table_like_mut()
+            .context("a component is no table")?;
         component.insert("source", value("function.wasm"));
         // It is built already.
         component.remove("build");
@@ -87,7 +108,10 @@ mod tests {
         let text = rename(include_str!("../../../spin.toml"), "meditations-dev").unwrap();
         assert!(text.contains("name = \"meditations-dev\""), "{text}");
         assert!(text.contains("source = \"function.wasm\""), "{text}");
-        assert!(text.contains("spin-client-addr") && !text.contains("cargo guru build"), "{text}");
+        assert!(
+            text.contains("spin-client-addr") && !text.contains("cargo guru build"),
+            "{text}"
+        );
         assert!(rename("a = 1", "x").is_err());
     }
 }

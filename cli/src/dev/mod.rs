@@ -75,7 +75,9 @@ impl Session<'_> {
         loop {
             match self.make() {
                 Ok(built) => {
-                    let is_same = serving.as_ref().is_some_and(|(_, hash)| *hash == built.hash);
+                    let is_same = serving
+                        .as_ref()
+                        .is_some_and(|(_, hash)| *hash == built.hash);
                     if !is_same {
                         // The port is free again only when the one before is gone.
                         drop(serving.take());
@@ -97,7 +99,8 @@ impl Session<'_> {
                     break;
                 }
                 let Some((leash, _)) = &serving else { continue };
-                let Some(status) = leash.ended().context("cannot ask the runtime how it is")? else {
+                let Some(status) = leash.ended().context("cannot ask the runtime how it is")?
+                else {
                     has_served = true;
                     continue;
                 };
@@ -106,14 +109,18 @@ impl Session<'_> {
                 match (status.success(), has_served) {
                     (true, _) => return Ok(true),
                     (false, false) => bail!("the runtime {how}; what it said is above"),
-                    (false, true) => console.note(&format!("the runtime {how}; waiting for a change")),
+                    (false, true) => {
+                        console.note(&format!("the runtime {how}; waiting for a change"))
+                    }
                 }
             }
         }
     }
 
     fn relative(&self, path: &Path) -> String {
-        let path = path.strip_prefix(self.scene.workspace.root()).unwrap_or(path);
+        let path = path
+            .strip_prefix(self.scene.workspace.root())
+            .unwrap_or(path);
         path.display().to_string()
     }
 
@@ -156,7 +163,9 @@ impl Session<'_> {
     }
 
     fn cloudflare(&self) -> Result<Command> {
-        let wrangler = tool::find("WRANGLER_BIN", || wrangler::program(self.scene.home, "wrangler"));
+        let wrangler = tool::find("WRANGLER_BIN", || {
+            wrangler::program(self.scene.home, "wrangler")
+        });
         let wrangler = wrangler.context(
             "wrangler is not installed: `guru setup` gets it, or name one in WRANGLER_BIN",
         )?;
@@ -204,7 +213,12 @@ impl Session<'_> {
 
     fn manifest(&self, name: &str) -> Result<PathBuf> {
         let found = self.scene.workspace.manifest(self.scene.function, name);
-        found.with_context(|| format!("{} has no {name}: put one into its folder", self.scene.function))
+        found.with_context(|| {
+            format!(
+                "{} has no {name}: put one into its folder",
+                self.scene.function
+            )
+        })
     }
 }
 

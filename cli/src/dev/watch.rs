@@ -19,7 +19,14 @@ const QUIET: Duration = Duration::from_millis(100);
 
 /// What tools write beside a manifest while they build.
 const MADE: [&str; 8] = [
-    "Cargo.lock", "dist", "target", ".aws-sam", ".git", ".spin", ".wrangler", "node_modules",
+    "Cargo.lock",
+    "dist",
+    "target",
+    ".aws-sam",
+    ".git",
+    ".spin",
+    ".wrangler",
+    "node_modules",
 ];
 
 /// Changes, as they come.
@@ -51,7 +58,10 @@ impl Watch {
             ] {
                 if path.is_dir() {
                     watcher.watch(path, mode).with_context(|| {
-                        format!("cannot look for changes in {}; --no-watch does without", path.display())
+                        format!(
+                            "cannot look for changes in {}; --no-watch does without",
+                            path.display()
+                        )
                     })?;
                 }
             }
@@ -76,7 +86,8 @@ impl Watch {
 /// Whether a change of this file may change the function: not what tools make, nor what editors keep for themselves.
 fn counts(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let is_editors = name.starts_with('.') || name.ends_with('~') || name.ends_with(".swp") || name == "4913";
+    let is_editors =
+        name.starts_with('.') || name.ends_with('~') || name.ends_with(".swp") || name == "4913";
     !is_editors && !MADE.contains(&&*name)
 }
 
@@ -127,7 +138,13 @@ mod tests {
         let workspace = Workspace::find().unwrap();
         let found = folders(&workspace, "meditations").unwrap();
         let root = workspace.root();
-        for folder in ["functions/meditations", "guru", "core", "targets/local", "targets/spin"] {
+        for folder in [
+            "functions/meditations",
+            "guru",
+            "core",
+            "targets/local",
+            "targets/spin",
+        ] {
             assert!(found.contains(&root.join(folder)), "{folder} in {found:?}");
         }
         for folder in ["functions/probe", "cli", "tests", "targets/lambda"] {
@@ -140,7 +157,13 @@ mod tests {
         for path in ["a/src/lib.rs", "a/Cargo.toml", "a/openapi.json"] {
             assert!(counts(Path::new(path)), "{path}");
         }
-        for path in ["a/dist", "a/Cargo.lock", "a/src/.lib.rs.swp", "a/src/lib.rs~", "a/src/4913"] {
+        for path in [
+            "a/dist",
+            "a/Cargo.lock",
+            "a/src/.lib.rs.swp",
+            "a/src/lib.rs~",
+            "a/src/4913",
+        ] {
             assert!(!counts(Path::new(path)), "{path}");
         }
     }

@@ -36,11 +36,67 @@ const LONGEST: usize = 48;
 
 /// Names that are something else to Rust or to cargo, or that the function depends on.
 const TAKEN: [&str; 61] = [
-    "abstract", "alloc", "as", "async", "await", "become", "box", "break", "build", "const", "continue", "core",
-    "crate", "deps", "do", "dyn", "else", "enum", "examples", "extern", "false", "final", "fn", "for", "gen",
-    "guru", "if", "impl", "in", "incremental", "let", "loop", "macro", "match", "mod", "move", "mut", "override",
-    "priv", "proc", "pub", "ref", "return", "self", "static", "std", "struct", "super", "test", "trait", "true",
-    "try", "type", "typeof", "union", "unsafe", "unsized", "use", "virtual", "where", "while",
+    "abstract",
+    "alloc",
+    "as",
+    "async",
+    "await",
+    "become",
+    "box",
+    "break",
+    "build",
+    "const",
+    "continue",
+    "core",
+    "crate",
+    "deps",
+    "do",
+    "dyn",
+    "else",
+    "enum",
+    "examples",
+    "extern",
+    "false",
+    "final",
+    "fn",
+    "for",
+    "gen",
+    "guru",
+    "if",
+    "impl",
+    "in",
+    "incremental",
+    "let",
+    "loop",
+    "macro",
+    "match",
+    "mod",
+    "move",
+    "mut",
+    "override",
+    "priv",
+    "proc",
+    "pub",
+    "ref",
+    "return",
+    "self",
+    "static",
+    "std",
+    "struct",
+    "super",
+    "test",
+    "trait",
+    "true",
+    "try",
+    "type",
+    "typeof",
+    "union",
+    "unsafe",
+    "unsized",
+    "use",
+    "virtual",
+    "where",
+    "while",
 ];
 
 /// Makes the folder. Always true: what goes wrong is an error, and leaves nothing behind.
@@ -95,9 +151,9 @@ fn fill(folder: &Path, name: &str, guru: &Path) -> Result<()> {
 
 /// What a file says of this function.
 fn named(file: &str, text: &str, name: &str, guru: &Path) -> Result<String> {
-    let guru = guru.to_str().with_context(|| {
-        format!("{} is not UTF-8, as a manifest must be", guru.display())
-    })?;
+    let guru = guru
+        .to_str()
+        .with_context(|| format!("{} is not UTF-8, as a manifest must be", guru.display()))?;
     Ok(match file {
         "template.yaml" | "samconfig.toml" => text
             .replace("dist/lambda/meditations/", "dist/lambda/")
@@ -165,7 +221,8 @@ mod tests {
         }
         let long = "a".repeat(LONGEST + 1);
         let bad = [
-            "", ".", "..", "Hello", "1a", "-a", "a-", "a--b", "a_b", "a b", "a.b", "é", "a-1", "fn", "test", "guru", &long,
+            "", ".", "..", "Hello", "1a", "-a", "a-", "a--b", "a_b", "a b", "a.b", "é", "a-1",
+            "fn", "test", "guru", &long,
         ];
         for bad in bad {
             let refused = name(Path::new(bad));

@@ -1,18 +1,21 @@
 //! `guru test`: steps one after the other, and a table of how each ended. Knows what each step runs, not how any of
 //! the tools works.
 
+mod aws;
+mod new;
 mod openapi;
 mod server;
 
 use std::{
+    env,
     process::Command,
     time::{Duration, Instant},
 };
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use crate::{
-    args, child,
+    args, build, child, conform,
     console::{Console, mark, say, seconds},
     home::Home,
     interrupt,
@@ -32,14 +35,41 @@ struct Scene<'a> {
     home: &'a Home,
     console: Console,
     workspace: &'a Workspace,
+    /// The function that is deployed, and in a project the one that is meant.
+    function: &'a str,
     options: &'a args::Test,
+}
+
+impl Scene<'_> {
+    /// As a build sees it: what is deployed is optimised.
+    fn build(&self) -> build::Scene<'_> {
+        build::Scene {
+            home: self.home,
+            console: self.console,
+            workspace: self.workspace,
+            function: self.function,
+            is_release: true,
+        }
+    }
 }
 
 /// One step.
 struct Step {
     name: &'static str,
     why: &'static str,
+    of: Of,
     run: fn(&Scene<'_>) -> Result<End>,
+}
+
+/// Where a step has something to do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    /// Anywhere.
+    Any,
+    /// In Guru's own workspace.
+    Guru,
+    /// In anybody else's.
+    Project,
 }
 
 /// How a step ended that did not fail.
@@ -56,51 +86,106 @@ enum Outcome {
     NotRun(&'static str),
 }
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 10] = [
     Step {
         name: "setup",
         why: "every toolchain and tool the other steps need is there",
+        of: Of::Any,
         run: set_up,
     },
     Step {
         name: "tests",
-        why: "unit tests, examples in the docs, and the conformance vectors on every target that runs here",
+        why: "unit tests, examples in the docs; in Guru itself the conformance vectors on every target that runs here",
+        of: Of::Any,
         run: tests,
     },
     Step {
         name: "benches",
         why: "the benchmarks still compile and run, once each and not timed",
+        of: Of::Guru,
         run: benches,
     },
     Step {
         name: "bare core",
         why: "the core builds for a target that has no std at all",
+        of: Of::Guru,
         run: bare_core,
     },
     Step {
         name: "functions",
         why: "each function builds for the vendors' targets as it is",
+        of: Of::Guru,
         run: functions,
+    },
+    Step {
+        name: "builds",
+        why: "the function is built for every target, optimised",
+        of: Of::Project,
+        run: builds,
+    },
+    Step {
+        name: "conform",
+        why: "the vectors that hold for any function, on every target that runs here",
+        of: Of::Project,
+        run: conform,
     },
     Step {
         name: "openapi",
         why: "the example's OpenAPI document is valid, and its server does what the document says",
+        of: Of::Guru,
         run: openapi,
+    },
+    Step {
+        name: "aws",
+        why: "the function is deployed to a whole AWS on this machine, called, changed and deleted",
+        of: Of::Any,
+        run: aws,
+    },
+    Step {
+        name: "new",
+        why: "a function of one's own goes the whole way: new, dev, test, build",
+        of: Of::Guru,
+        run: new,
     },
 ];
 
 /// Runs the steps. False when one failed.
 pub(crate) fn run(home: &Home, console: Console, options: &args::Test) -> Result<bool> {
     let workspace = Workspace::find()?;
+    let here = env::current_dir().context("the current folder is gone")?;
+    let is_guru = workspace.core().is_some();
     let scene = Scene {
         home,
         console,
         workspace: &workspace,
+        // Guru's own steps are the same from every folder.
+        function: build::choose(
+            &workspace,
+            None,
+            if is_guru { workspace.root() } else { &here },
+        )?,
         options,
     };
+    let of = if is_guru { Of::Guru } else { Of::Project };
+    let mut steps = Vec::from(STEPS);
+    steps.retain(|step| step.of == Of::Any || step.of == of);
+    let names: Vec<_> = steps.iter().map(|step| step.name).collect();
+    if let Some(unknown) = options
+        .only
+        .iter()
+        .find(|name| !names.contains(&name.as_str()))
+    {
+        bail!(
+            "there is no step `{unknown}` here: the steps are {}",
+            names.join(", ")
+        );
+    }
+    steps.retain(|step| {
+        options.only.is_empty() || options.only.iter().any(|name| name == step.name)
+    });
     let mut table = Vec::new();
     let mut stopped = false;
-    for step in STEPS {
+    for step in steps {
         let started = Instant::now();
         let outcome = if stopped {
             Outcome::NotRun("an earlier step failed")
@@ -245,6 +330,45 @@ fn openapi(scene: &Scene<'_>) -> Result<End> {
         program.set_extension(std::env::consts::EXE_EXTENSION);
         openapi::check(scene.home, scene.console, &program)?;
     }
+    Ok(End::Passed)
+}
+
+fn builds(scene: &Scene<'_>) -> Result<End> {
+    let options = args::Build {
+        function: Some(scene.function.to_owned()),
+        on: Vec::new(),
+        release: true,
+        out: None,
+        json: false,
+    };
+    build::run(scene.home, scene.console, &options)?;
+    Ok(End::Passed)
+}
+
+fn conform(scene: &Scene<'_>) -> Result<End> {
+    let options = args::Conform {
+        url: None,
+        on: scene.options.on.clone(),
+        require: scene.options.require.clone(),
+    };
+    let project = conform::project(scene.workspace, Some(scene.function))?;
+    if conform::play(scene.workspace, Some(project), &options)? {
+        Ok(End::Passed)
+    } else {
+        bail!("a case failed; the report above says which")
+    }
+}
+
+fn aws(scene: &Scene<'_>) -> Result<End> {
+    if let Some(missing) = aws::missing(scene) {
+        return Ok(End::NothingToDo(missing));
+    }
+    aws::check(scene, scene.function)?;
+    Ok(End::Passed)
+}
+
+fn new(scene: &Scene<'_>) -> Result<End> {
+    new::check(scene)?;
     Ok(End::Passed)
 }
 

@@ -24,7 +24,10 @@ pub(crate) fn document(program: &Program, app: fn() -> App) -> Result<String> {
         return of_routes(program, &routes);
     }
     let answer = memory::Client::new(routes)?.get(PATH);
-    let text = answer.body().as_bytes().and_then(|bytes| std::str::from_utf8(bytes).ok());
+    let text = answer
+        .body()
+        .as_bytes()
+        .and_then(|bytes| std::str::from_utf8(bytes).ok());
     match text.filter(|_| answer.status() == Status::OK) {
         Some(text) => Ok(text.to_owned()),
         None => Err(Error::new(
@@ -42,7 +45,10 @@ fn of_routes(program: &Program, app: &App) -> Result<String> {
             Some(method) => vec![method.as_str().to_ascii_lowercase()],
             None => METHODS.map(str::to_owned).to_vec(),
         };
-        for method in methods.iter().filter(|method| METHODS.contains(&method.as_str())) {
+        for method in methods
+            .iter()
+            .filter(|method| METHODS.contains(&method.as_str()))
+        {
             if let Some(item) = item.as_object_mut() {
                 item.insert(method.clone(), operation(path));
             }
@@ -65,7 +71,8 @@ fn operation(path: &str) -> Value {
     let parameters: Vec<Value> = names
         .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
         .collect();
-    let mut operation = json!({"responses": {"default": {"description": "What the function answers"}}});
+    let mut operation =
+        json!({"responses": {"default": {"description": "What the function answers"}}});
     if let (false, Some(operation)) = (parameters.is_empty(), operation.as_object_mut()) {
         operation.insert("parameters".into(), parameters.into());
     }

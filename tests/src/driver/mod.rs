@@ -14,8 +14,8 @@ mod wasi;
 
 pub use deployed::Deployed;
 pub use process::Process;
-pub use project::Project;
 pub(crate) use project::Own;
+pub use project::Project;
 pub use wasi::{compile, compiled, component};
 
 use anyhow::{Result, bail};

@@ -83,7 +83,14 @@ fn host() -> Result<PathBuf> {
 /// Builds the function's component as its spin.toml does, and says where it is.
 pub fn component(function: Function) -> Result<PathBuf> {
     let mut command = Command::new("cargo");
-    command.args(["guru", "build", function.name(), "--on", "spin", "--release"]);
+    command.args([
+        "guru",
+        "build",
+        function.name(),
+        "--on",
+        "spin",
+        "--release",
+    ]);
     forget_toolchain(&mut command);
     finish(&mut command)?;
     let path = Path::new("dist/spin").join(function.name());

@@ -20,7 +20,15 @@ pub(crate) fn component() -> &'static Path {
         let mut command = Command::new("cargo");
         command
             .current_dir(root)
-            .args(["guru", "build", "faults", "--on", "spin", "--release", "--out"])
+            .args([
+                "guru",
+                "build",
+                "faults",
+                "--on",
+                "spin",
+                "--release",
+                "--out",
+            ])
             .arg(&folder)
             .stdin(Stdio::null());
         // The toolchain of this test is not the one that builds for WebAssembly.

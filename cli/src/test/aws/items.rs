@@ -1,0 +1,397 @@
+//! What must be there once a function is deployed, item by item: what the script of 2016 made, and what it never managed. Knows
+//! what AWS calls things, not how they came to be.
+
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a JSON value answers null for a name that it has not; it never panics"
+)]
+
+use anyhow::{Context as _, Result, bail, ensure};
+use serde_json::{Value, json};
+
+use super::account::Account;
+use crate::{build, test::Scene};
+
+/// What a client may do under a usage plan.
+const BURST: i64 = 250;
+const RATE: f64 = 100.0;
+const QUOTA: i64 = 10_000;
+
+/// The function, its role, its log, the API with its stage and deployment, and the permission between them.
+pub(super) fn of_every_stage(account: &mut Account<'_>, stage: &str) -> Result<()> {
+    let function = resource(account, stage, "Function")?;
+    let configuration = account.ask(&[
+        "lambda",
+        "get-function-configuration",
+        "--function-name",
+        &function,
+    ])?;
+    expect(&configuration, "/Runtime", &json!("provided.al2023"))?;
+    expect(&configuration, "/State", &json!("Active"))?;
+    account.found(
+        format!("{stage}: Lambda function"),
+        format!("{function}, provided.al2023"),
+    );
+
+    let role = resource(account, stage, "Role")?;
+    let arn = account.text(&["iam", "get-role", "--role-name", &role], "/Role/Arn")?;
+    expect(&configuration, "/Role", &json!(arn))?;
+    let group = resource(account, stage, "Logs")?;
+    let logs = account.ask(&[
+        "iam",
+        "get-role-policy",
+        "--role-name",
+        &role,
+        "--policy-name",
+        "logs",
+    ])?;
+    let statement = logs
+        .pointer("/PolicyDocument/Statement/0")
+        .cloned()
+        .unwrap_or_default();
+    expect(
+        &statement,
+        "/Action",
+        &json!(["logs:CreateLogStream", "logs:PutLogEvents"]),
+    )?;
+    let of = statement["Resource"].as_str().unwrap_or_default();
+    ensure!(
+        of.ends_with(&format!(":log-group:{group}:log-stream:*")),
+        "the role may write to {of}"
+    );
+    let attached = account.ask(&["iam", "list-attached-role-policies", "--role-name", &role])?;
+    expect(&attached, "/AttachedPolicies", &json!([]))?;
+    account.found(
+        format!("{stage}: role"),
+        format!("{role}: writes the log of {group}, nothing else"),
+    );
+
+    let groups = account.ask(&[
+        "logs",
+        "describe-log-groups",
+        "--log-group-name-prefix",
+        &group,
+    ])?;
+    let days = groups
+        .pointer("/logGroups/0/retentionInDays")
+        .and_then(Value::as_i64);
+    ensure!(days.is_some(), "the log is kept for ever");
+    account.found(
+        format!("{stage}: log group"),
+        format!("{group}, kept {} days", days.unwrap_or_default()),
+    );
+
+    let api = resource(account, stage, "Api")?;
+    let of_stage = account.ask(&[
+        "apigateway",
+        "get-stage",
+        "--rest-api-id",
+        &api,
+        "--stage-name",
+        stage,
+    ])?;
+    let deployment = of_stage["deploymentId"]
+        .as_str()
+        .context("the stage has no deployment")?;
+    let deployments = account.ask(&["apigateway", "get-deployments", "--rest-api-id", &api])?;
+    let is_there = deployments["items"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .any(|item| item["id"] == deployment);
+    ensure!(
+        is_there,
+        "the deployment {deployment} of the stage is not there"
+    );
+    let resources = account.ask(&["apigateway", "get-resources", "--rest-api-id", &api])?;
+    let paths = resources["items"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|item| item["path"].as_str());
+    let paths: Vec<_> = paths.collect();
+    ensure!(paths.contains(&"/"), "the API has only {paths:?}");
+    account.found(
+        format!("{stage}: REST API, stage, deployment"),
+        format!("{api}, {stage}, {deployment}: {}", paths.join(" ")),
+    );
+
+    let policy = account.text(
+        &["lambda", "get-policy", "--function-name", &function],
+        "/Policy",
+    )?;
+    let policy: Value =
+        serde_json::from_str(&policy).context("the function's policy is no JSON")?;
+    let statements = policy["Statement"].as_array().into_iter().flatten();
+    let permission = statements.into_iter().find(|statement| {
+        let source = statement
+            .pointer("/Condition/ArnLike/AWS:SourceArn")
+            .and_then(Value::as_str);
+        source.is_some_and(|source| source.ends_with(&format!(":{api}/{stage}/*/*")))
+    });
+    let permission =
+        permission.with_context(|| format!("no permission is of the API {api}: {policy}"))?;
+    expect(
+        permission,
+        "/Principal/Service",
+        &json!("apigateway.amazonaws.com"),
+    )?;
+    expect(permission, "/Action", &json!("lambda:InvokeFunction"))?;
+    let source = permission
+        .pointer("/Condition/ArnLike/AWS:SourceArn")
+        .and_then(Value::as_str);
+    account.found(
+        format!("{stage}: permission of API Gateway"),
+        source.unwrap_or_default(),
+    );
+    Ok(())
+}
+
+/// Two topics with the address, and the alarms that go to them.
+pub(super) fn monitoring(account: &mut Account<'_>, stage: &str, email: &str) -> Result<()> {
+    let stack = account.stack(stage);
+    for (topic, alarms) in [
+        ("ErrorsTopic", &["ErrorsAlarm", "AnswersAlarm"][..]),
+        ("ChargesTopic", &["ChargesAlarm"]),
+    ] {
+        let arn = resource(account, stage, topic)?;
+        let subscriptions =
+            account.ask(&["sns", "list-subscriptions-by-topic", "--topic-arn", &arn])?;
+        expect(&subscriptions, "/Subscriptions/0/Protocol", &json!("email"))?;
+        expect(&subscriptions, "/Subscriptions/0/Endpoint", &json!(email))?;
+        account.found(format!("{stage}: topic {topic}"), format!("to {email}"));
+        for alarm in alarms {
+            let name = resource(account, stage, alarm)?;
+            let said = account.ask(&["cloudwatch", "describe-alarms", "--alarm-names", &name])?;
+            expect(&said, "/MetricAlarms/0/AlarmActions", &json!([arn]))?;
+            let metric = said
+                .pointer("/MetricAlarms/0/MetricName")
+                .and_then(Value::as_str);
+            account.found(
+                format!("{stage}: alarm {alarm}"),
+                format!("{} to {topic} of {stack}", metric.unwrap_or_default()),
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Neither topic nor alarm.
+pub(super) fn no_monitoring(account: &mut Account<'_>, stage: &str) -> Result<()> {
+    let stack = account.stack(stage);
+    let resources = account.ask(&[
+        "cloudformation",
+        "list-stack-resources",
+        "--stack-name",
+        &stack,
+    ])?;
+    let kinds = resources["StackResourceSummaries"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    let mut kinds = kinds.filter_map(|resource| resource["ResourceType"].as_str());
+    if let Some(kind) =
+        kinds.find(|kind| kind.starts_with("AWS::SNS") || kind.starts_with("AWS::CloudWatch"))
+    {
+        bail!("{stack} has an {kind}, though it was to have no monitoring");
+    }
+    account.found(format!("{stage}: no monitoring"), "neither topic nor alarm");
+    Ok(())
+}
+
+/// The function's first call, through the REST API: what curl prints is what a user sees.
+pub(super) fn call(account: &mut Account<'_>, scene: &Scene<'_>, stage: &str) -> Result<()> {
+    let (method, path) = first_call(account, scene, stage)?;
+    let host = rest_host(account, stage)?;
+    let path = format!("/{stage}/{path}");
+    let answer = account.curl(&method, &host, &path, None)?;
+    ensure!(answer.status == 200, "{method} {path} answers {answer:?}");
+    account.found(
+        format!("{stage}: {method} {path}"),
+        format!("{} {}", answer.status, answer.body.trim()),
+    );
+    let lost = account.curl("GET", &host, &format!("/{stage}/guru/nowhere"), None)?;
+    ensure!(
+        lost.status == 404 && lost.body.contains("\"error\":\"not found\""),
+        "an unknown path answers {lost:?}"
+    );
+    account.found(
+        format!("{stage}: GET /{stage}/guru/nowhere"),
+        "404, by the function itself",
+    );
+    Ok(())
+}
+
+/// The HTTP API and the function's own URL.
+pub(super) fn other_ways_in(
+    account: &mut Account<'_>,
+    scene: &Scene<'_>,
+    stage: &str,
+) -> Result<()> {
+    let (method, path) = first_call(account, scene, stage)?;
+    for output in ["HttpApi", "FunctionUrl"] {
+        let url = account.output(stage, output)?;
+        let host = url
+            .trim_start_matches("https://")
+            .trim_end_matches('/')
+            .to_owned();
+        let answer = account.curl(&method, &host, &format!("/{path}"), None)?;
+        ensure!(
+            answer.status == 200,
+            "{output}: {method} /{path} answers {answer:?}"
+        );
+        account.found(
+            format!("{stage}: {output}"),
+            format!("{url}: {}", answer.body.trim()),
+        );
+    }
+    let function = resource(account, stage, "Function")?;
+    let configuration = account.ask(&[
+        "lambda",
+        "get-function-configuration",
+        "--function-name",
+        &function,
+    ])?;
+    expect(&configuration, "/TracingConfig/Mode", &json!("Active"))?;
+    account.found(format!("{stage}: tracing"), "Active");
+    Ok(())
+}
+
+/// The key under its plan: without it 403, with it an answer, over the plan's rate 429.
+pub(super) fn key(account: &mut Account<'_>, scene: &Scene<'_>, stage: &str) -> Result<()> {
+    let plan = resource(account, stage, "Plan")?;
+    let said = account.ask(&["apigateway", "get-usage-plan", "--usage-plan-id", &plan])?;
+    let (throttle, quota) = (&said["throttle"], &said["quota"]);
+    let is_as_asked = throttle["burstLimit"].as_i64() == Some(BURST)
+        && throttle["rateLimit"].as_f64() == Some(RATE)
+        && quota["limit"].as_i64() == Some(QUOTA)
+        && quota["period"] == "DAY";
+    ensure!(is_as_asked, "the usage plan is {said}");
+    account.found(
+        format!("{stage}: usage plan"),
+        format!("{plan}: burst {BURST}, {RATE} a second, {QUOTA} a day"),
+    );
+
+    let id = account.output(stage, "ApiKey")?;
+    let value = account.text(
+        &[
+            "apigateway",
+            "get-api-key",
+            "--include-value",
+            "--api-key",
+            &id,
+        ],
+        "/value",
+    )?;
+    account.found(format!("{stage}: API key"), id);
+    let (method, path) = first_call(account, scene, stage)?;
+    let host = rest_host(account, stage)?;
+    let path = format!("/{stage}/{path}");
+    let refused = account.curl(&method, &host, &path, None)?;
+    ensure!(
+        refused.status == 403,
+        "without the key, {method} {path} answers {refused:?}"
+    );
+    account.found(format!("{stage}: {method} {path} without the key"), "403");
+    let header = format!("x-api-key: {value}");
+    let answer = account.curl(&method, &host, &path, Some(&header))?;
+    ensure!(
+        answer.status == 200,
+        "with the key, {method} {path} answers {answer:?}"
+    );
+    account.found(
+        format!("{stage}: {method} {path} with the key"),
+        format!("200 {}", answer.body.trim()),
+    );
+
+    let statuses = account.flood(&method, &host, &path, &header, 1500)?;
+    let count = |status: u16| statuses.iter().filter(|each| **each == status).count();
+    let (good, slowed) = (count(200), count(429));
+    ensure!(
+        good > 0 && slowed > 0 && good + slowed == statuses.len(),
+        "over the plan's rate: {good} answered, {slowed} slowed down, of {}",
+        statuses.len()
+    );
+    account.found(
+        format!("{stage}: 1500 requests at once"),
+        format!("{good} answered, {slowed} times 429"),
+    );
+    Ok(())
+}
+
+/// Nothing of any stage, anywhere.
+pub(super) fn nothing_is_left(account: &mut Account<'_>) -> Result<()> {
+    let own = account.stack("");
+    for (words, list, name) in [
+        (["lambda", "list-functions"], "Functions", "FunctionName"),
+        (["iam", "list-roles"], "Roles", "RoleName"),
+        (["logs", "describe-log-groups"], "logGroups", "logGroupName"),
+        (["apigateway", "get-rest-apis"], "items", "name"),
+        (["apigateway", "get-api-keys"], "items", "name"),
+        (["apigateway", "get-usage-plans"], "items", "name"),
+        (["apigatewayv2", "get-apis"], "Items", "Name"),
+        (["sns", "list-topics"], "Topics", "TopicArn"),
+        (
+            ["cloudwatch", "describe-alarms"],
+            "MetricAlarms",
+            "AlarmName",
+        ),
+    ] {
+        let said = account.ask(&words)?;
+        let left = said[list].as_array().into_iter().flatten();
+        let left: Vec<_> = left
+            .filter_map(|each| each[name].as_str())
+            .filter(|each| each.contains(&own))
+            .collect();
+        ensure!(
+            left.is_empty(),
+            "after the deletion, `aws {}` still lists {left:?}",
+            words.join(" ")
+        );
+    }
+    account.found("after the deletion", "nothing is left");
+    Ok(())
+}
+
+fn first_call(
+    account: &mut Account<'_>,
+    scene: &Scene<'_>,
+    stage: &str,
+) -> Result<(String, String)> {
+    let host = rest_host(account, stage)?;
+    // A function that answers its own document is asked for it over the wire; any other prints one.
+    let served = account.curl("GET", &host, &format!("/{stage}/openapi.json"), None)?;
+    let document = if served.status == 200 {
+        serde_json::from_str(&served.body).context("the function's document is no JSON")?
+    } else {
+        build::own_document(&scene.build())?
+    };
+    let call = build::first_call(&document).context("the function's document has no call")?;
+    Ok((call.method, call.path))
+}
+
+fn rest_host(account: &mut Account<'_>, stage: &str) -> Result<String> {
+    let url = account.output(stage, "RestApi")?;
+    let host = url.trim_start_matches("https://").split('/').next();
+    host.map(str::to_owned).context("the REST API has no host")
+}
+
+/// What a resource of a stack is called.
+fn resource(account: &mut Account<'_>, stage: &str, logical: &str) -> Result<String> {
+    let stack = account.stack(stage);
+    let words = [
+        "cloudformation",
+        "describe-stack-resource",
+        "--stack-name",
+        &stack,
+        "--logical-resource-id",
+        logical,
+    ];
+    account.text(&words, "/StackResourceDetail/PhysicalResourceId")
+}
+
+fn expect(said: &Value, pointer: &str, want: &Value) -> Result<()> {
+    let got = said.pointer(pointer).unwrap_or(&Value::Null);
+    ensure!(got == want, "{pointer} is {got}, not {want}");
+    Ok(())
+}

@@ -1,0 +1,165 @@
+//! A deployment to a whole AWS on this machine: deployed by `guru deploy`, read back with AWS's own command line, called with
+//! curl, changed, and deleted. Knows what a deployment must bring about, not how template.yaml brings it about.
+
+mod account;
+mod items;
+mod ministack;
+
+use std::{fs, path::Path, process::Command};
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use super::Scene;
+use crate::{args::Target, build, child, console::say, deploy, files, interrupt, setup::python};
+
+use account::Account;
+use ministack::Ministack;
+
+/// Who gets the alarms; nobody does.
+const EMAIL: &str = "you@example.com";
+
+/// Why nothing can be deployed here, and what to do about it.
+pub(super) fn missing(scene: &Scene<'_>) -> Option<&'static str> {
+    if cfg!(not(target_os = "linux")) {
+        return Some("a bootstrap for Lambda runs on Linux only");
+    }
+    if !python::AWS.is_here(scene.home) || deploy::sam(scene.home).is_none() {
+        return Some("ministack or the SAM command line is missing: `guru setup` gets them");
+    }
+    which::which("curl")
+        .is_err()
+        .then_some("there is no curl on PATH")
+}
+
+/// Deploys `function` three ways, checks all that is there, and takes it away again.
+pub(super) fn check(scene: &Scene<'_>, function: &str) -> Result<()> {
+    let template = scene.workspace.manifest(function, "template.yaml");
+    let template = template.with_context(|| format!("{function} has no template.yaml"))?;
+    super::show(Command::new(python::AWS.program(scene.home, "cfn-lint")).arg(&template))?;
+
+    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let doomed = folder.path().to_owned();
+    interrupt::undo(move || drop(fs::remove_dir_all(doomed)));
+    let aws = Ministack::start(scene.home, folder.path())?;
+    let mut account = Account::new(scene.home, &aws, function);
+    let checked = round_trip(scene, function, &template, folder.path(), &mut account);
+    let report = scene.workspace.target().join("conformance").join("aws.md");
+    files::write(&report, &account.report(&aws))?;
+    for line in account.table() {
+        say(&line);
+    }
+    say(&format!("  report: {}", report.display()));
+    if checked.is_err() {
+        eprintln!("what the account on this machine said last:\n{}", aws.log());
+    }
+    checked
+}
+
+fn round_trip(
+    scene: &Scene<'_>,
+    function: &str,
+    template: &Path,
+    folder: &Path,
+    account: &mut Account<'_>,
+) -> Result<()> {
+    account.deploy("prod", &["--email", EMAIL])?;
+    items::of_every_stage(account, "prod")?;
+    items::monitoring(account, "prod", EMAIL)?;
+    items::call(account, scene, "prod")?;
+
+    let events = account.events("prod")?;
+    account.deploy("prod", &["--email", EMAIL])?;
+    let again = account.events("prod")?;
+    ensure!(
+        again == events,
+        "a second deployment changed something: {again:?}"
+    );
+    account.found("a second deployment", "no change");
+
+    change(scene, function, template, folder, account)?;
+
+    account.deploy(
+        "staging",
+        &[
+            "--no-monitoring",
+            "--http-api",
+            "--function-url",
+            "public",
+            "--tracing",
+            "--log-days",
+            "7",
+        ],
+    )?;
+    items::of_every_stage(account, "staging")?;
+    items::no_monitoring(account, "staging")?;
+    items::other_ways_in(account, scene, "staging")?;
+
+    account.deploy("dev", &["--no-monitoring", "--api-key"])?;
+    items::of_every_stage(account, "dev")?;
+    items::key(account, scene, "dev")?;
+
+    for stage in ["prod", "staging", "dev"] {
+        account.delete(stage)?;
+    }
+    items::nothing_is_left(account)
+}
+
+/// Deploys a function that is another, beside a copy of the manifest, and sees that nothing else was updated.
+fn change(
+    scene: &Scene<'_>,
+    function: &str,
+    template: &Path,
+    folder: &Path,
+    account: &mut Account<'_>,
+) -> Result<()> {
+    let dist = build::dist(scene.workspace, Target::Lambda, function);
+    let place = template.parent().context("a template is in a folder")?;
+    let below = dist
+        .strip_prefix(place)
+        .with_context(|| format!("{} is not below {}", dist.display(), place.display()))?;
+    let copy = folder.join("changed");
+    for file in ["function.zip", "openapi.json"] {
+        files::copy(&dist.join(file), &copy.join(below).join(file))?;
+    }
+    files::copy(template, &copy.join("template.yaml"))?;
+    build::add_to_zip(
+        &copy.join(below).join("function.zip"),
+        "changed",
+        b"another function",
+    )?;
+
+    let before = account.events("prod")?;
+    let stack = account.stack("prod");
+    let mut sam = account.sam(&["deploy", "--stack-name", &stack]);
+    sam.current_dir(&copy)
+        .args([
+            "--resolve-s3",
+            "--capabilities",
+            "CAPABILITY_IAM",
+            "--no-confirm-changeset",
+            "--no-progressbar",
+        ])
+        .args(["--parameter-overrides", "Stage=prod"])
+        .arg(format!("Email={EMAIL}"));
+    account.note(&child::spell(&sam));
+    child::output(&mut sam)?;
+    let after = account.events("prod")?;
+    let fresh = after
+        .get(..after.len().saturating_sub(before.len()))
+        .unwrap_or_default();
+    let updated: Vec<&str> = fresh
+        .iter()
+        .filter(|event| {
+            event.status == "UPDATE_COMPLETE" && event.kind != "AWS::CloudFormation::Stack"
+        })
+        .map(|event| &*event.kind)
+        .collect();
+    if updated != ["AWS::Lambda::Function"] {
+        bail!("a changed function updated {updated:?}");
+    }
+    account.found(
+        "a changed function",
+        "updates AWS::Lambda::Function and nothing else",
+    );
+    items::call(account, scene, "prod")
+}
