@@ -91,12 +91,24 @@ impl Project {
         let port = free.local_addr()?.port();
         drop(free);
         let mut command = self.guru(&["dev", "--port"]);
-        command.arg(port.to_string()).stdin(Stdio::null());
+        command.arg(port.to_string());
         say(&format!("$ {}", child::spell(&command)));
+        let log = self.folder.with_extension("log");
+        let out =
+            fs::File::create(&log).with_context(|| format!("cannot create {}", log.display()))?;
+        let also = out.try_clone().context("cannot share a file")?;
+        command.stdin(Stdio::null()).stdout(out).stderr(also);
         let _running = Leash::family(&mut command).context("cannot start `guru dev`")?;
         let url = format!("http://127.0.0.1:{port}/hello/you");
-        wait_for(&url, r#"{"hello":"you"}"#)?;
+        let watched = self.edit(&url);
+        if watched.is_err() {
+            eprintln!("{}", fs::read_to_string(&log).unwrap_or_default());
+        }
+        watched
+    }
 
+    fn edit(&self, url: &str) -> Result<()> {
+        wait_for(url, r#"{"hello":"you"}"#)?;
         let path = self.folder.join(SOURCE);
         let text =
             fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -110,13 +122,13 @@ impl Project {
             path.display()
         );
         files::write(&path, &edited)?;
-        wait_for(&url, r#"{"hello":"you!"}"#)?;
+        wait_for(url, r#"{"hello":"you!"}"#)?;
         say("edited, saved: the answer changes");
 
         files::write(&path, &format!("{edited}\nfn broken( {{\n"))?;
         let until = Instant::now() + BROKEN;
         while Instant::now() < until {
-            let said = get(&url)?;
+            let said = get(url)?;
             ensure!(
                 said == r#"{"hello":"you!"}"#,
                 "while it does not compile, {url} answers {said}"
@@ -125,7 +137,7 @@ impl Project {
         }
         say("broken: the last good build keeps serving");
         files::write(&path, &text)?;
-        wait_for(&url, r#"{"hello":"you"}"#)
+        wait_for(url, r#"{"hello":"you"}"#)
     }
 
     /// The same sources give the same bytes, whatever was built before.

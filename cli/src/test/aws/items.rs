@@ -319,6 +319,61 @@ pub(super) fn key(account: &mut Account<'_>, scene: &Scene<'_>, stage: &str) -> 
     Ok(())
 }
 
+/// Everything of a stage but the function's code, without times.
+pub(super) fn snapshot(account: &mut Account<'_>, stage: &str) -> Result<Value> {
+    let (stack, function) = (account.stack(stage), resource(account, stage, "Function")?);
+    let api = resource(account, stage, "Api")?;
+    let resources = account.ask(&[
+        "cloudformation",
+        "list-stack-resources",
+        "--stack-name",
+        &stack,
+    ])?;
+    let resources = resources["StackResourceSummaries"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    let names =
+        resources.map(|each| json!([each["LogicalResourceId"], each["PhysicalResourceId"]]));
+    let alarms = account.ask(&[
+        "cloudwatch",
+        "describe-alarms",
+        "--alarm-name-prefix",
+        &stack,
+    ])?;
+    let alarms = alarms["MetricAlarms"].as_array().into_iter().flatten();
+    let alarms = alarms.map(|each| {
+        json!([
+            each["AlarmName"],
+            each["MetricName"],
+            each["Dimensions"],
+            each["AlarmActions"],
+            each["Threshold"]
+        ])
+    });
+    Ok(json!({
+        "resources": Value::from_iter(names),
+        "alarms": Value::from_iter(alarms),
+        "deployments": account.ask(&["apigateway", "get-deployments", "--rest-api-id", &api])?["items"],
+        "paths": account.ask(&["apigateway", "get-resources", "--rest-api-id", &api])?["items"],
+        "policy": account.ask(&["lambda", "get-policy", "--function-name", &function])?["Policy"],
+    }))
+}
+
+/// What a stage's function runs: the hash of its code.
+pub(super) fn code(account: &mut Account<'_>, stage: &str) -> Result<String> {
+    let function = resource(account, stage, "Function")?;
+    account.text(
+        &[
+            "lambda",
+            "get-function-configuration",
+            "--function-name",
+            &function,
+        ],
+        "/CodeSha256",
+    )
+}
+
 /// Nothing of any stage, anywhere.
 pub(super) fn nothing_is_left(account: &mut Account<'_>) -> Result<()> {
     let own = account.stack("");

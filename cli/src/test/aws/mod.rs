@@ -7,7 +7,7 @@ mod ministack;
 
 use std::{fs, path::Path, process::Command};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 
 use super::Scene;
 use crate::{args::Target, build, child, console::say, deploy, files, interrupt, setup::python};
@@ -128,7 +128,10 @@ fn change(
         b"another function",
     )?;
 
-    let before = account.events("prod")?;
+    let (before, code) = (
+        items::snapshot(account, "prod")?,
+        items::code(account, "prod")?,
+    );
     let stack = account.stack("prod");
     let mut sam = account.sam(&["deploy", "--stack-name", &stack]);
     sam.current_dir(&copy)
@@ -143,23 +146,19 @@ fn change(
         .arg(format!("Email={EMAIL}"));
     account.note(&child::spell(&sam));
     child::output(&mut sam)?;
-    let after = account.events("prod")?;
-    let fresh = after
-        .get(..after.len().saturating_sub(before.len()))
-        .unwrap_or_default();
-    let updated: Vec<&str> = fresh
-        .iter()
-        .filter(|event| {
-            event.status == "UPDATE_COMPLETE" && event.kind != "AWS::CloudFormation::Stack"
-        })
-        .map(|event| &*event.kind)
-        .collect();
-    if updated != ["AWS::Lambda::Function"] {
-        bail!("a changed function updated {updated:?}");
-    }
+    ensure!(
+        items::code(account, "prod")? != code,
+        "the function was not updated"
+    );
+    // What happened to each resource is of no use: this account touches all that refer to the function.
+    let after = items::snapshot(account, "prod")?;
+    ensure!(
+        after == before,
+        "a changed function changed more:\n{before:#}\n{after:#}"
+    );
     account.found(
         "a changed function",
-        "updates AWS::Lambda::Function and nothing else",
+        "has other code; every other resource, deployment, permission and alarm is as it was",
     );
     items::call(account, scene, "prod")
 }
