@@ -1,11 +1,6 @@
 //! AWS: `sam deploy`, with the stack that template.yaml describes. Knows SAM's words and the template's parameters, not what the
 //! template makes of them.
 
-#![expect(
-    clippy::indexing_slicing,
-    reason = "a JSON value answers null for a name that it has not; it never panics"
-)]
-
 use std::{env, path::PathBuf, process::Command};
 
 use anyhow::{Context as _, Result, bail};

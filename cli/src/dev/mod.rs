@@ -110,7 +110,7 @@ impl Session<'_> {
                     (true, _) => return Ok(true),
                     (false, false) => bail!("the runtime {how}; what it said is above"),
                     (false, true) => {
-                        console.note(&format!("the runtime {how}; waiting for a change"))
+                        console.note(&format!("the runtime {how}; waiting for a change"));
                     }
                 }
             }

@@ -5,18 +5,15 @@ mod aws;
 mod new;
 mod openapi;
 mod server;
+mod table;
 
-use std::{
-    env,
-    process::Command,
-    time::{Duration, Instant},
-};
+use std::{env, process::Command, time::Instant};
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::{
     args, build, child, conform,
-    console::{Console, mark, say, seconds},
+    console::{Console, say},
     home::Home,
     interrupt,
     leash::Leash,
@@ -25,6 +22,8 @@ use crate::{
     surroundings,
     workspace::Workspace,
 };
+
+use table::{Outcome, summary};
 
 /// The targets that functions are built for; the core alone must do with less.
 const FUNCTION_TARGETS: [&str; 2] = ["wasm32-unknown-unknown", "wasm32-wasip2"];
@@ -77,13 +76,6 @@ enum End {
     Passed,
     /// The workspace has nothing that this step is about.
     NothingToDo(&'static str),
-}
-
-/// How a step ended, for the table.
-enum Outcome {
-    Passed,
-    Failed,
-    NotRun(&'static str),
 }
 
 const STEPS: [Step; 10] = [
@@ -214,20 +206,6 @@ fn take(step: &Step, scene: &Scene<'_>) -> Outcome {
             Outcome::Failed
         }
     }
-}
-
-fn summary(table: &[(&str, Outcome, Duration)]) -> String {
-    let line = |(name, outcome, time): &(&str, Outcome, Duration)| {
-        let time = seconds(*time);
-        match outcome {
-            Outcome::Passed => format!("{} {name:<10} passed   {time:>12}", mark(true, true)),
-            Outcome::Failed => format!("{} {name:<10} FAILED   {time:>12}", mark(false, true)),
-            Outcome::NotRun(reason) => {
-                format!("{} {name:<10} not run  {reason:>12}", mark(false, false))
-            }
-        }
-    };
-    table.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn set_up(scene: &Scene<'_>) -> Result<End> {
@@ -400,27 +378,6 @@ fn show(command: &mut Command) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_table_names_every_step_and_how_it_ended() {
-        let table = [
-            ("setup", Outcome::Passed, Duration::from_millis(400)),
-            ("tests", Outcome::Failed, Duration::from_secs(75)),
-            (
-                "openapi",
-                Outcome::NotRun("an earlier step failed"),
-                Duration::ZERO,
-            ),
-        ];
-        let text = summary(&table);
-        let lines: Vec<_> = text.lines().collect();
-        assert_eq!(lines.len(), 3);
-        assert!(
-            lines[0].contains("setup") && lines[0].contains("passed") && lines[0].contains("0.4 s")
-        );
-        assert!(lines[1].contains("FAILED") && lines[1].contains("1 min 15 s"));
-        assert!(lines[2].contains("not run") && lines[2].contains("an earlier step failed"));
-    }
 
     #[test]
     fn steps_have_names_of_their_own_and_reasons() {

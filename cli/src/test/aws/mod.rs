@@ -2,6 +2,7 @@
 //! curl, changed, and deleted. Knows what a deployment must bring about, not how template.yaml brings it about.
 
 mod account;
+mod calls;
 mod items;
 mod ministack;
 
@@ -65,7 +66,7 @@ fn round_trip(
     account.deploy("prod", &["--email", EMAIL])?;
     items::of_every_stage(account, "prod")?;
     items::monitoring(account, "prod", EMAIL)?;
-    items::call(account, scene, "prod")?;
+    calls::call(account, scene, "prod")?;
 
     let events = account.events("prod")?;
     account.deploy("prod", &["--email", EMAIL])?;
@@ -92,11 +93,11 @@ fn round_trip(
     )?;
     items::of_every_stage(account, "staging")?;
     items::no_monitoring(account, "staging")?;
-    items::other_ways_in(account, scene, "staging")?;
+    calls::other_ways_in(account, scene, "staging")?;
 
     account.deploy("dev", &["--no-monitoring", "--api-key"])?;
     items::of_every_stage(account, "dev")?;
-    items::key(account, scene, "dev")?;
+    calls::key(account, scene, "dev")?;
 
     for stage in ["prod", "staging", "dev"] {
         account.delete(stage)?;
@@ -160,5 +161,5 @@ fn change(
         "a changed function",
         "has other code; every other resource, deployment, permission and alarm is as it was",
     );
-    items::call(account, scene, "prod")
+    calls::call(account, scene, "prod")
 }
