@@ -4,7 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
-    sync::mpsc::{self, Receiver, RecvTimeoutError},
+    sync::mpsc::{self, Receiver},
     time::Duration,
 };
 
@@ -74,12 +74,14 @@ impl Watch {
 
     /// The file that changed first, once nothing changes any more; `None` when nothing did for so long.
     pub(super) fn changed(&self, patience: Duration) -> Option<PathBuf> {
-        let first = self.changes.recv_timeout(patience).ok()?;
-        while !matches!(
-            self.changes.recv_timeout(QUIET),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected)
-        ) {}
-        Some(first)
+        let mut shown = self.changes.recv_timeout(patience).ok()?;
+        while let Ok(path) = self.changes.recv_timeout(QUIET) {
+            // Editors write another file first, and then rename it.
+            if !shown.exists() {
+                shown = path;
+            }
+        }
+        Some(shown)
     }
 }
 
