@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::tcp::Tcp;
+use super::tls::Tls;
 
-/// A way to make connections: plain TCP here; a deployed function's TLS would be another.
+/// A way to make connections.
 pub trait Transport: Send + Sync {
     /// Makes a new connection, before `deadline`.
     fn open(&self, deadline: Instant) -> io::Result<Box<dyn Stream>>;
@@ -53,7 +54,7 @@ pub struct Endpoint {
 
 impl fmt::Debug for Endpoint {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "http://{}{}", self.authority, self.prefix)
+        write!(out, "{}{}", self.authority, self.prefix)
     }
 }
 
@@ -70,13 +71,18 @@ impl Endpoint {
 
     /// The endpoint at `http://host[:port][/prefix]`.
     pub fn parse(url: &str) -> Result<Self> {
-        let Some(rest) = url.strip_prefix("http://") else {
-            bail!("`{url}` cannot be reached: only http:// URLs can; TLS is not spoken yet");
+        let (is_secure, rest) = match (url.strip_prefix("http://"), url.strip_prefix("https://")) {
+            (Some(rest), _) => (false, rest),
+            (_, Some(rest)) => (true, rest),
+            _ => bail!("`{url}` cannot be reached: a URL begins with http:// or https://"),
         };
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let address = match authority.rsplit_once(':') {
-            Some((_, port)) if port.parse::<u16>().is_ok() => authority.to_owned(),
-            _ => format!("{authority}:80"),
+        let (host, address) = match authority.rsplit_once(':') {
+            Some((host, port)) if port.parse::<u16>().is_ok() => (host, authority.to_owned()),
+            _ => (
+                authority,
+                format!("{authority}:{}", if is_secure { 443 } else { 80 }),
+            ),
         };
         let resolved = address
             .to_socket_addrs()
@@ -91,7 +97,11 @@ impl Endpoint {
             } else {
                 format!("/{prefix}")
             },
-            transport: Arc::new(Tcp(resolved)),
+            transport: if is_secure {
+                Arc::new(Tls::new(resolved, host.trim_matches(['[', ']']))?)
+            } else {
+                Arc::new(Tcp(resolved))
+            },
         })
     }
 }

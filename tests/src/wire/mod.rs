@@ -9,6 +9,7 @@ mod request;
 mod tcp;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 pub use answer::Answer;
 pub use endpoint::{Endpoint, Progress, Stream, Transport};

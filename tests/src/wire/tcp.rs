@@ -17,17 +17,23 @@ pub(super) struct Tcp(pub(super) SocketAddr);
 
 impl Transport for Tcp {
     fn open(&self, deadline: Instant) -> io::Result<Box<dyn Stream>> {
-        let left = deadline
-            .saturating_duration_since(Instant::now())
-            .max(Duration::from_millis(1));
-        let stream = TcpStream::connect_timeout(&self.0, left)?;
-        stream.set_nodelay(true)?;
-        stream.set_nonblocking(true)?;
+        let stream = open(self.0, deadline)?;
         Ok(Box::new(TcpBytes {
             stream,
             deaf: false,
         }))
     }
+}
+
+/// A new connection that never blocks, before `deadline`.
+pub(super) fn open(address: SocketAddr, deadline: Instant) -> io::Result<TcpStream> {
+    let left = deadline
+        .saturating_duration_since(Instant::now())
+        .max(Duration::from_millis(1));
+    let stream = TcpStream::connect_timeout(&address, left)?;
+    stream.set_nodelay(true)?;
+    stream.set_nonblocking(true)?;
+    Ok(stream)
 }
 
 struct TcpBytes {
@@ -104,7 +110,7 @@ impl TcpBytes {
     }
 }
 
-fn is_not_now(error: &io::Error) -> bool {
+pub(super) fn is_not_now(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
