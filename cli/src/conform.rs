@@ -6,7 +6,7 @@ use std::{env, time::Duration};
 use anyhow::{Context as _, Result};
 use conformance::{Arguments, Options, Project};
 
-use crate::{args, build, workspace::Workspace};
+use crate::{args, build, tool, workspace::Workspace};
 
 /// How long one exchange may take.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -27,7 +27,7 @@ pub(crate) fn run(options: &args::Conform) -> Result<bool> {
 pub(crate) fn project(workspace: &Workspace, named: Option<&str>) -> Result<Project> {
     let here = env::current_dir().context("the current folder is gone")?;
     Ok(Project {
-        guru: env::current_exe().context("cannot find this very command")?,
+        guru: tool::own()?.to_owned(),
         function: build::choose(workspace, named, &here)?.to_owned(),
         folder: workspace.root().to_owned(),
     })

@@ -54,6 +54,7 @@ fn main() -> ExitCode {
 /// Whether all went well, and was there.
 fn run(args: Args) -> Result<bool> {
     interrupt::handle()?;
+    tool::own()?;
     let console = Console::new();
     match args.command {
         None => {

@@ -2,7 +2,7 @@
 //! built twice. Knows what its author would do, not what any command does inside.
 
 use std::{
-    env, fs,
+    fs,
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -14,7 +14,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
 use super::{Scene, show};
-use crate::{child, console::say, files, leash::Leash, surroundings};
+use crate::{child, console::say, files, leash::Leash, surroundings, tool};
 
 /// A first build is part of it.
 const PATIENCE: Duration = Duration::from_secs(900);
@@ -29,7 +29,7 @@ pub(super) fn check(scene: &Scene<'_>) -> Result<()> {
     // In one place, so that it is not compiled anew each time; below the folder of builds, so that it is nobody's.
     let parent = scene.workspace.target().join("new");
     let project = Project {
-        guru: env::current_exe().context("cannot find this very command")?,
+        guru: tool::own()?.to_owned(),
         folder: parent.join("hello"),
         target: scene.workspace.target().to_owned(),
     };

@@ -6,13 +6,13 @@
     reason = "a JSON value answers null for a name that it has not; it never panics"
 )]
 
-use std::{env, process::Command};
+use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
 use super::ministack::Ministack;
-use crate::{child, console::mark, deploy, home::Home, setup::python};
+use crate::{child, console::mark, deploy, home::Home, setup::python, tool};
 
 /// The one region that counts charges.
 const REGION: &str = "us-east-1";
@@ -109,7 +109,7 @@ impl<'a> Account<'a> {
     }
 
     fn guru(&mut self, words: &[&str]) -> Result<()> {
-        let own = env::current_exe().context("cannot find this very command")?;
+        let own = tool::own()?;
         let mut command = self.here(Command::new(own));
         command.args(words);
         let spelt = format!("guru {}", words.join(" "));
