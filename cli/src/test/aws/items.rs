@@ -49,7 +49,7 @@ pub(super) fn of_every_stage(account: &mut Account<'_>, stage: &str) -> Result<(
     )?;
     let of = statement["Resource"].as_str().unwrap_or_default();
     ensure!(
-        of.ends_with(&format!(":log-group:{group}:log-stream:*")),
+        of.ends_with(&format!(":log-group:{group}:*")),
         "the role may write to {of}"
     );
     let attached = account.ask(&["iam", "list-attached-role-policies", "--role-name", &role])?;
