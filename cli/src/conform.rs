@@ -1,7 +1,11 @@
 //! `guru conform`: a function, or a deployed probe, held to the portable contract. Knows which vectors are meant, not how any is
 //! played.
 
-use std::{env, time::Duration};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result};
 use conformance::{Arguments, Options, Project};
@@ -13,14 +17,20 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// Plays the vectors. False when a case failed.
 pub(crate) fn run(options: &args::Conform) -> Result<bool> {
-    let workspace = Workspace::find()?;
+    let workspace = match (Workspace::find(), &options.url) {
+        (Ok(workspace), _) => workspace,
+        // What is deployed can be driven from anywhere.
+        (Err(_), Some(_)) => return play(Path::new("conformance").to_owned(), None, options),
+        (Err(error), None) => return Err(error),
+    };
+    let folder = workspace.target().join("conformance");
     // Guru's own functions are what its suite is about; any other is held to what holds for any.
     let project = if options.url.is_none() && workspace.core().is_none() {
         Some(project(&workspace, None)?)
     } else {
         None
     };
-    play(&workspace, project, options)
+    play(folder, project, options)
 }
 
 /// The project of the current folder, as the suite starts it.
@@ -33,13 +43,12 @@ pub(crate) fn project(workspace: &Workspace, named: Option<&str>) -> Result<Proj
     })
 }
 
-/// Plays the vectors that hold for `project`, or all of them.
+/// Plays the vectors that hold for `project`, or all of them; the report goes into `folder`.
 pub(crate) fn play(
-    workspace: &Workspace,
+    mut folder: PathBuf,
     project: Option<Project>,
     options: &args::Conform,
 ) -> Result<bool> {
-    let mut folder = workspace.target().join("conformance");
     if let Some(project) = &project {
         folder.push(&project.function);
     }

@@ -24,7 +24,7 @@ pub(crate) struct Aws {
     /// Traces of requests in X-Ray
     #[arg(long)]
     pub(crate) tracing: bool,
-    /// How long log lines are kept, in days [default: the template's, 30]
+    /// How long log lines are kept, in days [default: 30]
     #[arg(long, value_name = "DAYS")]
     pub(crate) log_days: Option<u16>,
     /// The region [default: that of the environment, else the profile's]

@@ -118,14 +118,14 @@ pub(crate) struct Deploy {
     /// Where to
     #[arg(long, value_name = "VENDOR")]
     pub(crate) on: Provider,
-    /// The stage: each is a deployment of its own, NAME-STAGE
-    #[arg(long, value_name = "STAGE", default_value = "prod")]
-    pub(crate) stage: Stage,
+    /// The stage: each is a deployment of its own, NAME-STAGE [default: prod]
+    #[arg(long, value_name = "STAGE")]
+    pub(crate) stage: Option<Stage>,
     /// Show what would run and change; deploy nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Take the deployment away again, and all that belongs to it
-    #[arg(long)]
+    /// Take the deployment away again, and all that belongs to it, without a question; the stage must be named
+    #[arg(long, requires = "stage")]
     pub(crate) delete: bool,
     /// Print the result as JSON on standard output
     #[arg(long)]

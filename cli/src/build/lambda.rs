@@ -40,10 +40,15 @@ fn bootstrap(scene: &Scene<'_>, folder: &Path) -> Result<PathBuf> {
     // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
     let made = cargo::BOOTSTRAP.build(scene.workspace, true)?;
     let program = fs::read(&made).with_context(|| format!("cannot read {}", made.display()))?;
+    if !program.starts_with(b"\x7fELF") {
+        bail!(
+            "Lambda runs Linux, and the bootstrap is built for the system that it is built on: build it on Linux, or in a container of it"
+        );
+    }
     if let Some(version) = glibc(&program).filter(|version| *version > GLIBC) {
         bail!(
             "the bootstrap needs glibc 2.{version}, and provided.al2023 has 2.{GLIBC}: build it on an older \
-             system, or for a musl target"
+             system"
         );
     }
     let to = folder.join("bootstrap");
@@ -67,6 +72,14 @@ fn packed(files: &[(&Path, u32)]) -> Result<Vec<u8>> {
     }
     let packed = zip.finish().context("cannot finish the zip file")?;
     Ok(packed.into_inner())
+}
+
+/// Says in the document of a build whether keys are asked for.
+pub(crate) fn decide_keys(folder: &Path, has_keys: bool) -> Result<()> {
+    let path = folder.join(DOCUMENT);
+    let text =
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    write(&path, openapi::decide_keys(&text, has_keys)?)
 }
 
 /// Puts another file into a zip file.

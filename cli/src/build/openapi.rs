@@ -46,6 +46,22 @@ pub(super) fn for_gateway(scene: &Scene<'_>) -> Result<String> {
     Ok(text)
 }
 
+/// Says in a document for API Gateway whether keys are asked for, in place of the condition that template.yaml decides.
+pub(super) fn decide_keys(text: &str, has_keys: bool) -> Result<String> {
+    let mut document: Value = serde_json::from_str(text).context("the document is no JSON")?;
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
+    let items = paths.into_iter().flat_map(Map::values_mut);
+    let items = items
+        .filter_map(Value::as_object_mut)
+        .flat_map(Map::values_mut);
+    for operation in items.filter_map(Value::as_object_mut) {
+        if operation.remove("security").is_some() && has_keys {
+            operation.insert("security".to_owned(), json!([{"api_key": []}]));
+        }
+    }
+    Ok(format!("{document:#}\n"))
+}
+
 fn translate(document: &Value) -> Value {
     let mut root = Node::default();
     for path in document["paths"]
@@ -108,8 +124,12 @@ impl Node {
             names.push(name.clone());
             node.list(format!("{path}/{{{name}}}"), names, paths);
         } else {
-            names.push("proxy".to_owned());
-            let rest = format!("{path}/{{proxy+}}");
+            let mut name = "proxy".to_owned();
+            while names.contains(&name) {
+                name.push('_');
+            }
+            names.push(name.clone());
+            let rest = format!("{path}/{{{name}+}}");
             paths.insert(rest.clone(), item(&rest, names));
         }
         names.pop();
@@ -245,6 +265,19 @@ mod tests {
         assert!(is_open("/", "options") && is_open("/{proxy+}", "options"));
         assert!(!is_open("/", "post") && !is_open("/", "get") && !is_open("/{proxy+}", "post"));
         assert!(!is_open("/openapi.json", "post"));
+    }
+
+    #[test]
+    fn keys_are_asked_for_where_the_condition_stood_or_nowhere() {
+        let text = translate(&json!({"paths": {"/": {}}})).to_string();
+        let security = |has_keys| {
+            let decided: Value =
+                serde_json::from_str(&decide_keys(&text, has_keys).unwrap()).unwrap();
+            let of = |method: &str| decided["paths"]["/"][method]["security"].clone();
+            (of("post"), of("options"))
+        };
+        assert_eq!(security(true), (json!([{"api_key": []}]), Value::Null));
+        assert_eq!(security(false), (Value::Null, Value::Null));
     }
 
     #[test]

@@ -17,9 +17,11 @@ use crate::{
 
 /// What SAM reads a login from
 /// (<https://boto3.amazonaws.com/v1/documentation/api/latest/guide/credentials.html>).
-const VARIABLES: [&str; 5] = [
+const VARIABLES: [&str; 7] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_PROFILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_CONFIG_FILE",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
@@ -32,13 +34,20 @@ const FILES: [&str; 2] = [".aws/credentials", ".aws/config"];
 /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/monitor_estimated_charges_with_cloudwatch.html>).
 const CHARGES: &str = "us-east-1";
 
+/// How long log lines are kept unless it is said.
+const LOG_DAYS: u16 = 30;
+
 pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Answers>> {
     let options = deployment.options;
     let sam = sam(deployment.scene.home).context(
         "the SAM command line is not installed: `guru setup` gets it, or name one in SAM_BIN",
     )?;
     let template = deployment.manifest("template.yaml")?;
-    let has_login = login().is_some();
+    let is_named = options
+        .more
+        .iter()
+        .any(|word| word.starts_with("--profile"));
+    let has_login = is_named || login().is_some();
     if !options.dry_run && !has_login {
         bail!(
             "nobody is logged in to AWS here: `aws configure sso` or `aws configure`, or set AWS_PROFILE"
@@ -59,13 +68,15 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Answers>> {
         deployment.run(call(&["delete", "--no-prompts"]).args(&options.more))?;
         return Ok(None);
     }
-    let parameters = parameters(&options.aws, options.stage.name(), &region)?;
+    let parameters = parameters(&options.aws, deployment.stage(), &region)?;
     let folder = build::dist(
         deployment.scene.workspace,
         Target::Lambda,
         deployment.scene.function,
     );
     deployment.scene.build(Target::Lambda, &folder)?;
+    // What a deployment of the API is, SAM knows by its document: one with keys must be another than one without.
+    build::decide_keys(&folder, options.aws.api_key)?;
     let mut command = call(&["deploy"]);
     command
         .arg("--template-file")
@@ -93,9 +104,13 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Answers>> {
     }
     deployment.run(&mut command)?;
     let mut outputs = call(&["list", "stack-outputs", "--output", "json"]);
-    let outputs = child::output(outputs.current_dir(&deployment.place))?;
-    let outputs: Value =
-        serde_json::from_str(&outputs).context("what `sam list stack-outputs` says is no JSON")?;
+    // It is deployed, whatever becomes of this.
+    let outputs = child::output(outputs.current_dir(&deployment.place));
+    let outputs = outputs.and_then(|said| Ok(serde_json::from_str(&said)?));
+    let outputs: Value = outputs.unwrap_or_else(|error: anyhow::Error| {
+        eprintln!("where it answers is not known: {error:#}");
+        Value::Null
+    });
     Ok(answers(&outputs, &region))
 }
 
@@ -117,40 +132,45 @@ fn answers(outputs: &Value, region: &str) -> Option<Answers> {
     })
 }
 
-/// The parameters of template.yaml that are not as they are by default.
+/// The parameters of template.yaml, each of them: one that is not named keeps the value of the deployment before.
 fn parameters(aws: &Aws, stage: &str, region: &str) -> Result<Vec<String>> {
+    let word = |is_so: bool| if is_so { "yes" } else { "no" };
     let mut parameters = vec![format!("Stage={stage}")];
-    match (&aws.email, aws.no_monitoring) {
-        (_, true) => parameters.push("Monitoring=no".to_owned()),
-        (Some(email), false) if is_address(email) => parameters.push(format!("Email={email}")),
-        (Some(email), false) => {
+    match &aws.email {
+        Some(email) if !is_address(email) => {
             bail!("`{email}` is no e-mail address: alarms could not be sent there")
         }
-        (None, false) => bail!(
+        Some(email) => parameters.push(format!("Email={email}")),
+        None if aws.no_monitoring => {}
+        None => bail!(
             "where alarms are sent is not said: add --email you@example.com, or leave them out with --no-monitoring"
         ),
     }
     if !aws.no_monitoring && region != CHARGES {
         eprintln!("No alarm for charges: AWS counts them in {CHARGES} only.");
-        parameters.push("Charges=no".to_owned());
     }
-    let yes = |parameters: &mut Vec<String>, name: &str, is_wanted: bool| {
-        if is_wanted {
-            parameters.push(format!("{name}=yes"));
-        }
+    let url = match aws.function_url {
+        Some(FunctionUrl::Iam) => "iam",
+        Some(FunctionUrl::Public) => "public",
+        None => "no",
     };
-    yes(&mut parameters, "ApiKey", aws.api_key);
-    yes(&mut parameters, "HttpApi", aws.http_api);
-    yes(&mut parameters, "Tracing", aws.tracing);
-    match aws.function_url {
-        Some(FunctionUrl::Iam) => parameters.push("FunctionUrl=iam".to_owned()),
-        Some(FunctionUrl::Public) => parameters.push("FunctionUrl=public".to_owned()),
-        None => {}
-    }
-    parameters.extend(aws.log_days.map(|days| format!("LogDays={days}")));
-    if cfg!(target_arch = "aarch64") {
-        parameters.push("Architecture=arm64".to_owned());
-    }
+    let architecture = if cfg!(target_arch = "aarch64") {
+        "arm64"
+    } else {
+        "x86_64"
+    };
+    let days = aws.log_days.unwrap_or(LOG_DAYS).to_string();
+    let rest = [
+        ("Monitoring", word(!aws.no_monitoring)),
+        ("Charges", word(region == CHARGES)),
+        ("ApiKey", word(aws.api_key)),
+        ("HttpApi", word(aws.http_api)),
+        ("FunctionUrl", url),
+        ("Tracing", word(aws.tracing)),
+        ("LogDays", &days),
+        ("Architecture", architecture),
+    ];
+    parameters.extend(rest.map(|(name, value)| format!("{name}={value}")));
     Ok(parameters)
 }
 
@@ -231,15 +251,16 @@ mod tests {
             ..Aws::default()
         };
         let all = parameters(&aws, "dev", "us-east-1").unwrap();
-        assert_eq!(
-            all[..4],
-            [
-                "Stage=dev",
-                "Email=you@example.com",
-                "ApiKey=yes",
-                "LogDays=7"
-            ]
-        );
+        for want in [
+            "Stage=dev",
+            "Email=you@example.com",
+            "ApiKey=yes",
+            "LogDays=7",
+            "Charges=yes",
+            "FunctionUrl=no",
+        ] {
+            assert!(all.contains(&want.to_owned()), "{want} in {all:?}");
+        }
         let elsewhere = parameters(&aws, "dev", "eu-west-1").unwrap();
         assert!(elsewhere.contains(&"Charges=no".to_owned()));
     }

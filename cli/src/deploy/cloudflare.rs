@@ -1,6 +1,6 @@
 //! Cloudflare Workers: `wrangler deploy`, which builds by its manifest. Knows wrangler's words, not how a worker is built.
 
-use std::{env, process::Command};
+use std::{env, path::PathBuf, process::Command};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -65,7 +65,11 @@ pub(crate) fn login() -> Option<String> {
         return Some(name.to_owned());
     }
     let home = env::home_dir()?;
-    let mut paths = FILES.into_iter().map(|file| home.join(file));
+    let of_xdg = env::var_os("XDG_CONFIG_HOME")
+        .map(|folder| PathBuf::from(folder).join(".wrangler/config/default.toml"));
+    let mut paths = of_xdg
+        .into_iter()
+        .chain(FILES.into_iter().map(|file| home.join(file)));
     let path = paths.find(|path| path.is_file())?;
     Some(path.display().to_string())
 }

@@ -60,7 +60,7 @@ pub(crate) fn run(home: &Home, console: Console, options: &args::Deploy) -> Resu
             is_release: true,
         },
         options,
-        name: name(function, options.stage),
+        name: name(function, options.stage.unwrap_or(Stage::Prod)),
         place: place.with_context(|| format!("{function} has no folder"))?,
     };
     let answers = match options.on {
@@ -77,6 +77,11 @@ fn name(function: &str, stage: Stage) -> String {
 }
 
 impl Deployment<'_> {
+    /// The stage's name.
+    fn stage(&self) -> &'static str {
+        self.options.stage.unwrap_or(Stage::Prod).name()
+    }
+
     /// The vendor's manifest.
     fn manifest(&self, name: &str) -> Result<PathBuf> {
         let found = self.scene.workspace.manifest(self.scene.function, name);
@@ -120,10 +125,7 @@ impl Deployment<'_> {
 
     fn tell(&self, answers: Option<Answers>) -> Result<()> {
         let options = self.options;
-        let curl = answers
-            .as_ref()
-            .map(|answers| self.curl(answers))
-            .transpose()?;
+        let curl = answers.as_ref().map(|answers| self.curl(answers));
         if options.json {
             let done = match (options.dry_run, options.delete) {
                 (true, _) => "shown",
@@ -131,11 +133,11 @@ impl Deployment<'_> {
                 (false, false) => "deployed",
             };
             let url = answers.map(|answers| answers.url);
-            say(&json!({"name": self.name, "stage": options.stage.name(), "done": done, "url": url, "curl": curl}).to_string());
+            say(&json!({"name": self.name, "stage": self.stage(), "done": done, "url": url, "curl": curl}).to_string());
             return Ok(());
         }
         match (options.dry_run, options.delete) {
-            (true, _) => say("Nothing was changed: that is what would run."),
+            (true, _) => say("Nothing was deployed: that is what would run."),
             (false, true) => say(&format!("{} is deleted.", self.name)),
             (false, false) => say(&format!("{} is deployed.", self.name)),
         }
@@ -146,12 +148,15 @@ impl Deployment<'_> {
     }
 
     /// A request that the function answers, to be typed.
-    fn curl(&self, answers: &Answers) -> Result<String> {
-        let document = build::own_document(&self.scene)?;
-        let call = build::first_call(&document).unwrap_or(Call {
-            method: "GET".to_owned(),
-            path: String::new(),
-        });
+    fn curl(&self, answers: &Answers) -> String {
+        let document = build::own_document(&self.scene).ok();
+        let call = document
+            .as_ref()
+            .and_then(build::first_call)
+            .unwrap_or(Call {
+                method: "GET".to_owned(),
+                path: String::new(),
+            });
         let header = answers
             .header
             .as_ref()
@@ -161,7 +166,7 @@ impl Deployment<'_> {
             method => format!(" -X {method}"),
         };
         let url = format!("{}/{}", answers.url.trim_end_matches('/'), call.path);
-        Ok(format!("curl{method}{} {url}", header.unwrap_or_default()))
+        format!("curl{method}{} {url}", header.unwrap_or_default())
     }
 }
 

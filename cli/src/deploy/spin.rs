@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use toml_edit::{DocumentMut, Item, value};
 
 use super::{Answers, Deployment};
@@ -72,7 +72,7 @@ fn staged(manifest: &Path, name: &str, folder: &Path) -> Result<PathBuf> {
         .with_context(|| format!("cannot read {}", manifest.display()))?;
     let path = folder.join(format!("{name}.toml"));
     let text = rename(&text, name)
-        .with_context(|| format!("{} is no manifest of Spin's", manifest.display()))?;
+        .with_context(|| format!("{} cannot be deployed", manifest.display()))?;
     files::write(&path, &text)?;
     Ok(path)
 }
@@ -88,7 +88,15 @@ fn rename(text: &str, name: &str) -> Result<String> {
     let components = document
         .get_mut("component")
         .and_then(Item::as_table_like_mut);
-    for (_, component) in components.context("there is no [component]")?.iter_mut() {
+    let components = components.context("there is no [component]")?;
+    ensure!(
+        components.len() == 1
+            && components
+                .iter()
+                .all(|(_, component)| component.get("files").is_none()),
+        "it has more than one component, or files beside it: deploy it by hand with `spin aka deploy --from spin.toml`"
+    );
+    for (_, component) in components.iter_mut() {
         let component = component
             .as_table_like_mut()
             .context("a component is no table")?;

@@ -69,6 +69,12 @@ struct Built {
 impl Session<'_> {
     fn serve_and_watch(&self) -> Result<bool> {
         let console = self.scene.console;
+        // What no change of a source can mend ends it at once.
+        match self.options.on {
+            Target::Spin => drop(self.spin()?),
+            Target::Lambda => drop(self.emulator()?),
+            Target::Local | Target::Cloudflare | Target::Wasi => {}
+        }
         let watch = Watch::start(self.scene.workspace, self.scene.function)?;
         let mut serving: Option<(Leash, String)> = None;
         let mut has_served = false;
@@ -158,7 +164,11 @@ impl Session<'_> {
         if options.on != Target::Spin {
             command.args(["--port", &port]);
         }
-        let hash = build::Artefact::read(options.on, file)?.sha256;
+        let mut hash = build::Artefact::read(options.on, file)?.sha256;
+        if options.on == Target::Spin {
+            // What the runtime is told of the function counts as well.
+            hash += &build::Artefact::read(options.on, self.manifest("spin.toml")?)?.sha256;
+        }
         Ok(Built { command, hash })
     }
 
@@ -195,11 +205,15 @@ impl Session<'_> {
         Ok(command)
     }
 
-    fn lambda(&self) -> Result<Command> {
+    fn emulator(&self) -> Result<PathBuf> {
         let emulator = tool::find("LAMBDA_RIE_BIN", || emulator::program(self.scene.home));
-        let emulator = emulator.context(
+        emulator.context(
             "AWS's emulator of Lambda is not installed: `guru setup` gets it, or name one in LAMBDA_RIE_BIN",
-        )?;
+        )
+    }
+
+    fn lambda(&self) -> Result<Command> {
+        let emulator = self.emulator()?;
         let workspace = self.scene.workspace;
         let bootstrap = cargo::BOOTSTRAP.build(workspace, false)?;
         let mut command = Command::new(cargo::GATEWAY.build(workspace, false)?);

@@ -5,7 +5,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::mpsc::{self, Receiver},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, Result};
@@ -16,6 +16,12 @@ use crate::workspace::Workspace;
 
 /// An editor writes a file in several steps; what changes within this is one change.
 const QUIET: Duration = Duration::from_millis(100);
+
+/// What is written to for longer is built all the same.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What counts beside a manifest: the rest there may be what the function itself writes.
+const KINDS: [&str; 5] = ["rs", "toml", "json", "yaml", "yml"];
 
 /// What tools write beside a manifest while they build.
 const MADE: [&str; 8] = [
@@ -75,7 +81,10 @@ impl Watch {
     /// The file that changed first, once nothing changes any more; `None` when nothing did for so long.
     pub(super) fn changed(&self, patience: Duration) -> Option<PathBuf> {
         let mut shown = self.changes.recv_timeout(patience).ok()?;
-        while let Ok(path) = self.changes.recv_timeout(QUIET) {
+        let deadline = Instant::now() + PATIENCE;
+        while let Ok(path) = self.changes.recv_timeout(QUIET)
+            && Instant::now() < deadline
+        {
             // Editors write another file first, and then rename it.
             if !shown.exists() {
                 shown = path;
@@ -90,7 +99,9 @@ fn counts(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let is_editors =
         name.starts_with('.') || name.ends_with('~') || name.ends_with(".swp") || name == "4913";
-    !is_editors && !MADE.contains(&&*name)
+    let is_source = path.components().any(|part| part.as_os_str() == "src");
+    let kind = path.extension().unwrap_or_default().to_string_lossy();
+    !is_editors && !MADE.contains(&&*name) && (is_source || KINDS.contains(&&*kind))
 }
 
 /// The folders of the function and of the local packages that it is built of.
@@ -165,6 +176,7 @@ mod tests {
             "a/src/.lib.rs.swp",
             "a/src/lib.rs~",
             "a/src/4913",
+            "a/dev.log",
         ] {
             assert!(!counts(Path::new(path)), "{path}");
         }

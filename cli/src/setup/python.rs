@@ -22,6 +22,8 @@ pub(crate) struct Environment {
     name: &'static str,
     why: &'static str,
     required: bool,
+    /// The oldest Python that the requirements are made for.
+    oldest: Version,
     /// Its folder in `GURU_HOME`.
     folder: &'static str,
     requirements: &'static str,
@@ -34,6 +36,7 @@ pub(crate) const TOOLS: Environment = Environment {
     name: "python tools",
     why: "tests written by others: schemathesis, openapi-spec-validator",
     required: true,
+    oldest: OLDEST,
     folder: "python",
     requirements: include_str!("requirements.txt"),
     tools: &["schemathesis", "openapi-spec-validator"],
@@ -44,6 +47,7 @@ pub(crate) const SAM: Environment = Environment {
     name: "SAM",
     why: "deploys functions to AWS",
     required: false,
+    oldest: Version::new(3, 11, 0),
     folder: "sam-cli",
     requirements: include_str!("requirements-sam.txt"),
     tools: &["aws-sam-cli"],
@@ -54,6 +58,7 @@ pub(crate) const AWS: Environment = Environment {
     name: "AWS on this machine",
     why: "tests deployments: ministack, awscli, cfn-lint, aws-sam-translator",
     required: false,
+    oldest: Version::new(3, 11, 0),
     folder: "aws",
     requirements: include_str!("requirements-aws.txt"),
     tools: &["ministack", "awscli", "cfn-lint", "aws-sam-translator"],
@@ -81,6 +86,16 @@ impl Item for Environment {
                 });
             }
         };
+        if found.version < self.oldest {
+            return Ok(State::Missing {
+                how: format!(
+                    "it needs Python {} or newer, and {} is {}",
+                    self.oldest,
+                    found.path.display(),
+                    found.version
+                ),
+            });
+        }
         let folder = self.folder(home);
         let current = stamp::is_current(&folder, &self.ingredients(found.version));
         // The interpreter behind the environment may have been removed since.
@@ -121,6 +136,9 @@ impl Item for Environment {
             }
             apt::install(home, console, &[DEBIAN_PACKAGE])?;
             found = interpreter()?;
+        }
+        if found.version < self.oldest {
+            bail!("it needs Python {} or newer", self.oldest);
         }
         // Environments cannot be moved, so this one is made in place and counts only once it is stamped.
         let folder = self.folder(home);

@@ -330,7 +330,11 @@ fn conform(scene: &Scene<'_>) -> Result<End> {
         require: scene.options.require.clone(),
     };
     let project = conform::project(scene.workspace, Some(scene.function))?;
-    if conform::play(scene.workspace, Some(project), &options)? {
+    if conform::play(
+        scene.workspace.target().join("conformance"),
+        Some(project),
+        &options,
+    )? {
         Ok(End::Passed)
     } else {
         bail!("a case failed; the report above says which")

@@ -95,6 +95,8 @@ fn round_trip(
     items::no_monitoring(account, "staging")?;
     calls::other_ways_in(account, scene, "staging")?;
 
+    account.deploy("dev", &["--no-monitoring"])?;
+    calls::call(account, scene, "dev")?;
     account.deploy("dev", &["--no-monitoring", "--api-key"])?;
     items::of_every_stage(account, "dev")?;
     calls::key(account, scene, "dev")?;
