@@ -323,11 +323,11 @@ fn a_field_does_not_pass_for_what_the_record_says() {
     let fields = [("request_id", "forged".into()), ("count", 7.into())];
     let record = ports::Record::new(Level::Info, &"said", &fields).of_request("id-1");
     let line = ports::Line {
-        time: "now",
+        time: Some("now"),
         record: &record,
     };
     assert_eq!(
-        serde_json::to_string(&line).unwrap(),
+        line.to_json(),
         r#"{"timestamp":"now","level":"info","message":"said","request_id":"id-1","field.request_id":"forged","count":7}"#
     );
 }

@@ -14,7 +14,13 @@ pub(super) fn optimise(home: &Home, path: &Path) -> Result<bool> {
     let smaller = path.with_extension("smaller");
     child::output(
         surroundings::command(program)
-            .arg("-Os")
+            .args([
+                "-Oz",
+                "--converge",
+                "--strip-debug",
+                "--strip-producers",
+                "--strip-target-features",
+            ])
             .arg(path)
             .arg("-o")
             .arg(&smaller),

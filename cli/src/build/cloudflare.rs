@@ -3,10 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use wasm_bindgen_cli_support::Bindgen;
 
-use super::{Scene, binaryen, module, write};
+use super::{Scene, binaryen, esbuild, module, write};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -21,33 +21,57 @@ pub(super) fn build(scene: &Scene<'_>, folder: &Path) -> Result<Vec<PathBuf>> {
     let bytes = module::compile(scene, TARGET, module::Names::Kept)?;
     let mut bound = Bindgen::new()
         .input_bytes("function", bytes)
-        .no_modules(true)?
+        .bundler(true)?
         .remove_name_section(scene.is_release)
         .remove_producers_section(true)
         .generate_output()
         .with_context(|| format!("wasm-bindgen cannot bind {}", scene.function))?;
 
     let command = std::env::var(WRANGLER_COMMAND).ok();
-    let glue = glue(bound.js(), is_for_cloudflare(command.as_deref()));
+    let glue = glue(
+        bound.start().context("no script")?,
+        is_for_cloudflare(command.as_deref()),
+    )?;
     let [entry, script, binary] =
         ["worker.js", "function.js", "function.wasm"].map(|name| folder.join(name));
     write(&binary, bound.wasm_mut().emit_wasm())?;
-    if scene.is_release && !binaryen::optimise(scene.home, &binary)? {
-        let console = scene.console;
-        console.note("function.wasm could be smaller: `guru setup` gets wasm-opt");
-    }
     write(&script, glue)?;
     write(&entry, ENTRY)?;
+    if scene.is_release {
+        let is_small = binaryen::optimise(scene.home, &binary)?
+            && esbuild::minify(scene.home, &script)?
+            && esbuild::minify(scene.home, &entry)?;
+        if !is_small {
+            let console = scene.console;
+            console.note("the worker could be smaller: `guru setup` gets wasm-opt and esbuild");
+        }
+    }
     Ok(vec![entry, script, binary])
 }
 
-/// wasm-bindgen's glue as a function that makes a fresh copy of it: as it comes, it has room for one instance.
-fn glue(script: &str, on_cloudflare: bool) -> String {
-    format!(
+/// wasm-bindgen's glue as a function that makes a fresh copy of it: as it comes, it is a module, which has room for one
+/// instance. What the adapter imports under the name of `host` is the function's argument.
+fn glue(script: &str, on_cloudflare: bool) -> Result<String> {
+    let mut body = String::with_capacity(script.len());
+    let mut names = Vec::new();
+    for line in script.lines() {
+        let line = line.trim_start();
+        let declaration = line.strip_prefix("export ");
+        let function = declaration.and_then(|rest| rest.strip_prefix("function "));
+        ensure!(
+            !line.starts_with("import ") && declaration.is_some() == function.is_some(),
+            "wasm-bindgen's glue has a line for which a worker of Guru has no place: {line}"
+        );
+        names.extend(function.and_then(|rest| rest.split('(').next()));
+        body.push_str(declaration.unwrap_or(line));
+        body.push('\n');
+    }
+    let names = names.join(", ");
+    Ok(format!(
         "// Made by `guru build`; changes are lost.\n\
          export const onCloudflare = {on_cloudflare};\n\
-         export function glue() {{\n{script}\nreturn wasm_bindgen;\n}}\n"
-    )
+         export function glue(host) {{\n{body}return {{ {names} }};\n}}\n"
+    ))
 }
 
 /// Whether the result will run on Cloudflare's network, whose `cf-*` headers can be believed. Under `wrangler dev` a
@@ -71,8 +95,27 @@ mod tests {
 
     #[test]
     fn glue_is_a_module_that_hands_out_what_it_wraps() {
-        let module = glue("let wasm_bindgen = 1;", false);
+        let script = "let wasm;\nexport function begin(a) {\n}\nfunction inner() {}\nexport function poll() {}\n";
+        let module = glue(script, false).unwrap();
         assert!(module.contains("export const onCloudflare = false;\n"));
-        assert!(module.contains("glue() {\nlet wasm_bindgen = 1;\nreturn wasm_bindgen;\n}"));
+        assert!(module.contains(
+            "glue(host) {\nlet wasm;\nfunction begin(a) {\n}\nfunction inner() {}\nfunction poll() {}\n\
+             return { begin, poll };\n}"
+        ));
+    }
+
+    #[test]
+    fn glue_that_is_not_understood_is_refused() {
+        for script in [
+            "export class Call {",
+            "import { a } from './snippets/a.js';",
+        ] {
+            assert!(
+                glue(script, false)
+                    .unwrap_err()
+                    .to_string()
+                    .contains(script)
+            );
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 mod binaryen;
 mod cloudflare;
+mod component;
+mod esbuild;
 mod lambda;
 mod local;
 mod module;

@@ -1,6 +1,6 @@
 //! A function compiled to a WebAssembly module. Knows its targets, not what becomes of the module.
 
-use std::fs;
+use std::{env, fs};
 
 use anyhow::{Context as _, Result};
 use cargo_metadata::CrateType;
@@ -17,6 +17,10 @@ pub(super) enum Names {
     Gone,
 }
 
+/// How modules are optimised: for size, unless the environment says otherwise. After wasm-opt the fastest is a twentieth
+/// larger and an eighth faster (docs/performance.md).
+const OPT_LEVEL: &str = "CARGO_PROFILE_RELEASE_OPT_LEVEL";
+
 /// Compiles the function's library for `target`, and reads the module.
 pub(super) fn compile(scene: &Scene<'_>, target: &str, names: Names) -> Result<Vec<u8>> {
     let mut cargo = wasm_cargo(scene.home)?;
@@ -26,6 +30,9 @@ pub(super) fn compile(scene: &Scene<'_>, target: &str, names: Names) -> Result<V
         .args(["--target", target]);
     if scene.is_release {
         cargo.arg("--release");
+        if env::var_os(OPT_LEVEL).is_none() {
+            cargo.env(OPT_LEVEL, "s");
+        }
     } else {
         // Nothing reads it, and it is most of the module.
         cargo.env("CARGO_PROFILE_DEV_DEBUG", "none");

@@ -5,14 +5,26 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::{Scene, module, write};
+use super::{Scene, component, module, write};
 
 const TARGET: &str = "wasm32-wasip2";
 
 /// Builds the component: `function.wasm`.
 pub(super) fn build(scene: &Scene<'_>, folder: &Path) -> Result<PathBuf> {
-    let component = module::compile(scene, TARGET, module::Names::Gone)?;
     let path = folder.join("function.wasm");
-    write(&path, &component)?;
+    write(&path, &compile(scene)?)?;
     Ok(path)
+}
+
+fn compile(scene: &Scene<'_>) -> Result<Vec<u8>> {
+    if scene.is_release {
+        // wasm-opt is told in the module which features it may use, beside the names.
+        let whole = module::compile(scene, TARGET, module::Names::Kept)?;
+        if let Some(smaller) = component::optimise(scene.home, &whole)? {
+            return Ok(smaller);
+        }
+        let console = scene.console;
+        console.note("function.wasm could be smaller: `guru setup` gets wasm-opt");
+    }
+    module::compile(scene, TARGET, module::Names::Gone)
 }

@@ -55,7 +55,7 @@ impl Request {
             .and_then(|span| self.uri().path().get(span))
         else {
             let route = self.route().unwrap_or("none");
-            let message = alloc::format!("the route {route:?} has no parameter `{name}`");
+            let message = alloc::format!("the route \"{route}\" has no parameter `{name}`");
             return Err(Error::new(ErrorKind::Internal, message));
         };
         let text = Segment::new(raw)
@@ -150,7 +150,10 @@ impl Response {
     ///
     /// [`ErrorKind::Internal`] when the value has no JSON, such as a map whose keys are not text.
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Self> {
-        Ok(Self::typed("application/json", serde_json::to_vec(value)?))
+        // The error's text is all there is to it, and its type would bring 5 KB of `Debug` along.
+        let json = serde_json::to_vec(value)
+            .map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))?;
+        Ok(Self::typed("application/json", json))
     }
 }
 

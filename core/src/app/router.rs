@@ -69,7 +69,10 @@ impl Router {
             .get_mut(index)
             .ok_or_else(|| refused(pattern, "is lost"))?;
         if *route.pattern.text != *pattern {
-            let reason = format!("is the same as {:?}, with other names", route.pattern.text);
+            let reason = format!(
+                "is the same as \"{}\", with other names",
+                route.pattern.text
+            );
             return Err(refused(pattern, &reason));
         }
         if !route.set(method.clone(), handler) {
@@ -239,7 +242,7 @@ fn parse(pattern: &str) -> Result<Vec<Part<'_>>> {
         };
         if name.is_empty() && inner.is_some() || name.contains(['{', '}']) {
             let reason =
-                format!("has a segment {text:?} that is neither text, {{name}} nor {{*name}}");
+                format!("has a segment \"{text}\" that is neither text, {{name}} nor {{*name}}");
             return Err(refused(pattern, &reason));
         }
         let same = |part: &Part<'_>| matches!(part, Part::Name(held) if *held == name);
@@ -254,6 +257,6 @@ fn parse(pattern: &str) -> Result<Vec<Part<'_>>> {
 fn refused(pattern: &str, reason: &str) -> Error {
     Error::new(
         ErrorKind::Internal,
-        format!("the route {pattern:?} {reason}"),
+        format!("the route \"{pattern}\" {reason}"),
     )
 }

@@ -44,7 +44,7 @@ impl Service {
     /// `content-length` except to HEAD, no body where there may be none.
     pub async fn handle(&self, cx: Context, mut req: Request) -> Response {
         let is_head = *req.method() == Method::HEAD;
-        end_to_end(req.headers_mut());
+        req.change_headers(end_to_end);
         let response = Next::first(self).run(cx.clone(), req).await;
         finish(response, is_head, &cx)
     }

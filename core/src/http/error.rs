@@ -27,7 +27,7 @@ pub enum ErrorKind {
 }
 
 /// A message part that cannot be what it claims to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,
 }
@@ -62,6 +62,12 @@ impl fmt::Display for Error {
             ErrorKind::BodyBroken => "the body broke off before its end",
             ErrorKind::BodyTimeout => "the body did not arrive in time",
         })
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {self}", self.kind)
     }
 }
 

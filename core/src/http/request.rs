@@ -1,6 +1,10 @@
 //! A request as a handler sees it. It must not know how it is routed: `app::extract` adds to it
 //! what a route makes of it.
 
+use alloc::boxed::Box;
+use core::cell::OnceCell;
+use core::fmt;
+
 use bytes::Bytes;
 
 use super::{Body, Error, Headers, Method, Uri};
@@ -12,7 +16,7 @@ use crate::app::Params;
 pub struct Request {
     method: Method,
     uri: Uri,
-    headers: Headers,
+    headers: Fields,
     body: Body,
     pub(crate) params: Params,
 }
@@ -24,7 +28,7 @@ impl Request {
         Self {
             method,
             uri,
-            headers: Headers::new(),
+            headers: Headers::new().into(),
             body: Body::empty(),
             params: Params::default(),
         }
@@ -33,7 +37,18 @@ impl Request {
     /// With these headers.
     #[must_use]
     pub fn with_headers(mut self, headers: Headers) -> Self {
-        self.headers = headers;
+        self.headers = headers.into();
+        self
+    }
+
+    /// With the headers that `read` gives once somebody looks at one, for a platform that takes time to
+    /// hand them over. Most functions look at none.
+    #[must_use]
+    pub fn with_headers_from(mut self, read: impl Fn() -> Headers + 'static) -> Self {
+        self.headers = Fields {
+            source: Some(Box::new(read)),
+            ..Fields::default()
+        };
         self
     }
 
@@ -47,7 +62,7 @@ impl Request {
         name: impl AsRef<[u8]>,
         value: impl AsRef<[u8]>,
     ) -> Result<Self, Error> {
-        self.headers.append(name, value)?;
+        self.headers.get_mut().append(name, value)?;
         Ok(self)
     }
 
@@ -72,14 +87,22 @@ impl Request {
 
     /// The headers.
     #[must_use]
-    pub const fn headers(&self) -> &Headers {
-        &self.headers
+    pub fn headers(&self) -> &Headers {
+        self.headers.get()
     }
 
     /// The headers, to change, as middleware does.
     #[must_use]
-    pub const fn headers_mut(&mut self) -> &mut Headers {
-        &mut self.headers
+    pub fn headers_mut(&mut self) -> &mut Headers {
+        self.headers.get_mut()
+    }
+
+    /// Changes the headers, now or once they are read.
+    pub(crate) fn change_headers(&mut self, change: fn(&mut Headers)) {
+        match self.headers.read.get_mut() {
+            Some(headers) => change(headers),
+            None => self.headers.change = Some(change),
+        }
     }
 
     /// The content.
@@ -101,5 +124,81 @@ impl Request {
     /// As [`Body::collect`].
     pub async fn bytes(&mut self) -> Result<Bytes, Error> {
         self.take_body().collect().await
+    }
+}
+
+/// Headers that may not have been read yet.
+#[derive(Default)]
+struct Fields {
+    read: OnceCell<Headers>,
+    source: Option<Box<dyn Fn() -> Headers>>,
+    /// What is done to them once they are read.
+    change: Option<fn(&mut Headers)>,
+}
+
+impl Fields {
+    fn get(&self) -> &Headers {
+        self.read.get_or_init(|| {
+            let mut headers = self
+                .source
+                .as_ref()
+                .map_or_else(Headers::new, |read| read());
+            if let Some(change) = self.change {
+                change(&mut headers);
+            }
+            headers
+        })
+    }
+
+    fn get_mut(&mut self) -> &mut Headers {
+        self.get();
+        #[expect(clippy::expect_used, reason = "they were read right above")]
+        self.read.get_mut().expect("headers that were read")
+    }
+}
+
+impl From<Headers> for Fields {
+    fn from(headers: Headers) -> Self {
+        Self {
+            read: headers.into(),
+            ..Self::default()
+        }
+    }
+}
+
+impl fmt::Debug for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.get().fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::rc::Rc;
+    use core::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn headers_are_read_once_when_somebody_looks() {
+        let reads = Rc::new(Cell::new(0));
+        let seen = Rc::clone(&reads);
+        let mut request =
+            Request::new(Method::GET, Uri::parse("/").unwrap()).with_headers_from(move || {
+                seen.set(seen.get() + 1);
+                let mut headers = Headers::new();
+                headers.append("te", "trailers").unwrap();
+                headers.append("a", "1").unwrap();
+                headers
+            });
+        request.change_headers(|headers| {
+            headers.remove("te");
+        });
+        assert_eq!(reads.get(), 0);
+        assert_eq!(request.headers().len(), 1);
+        request.headers_mut().append("b", "2").unwrap();
+        let request = request.with_header("c", "3").unwrap();
+        assert_eq!(request.headers().iter().count(), 3);
+        assert_eq!(reads.get(), 1);
     }
 }

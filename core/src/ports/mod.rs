@@ -7,6 +7,7 @@
 mod clock;
 mod config;
 mod error;
+mod line;
 mod log;
 mod random;
 
@@ -16,7 +17,8 @@ use core::fmt;
 pub use clock::Clock;
 pub use config::Config;
 pub use error::{Error, ErrorKind};
-pub use log::{Field, Level, Line, Log, Logger, Record, Value};
+pub use line::Line;
+pub use log::{Field, Float, Level, Log, Logger, Record, Value};
 pub use random::Random;
 
 /// The ports that a target gives to a function.

@@ -2,57 +2,43 @@
 //! know what is awaited.
 
 use std::cell::RefCell;
-use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
-use js_sys::Function;
-use wasm_bindgen::prelude::*;
-use web_sys::Response;
+use guru_core::Response;
+
+use crate::host;
+
+type Answer = Pin<Box<dyn Future<Output = Response>>>;
 
 thread_local! {
-    /// Asks the entry module for another poll. A waker may be sent to other threads, a JavaScript
-    /// function may not; an instance has one thread, and one request at a time.
-    static WAKE: RefCell<Option<Function>> = const { RefCell::new(None) };
+    /// The request that is being answered. An instance has one at a time.
+    static CALL: RefCell<Option<Answer>> = const { RefCell::new(None) };
 }
 
-type Answer = Result<Response, JsValue>;
-
-/// A request that is being answered.
+/// Begins to answer a request: the answer, or `None` while there is none.
 ///
 /// It is polled from JavaScript and not through `wasm-bindgen-futures`: there a trap is thrown in a
 /// task of its own, where it reaches neither the request nor its instance, and the client waits until
 /// workerd gives up ("your Worker's code had hung").
-#[wasm_bindgen]
-pub struct Call(Pin<Box<dyn Future<Output = Answer>>>);
-
-impl Call {
-    pub(crate) fn new(wake: Function, answer: impl Future<Output = Answer> + 'static) -> Self {
-        WAKE.set(Some(wake));
-        Self(Box::pin(answer))
-    }
+pub(crate) fn begin(answer: impl Future<Output = Response> + 'static) -> Option<Response> {
+    advance(Box::pin(answer))
 }
 
-#[wasm_bindgen]
-impl Call {
-    /// The answer, or `undefined` while there is none. Not called again once there is one.
-    ///
-    /// # Errors
-    ///
-    /// What JavaScript says when it refuses the answer.
-    pub fn poll(&mut self) -> Result<Option<Response>, JsValue> {
-        let waker = Waker::from(Arc::new(Woken));
-        match self.0.as_mut().poll(&mut Context::from_waker(&waker)) {
-            Poll::Ready(answer) => answer.map(Some),
-            Poll::Pending => Ok(None),
+/// Goes on with the request that was begun: its answer, or `None` while there is none.
+pub(crate) fn poll() -> Option<Response> {
+    advance(CALL.take()?)
+}
+
+fn advance(mut answer: Answer) -> Option<Response> {
+    let waker = Waker::from(Arc::new(Woken));
+    match answer.as_mut().poll(&mut Context::from_waker(&waker)) {
+        Poll::Ready(response) => Some(response),
+        Poll::Pending => {
+            CALL.set(Some(answer));
+            None
         }
-    }
-}
-
-impl fmt::Debug for Call {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call").finish_non_exhaustive()
     }
 }
 
@@ -60,11 +46,10 @@ struct Woken;
 
 impl Wake for Woken {
     fn wake(self: Arc<Self>) {
-        // Outside of the borrow: the function may come back to this instance.
-        let wake = WAKE.with_borrow(Option::clone);
-        if let Some(wake) = wake {
-            // It only schedules a poll, which cannot fail.
-            let _ = wake.call0(&JsValue::UNDEFINED);
-        }
+        host::wake();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        host::wake();
     }
 }

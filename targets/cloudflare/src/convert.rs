@@ -1,84 +1,116 @@
-//! From the platform's messages to the core's and back. It must not decide what an answer is.
+//! From the entry module's messages to the core's and back. It must not decide what an answer is.
+
+use std::net::IpAddr;
 
 use bytes::Bytes;
-use guru_core::{Body, Error, ErrorKind, Headers, Method, Request};
-use js_sys::{Array, Uint8Array};
-use wasm_bindgen::prelude::*;
-use worker_sys::ext::ResponseInitExt as _;
+use guru_core::{Body, Error, ErrorKind, Headers, Method, Request, Response, Uri};
 
-/// The method, which the platform has checked.
-pub(crate) fn method(request: &web_sys::Request) -> Method {
-    Method::parse(request.method().as_bytes()).unwrap_or(Method::GET)
+use crate::host;
+
+/// The head of a request as the entry module writes it: a line for the id, the client's address, the
+/// method and the URL each. The platform has checked all of it, and nothing in it can hold a line's end.
+#[derive(Clone, Copy)]
+pub(crate) struct Head<'a> {
+    pub(crate) id: &'a str,
+    client_ip: &'a str,
+    method: &'a str,
+    url: &'a str,
 }
 
-/// The head of a request.
-pub(crate) fn request(request: &web_sys::Request, method: &Method) -> Result<Request, Error> {
-    let refused =
-        |error: guru_core::http::Error| Error::new(ErrorKind::BadRequest, error.to_string());
-    let uri = guru_core::Uri::parse(target(&request.url())).map_err(refused)?;
-    let mut headers = Headers::new();
-    for field in Array::from(&request.headers()).iter() {
-        let field: Array = field.unchecked_into();
-        let name = field.get(0).as_string().unwrap_or_default();
-        let value = field.get(1).as_string().unwrap_or_default();
-        headers.append(name, value).map_err(refused)?;
+impl<'a> Head<'a> {
+    pub(crate) fn read(text: &'a str) -> Self {
+        let mut lines = text.split('\n');
+        let mut next = || lines.next().unwrap_or_default();
+        Self {
+            id: next(),
+            client_ip: next(),
+            method: next(),
+            url: next(),
+        }
     }
-    Ok(Request::new(method.clone(), uri).with_headers(headers))
+
+    pub(crate) fn client_ip(&self) -> Option<IpAddr> {
+        self.client_ip.parse().ok()
+    }
+
+    pub(crate) fn method(&self) -> Method {
+        Method::parse(self.method.as_bytes()).unwrap_or(Method::GET)
+    }
+
+    /// The request, as yet without a body.
+    pub(crate) fn request(&self, method: &Method) -> Result<Request, Error> {
+        let refused =
+            |error: guru_core::http::Error| Error::new(ErrorKind::BadRequest, error.to_string());
+        let uri = target(self.url).map_err(refused)?;
+        Ok(Request::new(method.clone(), uri).with_headers_from(headers))
+    }
+}
+
+/// To iterate over the headers of a `Request` takes longer than the rest of a small request.
+fn headers() -> Headers {
+    let text = host::fields();
+    let mut headers = Headers::with_capacity(16, 256, text.len());
+    let mut lines = text.split('\n');
+    while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
+        // What the platform took for a header is one.
+        let appended = headers.append(name, value);
+        debug_assert!(appended.is_ok(), "`{name}` is no header");
+    }
+    headers
 }
 
 /// The path and query of a URL, as they stand in it: a URL object would rewrite them.
-fn target(url: &str) -> String {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let start = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let target = rest.get(start..).unwrap_or_default();
-    let target = target.split('#').next().unwrap_or_default();
+fn target(url: &str) -> Result<Uri, guru_core::http::Error> {
+    let position = |from: usize, stop: fn(u8) -> bool| {
+        let rest = url.as_bytes().get(from..).unwrap_or_default();
+        let found = rest.iter().position(|byte| stop(*byte));
+        found.map_or(url.len(), |index| from + index)
+    };
+    // Behind the `://` of a URL there is no other colon before its path but that of a port.
+    let authority = position(0, |byte| byte == b':') + "://".len();
+    let start = position(authority, |byte| matches!(byte, b'/' | b'?' | b'#'));
+    let end = position(start, |byte| byte == b'#');
+    let target = url.get(start..end).unwrap_or_default();
     if target.starts_with('/') {
-        target.to_owned()
+        Uri::parse(target)
     } else {
-        format!("/{target}")
+        Uri::parse(format!("/{target}"))
     }
 }
 
 /// A body as the entry module hands it over.
-pub(crate) fn body(body: &JsValue) -> Result<Body, Error> {
-    if body.is_undefined() {
-        return Ok(Body::over_limit());
-    }
-    match body.dyn_ref::<Uint8Array>() {
-        Some(bytes) => Ok(bytes.to_vec().into()),
-        None => Err(Error::new(
+pub(crate) fn body(body: Option<Vec<u8>>, broke: bool) -> Result<Body, Error> {
+    match body {
+        _ if broke => Err(Error::new(
             ErrorKind::BadRequest,
             "the body broke off before its end",
         )),
+        Some(bytes) => Ok(bytes.into()),
+        None => Ok(Body::over_limit()),
     }
 }
 
-/// An answer. A body that is not in memory cannot be here yet: nothing makes one.
-pub(crate) fn response(response: guru_core::Response) -> Result<web_sys::Response, JsValue> {
+/// Gives the host an answer. A body that is not in memory cannot be here yet: nothing makes one.
+pub(crate) fn response(response: Response) {
     let (status, headers, body) = response.into_parts();
-    let fields = web_sys::Headers::new()?;
+    let mut fields = String::with_capacity(128);
     for (name, value) in headers.iter() {
-        fields.append(name, &text(value))?;
+        if !fields.is_empty() {
+            fields.push('\n');
+        }
+        fields.push_str(name);
+        fields.push('\n');
+        text(&mut fields, value);
     }
-    let mut init = web_sys::ResponseInit::new();
-    init.set_status(status.as_u16());
-    init.set_headers(&fields);
-    // The bytes are in whatever coding the handler says: they are not to be compressed again
-    // (<https://developers.cloudflare.com/workers/runtime-apis/response/>, `encodeBody`).
-    init.encode_body("manual")?;
     let body: Bytes = body.into_bytes().unwrap_or_default();
-    if body.is_empty() {
-        return web_sys::Response::new_with_opt_str_and_init(None, &init);
-    }
-    let body = Uint8Array::from(&*body);
-    web_sys::Response::new_with_opt_js_u8_array_and_init(Some(&body), &init)
+    host::answer(status.as_u16(), &fields, &body);
 }
 
 /// A header's value as the text that the platform writes in UTF-8. What is not UTF-8 is read as
 /// Latin-1, which HTTP had before it: the letters arrive, in other bytes.
-fn text(value: &[u8]) -> String {
+fn text(out: &mut String, value: &[u8]) {
     match std::str::from_utf8(value) {
-        Ok(text) => text.to_owned(),
-        Err(_) => value.iter().map(|byte| char::from(*byte)).collect(),
+        Ok(text) => out.push_str(text),
+        Err(_) => out.extend(value.iter().map(|byte| char::from(*byte))),
     }
 }

@@ -1,55 +1,73 @@
 //! The ports of a worker: the platform's entropy and clock, the worker's variables and secrets. It
 //! must not know who asks.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use guru_core::ports::{self, Ports};
-use js_sys::{Date, Reflect};
-use wasm_bindgen::prelude::*;
 
+use crate::host;
 use crate::log::Log;
 
-/// The ports of a request that came with these bindings.
-pub(crate) fn ports(env: JsValue) -> Ports {
-    Ports::new(Random, Clock, Log, Config(env))
-}
-
-#[wasm_bindgen]
-extern "C" {
-    /// <https://developer.mozilla.org/docs/Web/API/Crypto/getRandomValues>
-    #[wasm_bindgen(js_namespace = crypto, js_name = "getRandomValues")]
-    fn get_random_values(bytes: &mut [u8]);
+pub(crate) fn ports() -> Ports {
+    Ports::new(Random, Clock, Log, Config)
 }
 
 /// `crypto.getRandomValues`, which takes this many bytes at most
 /// (<https://w3c.github.io/webcrypto/#Crypto-method-getRandomValues>).
 const QUOTA: usize = 65_536;
 
+/// How many bytes are drawn ahead: a call of the platform costs as much as a thousand bytes of it.
+const AHEAD: usize = 256;
+
+thread_local! {
+    /// Random bytes that nobody has seen yet, at the end of it.
+    static POOL: RefCell<([u8; AHEAD], usize)> = const { RefCell::new(([0; AHEAD], AHEAD)) };
+}
+
 struct Random;
 
 impl ports::Random for Random {
     fn fill(&self, bytes: &mut [u8]) {
-        bytes.chunks_mut(QUOTA).for_each(get_random_values);
+        if bytes.len() > AHEAD {
+            return bytes.chunks_mut(QUOTA).for_each(host::get_random_values);
+        }
+        POOL.with_borrow_mut(|(pool, used)| {
+            if AHEAD - *used < bytes.len() {
+                host::get_random_values(pool);
+                *used = 0;
+            }
+            let drawn = pool.iter_mut().skip(*used);
+            *used += bytes.len();
+            // What is given out is forgotten here.
+            for (byte, drawn) in bytes.iter_mut().zip(drawn) {
+                *byte = std::mem::take(drawn);
+            }
+        });
     }
 }
 
-/// `Date.now`, which stands still while a request computes
-/// (<https://developers.cloudflare.com/workers/reference/security-model/>).
+/// `Date.now`.
 struct Clock;
 
 impl ports::Clock for Clock {
     fn now(&self) -> Duration {
-        // A clock before 1970 is wrong by decades: 0 is as good an answer.
-        Duration::try_from_secs_f64(Date::now() / 1000.0).unwrap_or_default()
+        // Whole milliseconds. A clock before 1970 is wrong by decades: 0 is as good an answer, and
+        // what the conversion makes of it.
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a float's conversion saturates"
+        )]
+        Duration::from_millis(host::now() as u64)
     }
 }
 
 /// Variables and secrets, which reach a worker as strings among its bindings.
-struct Config(JsValue);
+struct Config;
 
 impl ports::Config for Config {
     fn get(&self, key: &str) -> Result<Option<String>, ports::Error> {
-        let value = Reflect::get(&self.0, &key.into()).unwrap_or(JsValue::UNDEFINED);
-        Ok(value.as_string())
+        Ok(host::variable(key))
     }
 }

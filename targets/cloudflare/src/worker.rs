@@ -1,83 +1,84 @@
 //! One instance of the function: what the entry module calls. It must not know other instances.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
-use guru_core::ports::{Level, Log as _, Record};
+use guru_core::ports::{Level, Log as _, Ports, Record};
 use guru_core::{App, Context, Invocation, Service};
-use js_sys::Function;
 use wasm_bindgen::prelude::*;
-use web_sys::{Request, Response};
 
-use crate::call::Call;
+use crate::convert::Head;
 use crate::log::Log;
-use crate::{convert, crash, ports as vendor};
+use crate::{call, convert, crash, ports as vendor};
 
-/// An instance of the function.
-#[wasm_bindgen]
-#[derive(Debug)]
-pub struct Worker {
+/// What all requests of the instance share.
+struct Instance {
     service: Service,
+    ports: Rc<Ports>,
 }
 
+thread_local! {
+    static INSTANCE: OnceCell<Instance> = const { OnceCell::new() };
+}
+
+/// Makes the instance one of this app. Once an instance; throws what is wrong with the app's routes.
+pub fn start(app: fn() -> App) {
+    crash::install();
+    match app().into_service() {
+        Ok(service) => INSTANCE.with(|instance| {
+            let ports = Rc::new(vendor::ports());
+            // It is set once, by the entry module.
+            let _ = instance.set(Instance { service, ports });
+        }),
+        Err(error) => wasm_bindgen::throw_str(&error.to_string()),
+    }
+}
+
+/// How many bytes of a body are read before the request counts as too large.
+#[wasm_bindgen(js_name = "bodyLimit")]
+#[must_use]
+pub fn body_limit() -> usize {
+    with(|instance| instance.service.body_limit())
+}
+
+/// Begins to answer a request: whether the host has been given the answer. `body` is its bytes, or
+/// nothing for more than [`body_limit`]; `broke` says that it broke off instead.
 #[wasm_bindgen]
-impl Worker {
-    /// How many bytes of a body are read before the request counts as too large.
-    #[must_use]
-    #[wasm_bindgen(js_name = "bodyLimit")]
-    pub fn body_limit(&self) -> usize {
-        self.service.body_limit()
-    }
-
-    /// Begins to answer a request. `body` is its bytes, `undefined` for more than
-    /// [`body_limit`](Self::body_limit), `null` for one that broke off. `wake` is called when the
-    /// answer should be [polled](Call::poll) for again.
-    #[must_use]
-    pub fn begin(
-        &self,
-        request: &Request,
-        body: &JsValue,
-        env: JsValue,
-        id: String,
-        client_ip: Option<String>,
-        wake: Function,
-    ) -> Call {
-        let client_ip = client_ip.and_then(|ip| ip.parse().ok());
-        let invocation = Invocation::new(id).with_client_ip(client_ip);
-        let cx = Context::new(Rc::new(vendor::ports(env)), invocation);
-        let method = convert::method(request);
-        let (service, request) = (self.service.clone(), convert::request(request, &method));
-        let body = convert::body(body);
-        Call::new(wake, async move {
-            let answer = match request.and_then(|request| Ok(request.with_body(body?))) {
-                Ok(request) => service.handle(cx, request).await,
-                Err(error) => Service::refuse(&cx, &method, error),
-            };
-            convert::response(answer)
-        })
-    }
-
-    /// The answer to a request that another instance crashed on, for the reason `why`.
-    ///
-    /// # Errors
-    ///
-    /// As [`Call::poll`].
-    pub fn crash(&self, request: &Request, id: &str, why: &str) -> Result<Response, JsValue> {
-        Log.log(&Record::new(Level::Error, &why, &[]).of_request(id));
-        convert::response(Service::crash(id, &convert::method(request)))
-    }
+#[must_use]
+pub fn begin(head: &str, body: Option<Vec<u8>>, broke: bool) -> bool {
+    let head = Head::read(head);
+    let (service, ports) = with(|instance| (instance.service.clone(), Rc::clone(&instance.ports)));
+    let invocation = Invocation::new(head.id).with_client_ip(head.client_ip());
+    let cx = Context::new(ports, invocation);
+    let method = head.method();
+    let request = head
+        .request(&method)
+        .and_then(|request| Ok(request.with_body(convert::body(body, broke)?)));
+    let answer = match request {
+        Ok(request) => call::begin(async move { service.handle(cx, request).await }),
+        Err(error) => Some(Service::refuse(&cx, &method, error)),
+    };
+    answer.map(convert::response).is_some()
 }
 
-impl Worker {
-    /// An instance of this app.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong with the app's routes.
-    pub fn new(app: fn() -> App) -> Result<Self, JsError> {
-        crash::install();
-        let service = app()
-            .into_service()
-            .map_err(|error| JsError::new(&error.to_string()))?;
-        Ok(Self { service })
-    }
+/// Goes on with the request that was begun: whether the host has been given the answer.
+#[wasm_bindgen]
+#[must_use]
+pub fn poll() -> bool {
+    call::poll().map(convert::response).is_some()
+}
+
+/// Answers a request that another instance crashed on, for the reason `why`.
+#[wasm_bindgen]
+pub fn crashed(head: &str, why: &str) {
+    let head = Head::read(head);
+    Log.log(&Record::new(Level::Error, &why, &[]).of_request(head.id));
+    convert::response(Service::crash(head.id, &head.method()));
+}
+
+fn with<T>(read: impl FnOnce(&Instance) -> T) -> T {
+    INSTANCE.with(|instance| match instance.get() {
+        Some(instance) => read(instance),
+        None => wasm_bindgen::throw_str("the instance was not started"),
+    })
 }

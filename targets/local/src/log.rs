@@ -50,14 +50,24 @@ impl ports::Log for Log {
 }
 
 fn json(now: &str, record: &Record<'_>) -> String {
-    let mut line = serde_json::to_string(&Line { time: now, record }).unwrap_or_default();
+    let mut line = Line {
+        time: Some(now),
+        record,
+    }
+    .to_json();
     line.push('\n');
     line
 }
 
 fn text(now: &str, record: &Record<'_>) -> String {
     let time = now.get(11..23).unwrap_or(now);
-    format!("{}\n", Line { time, record })
+    format!(
+        "{}\n",
+        Line {
+            time: Some(time),
+            record
+        }
+    )
 }
 
 /// Writes a record that belongs to no request.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use guru_core::ports::{Level, Log as _, Ports, Record};
 use guru_core::{App, Context, Method, Response, Service};
-use spin_sdk::wasip3::http::types;
+use wasip3::http::types;
 
 use crate::identity::Identity;
 use crate::log::Log;

@@ -1,9 +1,11 @@
 //! From the host's messages to the core's and back. It must not decide what an answer is.
 
+use std::borrow::Cow;
+
 use guru_core::{Body, Error, ErrorKind, Headers, Method, Request, Response, Uri};
-use spin_sdk::wasip3::http::types::{self, ErrorCode, HeaderError};
-use spin_sdk::wasip3::wit_bindgen::{StreamReader, StreamResult};
-use spin_sdk::wasip3::{spawn, wit_future, wit_stream};
+use wasip3::http::types::{self, ErrorCode, HeaderError};
+use wasip3::wit_bindgen::{StreamReader, StreamResult};
+use wasip3::{spawn, wit_future, wit_stream};
 
 /// How much room is made at once for a body of which no length is known.
 const ROOM: usize = 64 * 1024;
@@ -95,10 +97,20 @@ pub(crate) async fn body(
             ErrorKind::RequestTimeout,
             "the body did not arrive in time",
         )),
-        Err(error) => Err(Error::new(
-            ErrorKind::BadRequest,
-            format!("the body cannot be read: {error}"),
-        )),
+        Err(error) => Err(Error::new(ErrorKind::BadRequest, broken(error))),
+    }
+}
+
+/// Why a body cannot be read. An `ErrorCode` can print itself, with 15 KB of code for all there are.
+fn broken(error: ErrorCode) -> Cow<'static, str> {
+    match error {
+        ErrorCode::ConnectionTerminated => "the body broke off before its end".into(),
+        ErrorCode::HttpProtocolError => "the body is not as HTTP has it".into(),
+        ErrorCode::HttpRequestBodySize(_) => "the body is too large for the host".into(),
+        ErrorCode::InternalError(Some(reason)) => {
+            format!("the body cannot be read: {reason}").into()
+        }
+        _ => "the body cannot be read".into(),
     }
 }
 
@@ -152,6 +164,8 @@ fn append(fields: &types::Fields, name: &str, value: &[u8]) -> Result<(), ErrorC
     match fields.append(name, value) {
         Ok(()) | Err(HeaderError::Forbidden) => Ok(()),
         Err(HeaderError::SizeExceeded) => Err(ErrorCode::HttpResponseHeaderSectionSize(None)),
-        Err(error) => Err(ErrorCode::InternalError(Some(format!("`{name}`: {error}")))),
+        Err(_) => Err(ErrorCode::InternalError(Some(format!(
+            "the host refuses the header `{name}`"
+        )))),
     }
 }

@@ -11,7 +11,7 @@ mod log;
 mod ports;
 
 #[doc(hidden)]
-pub use spin_sdk;
+pub use wasip3;
 
 pub use answer::answer;
 
@@ -25,7 +25,7 @@ pub use answer::answer;
 macro_rules! export {
     ($app:path) => {
         const _: () = {
-            use $crate::spin_sdk::wasip3::exports::http::handler;
+            use $crate::wasip3::exports::http::handler;
 
             struct Function;
 
@@ -37,8 +37,8 @@ macro_rules! export {
                 }
             }
 
-            $crate::spin_sdk::wasip3::http::service::export!(
-                Function with_types_in $crate::spin_sdk::wasip3
+            $crate::wasip3::http::service::export!(
+                Function with_types_in $crate::wasip3
             );
         };
     };

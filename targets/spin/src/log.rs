@@ -21,14 +21,13 @@ impl ports::Log for Log {
         let now = SystemTime::UNIX_EPOCH + Clock.now();
         let time = humantime::format_rfc3339_millis(now).to_string();
         let line = Line {
-            time: &time,
+            time: Some(&time),
             record,
         };
-        // Only what cannot be written as JSON is lost, and there is nothing of that kind.
         let mut line = if *IS_TEXT {
             line.to_string()
         } else {
-            serde_json::to_string(&line).unwrap_or_default()
+            line.to_json()
         };
         line.push('\n');
         // One write a line. A line that cannot be written is lost: there is no place left to say so.

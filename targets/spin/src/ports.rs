@@ -4,8 +4,8 @@ use std::env::{self, VarError};
 use std::time::Duration;
 
 use guru_core::ports::{self, Ports};
-use spin_sdk::wasip3::clocks::system_clock;
-use spin_sdk::wasip3::random::random;
+use wasip3::clocks::system_clock;
+use wasip3::random::random;
 
 use crate::log::Log;
 

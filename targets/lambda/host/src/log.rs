@@ -14,13 +14,13 @@ pub(crate) fn note(is_text: bool, level: Level, message: &str, request_id: Optio
         None => record,
     };
     let line = Line {
-        time: &time,
+        time: Some(&time),
         record: &record,
     };
     let mut line = if is_text {
         line.to_string()
     } else {
-        serde_json::to_string(&line).unwrap_or_default()
+        line.to_json()
     };
     line.push('\n');
     // A line that cannot be written is lost: there is no place left to say so.

@@ -1,0 +1,222 @@
+//! A log record as a line: JSON for machines, text for people. It must not know where the line goes.
+
+use alloc::string::String;
+use core::fmt::{self, Write};
+
+use super::log::{Record, Value};
+
+/// What a record itself says.
+const RESERVED: [&str; 4] = ["timestamp", "level", "message", "request_id"];
+
+/// A record and its time as one line.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'a> {
+    /// The time, as the target writes it: RFC 3339, in UTC. `None` where it is put in afterwards.
+    pub time: Option<&'a str>,
+    /// The record.
+    pub record: &'a Record<'a>,
+}
+
+impl Line<'_> {
+    /// As one JSON object without a line's end: `timestamp`, `level`, `message`, `request_id` if there
+    /// is one, then the fields (one of such a name as `field.level`). What every target writes whose
+    /// log is lines of JSON.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut text = String::with_capacity(192);
+        // A string takes whatever it is given; only a message's own `Display` can fail, and what it
+        // said until then is kept.
+        let _ = self.write_json(&mut text);
+        text
+    }
+
+    fn write_json(&self, out: &mut String) -> fmt::Result {
+        let record = self.record;
+        out.push('{');
+        if let Some(time) = self.time {
+            out.push_str("\"timestamp\":");
+            quote(out, time)?;
+            out.push(',');
+        }
+        out.push_str("\"level\":");
+        quote(out, record.level.as_str())?;
+        out.push_str(",\"message\":");
+        let written = quote(out, record.message);
+        if let Some(id) = record.request_id {
+            out.push_str(",\"request_id\":");
+            quote(out, id)?;
+        }
+        for (name, value) in record.fields {
+            out.push(',');
+            // A field must not pass for what the record itself says: most readers keep the last.
+            if RESERVED.contains(name) {
+                quote(out, format_args!("field.{name}"))?;
+            } else {
+                quote(out, name)?;
+            }
+            out.push(':');
+            json(out, value)?;
+        }
+        out.push('}');
+        written
+    }
+}
+
+fn json(out: &mut String, value: &Value<'_>) -> fmt::Result {
+    match value {
+        Value::Text(text) => quote(out, text),
+        // JSON has no other numbers (RFC 8259, section 6).
+        Value::Float(number) if !number.get().is_finite() => out.write_str("null"),
+        Value::Float(number) => write!(out, "{number}"),
+        Value::Integer(number) => write!(out, "{number}"),
+        Value::Unsigned(number) => write!(out, "{number}"),
+        Value::Boolean(truth) => write!(out, "{truth}"),
+    }
+}
+
+/// Writes a JSON string, closed even where `text` fails.
+fn quote(out: &mut String, text: impl fmt::Display) -> fmt::Result {
+    out.push('"');
+    let written = write!(Quoted(out), "{text}");
+    out.push('"');
+    written
+}
+
+/// The inside of a JSON string: the characters that must be escaped are (RFC 8259, section 7).
+struct Quoted<'a>(&'a mut String);
+
+impl Write for Quoted<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let mut rest = text;
+        while let Some(index) = rest.bytes().position(must_be_escaped)
+            && let Some((kept, special)) = rest.split_at_checked(index)
+        {
+            self.0.push_str(kept);
+            let mut special = special.chars();
+            match special.next() {
+                Some('"') => self.0.push_str("\\\""),
+                Some('\\') => self.0.push_str("\\\\"),
+                Some('\n') => self.0.push_str("\\n"),
+                Some('\r') => self.0.push_str("\\r"),
+                Some('\t') => self.0.push_str("\\t"),
+                Some(other) => write!(self.0, "\\u{:04x}", u32::from(other))?,
+                None => {}
+            }
+            rest = special.as_str();
+        }
+        self.0.push_str(rest);
+        Ok(())
+    }
+}
+
+/// A single byte in UTF-8, so that a text can be cut before and after it.
+const fn must_be_escaped(byte: u8) -> bool {
+    matches!(byte, 0..=0x1f | b'"' | b'\\')
+}
+
+/// The record as a line of text without its end, for people: time, level, message, fields, id. Line
+/// breaks and other control characters, which a client may have chosen, are escaped.
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let record = self.record;
+        if let Some(time) = self.time {
+            write!(f, "{time} ")?;
+        }
+        write!(f, "{:<5} ", record.level)?;
+        write!(Escaped(f), "{}", record.message)?;
+        for (name, value) in record.fields {
+            write!(f, "  {name}=")?;
+            write!(Escaped(f), "{value}")?;
+        }
+        if let Some(id) = record.request_id {
+            f.write_str("  request_id=")?;
+            write!(Escaped(f), "{id}")?;
+        }
+        Ok(())
+    }
+}
+
+struct Escaped<'a, 'b>(&'a mut fmt::Formatter<'b>);
+
+impl fmt::Write for Escaped<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for part in text.split_inclusive(char::is_control) {
+            let kept = part.trim_end_matches(char::is_control);
+            self.0.write_str(kept)?;
+            for character in part.chars().skip(kept.chars().count()) {
+                write!(self.0, "{}", character.escape_default())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::*;
+    use crate::ports::Level;
+
+    #[test]
+    fn json_is_what_another_reader_takes_apart_into_the_same() {
+        let message = "a\"b\\c\nd\re\tf\u{0}g\u{1f}h\u{7f}ä\u{1f600}\u{2028}";
+        let fields = [
+            ("text", message.into()),
+            ("level", "field".into()),
+            ("i", (-3).into()),
+            ("u", u64::MAX.into()),
+            ("f", 1.5.into()),
+            ("large", 1e300.into()),
+            ("small", 5e-324.into()),
+            ("nan", f64::NAN.into()),
+            ("b", true.into()),
+        ];
+        let record = Record::new(Level::Warn, &message, &fields).of_request("\"id\"");
+        let line = Line {
+            time: Some("2026-11-23T10:11:12.345Z"),
+            record: &record,
+        };
+        let json = line.to_json();
+        assert!(!json.contains(|c: char| c < ' '));
+        let read: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(
+            read,
+            serde_json::json!({
+                "timestamp": "2026-11-23T10:11:12.345Z",
+                "level": "warn",
+                "message": message,
+                "request_id": "\"id\"",
+                "text": message,
+                "field.level": "field",
+                "i": -3,
+                "u": u64::MAX,
+                "f": 1.5,
+                "large": 1e300,
+                "small": 5e-324,
+                "nan": null,
+                "b": true,
+            })
+        );
+    }
+
+    #[test]
+    fn a_message_that_fails_leaves_a_whole_object() {
+        struct Broken;
+        impl fmt::Display for Broken {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("so far")?;
+                Err(fmt::Error)
+            }
+        }
+        let record = Record::new(Level::Info, &Broken, &[]);
+        let line = Line {
+            time: Some("t"),
+            record: &record,
+        };
+        assert_eq!(
+            line.to_json(),
+            r#"{"timestamp":"t","level":"info","message":"so far"}"#.to_string()
+        );
+    }
+}

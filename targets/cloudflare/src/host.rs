@@ -1,0 +1,37 @@
+//! What the entry module offers to an instance: the `host` in `worker.js`. It must not know who calls.
+
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// Takes the answer to the request that the instance has: a status, the header fields as lines of a
+    /// name and of a value in turn, and the content.
+    #[wasm_bindgen(js_namespace = host)]
+    pub(crate) fn answer(status: u16, fields: &str, content: &[u8]);
+
+    /// The header fields of the request, as lines of a name and of a value in turn. The platform has
+    /// checked them, and neither can hold a line's end.
+    #[wasm_bindgen(js_namespace = host)]
+    pub(crate) fn fields() -> String;
+
+    /// Asks for another poll. It only schedules one.
+    #[wasm_bindgen(js_namespace = host)]
+    pub(crate) fn wake();
+
+    /// Writes a log record, a JSON object, under the name of its level. The host puts the time in.
+    #[wasm_bindgen(js_namespace = host)]
+    pub(crate) fn log(level: &str, record: &str);
+
+    /// A variable or a secret of the worker.
+    #[wasm_bindgen(js_namespace = host)]
+    pub(crate) fn variable(key: &str) -> Option<String>;
+
+    /// <https://developer.mozilla.org/docs/Web/API/Crypto/getRandomValues>
+    #[wasm_bindgen(js_namespace = crypto, js_name = "getRandomValues")]
+    pub(crate) fn get_random_values(bytes: &mut [u8]);
+
+    /// Milliseconds since 1970. It stands still while a request computes
+    /// (<https://developers.cloudflare.com/workers/reference/security-model/>).
+    #[wasm_bindgen(js_namespace = Date)]
+    pub(crate) fn now() -> f64;
+}
