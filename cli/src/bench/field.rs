@@ -22,7 +22,7 @@ use super::{
     served::{self, Side},
     size, theirs, tools,
 };
-use crate::args::Group;
+use crate::{args::Group, child};
 
 /// How much of what a contestant said is told when it does not work.
 const TAIL: usize = 5;
@@ -245,9 +245,13 @@ fn tail(log: &Path) -> String {
     }
 }
 
-/// An error with its causes, each on the line of the one above.
+/// An error with its causes on one line; of a program that failed, the line that says why.
 fn told(error: &anyhow::Error) -> String {
-    let text = format!("{error:#}");
+    let causes = error.chain().map(|cause| {
+        let failure = cause.downcast_ref::<child::Failure>();
+        failure.map_or_else(|| cause.to_string(), |failure| failure.reason().to_owned())
+    });
+    let text = causes.collect::<Vec<_>>().join(": ");
     let lines: Vec<_> = text.lines().map(str::trim).collect();
     lines.join(" ")
 }

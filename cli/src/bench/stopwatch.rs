@@ -2,8 +2,9 @@
 //! runtime interface, which never gives one. Knows that interface's first request, not what the function is.
 
 use std::{
-    io::{BufRead as _, BufReader, ErrorKind},
+    io::{BufRead as _, BufReader},
     net::{Ipv4Addr, TcpListener, TcpStream},
+    sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
@@ -16,8 +17,9 @@ use crate::{child, leash::Leash};
 /// It asks within this, or not at all.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How often the listener looks. It must not take the processor from what it measures, nor add much.
-const BEAT: Duration = Duration::from_micros(50);
+/// How often the function is asked whether it has ended. The listener itself only waits: it must not take the processor from
+/// what it measures, nor add to it.
+const BEAT: Duration = Duration::from_millis(20);
 
 /// What a function asks first.
 const NEXT: &str = "/runtime/invocation/next";
@@ -25,13 +27,8 @@ const NEXT: &str = "/runtime/invocation/next";
 /// Starts the function, waits for its request, and ends it.
 pub(super) fn time(recipe: &Recipe, output: &Output) -> Result<Duration> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("there is no free port")?;
-    listener
-        .set_nonblocking(true)
-        .context("a listener cannot but wait")?;
-    let port = listener
-        .local_addr()
-        .context("a port has no number")?
-        .port();
+    let address = listener.local_addr().context("a port has no number")?;
+    let port = address.port();
     let mut command = recipe.command(port, output)?;
     command
         .env("AWS_LAMBDA_RUNTIME_API", format!("127.0.0.1:{port}"))
@@ -45,22 +42,42 @@ pub(super) fn time(recipe: &Recipe, output: &Output) -> Result<Duration> {
     if let Some(folder) = command.get_current_dir().map(ToOwned::to_owned) {
         command.env("LAMBDA_TASK_ROOT", folder);
     }
+    let (sender, asked) = mpsc::channel();
+    let waiting = thread::spawn(move || drop(sender.send(first_line(&listener))));
     let begun = Instant::now();
     let leash = Leash::family(&mut command)
-        .with_context(|| format!("cannot start `{}`", child::spell(&command)))?;
+        .with_context(|| format!("cannot start `{}`", child::spell(&command)));
+    let outcome = leash.and_then(|leash| until(&leash, begun, &asked));
+    // Where nobody has connected, the listener still waits.
+    drop(TcpStream::connect(address));
+    drop(waiting.join());
+    outcome
+}
+
+/// Waits for the request as long as the function lives.
+fn until(
+    leash: &Leash,
+    begun: Instant,
+    asked: &mpsc::Receiver<Result<(Instant, String)>>,
+) -> Result<Duration> {
     while begun.elapsed() < PATIENCE {
-        match listener.accept() {
-            Ok((stream, _)) => return asked(&stream, begun),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+        match asked.recv_timeout(BEAT) {
+            Ok(first) => {
+                let (when, line) = first?;
+                ensure!(
+                    line.starts_with("GET ") && line.contains(NEXT),
+                    "the function asked for {line:?} first"
+                );
+                return Ok(when.duration_since(begun));
+            }
+            Err(_) => {
                 if let Some(status) = leash.ended()? {
                     bail!(
                         "it {} before it asked for an event",
                         child::describe(status)
                     );
                 }
-                thread::sleep(BEAT);
             }
-            Err(error) => return Err(error).context("nobody can connect"),
         }
     }
     bail!(
@@ -69,22 +86,17 @@ pub(super) fn time(recipe: &Recipe, output: &Output) -> Result<Duration> {
     )
 }
 
-/// Reads the first line of the request.
-fn asked(stream: &TcpStream, begun: Instant) -> Result<Duration> {
+/// The first line of the first request, and when it was there.
+fn first_line(listener: &TcpListener) -> Result<(Instant, String)> {
+    let (stream, _) = listener.accept().context("nobody can connect")?;
     stream
-        .set_nonblocking(false)
-        .and_then(|()| stream.set_read_timeout(Some(PATIENCE)))
+        .set_read_timeout(Some(PATIENCE))
         .context("a connection cannot wait")?;
     let mut line = String::new();
     BufReader::new(stream)
         .read_line(&mut line)
         .context("the function said nothing")?;
-    let took = begun.elapsed();
-    ensure!(
-        line.starts_with("GET ") && line.contains(NEXT),
-        "the function asked for {line:?} first"
-    );
-    Ok(took)
+    Ok((Instant::now(), line))
 }
 
 #[cfg(test)]

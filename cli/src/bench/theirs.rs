@@ -57,7 +57,7 @@ pub(super) fn worker(scene: &Scene<'_>) -> Result<Ready, Refusal> {
     let mut build = surroundings::command(program);
     build
         .current_dir(&folder)
-        .arg("--release")
+        .args(["--release", ".", "--", "--locked"])
         .env("WASM_BINDGEN_BIN", bindgen)
         .env("WASM_OPT_BIN", binary("wasm-opt")?)
         .env("ESBUILD_BIN", binary("esbuild")?);

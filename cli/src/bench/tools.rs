@@ -97,14 +97,19 @@ impl Crate {
         let step = scene
             .console
             .step(&format!("installing {} {version}", self.name));
-        let mut cargo = surroundings::command("cargo");
-        cargo
-            .args(["install", self.name, "--version", version, "--locked"])
-            .args(self.flags)
-            .arg("--root")
-            .arg(&root);
         let log = scene.home.log(&format!("install-{}", self.name));
-        child::run(&mut cargo, &log, None, &|line| step.line(line))?;
+        let install = |locked: &[&str]| {
+            let mut cargo = surroundings::command("cargo");
+            cargo
+                .args(["install", self.name, "--version", version])
+                .args(locked)
+                .args(self.flags)
+                .arg("--root")
+                .arg(&root);
+            child::run(&mut cargo, &log, None, &|line| step.line(line))
+        };
+        // An index that lags behind may not have what the lock file names.
+        install(&["--locked"]).or_else(|_| install(&[]))?;
         step.done();
         Ok(program)
     }

@@ -1,7 +1,5 @@
 //! The report of a made-up run.
 
-#![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
-
 use super::*;
 
 fn report() -> Report {
