@@ -3,7 +3,6 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
     path::{Path, PathBuf},
 };
 
@@ -17,15 +16,13 @@ use super::{
     load::Loads,
     ours,
     plan::Pair,
+    reason::{hidden, tail, told},
     report::{Absent, Comparison, Settings},
     running::Running,
     served::{self, Side},
     size, theirs, tools,
 };
-use crate::{args::Group, child};
-
-/// How much of what a contestant said is told when it does not work.
-const TAIL: usize = 5;
+use crate::args::Group;
 
 /// Who is there, and who is not.
 pub(super) struct Field<'a> {
@@ -200,7 +197,9 @@ fn make(scene: &Scene<'_>, contestant: Contestant) -> Result<Ready, Refusal> {
     match contestant {
         Contestant::GuruWorkerd => ours::workerd(scene),
         Contestant::GuruHost => ours::host(scene),
-        Contestant::GuruWasmtime => ours::wasmtime(scene),
+        Contestant::GuruWasmtime => ours::wasmtime(scene, &[]),
+        // As every request has in our own host; by itself it gives one instance 128 of them, 16 at once.
+        Contestant::GuruWasmtimeFresh => ours::wasmtime(scene, &["--max-instance-reuse-count=1"]),
         Contestant::GuruSpin => ours::spin(scene),
         Contestant::GuruLambda => ours::lambda(scene),
         Contestant::GuruLocal => ours::local(scene),
@@ -231,68 +230,4 @@ fn attempt(
         Running::start(&ready.recipe, &output)?;
     }
     Ok(())
-}
-
-/// The last lines of a log, as one.
-fn tail(log: &Path) -> String {
-    let said = fs::read(log).unwrap_or_default();
-    let said = String::from_utf8_lossy(&said);
-    let lines: Vec<_> = said.lines().filter(|line| !line.is_empty()).collect();
-    let from = lines.len().saturating_sub(TAIL);
-    match lines.get(from..) {
-        Some(last @ [_, ..]) => format!("it said: {}", last.join(" | ")),
-        _ => "it said nothing".to_owned(),
-    }
-}
-
-/// An error with its causes on one line; of a program that failed, the line that says why.
-fn told(error: &anyhow::Error) -> String {
-    let causes = error.chain().map(|cause| {
-        let failure = cause.downcast_ref::<child::Failure>();
-        failure.map_or_else(|| cause.to_string(), |failure| failure.reason().to_owned())
-    });
-    let text = causes.collect::<Vec<_>>().join(": ");
-    let lines: Vec<_> = text.lines().map(str::trim).collect();
-    lines.join(" ")
-}
-
-/// A text without this machine's folders.
-fn hidden(text: &str, scene: &Scene<'_>) -> String {
-    let user = std::env::home_dir();
-    let folders = [
-        (Some(scene.work.as_path()), "TMP"),
-        (Some(scene.workspace.target()), "TARGET"),
-        (Some(scene.workspace.root()), "."),
-        (Some(scene.home.root()), "GURU_HOME"),
-        (user.as_deref(), "~"),
-    ];
-    folders
-        .into_iter()
-        .filter_map(|(folder, name)| Some((folder?.to_str()?, name)))
-        .filter(|(folder, _)| folder.len() > 1)
-        .fold(text.to_owned(), |text, (folder, name)| {
-            text.replace(folder, name)
-        })
-}
-
-#[cfg(test)]
-mod tests {
-    use anyhow::anyhow;
-
-    use super::*;
-
-    #[test]
-    fn an_error_is_one_line() {
-        let error = anyhow!("first\n    second").context("third");
-        assert_eq!(told(&error), "third: first second");
-    }
-
-    #[test]
-    fn the_end_of_a_log_is_told() {
-        let folder = tempfile::tempdir().unwrap();
-        let log = folder.path().join("said");
-        assert_eq!(tail(&log), "it said nothing");
-        fs::write(&log, "1\n2\n\n3\n4\n5\n6\n").unwrap();
-        assert_eq!(tail(&log), "it said: 2 | 3 | 4 | 5 | 6");
-    }
 }

@@ -10,6 +10,7 @@ mod load;
 mod memory;
 mod ours;
 mod plan;
+mod reason;
 mod report;
 mod running;
 mod served;

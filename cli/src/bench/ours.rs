@@ -1,7 +1,7 @@
 //! Our own example on each runtime, built as what is deployed is built. Knows how `guru build` is asked, not what the others
 //! are.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use anyhow::Result;
 
@@ -43,17 +43,18 @@ pub(super) fn in_host(scene: &Scene<'_>, name: &str, component: PathBuf) -> Resu
     })
 }
 
-/// Under `wasmtime serve`.
-pub(super) fn wasmtime(scene: &Scene<'_>) -> Result<Ready, Refusal> {
+/// Under `wasmtime serve`, with these options.
+pub(super) fn wasmtime(scene: &Scene<'_>, options: &[&str]) -> Result<Ready, Refusal> {
     let program = tools::wasmtime()?;
     let component = component(scene)?;
-    let words = [
+    let mut words: Vec<OsString> = vec![
         "serve".into(),
         "-Wcomponent-model-async=y".into(),
         "-Sp3,cli".into(),
         "--addr=127.0.0.1:{port}".into(),
-        component.clone().into_os_string(),
     ];
+    words.extend(options.iter().map(Into::into));
+    words.push(component.clone().into_os_string());
     Ok(Ready {
         recipe: Recipe::new(program, words),
         deployed: vec![component],

@@ -5,7 +5,7 @@ use self::Measure::{Bytes, ExecToNext, Gzip, Requests, WarmInvoke};
 use super::{
     contestant::Contestant::{
         self, Awslambdaric, Axum, Flask, GuruHost, GuruLambda, GuruLocal, GuruSpin, GuruWasmtime,
-        GuruWorkerd, Hono, JavaScript, LambdaHttp, SpinSdk, Worker,
+        GuruWasmtimeFresh, GuruWorkerd, Hono, JavaScript, LambdaHttp, SpinSdk, Worker,
     },
     report::{Better, Unit},
 };
@@ -127,7 +127,7 @@ const fn pair(group: Group, ours: Contestant, theirs: Contestant, bars: &'static
 }
 
 /// Every pair, group by group.
-pub(super) const PAIRS: [Pair; 16] = [
+pub(super) const PAIRS: [Pair; 17] = [
     pair(Size, GuruWorkerd, Worker, &[bar(Gzip, 0.7)]),
     pair(Size, GuruWorkerd, Hono, &[]),
     pair(Size, GuruWorkerd, JavaScript, &[]),
@@ -138,6 +138,7 @@ pub(super) const PAIRS: [Pair; 16] = [
     pair(Workerd, GuruWorkerd, Worker, &[tax(Requests, 0.95)]),
     pair(Workerd, GuruWorkerd, Hono, &[]),
     pair(Wasi, GuruHost, GuruWasmtime, &[bar(Requests, 1.1)]),
+    pair(Wasi, GuruHost, GuruWasmtimeFresh, &[]),
     pair(Wasi, GuruHost, GuruSpin, &[]),
     pair(Wasi, GuruHost, SpinSdk, &[tax(Requests, 0.95)]),
     pair(
