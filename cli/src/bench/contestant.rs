@@ -109,6 +109,12 @@ impl Recipe {
         self
     }
 
+    /// The program, without its folder.
+    pub(super) fn name(&self) -> String {
+        let name = self.program.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+
     /// The command for a port.
     pub(super) fn command(&self, port: u16, output: &Output) -> Result<Command> {
         let port = port.to_string();

@@ -157,6 +157,7 @@ fn compare(pair: &Pair, measure: Measure, ours: Vec<f64>, theirs: Vec<f64>) -> R
     Ok(Comparison {
         group: pair.group,
         measure: measure.title().to_owned(),
+        rate: None,
         unit: measure.unit(),
         better: measure.better(),
         ours,

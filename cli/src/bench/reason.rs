@@ -41,13 +41,28 @@ pub(super) fn hidden(text: &str, scene: &Scene<'_>) -> String {
         (Some(scene.home.root()), "GURU_HOME"),
         (user.as_deref(), "~"),
     ];
-    folders
+    let text = folders
         .into_iter()
         .filter_map(|(folder, name)| Some((folder?.to_str()?, name)))
         .filter(|(folder, _)| folder.len() > 1)
         .fold(text.to_owned(), |text, (folder, name)| {
             text.replace(folder, name)
-        })
+        });
+    let words = text.split(' ').map(without_folder);
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// A word that is a file of this machine, without its folder.
+fn without_folder(word: &str) -> &str {
+    let bare = word.trim_matches(|c| "`'\"(),:;".contains(c));
+    let path = Path::new(bare);
+    if bare.len() > 1 && path.is_absolute() && path.exists() {
+        path.file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default()
+    } else {
+        word
+    }
 }
 
 #[cfg(test)]
@@ -60,6 +75,18 @@ mod tests {
     fn an_error_is_one_line() {
         let error = anyhow!("first\n    second").context("third");
         assert_eq!(told(&error), "third: first second");
+    }
+
+    #[test]
+    fn a_file_is_told_without_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tool");
+        fs::write(&path, "").unwrap();
+        let path = path.to_str().unwrap();
+        assert_eq!(without_folder(&format!("`{path}`:")), "tool");
+        for word in ["/no/such/file", "/", "GET", ""] {
+            assert_eq!(without_folder(word), word);
+        }
     }
 
     #[test]

@@ -34,20 +34,23 @@ impl Running {
         let url = format!("http://127.0.0.1:{port}/");
         let agent = agent(0);
         let mut command = recipe.command(port, output)?;
-        let spelt = child::spell(&command);
         let begun = Instant::now();
-        let leash =
-            Leash::family(&mut command).with_context(|| format!("cannot start `{spelt}`"))?;
+        let leash = Leash::family(&mut command)
+            .with_context(|| format!("cannot start {}", recipe.name()))?;
         let mut last = "nothing listens".to_owned();
         while begun.elapsed() < PATIENCE {
-            match ask(&agent, &url) {
-                Ok(()) => {
+            let asked = ask(&agent, &url);
+            let started_in = begun.elapsed();
+            match asked {
+                // Had another process been quicker to take the port, this one would have ended.
+                Ok(()) if leash.ended()?.is_none() => {
                     return Ok(Self {
                         leash,
                         url,
-                        started_in: begun.elapsed(),
+                        started_in,
                     });
                 }
+                Ok(()) => {}
                 Err(error) => last = format!("{error:#}"),
             }
             if let Some(status) = leash.ended()? {
@@ -61,6 +64,16 @@ impl Running {
     /// Where it answers.
     pub(super) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// What became of the server, should it have ended while something was asked of it.
+    pub(super) fn blame<T>(&self, result: Result<T>) -> Result<T> {
+        match (result, self.leash.ended()) {
+            (Err(error), Ok(Some(status))) => {
+                Err(error.context(format!("it {} under load", child::describe(status))))
+            }
+            (result, _) => result,
+        }
     }
 
     /// The number of the process that was started.

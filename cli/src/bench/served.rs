@@ -43,7 +43,9 @@ pub(super) fn measure(
     let names = sides.map(|side| side.contestant);
     let (requests, memory) = throughput(names, &servers, rounds, loads)?;
     let slower = requests.iter().filter_map(|samples| median(samples));
-    let rate = (slower.fold(f64::INFINITY, f64::min) / 2.0).max(1.0);
+    let rate = (slower.fold(f64::INFINITY, f64::min) / 2.0)
+        .round()
+        .max(1.0);
     all.push(of(pair, Measure::Requests, requests)?);
     all.extend(latency(pair, names, &servers, rounds, loads, rate)?);
     all.push(of(pair, Measure::MemoryUnderLoad, memory)?);
@@ -78,14 +80,14 @@ fn throughput(
     let mut requests = Both::default();
     let mut memory = Both::default();
     for (name, server) in names.into_iter().zip(servers) {
-        named(name, loads.throughput(server.url()))?;
+        named(name, server.blame(loads.throughput(server.url())))?;
     }
     for _ in 0..rounds {
         let both = names.into_iter().zip(servers);
         for (((name, server), requests), memory) in both.zip(&mut requests).zip(&mut memory) {
             let family = Family::of(server.id());
             named(name, family.forget_peak())?;
-            requests.push(named(name, loads.throughput(server.url()))?);
+            requests.push(named(name, server.blame(loads.throughput(server.url())))?);
             memory.push(named(name, family.peak())?);
         }
     }
@@ -103,21 +105,28 @@ fn latency(
 ) -> Result<Vec<Comparison>> {
     let mut taken: [Vec<Latency>; 2] = Default::default();
     for (name, server) in names.into_iter().zip(servers) {
-        named(name, loads.latency(server.url(), rate))?;
+        named(name, server.blame(loads.latency(server.url(), rate)))?;
     }
     for _ in 0..rounds {
         for ((name, server), taken) in names.into_iter().zip(servers).zip(&mut taken) {
-            taken.push(named(name, loads.latency(server.url(), rate))?);
+            taken.push(named(
+                name,
+                server.blame(loads.latency(server.url(), rate)),
+            )?);
         }
     }
     let each = |of: fn(&Latency) -> f64| -> Both {
         [0, 1].map(|at| taken.get(at).into_iter().flatten().map(of).collect())
     };
-    Ok(vec![
+    let mut all = vec![
         of(pair, Measure::LatencyP50, each(|latency| latency.p50))?,
         of(pair, Measure::LatencyP99, each(|latency| latency.p99))?,
         of(pair, Measure::LatencyP999, each(|latency| latency.p999))?,
-    ])
+    ];
+    for one in &mut all {
+        one.rate = Some(rate);
+    }
+    Ok(all)
 }
 
 /// What was sampled of both, compared.

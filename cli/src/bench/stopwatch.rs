@@ -45,8 +45,8 @@ pub(super) fn time(recipe: &Recipe, output: &Output) -> Result<Duration> {
     let (sender, asked) = mpsc::channel();
     let waiting = thread::spawn(move || drop(sender.send(first_line(&listener))));
     let begun = Instant::now();
-    let leash = Leash::family(&mut command)
-        .with_context(|| format!("cannot start `{}`", child::spell(&command)));
+    let leash =
+        Leash::family(&mut command).with_context(|| format!("cannot start {}", recipe.name()));
     let outcome = leash.and_then(|leash| until(&leash, begun, &asked));
     // Where nobody has connected, the listener still waits.
     drop(TcpStream::connect(address));

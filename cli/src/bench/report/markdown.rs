@@ -73,7 +73,7 @@ fn table(comparisons: &[&Comparison], text: &mut String) {
         _ = writeln!(
             text,
             "| {} | {} | {} | {} | {} | {} | {} | {:.2} |",
-            one.measure,
+            one.what(),
             one.ours.name,
             show(one.ours.median),
             spread(&one.ours),

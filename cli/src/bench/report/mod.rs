@@ -45,6 +45,8 @@ pub(crate) struct Comparison {
     pub(crate) group: Group,
     /// What was measured.
     pub(crate) measure: String,
+    /// The load that was the same for both, in requests per second, where it was.
+    pub(crate) rate: Option<f64>,
     pub(crate) unit: Unit,
     pub(crate) better: Better,
     pub(crate) ours: Series,
@@ -67,6 +69,16 @@ pub(crate) struct Verdict {
 pub(crate) struct Absent {
     pub(crate) name: String,
     pub(crate) why: String,
+}
+
+impl Comparison {
+    /// What was measured, and under which load.
+    fn what(&self) -> String {
+        match self.rate {
+            Some(rate) => format!("{}, {}", self.measure, Unit::PerSecond.show(rate)),
+            None => self.measure.clone(),
+        }
+    }
 }
 
 impl Verdict {

@@ -139,7 +139,7 @@ fn numbers(comparisons: &[&Comparison]) -> Markup {
             tbody {
                 @for one in comparisons {
                     tr {
-                        th scope="row" { (one.measure) }
+                        th scope="row" { (one.what()) }
                         td { (one.ours.name) }
                         (shown(one, &one.ours))
                         td { (one.theirs.name) }

@@ -24,7 +24,7 @@ const LINE: RGBColor = RGBColor(5, 5, 5);
 
 /// The whole width, that of the names, and that of the numbers.
 const WIDTH: i32 = 680;
-const NAMES: i32 = 235;
+const NAMES: i32 = 236;
 const NUMBERS: i32 = 110;
 
 /// A bar with the room around it, and what is between two pairs.

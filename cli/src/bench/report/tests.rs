@@ -20,6 +20,7 @@ fn report() -> Report {
         comparisons: vec![Comparison {
             group: Group::Workerd,
             measure: "throughput".into(),
+            rate: None,
             unit: Unit::PerSecond,
             better: Better::Higher,
             ours,
