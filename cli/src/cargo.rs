@@ -63,6 +63,13 @@ pub(crate) const HOST: Program = Program {
     features: &["compile"],
 };
 
+/// What hosts components, without a compiler: as small as what is shipped.
+pub(crate) const SERVER: Program = Program {
+    package: "guru-host",
+    name: "guru-host",
+    features: &[],
+};
+
 /// What AWS Lambda starts.
 pub(crate) const BOOTSTRAP: Program = Program {
     package: "guru-lambda",

@@ -2,6 +2,7 @@
 //! Knows no step of any subcommand.
 
 mod args;
+mod bench;
 mod build;
 mod cargo;
 mod child;
@@ -73,6 +74,7 @@ fn run(args: Args) -> Result<bool> {
         Some(Command::Completions(options)) => manual::completions(&options),
         Some(Command::Man(options)) => manual::man(&options),
         Some(Command::Deploy(options)) => deploy::run(&Home::from_env()?, console, &options),
+        Some(Command::Bench(options)) => bench::run(&Home::from_env()?, console, &options),
         Some(Command::Conform(options)) => conform::run(&options),
         Some(Command::Doctor(options)) => Ok(doctor::run(&Home::from_env()?, &options)),
         Some(Command::Dev(options)) => dev::run(&Home::from_env()?, console, &options),

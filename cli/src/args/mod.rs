@@ -1,12 +1,14 @@
 //! The command line: what can be typed, and the help for it. Knows nothing of what the commands do.
 
 mod aws;
+mod bench;
 mod function;
 mod machine;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub(crate) use aws::{Aws, FunctionUrl};
+pub(crate) use bench::{Bench, Group};
 pub(crate) use function::{Build, Deploy, Dev, New, Provider, Stage};
 pub(crate) use machine::{Completions, Conform, Doctor, Man, Setup, Test};
 
@@ -55,6 +57,8 @@ pub(crate) enum Command {
     Test(Test),
     /// Prove that a function, or a deployed probe, keeps the portable contract
     Conform(Conform),
+    /// Measure the example beside the same function written by others' means
+    Bench(Bench),
     /// Find, or install, every toolchain and tool that the other commands need
     Setup(Setup),
     /// Say what this machine has, what each target still needs, and how to get it

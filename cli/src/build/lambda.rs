@@ -57,7 +57,7 @@ fn bootstrap(scene: &Scene<'_>, folder: &Path) -> Result<PathBuf> {
 }
 
 /// A zip file of these, each with its permissions: the same files give the same bytes, whenever it is.
-fn packed(files: &[(&Path, u32)]) -> Result<Vec<u8>> {
+pub(crate) fn packed(files: &[(&Path, u32)]) -> Result<Vec<u8>> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (path, permissions) in files {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -108,7 +108,8 @@ pub(crate) fn compiled(scene: &Scene<'_>, folder: &Path) -> Result<PathBuf> {
     Ok(compiled)
 }
 
-fn compile(scene: &Scene<'_>, component: &Path, compiled: &Path) -> Result<()> {
+/// Compiles a component for the host that runs here.
+pub(crate) fn compile(scene: &Scene<'_>, component: &Path, compiled: &Path) -> Result<()> {
     let host = cargo::HOST.build(scene.workspace, false)?;
     let mut compile = Command::new(host);
     child::output(compile.arg("compile").arg(component).arg(compiled)).map(drop)

@@ -25,7 +25,7 @@ use crate::{
     workspace::Workspace,
 };
 
-pub(crate) use lambda::{add_to_zip, decide_keys};
+pub(crate) use lambda::{add_to_zip, compile, decide_keys, packed};
 pub(crate) use openapi::{Call, first_call, own as own_document};
 pub(crate) use report::Artefact;
 

@@ -1,6 +1,6 @@
 //! `guru setup`: a list of items, each found or installed. Knows the order of the items, not what any of them is.
 
-mod apt;
+pub(crate) mod apt;
 pub(crate) mod emulator;
 pub(crate) mod python;
 mod rust;

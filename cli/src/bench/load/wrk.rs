@@ -1,0 +1,101 @@
+//! Throughput, by wrk: as many requests as are answered. Knows wrk's script and what it prints.
+
+use std::{cell::RefCell, process::Command};
+
+use anyhow::{Context as _, Result, ensure};
+use serde::Deserialize;
+
+use super::Loads;
+use crate::{child, files};
+
+/// What wrk is told: to post, and to say at the end what it counted.
+const SCRIPT: &str = r#"
+wrk.method = "POST"
+wrk.body = ""
+function done(summary, latency, requests)
+  local e = summary.errors
+  io.write(string.format(
+    '{"microseconds":%d,"requests":%d,"connect":%d,"read":%d,"write":%d,"status":%d,"timeout":%d}\n',
+    summary.duration, summary.requests, e.connect, e.read, e.write, e.status, e.timeout))
+end
+"#;
+
+/// What it counted.
+#[derive(Debug, Deserialize)]
+struct Counted {
+    microseconds: u32,
+    requests: u32,
+    connect: u64,
+    read: u64,
+    write: u64,
+    /// Answers of 400 and above.
+    status: u64,
+    timeout: u64,
+}
+
+impl Loads {
+    /// Requests per second that `url` answers.
+    pub(in crate::bench) fn throughput(&self, url: &str) -> Result<f64> {
+        let script = self.folder.join("post.lua");
+        files::write(&script, SCRIPT)?;
+        let mut wrk = Command::new(&self.wrk);
+        wrk.args(["-t1", "-c", &self.connections.to_string()])
+            .args(["-d", &format!("{}s", self.seconds)])
+            .arg("-s")
+            .arg(&script)
+            .arg(url);
+        let said = RefCell::new(Vec::new());
+        child::run(&mut wrk, &self.folder.join("wrk.log"), None, &|line| {
+            said.borrow_mut().push(line.to_owned());
+        })?;
+        rate(&said.into_inner())
+    }
+}
+
+/// The rate, if nothing went wrong.
+fn rate(said: &[String]) -> Result<f64> {
+    let line = said.iter().find(|line| line.starts_with('{'));
+    let line = line.context("wrk did not say what it counted")?;
+    let counted: Counted = serde_json::from_str(line).context("what wrk counted cannot be read")?;
+    let Counted {
+        connect,
+        read,
+        write,
+        status,
+        timeout,
+        ..
+    } = counted;
+    ensure!(
+        connect + read + write + status + timeout == 0,
+        "under load {connect} connections were refused, {read} reads and {write} writes failed, {timeout} answers came \
+         too late, and {status} were errors"
+    );
+    ensure!(counted.requests > 0, "no request was answered");
+    Ok(f64::from(counted.requests) / (f64::from(counted.microseconds) / 1e6))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(requests: u32, read: u32, status: u32) -> Vec<String> {
+        vec![
+            "Running 1s test @ http://127.0.0.1:1/".into(),
+            format!(
+                r#"{{"microseconds":2000000,"requests":{requests},"connect":0,"read":{read},"write":0,"status":{status},"timeout":0}}"#
+            ),
+        ]
+    }
+
+    #[test]
+    fn requests_are_counted_by_the_second() {
+        assert_eq!(rate(&said(5000, 0, 0)).unwrap(), 2500.0);
+    }
+
+    #[test]
+    fn anything_that_went_wrong_is_no_number() {
+        for lines in [said(5000, 1, 0), said(5000, 0, 1), said(0, 0, 0), vec![]] {
+            assert!(rate(&lines).is_err(), "{lines:?}");
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What is compared with what, and how far ours may be from theirs: data. Knows neither how anything is built nor how it is
+//! measured.
+
+use self::Measure::{Bytes, ExecToNext, Gzip, Requests, WarmInvoke};
+use super::{
+    contestant::Contestant::{
+        self, Awslambdaric, Axum, Flask, GuruHost, GuruLambda, GuruLocal, GuruSpin, GuruWasmtime,
+        GuruWasmtimeFresh, GuruWorkerd, Hono, JavaScript, LambdaHttp, SpinSdk, Worker,
+    },
+    report::{Better, Unit},
+};
+use crate::args::Group::{self, Lambda, Local, Size, Wasi, Workerd};
+
+/// What is measured of a contestant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Measure {
+    Bytes,
+    Gzip,
+    Requests,
+    LatencyP50,
+    LatencyP99,
+    LatencyP999,
+    ColdStart,
+    MemoryAtRest,
+    MemoryUnderLoad,
+    ExecToNext,
+    FirstInvoke,
+    WarmInvoke,
+}
+
+impl Measure {
+    /// What it is, in the report.
+    pub(super) const fn title(self) -> &'static str {
+        match self {
+            Self::Bytes => "size",
+            Self::Gzip => "size, gzip -9",
+            Self::Requests => "throughput",
+            Self::LatencyP50 => "latency at a fixed rate, p50",
+            Self::LatencyP99 => "latency at a fixed rate, p99",
+            Self::LatencyP999 => "latency at a fixed rate, p99.9",
+            Self::ColdStart => "cold start: process to first answer",
+            Self::MemoryAtRest => "memory after the first answer",
+            Self::MemoryUnderLoad => "peak memory under load",
+            Self::ExecToNext => "process to first request for an event",
+            Self::FirstInvoke => "first invocation, with the start",
+            Self::WarmInvoke => "warm invocation",
+        }
+    }
+
+    /// What it is counted in.
+    pub(super) const fn unit(self) -> Unit {
+        match self {
+            Self::Bytes | Self::Gzip | Self::MemoryAtRest | Self::MemoryUnderLoad => Unit::Bytes,
+            Self::Requests => Unit::PerSecond,
+            Self::LatencyP50
+            | Self::LatencyP99
+            | Self::LatencyP999
+            | Self::ColdStart
+            | Self::ExecToNext
+            | Self::FirstInvoke
+            | Self::WarmInvoke => Unit::Microseconds,
+        }
+    }
+
+    /// Which of two numbers is the better one.
+    pub(super) const fn better(self) -> Better {
+        match self {
+            Self::Requests => Better::Higher,
+            _ => Better::Lower,
+        }
+    }
+}
+
+/// How far the ratio ours/theirs may go.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bar {
+    pub(super) measure: Measure,
+    pub(super) at: f64,
+    /// Whether both do the same on the same runtime, so that the difference is what portability costs.
+    pub(super) is_tax: bool,
+}
+
+/// Two that are measured in turn.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pair {
+    pub(super) group: Group,
+    pub(super) ours: Contestant,
+    pub(super) theirs: Contestant,
+    bars: &'static [Bar],
+}
+
+impl Pair {
+    /// What must hold of a measure, if something must.
+    pub(super) fn bar(&self, measure: Measure) -> Option<Bar> {
+        self.bars.iter().find(|bar| bar.measure == measure).copied()
+    }
+
+    /// Both, as the reader knows them.
+    pub(super) fn name(&self) -> String {
+        format!("{} and {}", self.ours.name(), self.theirs.name())
+    }
+}
+
+const fn bar(measure: Measure, at: f64) -> Bar {
+    Bar {
+        measure,
+        at,
+        is_tax: false,
+    }
+}
+
+const fn tax(measure: Measure, at: f64) -> Bar {
+    Bar {
+        measure,
+        at,
+        is_tax: true,
+    }
+}
+
+const fn pair(group: Group, ours: Contestant, theirs: Contestant, bars: &'static [Bar]) -> Pair {
+    Pair {
+        group,
+        ours,
+        theirs,
+        bars,
+    }
+}
+
+/// Every pair, group by group.
+pub(super) const PAIRS: [Pair; 17] = [
+    pair(Size, GuruWorkerd, Worker, &[bar(Gzip, 0.7)]),
+    pair(Size, GuruWorkerd, Hono, &[]),
+    pair(Size, GuruWorkerd, JavaScript, &[]),
+    pair(Size, GuruHost, SpinSdk, &[bar(Bytes, 0.6)]),
+    pair(Size, GuruLambda, LambdaHttp, &[]),
+    pair(Size, GuruLocal, Axum, &[]),
+    pair(Workerd, GuruWorkerd, JavaScript, &[bar(Requests, 0.95)]),
+    pair(Workerd, GuruWorkerd, Worker, &[tax(Requests, 0.95)]),
+    pair(Workerd, GuruWorkerd, Hono, &[]),
+    pair(Wasi, GuruHost, GuruWasmtime, &[bar(Requests, 1.1)]),
+    pair(Wasi, GuruHost, GuruWasmtimeFresh, &[]),
+    pair(Wasi, GuruHost, GuruSpin, &[]),
+    pair(Wasi, GuruHost, SpinSdk, &[tax(Requests, 0.95)]),
+    pair(
+        Lambda,
+        GuruLambda,
+        LambdaHttp,
+        &[bar(ExecToNext, 1.5), tax(WarmInvoke, 1.1)],
+    ),
+    pair(Lambda, GuruLambda, Awslambdaric, &[]),
+    pair(Local, GuruLocal, Axum, &[tax(Requests, 0.95)]),
+    pair(Local, GuruLocal, Flask, &[]),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_is_on_the_side_that_its_measure_allows() {
+        for pair in PAIRS {
+            for bar in pair.bars {
+                // A throughput is to be near or above theirs; all else may be a little worse, or must be better.
+                let is_share = bar.measure == Measure::Requests;
+                assert!(!is_share || bar.at >= 0.9, "{}", pair.name());
+                assert!(bar.at > 0.0 && bar.at < 2.0, "{}", pair.name());
+            }
+        }
+    }
+
+    #[test]
+    fn what_costs_portability_is_measured_on_every_runtime() {
+        for group in [Workerd, Wasi, Lambda, Local] {
+            let mut pairs = PAIRS.iter().filter(|pair| pair.group == group);
+            assert!(
+                pairs.any(|pair| pair.bars.iter().any(|bar| bar.is_tax)),
+                "{group:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! A contestant that serves HTTP as a process: started on a free port, asked until it answers, ended with its owner. Knows not
+//! who it is.
+
+use std::{
+    net::{Ipv4Addr, TcpListener},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use serde::Deserialize;
+
+use super::contestant::{Output, Recipe};
+use crate::{child, leash::Leash};
+
+/// A server answers within this, or not at all.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often one that does not answer yet is asked again.
+const BEAT: Duration = Duration::from_millis(1);
+
+/// A server that has answered.
+pub(super) struct Running {
+    leash: Leash,
+    url: String,
+    /// From the process to its first answer.
+    pub(super) started_in: Duration,
+}
+
+impl Running {
+    /// Starts it and waits for its first good answer.
+    pub(super) fn start(recipe: &Recipe, output: &Output) -> Result<Self> {
+        let port = free_port()?;
+        let url = format!("http://127.0.0.1:{port}/");
+        let agent = agent(0);
+        let mut command = recipe.command(port, output)?;
+        let begun = Instant::now();
+        let leash = Leash::family(&mut command)
+            .with_context(|| format!("cannot start {}", recipe.name()))?;
+        let mut last = "nothing listens".to_owned();
+        while begun.elapsed() < PATIENCE {
+            let asked = ask(&agent, &url);
+            let started_in = begun.elapsed();
+            match asked {
+                // Had another process been quicker to take the port, this one would have ended.
+                Ok(()) if leash.ended()?.is_none() => {
+                    return Ok(Self {
+                        leash,
+                        url,
+                        started_in,
+                    });
+                }
+                Ok(()) => {}
+                Err(error) => last = format!("{error:#}"),
+            }
+            if let Some(status) = leash.ended()? {
+                bail!("it {} before it answered", child::describe(status));
+            }
+            thread::sleep(BEAT);
+        }
+        bail!("it did not answer within {} s: {last}", PATIENCE.as_secs())
+    }
+
+    /// Where it answers.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What became of the server, should it have ended while something was asked of it.
+    pub(super) fn blame<T>(&self, result: Result<T>) -> Result<T> {
+        match (result, self.leash.ended()) {
+            (Err(error), Ok(Some(status))) => {
+                Err(error.context(format!("it {} under load", child::describe(status))))
+            }
+            (result, _) => result,
+        }
+    }
+
+    /// The number of the process that was started.
+    pub(super) fn id(&self) -> u32 {
+        self.leash.child().id()
+    }
+}
+
+/// A client that keeps some connections, and gives up in time. No proxy stands before this machine's own ports.
+pub(super) fn agent(connections: usize) -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .proxy(None)
+        .timeout_global(Some(PATIENCE))
+        .max_idle_connections(connections)
+        .max_idle_connections_per_host(connections)
+        .build()
+        .into()
+}
+
+/// The example's answer, of which nothing else is of interest.
+#[derive(Deserialize)]
+struct Answer {
+    status: String,
+    meditation: String,
+}
+
+/// Whether an answer is the example's.
+pub(super) fn is_meditation(body: &str) -> bool {
+    serde_json::from_str::<Answer>(body)
+        .is_ok_and(|answer| answer.status == "success" && !answer.meditation.is_empty())
+}
+
+/// Asks once for a meditation.
+fn ask(agent: &ureq::Agent, url: &str) -> Result<()> {
+    let mut answer = agent.post(url).send_empty()?;
+    let status = answer.status();
+    let body = answer.body_mut().read_to_string()?;
+    ensure!(status == 200, "it answers {status}");
+    ensure!(is_meditation(&body), "it answers {body}");
+    Ok(())
+}
+
+/// A port that nobody listens on.
+pub(super) fn free_port() -> Result<u16> {
+    let held = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("there is no free port")?;
+    Ok(held.local_addr().context("a port has no number")?.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_meditation_is_one() {
+        let cases = [
+            (
+                r#"{"status":"success","meditation":"off to a regex/"}"#,
+                true,
+            ),
+            (r#"{"status":"success","meditation":""}"#, false),
+            (r#"{"status":"error","error":"not found"}"#, false),
+            ("", false),
+        ];
+        for (body, want) in cases {
+            assert_eq!(is_meditation(body), want, "{body}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn one_that_ends_early_is_told_so() {
+        let recipe = Recipe::new("sh", ["-c", "exit 3"]);
+        let error = Running::start(&recipe, &Output::Lost).err().unwrap();
+        assert!(error.to_string().contains("exit code 3"), "{error}");
+    }
+}

@@ -1,0 +1,100 @@
+//! A worker under workerd itself: its modules and a configuration, side by side. Knows workerd's configuration, not what is in
+//! a worker.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context as _, Result};
+
+use super::{
+    Scene,
+    contestant::{Ready, Recipe, Refusal},
+    tools,
+};
+use crate::files;
+
+/// Where it listens, which is said again on the command line.
+const SOCKET: &str = "http";
+
+/// Makes a worker of the modules in `folder`, the first of which is its entry.
+pub(super) fn worker(
+    scene: &Scene<'_>,
+    name: &str,
+    folder: &Path,
+    modules: &[&str],
+) -> Result<Ready, Refusal> {
+    let program = tools::workerd(scene.home)?;
+    let place = scene.work.join(name);
+    for module in modules {
+        files::copy(&folder.join(module), &place.join(module))?;
+    }
+    let config = place.join("config.capnp");
+    files::write(&config, &configuration(modules, &date(scene)?))?;
+    let words = [
+        "serve".into(),
+        config.into_os_string(),
+        format!("--socket-addr={SOCKET}=127.0.0.1:{{port}}").into(),
+    ];
+    Ok(Ready {
+        recipe: Recipe::new(program, words),
+        deployed: modules.iter().map(|module| place.join(module)).collect(),
+    })
+}
+
+/// The date of compatibility that our own manifest names: every worker has the same.
+fn date(scene: &Scene<'_>) -> Result<String> {
+    let manifest = scene
+        .build()
+        .workspace
+        .manifest(scene.function, "wrangler.toml");
+    let manifest = manifest.context("the function has no wrangler.toml")?;
+    let text = fs::read_to_string(manifest).context("cannot read wrangler.toml")?;
+    let text: toml_edit::DocumentMut = text.parse().context("wrangler.toml is no TOML")?;
+    let date = text
+        .get("compatibility_date")
+        .and_then(|date| date.as_str());
+    Ok(date
+        .context("wrangler.toml has no compatibility_date")?
+        .to_owned())
+}
+
+fn configuration(modules: &[&str], date: &str) -> String {
+    let modules: Vec<_> = modules.iter().map(|module| line(module)).collect();
+    format!(
+        "using Workerd = import \"/workerd/workerd.capnp\";\n\
+         const config :Workerd.Config = (\n  \
+           services = [(name = \"main\", worker = .worker)],\n  \
+           sockets = [(name = \"{SOCKET}\", address = \"127.0.0.1:0\", http = (), service = \"main\")],\n\
+         );\n\
+         const worker :Workerd.Worker = (\n  \
+           modules = [\n{}  ],\n  \
+           compatibilityDate = \"{date}\",\n\
+         );\n",
+        modules.concat()
+    )
+}
+
+fn line(module: &str) -> String {
+    let kind = if module.ends_with(".wasm") {
+        "wasm"
+    } else {
+        "esModule"
+    };
+    format!("    (name = \"{module}\", {kind} = embed \"{module}\"),\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modules_are_told_by_their_names() {
+        let text = configuration(&["worker.js", "function.wasm"], "2026-04-01");
+        for part in [
+            "(name = \"worker.js\", esModule = embed \"worker.js\"),",
+            "(name = \"function.wasm\", wasm = embed \"function.wasm\"),",
+            "compatibilityDate = \"2026-04-01\",",
+        ] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+}
