@@ -70,10 +70,8 @@ class Instance {
   }
 
   answer(status, fields, content) {
-    this.status = status;
-    this.fields = fields;
     // What it sees is the instance's memory, which the next request writes to.
-    this.content = content.length === 0 ? null : content.slice();
+    this.given = { status, fields, content: content.length === 0 ? null : content.slice() };
   }
 
   fields() {
@@ -131,7 +129,7 @@ function answer(request, env, head, body) {
 
 /** The answer of an instance, which is ready for the next request. */
 function answered(instance) {
-  const response = respond(instance);
+  const response = respond(instance.given);
   keep(instance);
   return response;
 }
@@ -142,7 +140,7 @@ function keep(instance) {
   }
 }
 
-/** The answer that the instance gave. */
+/** An answer that an instance gave. */
 function respond({ status, fields, content }) {
   if (fields !== last.fields) {
     last = { fields, headers: headersOf(fields) };

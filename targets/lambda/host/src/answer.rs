@@ -93,6 +93,25 @@ impl Host {
     }
 }
 
+impl Host {
+    /// Makes an instance and throws it away: what isolation costs a request, for benchmarks.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unfit`](crate::ErrorKind::Unfit) for a component that does not even start.
+    #[doc(hidden)]
+    pub async fn rehearse(&self) -> Result<(), crate::Error> {
+        let mut store = self.0.store();
+        let made = self.0.function.instantiate_async(&mut store).await;
+        made.map(drop).map_err(|error| {
+            crate::Error::new(
+                crate::ErrorKind::Unfit,
+                format!("the component does not start: {error:#}"),
+            )
+        })
+    }
+}
+
 /// Replaces a client's copies of the headers that carry what the platform says.
 fn vouch(headers: &mut http::HeaderMap, caller: &Caller) {
     let said = [
