@@ -8,17 +8,24 @@ mod cases;
 
 use std::hint::black_box;
 
+use cases::by_hand::{self, ByHand};
 use criterion::{Criterion, criterion_group, criterion_main};
 
 fn request(criterion: &mut Criterion) {
     for case in cases::all() {
-        let count = allocation_counter::measure(|| drop(black_box(case.run())));
-        println!(
-            "{}: {} allocations, {} bytes",
-            case.name, count.count_total, count.bytes_total
-        );
-        criterion.bench_function(case.name, |bencher| bencher.iter(|| black_box(case.run())));
+        bench(criterion, case.name, || case.run());
     }
+    let by_hand = ByHand::new();
+    bench(criterion, by_hand::NAME, || by_hand.run());
+}
+
+fn bench<T>(criterion: &mut Criterion, name: &str, answer: impl Fn() -> T) {
+    let count = allocation_counter::measure(|| drop(black_box(answer())));
+    println!(
+        "{name}: {} allocations, {} bytes",
+        count.count_total, count.bytes_total
+    );
+    criterion.bench_function(name, |bencher| bencher.iter(|| black_box(answer())));
 }
 
 criterion_group!(benches, request);

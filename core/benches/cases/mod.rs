@@ -1,5 +1,7 @@
 //! The requests that the benchmarks of the core answer. It must not know what is measured.
 
+pub(crate) mod by_hand;
+
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context as Task, Poll, Waker};
@@ -20,6 +22,12 @@ pub(crate) fn all() -> [Case; 4] {
 }
 
 const MEDITATIONS: [&str; 7] = ["a", "b", "c", "d", "e", "f", "you wouldn't fax a bat"];
+
+const HEADERS: [(&str, &str); 3] = [
+    ("host", "localhost:5000"),
+    ("user-agent", "bench/1"),
+    ("accept", "*/*"),
+];
 
 #[derive(serde::Serialize)]
 struct Meditation {
@@ -63,11 +71,7 @@ impl Case {
             .get("/items/{id}", item)
             .get("/openapi.json", item);
         let mut headers = Headers::new();
-        for (name, value) in [
-            ("host", "localhost:5000"),
-            ("user-agent", "bench/1"),
-            ("accept", "*/*"),
-        ] {
+        for (name, value) in HEADERS {
             headers.append(name, value).expect("a header");
         }
         let ports = Ports::new(
