@@ -12,6 +12,7 @@ mod deploy;
 mod dev;
 mod doctor;
 mod files;
+mod gauge;
 mod home;
 mod interrupt;
 mod leash;

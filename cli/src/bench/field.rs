@@ -27,7 +27,7 @@ use crate::args::Group;
 /// Who is there, and who is not.
 pub(super) struct Field<'a> {
     scene: &'a Scene<'a>,
-    settings: Settings,
+    pub(super) settings: Settings,
     known: BTreeMap<Contestant, Option<Ready>>,
     tried: BTreeMap<Contestant, bool>,
     loads: Option<Option<Loads>>,
@@ -175,7 +175,7 @@ impl<'a> Field<'a> {
     }
 
     /// Remembers, and says at once, that someone is not there.
-    fn refuse(&mut self, name: &str, refusal: Refusal) {
+    pub(super) fn refuse(&mut self, name: &str, refusal: Refusal) {
         let (list, why, how) = match refusal {
             Refusal::NotRun(why) => (&mut self.not_run, why, "not run"),
             Refusal::Failed(error) => (&mut self.failed, told(&error), "failed"),

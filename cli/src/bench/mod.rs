@@ -129,7 +129,9 @@ fn measure(scene: &Scene<'_>, options: &args::Bench) -> Report {
     let mut comparisons = Vec::new();
     for group in Group::ALL.into_iter().filter(|group| asked(*group)) {
         if group == Group::Core {
-            comparisons.extend(core::measure());
+            let rounds = field.settings.rounds;
+            let mut refuse = |name: &str, refusal| field.refuse(name, refusal);
+            comparisons.extend(core::measure(scene, rounds, &mut refuse));
         }
         for pair in PAIRS.iter().filter(|pair| pair.group == group) {
             comparisons.extend(field.measure(pair));

@@ -1,7 +1,10 @@
 //! Our own example on each runtime, built as what is deployed is built. Knows how `guru build` is asked, not what the others
 //! are.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Result;
 
@@ -28,8 +31,7 @@ pub(super) fn host(scene: &Scene<'_>) -> Result<Ready, Refusal> {
 
 /// A component under our own host, whoever's it is.
 pub(super) fn in_host(scene: &Scene<'_>, name: &str, component: PathBuf) -> Result<Ready> {
-    let compiled = scene.work.join(name).with_extension("cwasm");
-    build::compile(&scene.build(), &component, &compiled)?;
+    let compiled = compiled(scene, name, &component)?;
     let host = cargo::SERVER.build(scene.workspace, true)?;
     let words = [
         "serve".into(),
@@ -41,6 +43,17 @@ pub(super) fn in_host(scene: &Scene<'_>, name: &str, component: PathBuf) -> Resu
         recipe: Recipe::new(host, words),
         deployed: vec![component],
     })
+}
+
+/// The example as our own host loads it.
+pub(super) fn instance(scene: &Scene<'_>) -> Result<PathBuf> {
+    compiled(scene, "guru", &component(scene)?)
+}
+
+fn compiled(scene: &Scene<'_>, name: &str, component: &Path) -> Result<PathBuf> {
+    let compiled = scene.work.join(name).with_extension("cwasm");
+    build::compile(&scene.build(), component, &compiled)?;
+    Ok(compiled)
 }
 
 /// Under `wasmtime serve`, with these options.

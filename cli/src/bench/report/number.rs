@@ -10,6 +10,8 @@ pub(crate) enum Unit {
     Microseconds,
     Nanoseconds,
     Bytes,
+    /// Pieces, of which the measure says what they are.
+    Count,
 }
 
 impl Unit {
@@ -20,10 +22,13 @@ impl Unit {
             Self::Nanoseconds => &[(1.0, "ns"), (1e3, "µs"), (1e6, "ms"), (1e9, "s")],
             Self::Microseconds => &[(1.0, "µs"), (1e3, "ms"), (1e6, "s")],
             Self::Bytes => &[(1.0, "B"), (1e3, "kB"), (1e6, "MB")],
+            Self::Count => &[(1.0, "")],
         };
         let fitting = steps.iter().rfind(|(size, _)| number.abs() >= *size);
         let (size, name) = fitting.or(steps.first()).copied().unwrap_or((1.0, ""));
         format!("{} {name}", digits(number / size))
+            .trim_end()
+            .to_owned()
     }
 }
 
@@ -75,6 +80,8 @@ mod tests {
             (Unit::Bytes, 7_000_000.0, "7 MB"),
             (Unit::Bytes, 1_234_567_890.0, "1\u{2009}235 MB"),
             (Unit::Bytes, 0.0, "0 B"),
+            (Unit::Count, 11.0, "11"),
+            (Unit::Count, 6_500.0, "6\u{2009}500"),
         ];
         for (unit, number, want) in cases {
             assert_eq!(unit.show(number), want);
