@@ -57,7 +57,8 @@ pub(crate) struct Test {
 
 const TEST_HELP: &str = "\
 In a project: its own tests, the builds, the conformance vectors that hold for any function on every target that runs
-here, and a deployment to a whole AWS on this machine. In Guru's own workspace: everything.
+here, and a deployment to a whole AWS on this machine. In Guru's own workspace: everything, and the budget of bytes and
+instructions in bench/budget.toml.
 The conformance report is written to the `conformance` folder of cargo's target folder.
 
 Examples:

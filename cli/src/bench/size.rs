@@ -1,16 +1,15 @@
 //! The bytes of what is deployed. Knows what counts as one, not how it was made.
 
-use std::{fs, io::Write as _, path::PathBuf};
+use std::{fs, path::PathBuf};
 
 use anyhow::{Context as _, Result};
-use flate2::{Compression, write::GzEncoder};
 
 use super::{
     contestant::{Contestant, Ready},
     plan::{Measure, Pair},
     report::Comparison,
 };
-use crate::build;
+use crate::build::{self, gzip};
 
 /// The bytes of both.
 pub(super) fn measure(pair: &Pair, ours: &Ready, theirs: &Ready) -> Result<Vec<Comparison>> {
@@ -43,12 +42,6 @@ fn deployed(contestant: Contestant, files: &[PathBuf]) -> Result<Vec<u8>> {
         all.extend(content);
     }
     Ok(all)
-}
-
-fn gzip(content: &[u8]) -> Result<Vec<u8>> {
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-    gzip.write_all(content).context("cannot compress")?;
-    gzip.finish().context("cannot compress")
 }
 
 fn count(content: &[u8]) -> Result<f64> {

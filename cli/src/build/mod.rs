@@ -27,7 +27,7 @@ use crate::{
 
 pub(crate) use lambda::{add_to_zip, compile, decide_keys, packed};
 pub(crate) use openapi::{Call, first_call, own as own_document};
-pub(crate) use report::Artefact;
+pub(crate) use report::{Artefact, gzip};
 
 /// Set by `guru dev`: what a manifest has built meanwhile is not optimised.
 pub(crate) const DEV: &str = "GURU_DEV";

@@ -27,10 +27,8 @@ impl Artefact {
     /// Measures a file.
     pub(crate) fn read(target: Target, path: PathBuf) -> Result<Self> {
         let content = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-        gzip.write_all(&content)
-            .with_context(|| format!("cannot compress {}", path.display()))?;
-        let packed = gzip.finish().context("cannot compress")?;
+        let packed =
+            gzip(&content).with_context(|| format!("cannot compress {}", path.display()))?;
         Ok(Self {
             target,
             path,
@@ -49,6 +47,13 @@ impl Artefact {
             "sha256": self.sha256,
         })
     }
+}
+
+/// As `gzip -9` would have it.
+pub(crate) fn gzip(content: &[u8]) -> Result<Vec<u8>> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(content).context("cannot compress")?;
+    gzip.finish().context("cannot compress")
 }
 
 /// Tells what was made; paths as seen from `here`.

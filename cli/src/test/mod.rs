@@ -2,6 +2,7 @@
 //! the tools works.
 
 mod aws;
+mod budget;
 mod new;
 mod openapi;
 mod server;
@@ -78,7 +79,7 @@ enum End {
     NothingToDo(&'static str),
 }
 
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     Step {
         name: "setup",
         why: "every toolchain and tool the other steps need is there",
@@ -126,6 +127,12 @@ const STEPS: [Step; 10] = [
         why: "the example's OpenAPI document is valid, and its server does what the document says",
         of: Of::Guru,
         run: openapi,
+    },
+    Step {
+        name: "budget",
+        why: "the example's bytes and the core's instructions are within bench/budget.toml",
+        of: Of::Guru,
+        run: budget::check,
     },
     Step {
         name: "aws",
