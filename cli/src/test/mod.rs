@@ -1,34 +1,28 @@
-//! `guru test`: steps one after the other, and a table of how each ended. Knows what each step runs, not how any of
-//! the tools works.
+//! `guru test`: steps one after the other, and a table of how each ended. Knows which steps there are, not what any of them
+//! runs.
 
 mod aws;
 mod budget;
 mod new;
 mod openapi;
 mod server;
+mod steps;
 mod table;
 
-use std::{env, process::Command, time::Instant};
+use std::{env, time::Instant};
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::{
-    args, build, child, conform,
+    args, build,
     console::{Console, say},
     home::Home,
     interrupt,
-    leash::Leash,
-    setup,
-    setup::wasm::wasm_cargo,
-    surroundings,
     workspace::Workspace,
 };
 
+use steps::show;
 use table::{Outcome, summary};
-
-/// The targets that functions are built for; the core alone must do with less.
-const FUNCTION_TARGETS: [&str; 2] = ["wasm32-unknown-unknown", "wasm32-wasip2"];
-const BARE_TARGET: &str = "wasm32v1-none";
 
 /// What every step may look at.
 struct Scene<'a> {
@@ -84,49 +78,49 @@ const STEPS: [Step; 11] = [
         name: "setup",
         why: "every toolchain and tool the other steps need is there",
         of: Of::Any,
-        run: set_up,
+        run: steps::set_up,
     },
     Step {
         name: "tests",
         why: "unit tests, examples in the docs; in Guru itself the conformance vectors on every target that runs here",
         of: Of::Any,
-        run: tests,
+        run: steps::tests,
     },
     Step {
         name: "benches",
         why: "the benchmarks still compile and run, once each and not timed",
         of: Of::Guru,
-        run: benches,
+        run: steps::benches,
     },
     Step {
         name: "bare core",
         why: "the core builds for a target that has no std at all",
         of: Of::Guru,
-        run: bare_core,
+        run: steps::bare_core,
     },
     Step {
         name: "functions",
         why: "each function builds for the vendors' targets as it is",
         of: Of::Guru,
-        run: functions,
+        run: steps::functions,
     },
     Step {
         name: "builds",
         why: "the function is built for every target, optimised",
         of: Of::Project,
-        run: builds,
+        run: steps::builds,
     },
     Step {
         name: "conform",
         why: "the vectors that hold for any function, on every target that runs here",
         of: Of::Project,
-        run: conform,
+        run: steps::conform,
     },
     Step {
         name: "openapi",
         why: "the example's OpenAPI document is valid, and its server does what the document says",
         of: Of::Guru,
-        run: openapi,
+        run: steps::openapi,
     },
     Step {
         name: "budget",
@@ -138,13 +132,13 @@ const STEPS: [Step; 11] = [
         name: "aws",
         why: "the function is deployed to a whole AWS on this machine, called, changed and deleted",
         of: Of::Any,
-        run: aws,
+        run: steps::aws,
     },
     Step {
         name: "new",
         why: "a function of one's own goes the whole way: new, dev, test, build",
         of: Of::Guru,
-        run: new,
+        run: steps::new,
     },
 ];
 
@@ -212,177 +206,6 @@ fn take(step: &Step, scene: &Scene<'_>) -> Outcome {
             eprintln!("{} failed: {error:#}", step.name);
             Outcome::Failed
         }
-    }
-}
-
-fn set_up(scene: &Scene<'_>) -> Result<End> {
-    if scene.options.no_setup {
-        return Ok(End::NothingToDo("left out by --no-setup"));
-    }
-    if setup::install(scene.home, scene.console, false)? {
-        Ok(End::Passed)
-    } else {
-        bail!("something required is missing; the lines above say what and how to get it")
-    }
-}
-
-fn tests(scene: &Scene<'_>) -> Result<End> {
-    let mut cargo = native_cargo(scene);
-    cargo.args(["test", "--workspace"]);
-    if scene.options.keep_going {
-        cargo.arg("--no-fail-fast");
-    }
-    for (name, targets) in [
-        ("GURU_ON", &scene.options.on),
-        ("GURU_REQUIRE", &scene.options.require),
-    ] {
-        if !targets.is_empty() {
-            cargo.env(name, targets.join(","));
-        }
-    }
-    if scene.options.docs {
-        let page = scene.workspace.root().join("docs").join("portability.md");
-        cargo.env("GURU_DOCS", page);
-    }
-    let ended = show(&mut cargo);
-    let report = scene.workspace.target().join("conformance");
-    if report.exists() {
-        say(&format!(
-            "The conformance report is in {}",
-            report.display()
-        ));
-    }
-    ended?;
-    Ok(End::Passed)
-}
-
-fn benches(scene: &Scene<'_>) -> Result<End> {
-    let packages = scene.workspace.benched();
-    if packages.is_empty() {
-        return Ok(End::NothingToDo("the workspace has no benchmarks"));
-    }
-    let mut cargo = native_cargo(scene);
-    cargo.args(["test", "--bench", "*"]);
-    show(choose(&mut cargo, packages))?;
-    Ok(End::Passed)
-}
-
-fn bare_core(scene: &Scene<'_>) -> Result<End> {
-    let Some(core) = scene.workspace.core() else {
-        return Ok(End::NothingToDo("the core is not part of this workspace"));
-    };
-    let mut cargo = wasm_cargo(scene.home)?;
-    cargo.current_dir(scene.workspace.root()).args([
-        "build",
-        "--package",
-        core,
-        "--target",
-        BARE_TARGET,
-    ]);
-    show(&mut cargo)?;
-    Ok(End::Passed)
-}
-
-fn functions(scene: &Scene<'_>) -> Result<End> {
-    let packages = scene.workspace.functions();
-    if packages.is_empty() {
-        return Ok(End::NothingToDo("the workspace has no functions"));
-    }
-    for target in FUNCTION_TARGETS {
-        // A function's library and its one-line program give files of the same name: the library is built last, so
-        // that it is the one that stays.
-        for part in ["--bins", "--lib"] {
-            let mut cargo = wasm_cargo(scene.home)?;
-            cargo
-                .current_dir(scene.workspace.root())
-                .args(["build", part, "--target", target]);
-            show(choose(&mut cargo, packages))?;
-        }
-    }
-    Ok(End::Passed)
-}
-
-fn openapi(scene: &Scene<'_>) -> Result<End> {
-    let packages = scene.workspace.examples();
-    if packages.is_empty() {
-        return Ok(End::NothingToDo("the workspace has no example"));
-    }
-    for package in packages {
-        let mut cargo = native_cargo(scene);
-        cargo.args(["build", "--package", package]);
-        show(&mut cargo)?;
-        let mut program = scene.workspace.target().join("debug").join(package);
-        program.set_extension(std::env::consts::EXE_EXTENSION);
-        openapi::check(scene.home, scene.console, &program)?;
-    }
-    Ok(End::Passed)
-}
-
-fn builds(scene: &Scene<'_>) -> Result<End> {
-    let options = args::Build {
-        function: Some(scene.function.to_owned()),
-        on: Vec::new(),
-        release: true,
-        out: None,
-        json: false,
-    };
-    build::run(scene.home, scene.console, &options)?;
-    Ok(End::Passed)
-}
-
-fn conform(scene: &Scene<'_>) -> Result<End> {
-    let options = args::Conform {
-        url: None,
-        on: scene.options.on.clone(),
-        require: scene.options.require.clone(),
-    };
-    let project = conform::project(scene.workspace, Some(scene.function))?;
-    if conform::play(
-        scene.workspace.target().join("conformance"),
-        Some(project),
-        &options,
-    )? {
-        Ok(End::Passed)
-    } else {
-        bail!("a case failed; the report above says which")
-    }
-}
-
-fn aws(scene: &Scene<'_>) -> Result<End> {
-    if let Some(missing) = aws::missing(scene) {
-        return Ok(End::NothingToDo(missing));
-    }
-    aws::check(scene, scene.function)?;
-    Ok(End::Passed)
-}
-
-fn new(scene: &Scene<'_>) -> Result<End> {
-    new::check(scene)?;
-    Ok(End::Passed)
-}
-
-/// The user's own cargo, at the top of the workspace.
-fn native_cargo(scene: &Scene<'_>) -> Command {
-    let mut cargo = surroundings::command("cargo");
-    cargo.current_dir(scene.workspace.root());
-    cargo
-}
-
-fn choose<'a>(cargo: &'a mut Command, packages: &[String]) -> &'a mut Command {
-    for package in packages {
-        cargo.args(["--package", package]);
-    }
-    cargo
-}
-
-/// Runs a command in full view, and says what it is.
-fn show(command: &mut Command) -> Result<()> {
-    let spelt = child::spell(command);
-    say(&format!("$ {spelt}"));
-    match Leash::spawn(command).and_then(|child| child.wait()) {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => bail!("`{spelt}` {}", child::describe(status)),
-        Err(error) => Err(anyhow::Error::new(error).context(format!("cannot start `{spelt}`"))),
     }
 }
 
