@@ -113,7 +113,11 @@ fn instructions(scene: &Scene<'_>) -> Result<BTreeMap<Key, Found>> {
     let gauge = PATH.build(scene.workspace)?;
     let mut cases: Vec<_> = gauge.cases()?.into_keys().collect();
     cases.retain(|case| case != BY_HAND);
-    let callgrind = Callgrind::find(scene.home, scene.console);
+    let callgrind = if cfg!(target_arch = "x86_64") {
+        Callgrind::find(scene.home, scene.console)
+    } else {
+        Err("the budget is that of x86-64".to_owned())
+    };
     let step = scene.console.step("counting instructions");
     let count = |case: String| {
         let found = match &callgrind {
