@@ -101,9 +101,8 @@ export default {
   fetch(request, env) {
     // Cloudflare's network sets both headers, whatever a client sent; anything else that runs a
     // worker, such as `wrangler dev`, passes a client's own on.
-    const headers = request.headers;
-    const id = (onCloudflare && headers.get("cf-ray")) || crypto.randomUUID();
-    const clientIp = (onCloudflare && headers.get("cf-connecting-ip")) || "";
+    const id = (onCloudflare && request.headers.get("cf-ray")) || crypto.randomUUID();
+    const clientIp = (onCloudflare && request.headers.get("cf-connecting-ip")) || "";
     const head = `${id}\n${clientIp}\n${request.method}\n${request.url}`;
     return isEmpty(request)
       ? answer(request, env, head, NOTHING)
@@ -113,18 +112,20 @@ export default {
 
 function answer(request, env, head, body) {
   const instance = idle.pop() ?? new Instance();
-  const crashed = (error) => {
-    const other = idle.pop() ?? new Instance();
-    other.exports.crashed(head, String(error?.message ?? error));
-    return answered(other);
-  };
   try {
     return instance.begin(request, env, head, body)
       ? answered(instance)
-      : instance.answered().then(answered).catch(crashed);
+      : instance.answered().then(answered).catch((error) => crashed(head, error));
   } catch (error) {
-    return crashed(error);
+    return crashed(head, error);
   }
+}
+
+/** The answer to a request that an instance crashed on, which is dropped with all that it holds. */
+function crashed(head, error) {
+  const other = idle.pop() ?? new Instance();
+  other.exports.crashed(head, String(error?.message ?? error));
+  return answered(other);
 }
 
 /** The answer of an instance, which is ready for the next request. */
@@ -135,6 +136,8 @@ function answered(instance) {
 }
 
 function keep(instance) {
+  instance.request = undefined;
+  instance.env = undefined;
   if (idle.length < KEPT && instance.memory.buffer.byteLength <= KEPT_BYTES) {
     idle.push(instance);
   }

@@ -7,8 +7,12 @@ use wasip3::http::types::{self, ErrorCode, HeaderError};
 use wasip3::wit_bindgen::{StreamReader, StreamResult};
 use wasip3::{spawn, wit_future, wit_stream};
 
-/// How much room is made at once for a body of which no length is known.
+/// How much room is made at once, at most, for a body of which no length is known.
 const ROOM: usize = 64 * 1024;
+
+/// How much is made at first: most requests have no body, and room that does not fit into the memory which an instance
+/// begins with costs the host two calls of the system, each of which stops all its threads.
+const FIRST_ROOM: usize = 1024;
 
 /// How much of a body that is too large is read all the same.
 const DRAIN: usize = 64 * 1024 * 1024;
@@ -78,9 +82,8 @@ pub(crate) async fn body(
         }
         if bytes.len() == bytes.capacity() {
             // One more than was announced, so that the end is seen without growing.
-            bytes.reserve(announced.map_or(ROOM, |length| {
-                (length + 1).saturating_sub(bytes.len()).max(ROOM)
-            }));
+            let missing = announced.map_or(0, |length| (length + 1).saturating_sub(bytes.len()));
+            bytes.reserve(missing.max(bytes.len().clamp(FIRST_ROOM, ROOM)));
         }
         let (result, filled) = stream.read(bytes).await;
         bytes = filled;
