@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     args::Group,
-    gauge::{BY_HAND, Callgrind, Gauge, INSTANCE, PATH},
+    gauge::{self, BY_HAND, Callgrind, Gauge, PATH},
 };
 
 /// The case that there is by hand, too.
@@ -90,7 +90,7 @@ fn allocations(gauge: &Gauge) -> Result<Comparison, Refusal> {
 
 /// The example's component, against a number.
 fn instantiation(scene: &Scene<'_>, rounds: u32) -> Result<Comparison, Refusal> {
-    let gauge = INSTANCE.build(scene.workspace)?;
+    let gauge = gauge::host(scene.workspace)?;
     let compiled = ours::instance(scene)?;
     let compiled = compiled.to_str().context("a path that is no text")?;
     let step = scene.console.step("core: instantiation");

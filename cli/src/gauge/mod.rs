@@ -20,12 +20,6 @@ pub(crate) const PATH: Bench = Bench {
     name: "path",
 };
 
-/// The start of a component.
-pub(crate) const INSTANCE: Bench = Bench {
-    package: "guru-host",
-    name: "instance",
-};
-
 /// A bench program: `NAME WHAT COUNT` does it that often and prints the nanoseconds that it took.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bench {
@@ -37,6 +31,16 @@ pub(crate) struct Bench {
 #[derive(Debug)]
 pub(crate) struct Gauge {
     program: PathBuf,
+    /// What it is told first.
+    command: Option<&'static str>,
+}
+
+/// The host, which is asked for the start of a component: as it is shipped, so that nothing more is compiled for it.
+pub(crate) fn host(workspace: &Workspace) -> Result<Gauge> {
+    Ok(Gauge {
+        program: cargo::SERVER.build(workspace, true)?,
+        command: Some("rehearse"),
+    })
 }
 
 /// What one request takes of the heap.
@@ -63,7 +67,10 @@ impl Bench {
         })?;
         let program =
             made.with_context(|| format!("{} has no benchmark {}", self.package, self.name))?;
-        Ok(Gauge { program })
+        Ok(Gauge {
+            program,
+            command: None,
+        })
     }
 }
 
@@ -76,18 +83,18 @@ impl Gauge {
 
     /// What one of `count` takes, in nanoseconds.
     pub(crate) fn nanoseconds(&self, what: &str, count: u32) -> Result<f64> {
-        let [program, words @ ..] = self.words(what, count);
+        let mut words = self.words(what, count).into_iter();
+        let program = words.next().context("there is no program")?;
         let said = child::output(Command::new(program).args(words))?;
         each(&said, count).with_context(|| format!("no time of {what} in {said:?}"))
     }
 
     /// The program, and what it is told.
-    fn words(&self, what: &str, count: u32) -> [OsString; 3] {
-        [
-            self.program.clone().into(),
-            what.into(),
-            count.to_string().into(),
-        ]
+    fn words(&self, what: &str, count: u32) -> Vec<OsString> {
+        let mut words = vec![self.program.clone().into()];
+        words.extend(self.command.map(OsString::from));
+        words.extend([what.into(), count.to_string().into()]);
+        words
     }
 }
 

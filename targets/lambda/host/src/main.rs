@@ -1,8 +1,8 @@
 //! `guru-host`: compiles a component, and serves one over HTTP. It must not know wasmtime.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
@@ -33,6 +33,14 @@ enum Command {
     },
     /// Serve a compiled component over HTTP
     Serve(Serve),
+    /// Make instances of a compiled component, one after the other, and print the nanoseconds that it took: for benchmarks
+    #[command(hide = true)]
+    Rehearse {
+        /// The component, compiled by `guru-host compile`
+        file: PathBuf,
+        /// How many instances
+        count: u32,
+    },
 }
 
 #[derive(clap::Args)]
@@ -76,6 +84,7 @@ fn main() -> ExitCode {
             guru_host::compile(&component, &file).map_err(Into::into)
         }
         Command::Serve(serve) => serve.run(),
+        Command::Rehearse { file, count } => rehearse(&file, count),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -117,6 +126,25 @@ impl Serve {
                 .with_context(|| format!("cannot listen on {}:{}", place.host, place.port))
         })
     }
+}
+
+fn rehearse(file: &Path, count: u32) -> Result<()> {
+    let host = Host::load(file, Options::default())?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("the system refused what a runtime needs")?;
+    let took = runtime.block_on(async {
+        // The first one finds no memory of an earlier one.
+        host.rehearse().await?;
+        let began = Instant::now();
+        for _ in 0..count {
+            host.rehearse().await?;
+        }
+        Ok::<_, guru_host::Error>(began.elapsed())
+    })?;
+    println!("{}", took.as_nanos());
+    Ok(())
 }
 
 /// `KEY=VALUE` as said, `KEY` with the value it has here, if it has one.
