@@ -27,6 +27,9 @@ pub(crate) struct Bench {
     /// Two rounds of a second, to see that everything works; the numbers mean little
     #[arg(long, conflicts_with_all = ["rounds", "seconds"])]
     pub(crate) quick: bool,
+    /// Take the machine as it is
+    #[arg(long)]
+    pub(crate) no_setup: bool,
     /// Measure nothing: show an earlier report.json again
     #[arg(long, value_name = "FILE", conflicts_with_all = ["only", "rounds", "seconds", "connections", "quick"])]
     pub(crate) from: Option<PathBuf>,
@@ -75,14 +78,14 @@ impl Group {
 }
 
 const BENCH_HELP: &str = "\
-The example beside the same function written by others' means, on the same runtimes, in turn. It takes about half an hour, and
-wants a machine that does nothing else. What is missing here and can be got is installed into GURU_HOME; what cannot is shown
-as `not run`. A bar that is missed is shown as missed; it is no failure.
+The example beside the same function written by others' means, on the same runtimes, in turn. It takes about half an hour, the
+first time an hour, and wants a machine that does nothing else. What is missing here and can be got is installed into GURU_HOME;
+what cannot is shown as `not run`. A bar that is missed is shown as missed; it is no failure.
 
 Examples:
   guru bench --quick
   guru bench
-  guru bench --only size,workerd --rounds 11
+  guru bench --only size,workerd --rounds 11 --no-setup
   guru bench --from bench/report/report.json --report /tmp/again
 
 Environment:

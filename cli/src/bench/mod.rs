@@ -31,7 +31,7 @@ use crate::{
     console::{Console, say},
     files,
     home::Home,
-    interrupt,
+    interrupt, setup,
     workspace::Workspace,
 };
 
@@ -80,6 +80,10 @@ pub(crate) fn run(home: &Home, console: Console, options: &args::Bench) -> Resul
     let workspace = Workspace::find()?;
     if workspace.core().is_none() {
         bail!("only Guru's own workspace has something to compare: run it in a checkout of Guru");
+    }
+    if !options.no_setup {
+        // What is missing afterwards is `not run`, by name.
+        setup::install(home, console, false)?;
     }
     let work = tempfile::tempdir().context("cannot make a temporary folder")?;
     let also = work.path().to_owned();
