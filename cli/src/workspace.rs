@@ -26,6 +26,17 @@ pub(crate) struct Workspace {
 }
 
 impl Workspace {
+    /// Whether the manifest says how far a release is optimised.
+    pub(crate) fn has_opt_level(&self) -> bool {
+        let text = std::fs::read_to_string(self.root().join("Cargo.toml")).unwrap_or_default();
+        text.parse::<toml_edit::DocumentMut>()
+            .is_ok_and(|manifest| {
+                let profile = manifest.get("profile");
+                let release = profile.and_then(|profile| profile.get("release"));
+                release.is_some_and(|release| release.get("opt-level").is_some())
+            })
+    }
+
     /// The workspace that the current folder is in.
     pub(crate) fn find() -> Result<Self> {
         let manifest = child::output(surroundings::command("cargo").args([

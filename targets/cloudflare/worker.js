@@ -44,15 +44,20 @@ class Instance {
   /** Polls whenever it is woken: the instance, once there is an answer. */
   answered() {
     return new Promise((resolve, reject) => {
+      let isOver = false;
       this.poll = () => {
+        // It may have been woken just before the end.
+        if (isOver) {
+          return;
+        }
         this.isScheduled = false;
         try {
-          if (this.exports.poll()) {
-            this.isScheduled = true;
+          isOver = this.exports.poll();
+          if (isOver) {
             resolve(this);
           }
         } catch (error) {
-          this.isScheduled = true;
+          isOver = true;
           reject(error);
         }
       };
@@ -138,6 +143,7 @@ function answered(instance) {
 function keep(instance) {
   instance.request = undefined;
   instance.env = undefined;
+  instance.given = undefined;
   if (idle.length < KEPT && instance.memory.buffer.byteLength <= KEPT_BYTES) {
     idle.push(instance);
   }

@@ -21,9 +21,10 @@ pub(crate) struct Bench {
     /// How many connections each load has
     #[arg(long, value_name = "C", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) connections: u32,
-    /// Where the report goes: report.json, report.md and index.html
-    #[arg(long, value_name = "FOLDER", default_value = "bench/report")]
-    pub(crate) report: PathBuf,
+    /// Where the report goes: report.json, report.md and index.html. For a whole run bench/report, unless said
+    /// otherwise; for a part of one, or a quick one, a folder beside what is built
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) report: Option<PathBuf>,
     /// Two rounds of a second, to see that everything works; the numbers mean little
     #[arg(long, conflicts_with_all = ["rounds", "seconds"])]
     pub(crate) quick: bool,

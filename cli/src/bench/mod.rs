@@ -75,7 +75,8 @@ impl Scene<'_> {
 pub(crate) fn run(home: &Home, console: Console, options: &args::Bench) -> Result<bool> {
     if let Some(earlier) = &options.from {
         let report = Report::read(earlier)?;
-        return tell(&report, &options.report);
+        let folder = earlier.parent().map(Path::to_owned).unwrap_or_default();
+        return tell(&report, options.report.as_ref().unwrap_or(&folder));
     }
     let workspace = Workspace::find()?;
     if workspace.core().is_none() {
@@ -97,7 +98,12 @@ pub(crate) fn run(home: &Home, console: Console, options: &args::Bench) -> Resul
         work: work.path().to_owned(),
     };
     let report = measure(&scene, options);
-    tell(&report, &options.report)
+    let folder = if options.quick || !options.only.is_empty() {
+        workspace.target().join("bench-report")
+    } else {
+        scene.opponents.join("report")
+    };
+    tell(&report, options.report.as_ref().unwrap_or(&folder))
 }
 
 /// Writes the report, and says what there is to say at once.

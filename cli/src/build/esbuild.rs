@@ -1,8 +1,8 @@
 //! `esbuild`, which makes a script smaller. Knows no vendor.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
 use crate::{child, home::Home, setup::wrangler, surroundings};
 
@@ -21,6 +21,6 @@ pub(super) fn minify(home: &Home, path: &Path) -> Result<bool> {
             ])
             .arg(path),
     )?;
-    fs::write(path, smaller).with_context(|| format!("cannot write {}", path.display()))?;
+    super::write(path, smaller)?;
     Ok(true)
 }

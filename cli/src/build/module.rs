@@ -17,8 +17,8 @@ pub(super) enum Names {
     Gone,
 }
 
-/// How modules are optimised: for size, unless the environment says otherwise. After wasm-opt the fastest is a twentieth
-/// larger and an eighth faster (docs/performance.md).
+/// How modules are optimised: for size, unless the environment or the workspace's manifest says otherwise. After wasm-opt the
+/// fastest is a fortieth larger and an eighth faster (docs/performance.md).
 const OPT_LEVEL: &str = "CARGO_PROFILE_RELEASE_OPT_LEVEL";
 
 /// Compiles the function's library for `target`, and reads the module.
@@ -30,7 +30,7 @@ pub(super) fn compile(scene: &Scene<'_>, target: &str, names: Names) -> Result<V
         .args(["--target", target]);
     if scene.is_release {
         cargo.arg("--release");
-        if env::var_os(OPT_LEVEL).is_none() {
+        if env::var_os(OPT_LEVEL).is_none() && !scene.workspace.has_opt_level() {
             cargo.env(OPT_LEVEL, "s");
         }
     } else {

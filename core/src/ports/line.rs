@@ -167,6 +167,7 @@ mod tests {
             ("i", (-3).into()),
             ("u", u64::MAX.into()),
             ("f", 1.5.into()),
+            ("whole", 2.0.into()),
             ("large", 1e300.into()),
             ("small", 5e-324.into()),
             ("nan", f64::NAN.into()),
@@ -178,7 +179,7 @@ mod tests {
             record: &record,
         };
         let json = line.to_json();
-        assert!(!json.contains(|c: char| c < ' '));
+        assert!(!json.contains(|c: char| c < ' ') && json.len() < 600);
         let read: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(
             read,
@@ -192,6 +193,7 @@ mod tests {
                 "i": -3,
                 "u": u64::MAX,
                 "f": 1.5,
+                "whole": 2.0,
                 "large": 1e300,
                 "small": 5e-324,
                 "nan": null,

@@ -129,7 +129,8 @@ impl From<f64> for Float {
     fn from(number: f64) -> Self {
         Self {
             number,
-            write: fmt::Display::fmt,
+            // As JSON and Rust write it: `1.0`, `1e300`.
+            write: fmt::Debug::fmt,
         }
     }
 }

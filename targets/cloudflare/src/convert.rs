@@ -1,11 +1,18 @@
 //! From the entry module's messages to the core's and back. It must not decide what an answer is.
 
+use std::cell::Cell;
 use std::net::IpAddr;
 
 use bytes::Bytes;
 use guru_core::{Body, Error, ErrorKind, Headers, Method, Request, Response, Uri};
 
 use crate::host;
+
+thread_local! {
+    /// Counts the answers of the instance: the host has the headers of one request at a time, and a request that somebody
+    /// kept beyond its answer must not be given another's.
+    static TURN: Cell<u32> = const { Cell::new(0) };
+}
 
 /// The head of a request as the entry module writes it: a line for the id, the client's address, the
 /// method and the URL each. The platform has checked all of it, and nothing in it can hold a line's end.
@@ -42,7 +49,15 @@ impl<'a> Head<'a> {
         let refused =
             |error: guru_core::http::Error| Error::new(ErrorKind::BadRequest, error.to_string());
         let uri = target(self.url).map_err(refused)?;
-        Ok(Request::new(method.clone(), uri).with_headers_from(headers))
+        let turn = TURN.get();
+        let read = move || {
+            if TURN.get() == turn {
+                headers()
+            } else {
+                Headers::new()
+            }
+        };
+        Ok(Request::new(method.clone(), uri).with_headers_from(read))
     }
 }
 
@@ -52,9 +67,9 @@ fn headers() -> Headers {
     let mut headers = Headers::with_capacity(16, 256, text.len());
     let mut lines = text.split('\n');
     while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
-        // What the platform took for a header is one.
-        let appended = headers.append(name, value);
-        debug_assert!(appended.is_ok(), "`{name}` is no header");
+        // The platform lets control characters in a value pass: no header (RFC 9110, section 5.5), and too late to refuse
+        // the request for.
+        let _ = headers.append(name, value);
     }
     headers
 }
@@ -103,6 +118,7 @@ pub(crate) fn response(response: Response) {
         text(&mut fields, value);
     }
     let body: Bytes = body.into_bytes().unwrap_or_default();
+    TURN.set(TURN.get().wrapping_add(1));
     host::answer(status.as_u16(), &fields, &body);
 }
 

@@ -16,7 +16,7 @@ const TICK: Duration = Duration::from_millis(10);
 /// What a component may consist of, each: the function, and the few adapters that come with it.
 const PARTS: u32 = 16;
 
-/// How many bytes of a finished instance stay in memory for the next one.
+/// How many bytes of a finished instance may stay in memory for the next one.
 const RESIDENT: usize = 2 * 1024 * 1024;
 
 /// An engine that makes room for as many instances as the limits say, once and for all.
@@ -31,12 +31,14 @@ pub(crate) fn engine(limits: &Limits) -> Result<Engine> {
         .max_memories_per_component(1)
         .max_tables_per_component(PARTS)
         .max_memory_size(limits.memory)
-        // What an instance leaves is overwritten where it was touched, not given back to the system and
-        // fetched again, page fault by page fault.
-        .linear_memory_keep_resident(RESIDENT)
-        .table_keep_resident(RESIDENT)
-        .max_unused_warm_slots(limits.instances)
-        .pagemap_scan(Enabled::Auto);
+        .max_unused_warm_slots(limits.instances);
+    if PoolingAllocationConfig::is_pagemap_scan_available() {
+        // Linux 6.7 says which pages an instance has touched: these are overwritten, not given back to the
+        // system and fetched again, page fault by page fault. Without it all of what is kept would be.
+        pool.pagemap_scan(Enabled::Yes)
+            .linear_memory_keep_resident(RESIDENT)
+            .table_keep_resident(RESIDENT);
+    }
     let mut config = Config::new();
     config
         .wasm_component_model_async(true)
