@@ -12,6 +12,10 @@ thread_local! {
     /// Counts the answers of the instance: the host has the headers of one request at a time, and a request that somebody
     /// kept beyond its answer must not be given another's.
     static TURN: Cell<u32> = const { Cell::new(0) };
+
+    /// What is wrong with the headers that were read. The platform lets control characters in a value pass, which make it
+    /// none (RFC 9110, section 5.5).
+    static MALFORMED: Cell<Option<guru_core::http::Error>> = const { Cell::new(None) };
 }
 
 /// The head of a request as the entry module writes it: a line for the id, the client's address, the
@@ -61,15 +65,21 @@ impl<'a> Head<'a> {
     }
 }
 
+/// Why the request whose headers somebody has read is to be refused after all.
+pub(crate) fn malformed() -> Option<Error> {
+    let error = MALFORMED.take()?;
+    Some(Error::new(ErrorKind::BadRequest, error.to_string()))
+}
+
 /// To iterate over the headers of a `Request` takes longer than the rest of a small request.
 fn headers() -> Headers {
     let text = host::fields();
     let mut headers = Headers::with_capacity(16, 256, text.len());
     let mut lines = text.split('\n');
     while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
-        // The platform lets control characters in a value pass: no header (RFC 9110, section 5.5), and too late to refuse
-        // the request for.
-        let _ = headers.append(name, value);
+        if let Err(error) = headers.append(name, value) {
+            MALFORMED.set(Some(error));
+        }
     }
     headers
 }

@@ -55,7 +55,13 @@ pub fn begin(head: &str, body: Option<Vec<u8>>, broke: bool) -> bool {
         .request(&method)
         .and_then(|request| Ok(request.with_body(convert::body(body, broke)?)));
     let answer = match request {
-        Ok(request) => call::begin(async move { service.handle(cx, request).await }),
+        Ok(request) => call::begin(async move {
+            let answer = service.handle(cx.clone(), request).await;
+            match convert::malformed() {
+                Some(error) => Service::refuse(&cx, &method, error),
+                None => answer,
+            }
+        }),
         Err(error) => Some(Service::refuse(&cx, &method, error)),
     };
     answer.map(convert::response).is_some()
