@@ -17,8 +17,10 @@ const DRAIN = 64 * 1024 * 1024;
 
 const NOTHING = new Uint8Array();
 
-/** What two answers, or two log lines, often have in common. */
-let last = { fields: "", headers: {} };
+/** The levels of the log, by their numbers. */
+const LEVELS = ["debug", "info", "warn", "error"];
+
+/** What two log lines often have in common. */
 let second = 0;
 let prefix = "";
 
@@ -26,6 +28,7 @@ let prefix = "";
 class Instance {
   constructor() {
     this.exports = glue(this);
+    this.headers = {};
     const { exports } = new WebAssembly.Instance(module, { "./function_bg.js": this.exports });
     this.memory = exports.memory;
     this.exports.__wbg_set_wasm(exports);
@@ -75,8 +78,17 @@ class Instance {
   }
 
   answer(status, fields, content) {
-    // What it sees is the instance's memory, which the next request writes to.
-    this.given = { status, fields, content: content.length === 0 ? null : content.slice() };
+    if (fields !== undefined) {
+      this.headers = headersOf(fields);
+    }
+    // What `content` sees is the instance's memory, which the next request writes to.
+    this.given = new Response(content.length === 0 ? null : content.slice(), {
+      status,
+      headers: this.headers,
+      // The bytes are in whatever coding the handler says: they are not to be compressed again
+      // (https://developers.cloudflare.com/workers/runtime-apis/response/, `encodeBody`).
+      encodeBody: "manual",
+    });
   }
 
   fields() {
@@ -88,7 +100,7 @@ class Instance {
   }
 
   log(level, record) {
-    console[level](`{"timestamp":"${timestamp()}",${record.slice(1)}`);
+    console[LEVELS[level]](`{"timestamp":"${timestamp()}",${record.slice(1)}`);
   }
 
   variable(key) {
@@ -135,7 +147,7 @@ function crashed(head, error) {
 
 /** The answer of an instance, which is ready for the next request. */
 function answered(instance) {
-  const response = respond(instance.given);
+  const response = instance.given;
   keep(instance);
   return response;
 }
@@ -147,16 +159,6 @@ function keep(instance) {
   if (idle.length < KEPT && instance.memory.buffer.byteLength <= KEPT_BYTES) {
     idle.push(instance);
   }
-}
-
-/** An answer that an instance gave. */
-function respond({ status, fields, content }) {
-  if (fields !== last.fields) {
-    last = { fields, headers: headersOf(fields) };
-  }
-  // The bytes are in whatever coding the handler says: they are not to be compressed again
-  // (https://developers.cloudflare.com/workers/runtime-apis/response/, `encodeBody`).
-  return new Response(content, { status, headers: last.headers, encodeBody: "manual" });
 }
 
 /** Header fields as `Response` takes them: an object, which costs it a quarter of what pairs do,

@@ -23,7 +23,7 @@ impl Line<'_> {
     /// log is lines of JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let mut text = String::with_capacity(192);
+        let mut text = String::with_capacity(256);
         // A string takes whatever it is given; only a message's own `Display` can fail, and what it
         // said until then is kept.
         let _ = self.write_json(&mut text);
@@ -35,16 +35,16 @@ impl Line<'_> {
         out.push('{');
         if let Some(time) = self.time {
             out.push_str("\"timestamp\":");
-            quote(out, time)?;
+            quote_str(out, time);
             out.push(',');
         }
         out.push_str("\"level\":");
-        quote(out, record.level.as_str())?;
+        quote_str(out, record.level.as_str());
         out.push_str(",\"message\":");
         let written = quote(out, record.message);
         if let Some(id) = record.request_id {
             out.push_str(",\"request_id\":");
-            quote(out, id)?;
+            quote_str(out, id);
         }
         for (name, value) in record.fields {
             out.push(',');
@@ -52,7 +52,7 @@ impl Line<'_> {
             if RESERVED.contains(name) {
                 quote(out, format_args!("field.{name}"))?;
             } else {
-                quote(out, name)?;
+                quote_str(out, name);
             }
             out.push(':');
             json(out, value)?;
@@ -64,7 +64,10 @@ impl Line<'_> {
 
 fn json(out: &mut String, value: &Value<'_>) -> fmt::Result {
     match value {
-        Value::Text(text) => quote(out, text),
+        Value::Text(text) => {
+            quote_str(out, text);
+            Ok(())
+        }
         // JSON has no other numbers (RFC 8259, section 6).
         Value::Float(number) if !number.get().is_finite() => out.write_str("null"),
         Value::Float(number) => write!(out, "{number}"),
@@ -72,6 +75,13 @@ fn json(out: &mut String, value: &Value<'_>) -> fmt::Result {
         Value::Unsigned(number) => write!(out, "{number}"),
         Value::Boolean(truth) => write!(out, "{truth}"),
     }
+}
+
+/// Writes a JSON string without asking a formatter.
+fn quote_str(out: &mut String, text: &str) {
+    out.push('"');
+    escape(out, text);
+    out.push('"');
 }
 
 /// Writes a JSON string, closed even where `text` fails.
@@ -87,26 +97,34 @@ struct Quoted<'a>(&'a mut String);
 
 impl Write for Quoted<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let mut rest = text;
-        while let Some(index) = rest.bytes().position(must_be_escaped)
-            && let Some((kept, special)) = rest.split_at_checked(index)
-        {
-            self.0.push_str(kept);
-            let mut special = special.chars();
-            match special.next() {
-                Some('"') => self.0.push_str("\\\""),
-                Some('\\') => self.0.push_str("\\\\"),
-                Some('\n') => self.0.push_str("\\n"),
-                Some('\r') => self.0.push_str("\\r"),
-                Some('\t') => self.0.push_str("\\t"),
-                Some(other) => write!(self.0, "\\u{:04x}", u32::from(other))?,
-                None => {}
-            }
-            rest = special.as_str();
-        }
-        self.0.push_str(rest);
+        escape(self.0, text);
         Ok(())
     }
+}
+
+/// Most texts need no escape, and are copied whole.
+fn escape(out: &mut String, text: &str) {
+    let mut rest = text;
+    while let Some(index) = rest.bytes().position(must_be_escaped)
+        && let Some((kept, special)) = rest.split_at_checked(index)
+    {
+        out.push_str(kept);
+        let mut special = special.chars();
+        match special.next() {
+            Some('"') => out.push_str("\\\""),
+            Some('\\') => out.push_str("\\\\"),
+            Some('\n') => out.push_str("\\n"),
+            Some('\r') => out.push_str("\\r"),
+            Some('\t') => out.push_str("\\t"),
+            Some(other) => {
+                // Writing to a string does not fail.
+                let _ = write!(out, "\\u{:04x}", u32::from(other));
+            }
+            None => {}
+        }
+        rest = special.as_str();
+    }
+    out.push_str(rest);
 }
 
 /// A single byte in UTF-8, so that a text can be cut before and after it.

@@ -1,6 +1,6 @@
 //! From the entry module's messages to the core's and back. It must not decide what an answer is.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::net::IpAddr;
 
 use bytes::Bytes;
@@ -16,6 +16,10 @@ thread_local! {
     /// What is wrong with the headers that were read. The platform lets control characters in a value pass, which make it
     /// none (RFC 9110, section 5.5).
     static MALFORMED: Cell<Option<guru_core::http::Error>> = const { Cell::new(None) };
+
+    /// The header fields of the last answer, which the host has kept: most are like those before, and to read a text out
+    /// of the instance's memory costs the host more than to compare it costs here.
+    static FIELDS: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
 /// The head of a request as the entry module writes it: a line for the id, the client's address, the
@@ -129,7 +133,12 @@ pub(crate) fn response(response: Response) {
     }
     let body: Bytes = body.into_bytes().unwrap_or_default();
     TURN.set(TURN.get().wrapping_add(1));
-    host::answer(status.as_u16(), &fields, &body);
+    let status = status.as_u16();
+    FIELDS.with_borrow_mut(|last| {
+        let changed = (*last != fields).then_some(&*fields);
+        host::answer(status, changed, &body);
+        *last = fields;
+    });
 }
 
 /// A header's value as the text that the platform writes in UTF-8. What is not UTF-8 is read as

@@ -5,9 +5,9 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen]
 extern "C" {
     /// Takes the answer to the request that the instance has: a status, the header fields as lines of a
-    /// name and of a value in turn, and the content.
+    /// name and of a value in turn, or nothing where they are those of the answer before, and the content.
     #[wasm_bindgen(js_namespace = host)]
-    pub(crate) fn answer(status: u16, fields: &str, content: &[u8]);
+    pub(crate) fn answer(status: u16, fields: Option<&str>, content: &[u8]);
 
     /// The header fields of the request, as lines of a name and of a value in turn. The platform has
     /// checked them, and neither can hold a line's end.
@@ -18,9 +18,10 @@ extern "C" {
     #[wasm_bindgen(js_namespace = host)]
     pub(crate) fn wake();
 
-    /// Writes a log record, a JSON object, under the name of its level. The host puts the time in.
+    /// Writes a log record, a JSON object, under its level: 0 is debug, 3 is error. The host puts the
+    /// time in.
     #[wasm_bindgen(js_namespace = host)]
-    pub(crate) fn log(level: &str, record: &str);
+    pub(crate) fn log(level: u8, record: &str);
 
     /// A variable or a secret of the worker.
     #[wasm_bindgen(js_namespace = host)]

@@ -1,7 +1,7 @@
 //! Log records as JSON through `console`, which Workers Logs takes apart by itself. It must not know
 //! what is logged.
 
-use guru_core::ports::{self, Line, Record};
+use guru_core::ports::{self, Level, Line, Record};
 
 use crate::host;
 
@@ -11,6 +11,16 @@ pub(crate) struct Log;
 impl ports::Log for Log {
     fn log(&self, record: &Record<'_>) {
         let line = Line { time: None, record };
-        host::log(record.level.as_str(), &line.to_json());
+        host::log(number(record.level), &line.to_json());
+    }
+}
+
+/// A name would be read anew from the instance's memory for every line.
+const fn number(level: Level) -> u8 {
+    match level {
+        Level::Debug => 0,
+        Level::Info => 1,
+        Level::Warn => 2,
+        Level::Error => 3,
     }
 }

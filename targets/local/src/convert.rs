@@ -53,6 +53,9 @@ pub(crate) async fn body(
     pause: Duration,
     expects_continue: bool,
 ) -> Result<Body, Error> {
+    if incoming.is_end_stream() {
+        return Ok(Body::empty());
+    }
     let announced = incoming.size_hint().lower();
     let is_over = usize::try_from(announced).is_ok_and(|bytes| bytes > limit);
     if is_over && expects_continue {

@@ -13,6 +13,7 @@ mod log;
 mod options;
 mod ports;
 mod server;
+mod signals;
 
 use std::process::ExitCode;
 

@@ -7,6 +7,7 @@ use std::io::{self, Write as _};
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::mpsc;
 use std::task::{Context, Poll};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -17,11 +18,11 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpStream;
+use tokio::runtime::{Builder, LocalOptions, LocalRuntime, Runtime};
 use tokio::sync::watch;
-use tokio::task::LocalSet;
 
 use crate::activity::{Activity, Running};
 use crate::answer::{Shared, answer};
@@ -29,6 +30,7 @@ use crate::connection::Connection;
 use crate::log::{Log, note};
 use crate::options::{Limits, Options, addresses};
 use crate::ports::ports;
+use crate::signals::stop_signals;
 
 /// Why a server cannot serve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +76,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-fn system(error: io::Error) -> Error {
+pub(crate) fn system(error: io::Error) -> Error {
     Error::new(
         ErrorKind::System,
         format!("the system refused what a server needs: {error}"),
@@ -194,8 +196,16 @@ impl Server {
     ) -> Result<JoinHandle<usize>, Error> {
         let listener = self.listener.try_clone().map_err(system)?;
         let (app, limits, log) = (self.app, self.options.limits, self.log);
-        let runtime = runtime()?;
+        let (report, made) = mpsc::sync_channel(1);
         let worker = move || {
+            let runtime = match local_runtime() {
+                Ok(runtime) => runtime,
+                Err(error) => {
+                    let _ = report.send(error);
+                    return 0;
+                }
+            };
+            drop(report);
             let app = match limits.body {
                 Some(bytes) => app().body_limit(bytes),
                 None => app(),
@@ -212,20 +222,33 @@ impl Server {
                 ports: Rc::new(ports(log)),
                 limits,
             });
-            LocalSet::new().block_on(&runtime, serve(listener, shared, log, stopping))
+            runtime.block_on(serve(listener, shared, log, stopping))
         };
         let name = format!("worker-{index}");
-        std::thread::Builder::new()
+        let worker = std::thread::Builder::new()
             .name(name)
             .spawn(worker)
-            .map_err(system)
+            .map_err(system)?;
+        match made.recv() {
+            Ok(refused) => Err(refused),
+            Err(mpsc::RecvError) => Ok(worker),
+        }
     }
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime, Error> {
-    tokio::runtime::Builder::new_current_thread()
+pub(crate) fn runtime() -> Result<Runtime, Error> {
+    Builder::new_current_thread()
         .enable_all()
         .build()
+        .map_err(system)
+}
+
+/// A runtime of one thread alone. Tasks that a `LocalSet` holds would cost a write to the driver's event descriptor at each
+/// wake-up.
+fn local_runtime() -> Result<LocalRuntime, Error> {
+    Builder::new_current_thread()
+        .enable_all()
+        .build_local(LocalOptions::default())
         .map_err(system)
 }
 
@@ -278,8 +301,8 @@ async fn serve(
     }
 }
 
-fn builder(limits: &Limits) -> Builder<LocalExecutor> {
-    let mut builder = Builder::new(LocalExecutor);
+fn builder(limits: &Limits) -> auto::Builder<LocalExecutor> {
+    let mut builder = auto::Builder::new(LocalExecutor);
     let list = u32::try_from(limits.head).unwrap_or(u32::MAX);
     builder
         .http1()
@@ -294,7 +317,7 @@ fn builder(limits: &Limits) -> Builder<LocalExecutor> {
 
 /// Serves one connection. How it ends is the client's affair: there is nobody left to tell.
 async fn connect(
-    builder: Rc<Builder<LocalExecutor>>,
+    builder: Rc<auto::Builder<LocalExecutor>>,
     stream: TcpStream,
     client_ip: IpAddr,
     shared: Rc<Shared>,
@@ -352,38 +375,4 @@ impl<F: Future<Output: 'static> + 'static> hyper::rt::Executor<F> for LocalExecu
     fn execute(&self, future: F) {
         tokio::task::spawn_local(future);
     }
-}
-
-/// Resolves at the first SIGINT or SIGTERM; from then on a second one ends the process.
-#[cfg(unix)]
-fn stop_signals() -> Result<impl Future<Output = ()>, Error> {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(system)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(system)?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-        std::thread::spawn(move || {
-            let Ok(runtime) = runtime() else { return };
-            runtime.block_on(async {
-                tokio::select! {
-                    _ = interrupt.recv() => {}
-                    _ = terminate.recv() => {}
-                }
-            });
-            // What a shell reports for a process that SIGINT ended.
-            std::process::exit(130);
-        });
-    })
-}
-
-/// Resolves at the first Ctrl-C.
-#[cfg(not(unix))]
-fn stop_signals() -> Result<impl Future<Output = ()>, Error> {
-    Ok(async {
-        let _ = tokio::signal::ctrl_c().await;
-    })
 }
