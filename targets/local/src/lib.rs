@@ -9,6 +9,7 @@ mod connection;
 mod convert;
 mod crash;
 mod document;
+mod error;
 mod log;
 mod options;
 mod ports;
@@ -19,10 +20,11 @@ use std::process::ExitCode;
 
 use guru_core::App;
 
+pub use error::{Error, ErrorKind};
 pub use log::Format;
 use options::Asked;
 pub use options::{Limits, Options, Program};
-pub use server::{Error, ErrorKind, Server};
+pub use server::Server;
 
 /// Serves the function until SIGINT or SIGTERM, with the options of the command line and the
 /// environment. Exits with 0 after a clean stop, 1 when it cannot start, 2 for a wrong option.

@@ -2,7 +2,6 @@
 //! what a request is.
 
 use std::convert::Infallible;
-use std::fmt;
 use std::io::{self, Write as _};
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::pin::Pin;
@@ -21,67 +20,17 @@ use hyper_util::rt::TokioIo;
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpStream;
-use tokio::runtime::{Builder, LocalOptions, LocalRuntime, Runtime};
+use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::watch;
 
 use crate::activity::{Activity, Running};
 use crate::answer::{Shared, answer};
 use crate::connection::Connection;
+use crate::error::{Error, ErrorKind, system};
 use crate::log::{Log, note};
 use crate::options::{Limits, Options, addresses};
 use crate::ports::ports;
-use crate::signals::stop_signals;
-
-/// Why a server cannot serve.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// The app has a malformed route.
-    App,
-    /// The address cannot be listened on.
-    Listen,
-    /// The system refuses a thread, a socket or a signal handler.
-    System,
-    /// Requests were still in flight when the time for them was over.
-    Unfinished,
-}
-
-/// Why a server cannot serve, and what to do about it.
-#[derive(Debug)]
-pub struct Error {
-    kind: ErrorKind,
-    message: String,
-}
-
-impl Error {
-    fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            message: message.into(),
-        }
-    }
-
-    /// Why.
-    #[must_use]
-    pub fn kind(&self) -> ErrorKind {
-        self.kind
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Error {}
-
-pub(crate) fn system(error: io::Error) -> Error {
-    Error::new(
-        ErrorKind::System,
-        format!("the system refused what a server needs: {error}"),
-    )
-}
+use crate::signals::{runtime, stop_signals};
 
 /// A server that listens; connections wait until it [runs](Self::run).
 #[derive(Debug)]
@@ -236,15 +185,7 @@ impl Server {
     }
 }
 
-pub(crate) fn runtime() -> Result<Runtime, Error> {
-    Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(system)
-}
-
-/// A runtime of one thread alone. Tasks that a `LocalSet` holds would cost a write to the driver's event descriptor at each
-/// wake-up.
+/// A runtime of one thread alone, which holds its tasks itself: a `LocalSet` is a second scheduler inside of one.
 fn local_runtime() -> Result<LocalRuntime, Error> {
     Builder::new_current_thread()
         .enable_all()

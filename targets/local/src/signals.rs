@@ -1,8 +1,16 @@
 //! What asks the process to stop. It must not know what is stopped.
 
-use crate::server::Error;
-#[cfg(unix)]
-use crate::server::{runtime, system};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::error::{Error, system};
+
+/// A runtime to wait for signals in.
+pub(crate) fn runtime() -> Result<Runtime, Error> {
+    Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(system)
+}
 
 /// Resolves at the first SIGINT or SIGTERM; from then on a second one ends the process.
 #[cfg(unix)]
