@@ -10,6 +10,7 @@ mod error;
 mod line;
 mod log;
 mod random;
+mod timestamp;
 
 use alloc::rc::Rc;
 use core::fmt;
@@ -20,6 +21,7 @@ pub use error::{Error, ErrorKind};
 pub use line::Line;
 pub use log::{Field, Float, Level, Log, Logger, Record, Value};
 pub use random::Random;
+pub use timestamp::Timestamp;
 
 /// The ports that a target gives to a function.
 #[derive(Clone)]

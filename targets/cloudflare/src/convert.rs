@@ -1,6 +1,7 @@
 //! From the entry module's messages to the core's and back. It must not decide what an answer is.
 
 use std::cell::{Cell, RefCell};
+use std::mem;
 use std::net::IpAddr;
 
 use bytes::Bytes;
@@ -17,10 +18,24 @@ thread_local! {
     /// none (RFC 9110, section 5.5).
     static MALFORMED: Cell<Option<guru_core::http::Error>> = const { Cell::new(None) };
 
-    /// The header fields of the last answer, which the host has kept: most are like those before, and to read a text out
-    /// of the instance's memory costs the host more than to compare it costs here.
-    static FIELDS: RefCell<String> = const { RefCell::new(String::new()) };
+    /// The last answer, of which the host has kept the status and the header fields: most are like the one before, and to
+    /// read a text out of the instance's memory costs the host more than to compare it costs here.
+    static LAST: RefCell<Last> = const { RefCell::new(Last { status: 0, fields: String::new(), room: String::new() }) };
 }
+
+struct Last {
+    status: u16,
+    fields: String,
+    /// For the fields of the next one.
+    room: String,
+}
+
+/// The largest content that crosses as a text. The host copies a text twice, and bytes once.
+const TEXT: usize = 4096;
+
+/// What became of a request's body, by the numbers that the entry module has for it.
+const BROKE: u8 = 1;
+const TOO_LARGE: u8 = 2;
 
 /// The head of a request as the entry module writes it: a line for the id, the client's address, the
 /// method and the URL each. The platform has checked all of it, and nothing in it can hold a line's end.
@@ -108,37 +123,48 @@ fn target(url: &str) -> Result<Uri, guru_core::http::Error> {
 }
 
 /// A body as the entry module hands it over.
-pub(crate) fn body(body: Option<Vec<u8>>, broke: bool) -> Result<Body, Error> {
-    match body {
-        _ if broke => Err(Error::new(
+pub(crate) fn body(body: Option<Vec<u8>>, fate: u8) -> Result<Body, Error> {
+    match fate {
+        BROKE => Err(Error::new(
             ErrorKind::BadRequest,
             "the body broke off before its end",
         )),
-        Some(bytes) => Ok(bytes.into()),
-        None => Ok(Body::over_limit()),
+        TOO_LARGE => Ok(Body::over_limit()),
+        _ => Ok(body.map(Body::from).unwrap_or_default()),
     }
 }
 
 /// Gives the host an answer. A body that is not in memory cannot be here yet: nothing makes one.
 pub(crate) fn response(response: Response) {
     let (status, headers, body) = response.into_parts();
-    let mut fields = String::with_capacity(128);
-    for (name, value) in headers.iter() {
-        if !fields.is_empty() {
-            fields.push('\n');
-        }
-        fields.push_str(name);
-        fields.push('\n');
-        text(&mut fields, value);
-    }
-    let body: Bytes = body.into_bytes().unwrap_or_default();
-    TURN.set(TURN.get().wrapping_add(1));
     let status = status.as_u16();
-    FIELDS.with_borrow_mut(|last| {
-        let changed = (*last != fields).then_some(&*fields);
-        host::answer(status, changed, &body);
-        *last = fields;
+    let body: Bytes = body.into_bytes().unwrap_or_default();
+    // A text without a type would get one from the platform.
+    let is_text = body.len() <= TEXT
+        && headers.get("content-type").is_some()
+        && std::str::from_utf8(&body).is_ok();
+    TURN.set(TURN.get().wrapping_add(1));
+    LAST.with_borrow_mut(|last| {
+        write(&mut last.room, &headers);
+        let is_like_it = last.status == status && last.fields == last.room;
+        let changed = (!is_like_it).then_some(&*last.room);
+        host::answer(status, changed, &body, is_text);
+        last.status = status;
+        mem::swap(&mut last.fields, &mut last.room);
     });
+}
+
+/// Header fields as lines of a name and of a value in turn.
+fn write(out: &mut String, headers: &Headers) {
+    out.clear();
+    for (name, value) in headers.iter() {
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        out.push_str(name);
+        out.push('\n');
+        text(out, value);
+    }
 }
 
 /// A header's value as the text that the platform writes in UTF-8. What is not UTF-8 is read as

@@ -5,9 +5,10 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen]
 extern "C" {
     /// Takes the answer to the request that the instance has: a status, the header fields as lines of a
-    /// name and of a value in turn, or nothing where they are those of the answer before, and the content.
+    /// name and of a value in turn, or nothing where both are those of the answer before, and the content,
+    /// which may cross as a text.
     #[wasm_bindgen(js_namespace = host)]
-    pub(crate) fn answer(status: u16, fields: Option<&str>, content: &[u8]);
+    pub(crate) fn answer(status: u16, fields: Option<&str>, content: &[u8], is_text: bool);
 
     /// The header fields of the request, as lines of a name and of a value in turn. The platform has
     /// checked them, and neither can hold a line's end.

@@ -42,10 +42,10 @@ pub fn body_limit() -> usize {
 }
 
 /// Begins to answer a request: whether the host has been given the answer. `body` is its bytes, or
-/// nothing for more than [`body_limit`]; `broke` says that it broke off instead.
+/// nothing where it has none; `fate` is 1 if it broke off, 2 if it is larger than [`body_limit`].
 #[wasm_bindgen]
 #[must_use]
-pub fn begin(head: &str, body: Option<Vec<u8>>, broke: bool) -> bool {
+pub fn begin(head: &str, body: Option<Vec<u8>>, fate: u8) -> bool {
     let head = Head::read(head);
     let (service, ports) = with(|instance| (instance.service.clone(), Rc::clone(&instance.ports)));
     let invocation = Invocation::new(head.id).with_client_ip(head.client_ip());
@@ -53,7 +53,7 @@ pub fn begin(head: &str, body: Option<Vec<u8>>, broke: bool) -> bool {
     let method = head.method();
     let request = head
         .request(&method)
-        .and_then(|request| Ok(request.with_body(convert::body(body, broke)?)));
+        .and_then(|request| Ok(request.with_body(convert::body(body, fate)?)));
     let answer = match request {
         Ok(request) => call::begin(async move {
             let answer = service.handle(cx.clone(), request).await;

@@ -2,10 +2,11 @@
 //! logged.
 
 use std::io::{self, IsTerminal as _, Write as _};
-use std::time::SystemTime;
 
 use clap::ValueEnum;
-use guru_core::ports::{self, Level, Line, Record};
+use guru_core::ports::{self, Clock as _, Level, Line, Record, Timestamp};
+
+use crate::ports::Clock;
 
 /// How log records are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -37,11 +38,11 @@ impl Log {
 
 impl ports::Log for Log {
     fn log(&self, record: &Record<'_>) {
-        let now = humantime::format_rfc3339_millis(SystemTime::now()).to_string();
+        let now = Timestamp::new(Clock.now());
         let line = match self.0 {
             Format::None => return,
-            Format::Text => text(&now, record),
-            Format::Auto | Format::Json => json(&now, record),
+            Format::Text => text(now.as_str(), record),
+            Format::Auto | Format::Json => json(now.as_str(), record),
         };
         // One write a line, so that lines of several threads do not mix. A line that cannot be
         // written is lost: there is no place left to say so.

@@ -22,7 +22,7 @@ impl ports::Random for Random {
     }
 }
 
-struct Clock;
+pub(crate) struct Clock;
 
 impl ports::Clock for Clock {
     fn now(&self) -> Duration {

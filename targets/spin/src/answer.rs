@@ -14,30 +14,20 @@ use crate::{convert, crash, ports};
 /// What all requests of an instance share.
 #[derive(Clone)]
 struct Instance {
-    service: Service,
+    /// Nothing where the app has a malformed route; the log has the reason.
+    service: Option<Service>,
     ports: Rc<Ports>,
     identity: Rc<Identity>,
 }
 
 thread_local! {
     // A host may use an instance for one request, for many, or for many at once.
-    static INSTANCE: OnceCell<Option<Instance>> = const { OnceCell::new() };
+    static INSTANCE: OnceCell<Instance> = const { OnceCell::new() };
 }
 
 /// Answers a request, whatever it is.
-///
-/// # Errors
-///
-/// What the host says when it refuses the answer.
-pub async fn answer(
-    app: fn() -> App,
-    request: types::Request,
-) -> Result<types::Response, types::ErrorCode> {
+pub async fn answer(app: fn() -> App, request: types::Request) -> types::Response {
     let instance = INSTANCE.with(|instance| instance.get_or_init(|| start(app)).clone());
-    let Some(instance) = instance else {
-        // The log has the reason.
-        return Err(types::ErrorCode::ConfigurationError);
-    };
     let method = convert::method(request.get_method());
     let head = convert::request(&request, &method);
     let (headers, head) = match head {
@@ -47,20 +37,31 @@ pub async fn answer(
     let invocation = headers.invocation(&*instance.ports.random);
     let cx = Context::new(Rc::clone(&instance.ports), invocation);
     let id = cx.request_id().to_owned();
-    let answered = handle(&instance.service, cx, &method, head, request);
-    convert::response(crash::name(&id, answered).await, &method)
+    let answered = handle(instance.service.as_ref(), cx, &method, head, request);
+    respond(crash::name(&id, answered).await, &method, &id)
+}
+
+/// The answer as the host takes it; where it refuses the headers, what any other fault is answered with.
+fn respond(mut response: Response, method: &Method, id: &str) -> types::Response {
+    let fields = convert::fields(response.headers()).unwrap_or_else(|error| {
+        Log.log(&Record::new(Level::Error, &error, &[]).of_request(id));
+        response = Service::crash(id, method);
+        convert::fields(response.headers()).unwrap_or_else(|_| types::Fields::new())
+    });
+    convert::response(response, fields, method)
 }
 
 async fn handle(
-    service: &Service,
+    service: Option<&Service>,
     cx: Context,
     method: &Method,
     head: Result<guru_core::Request, guru_core::Error>,
     incoming: types::Request,
 ) -> Response {
-    let head = match head {
-        Ok(head) => head,
-        Err(error) => return Service::refuse(&cx, method, error),
+    let (service, head) = match (service, head) {
+        (Some(service), Ok(head)) => (service, head),
+        (None, _) => return Service::crash(cx.request_id(), method),
+        (_, Err(error)) => return Service::refuse(&cx, method, error),
     };
     match convert::body(incoming, head.headers(), service.body_limit()).await {
         Ok(body) => service.handle(cx, head.with_body(body)).await,
@@ -69,17 +70,15 @@ async fn handle(
 }
 
 /// Makes the app ready, or says in the log what is wrong with it.
-fn start(app: fn() -> App) -> Option<Instance> {
+fn start(app: fn() -> App) -> Instance {
     crash::install();
-    match app().into_service() {
-        Ok(service) => Some(Instance {
-            service,
-            ports: Rc::new(ports::ports()),
-            identity: Rc::new(Identity::from_environment()),
-        }),
-        Err(error) => {
-            Log.log(&Record::new(Level::Error, &error, &[]));
-            None
-        }
+    let service = app().into_service();
+    if let Err(error) = &service {
+        Log.log(&Record::new(Level::Error, error, &[]));
+    }
+    Instance {
+        service: service.ok(),
+        ports: Rc::new(ports::ports()),
+        identity: Rc::new(Identity::from_environment()),
     }
 }

@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use guru_core::{Body, Error, ErrorKind, Headers, Method, Request, Response, Uri};
 use wasip3::http::types::{self, ErrorCode, HeaderError};
 use wasip3::wit_bindgen::{StreamReader, StreamResult};
-use wasip3::{spawn, wit_future, wit_stream};
+use wasip3::{wit_future, wit_stream};
+
+use crate::background::spawn;
 
 /// How much room is made at once, at most, for a body of which no length is known.
 const ROOM: usize = 64 * 1024;
@@ -132,43 +134,45 @@ async fn drain(stream: &mut StreamReader<u8>, mut bytes: Vec<u8>) {
     }
 }
 
-/// An answer. A body that is not in memory cannot be here yet: nothing makes one.
-pub(crate) fn response(response: Response, method: &Method) -> Result<types::Response, ErrorCode> {
-    let (status, headers, body) = response.into_parts();
-    let body = body.into_bytes().unwrap_or_default();
+/// The headers of an answer, less those that the host keeps to itself: WASI lets a host forbid those of the connection.
+pub(crate) fn fields(headers: &Headers) -> Result<types::Fields, &'static str> {
     let fields = types::Fields::new();
     for (name, value) in headers.iter() {
-        append(&fields, name, value)?;
+        match fields.append(name, value) {
+            Ok(()) | Err(HeaderError::Forbidden) => {}
+            Err(HeaderError::SizeExceeded) => return Err("the host refuses so many headers"),
+            Err(_) => return Err("the host refuses a header of the answer"),
+        }
     }
+    Ok(fields)
+}
+
+/// An answer. A body that is not in memory cannot be here yet: nothing makes one.
+pub(crate) fn response(
+    response: Response,
+    fields: types::Fields,
+    method: &Method,
+) -> types::Response {
+    let (status, _, body) = response.into_parts();
+    let body = body.into_bytes().unwrap_or_default();
     // Said here, because the host sees a stream, and would send it in chunks (RFC 9110, section 8.6,
     // has none with 204, and none of its own with 304; the answer to HEAD has it already).
     let is_counted = !matches!(status.as_u16(), 204 | 304) && *method != Method::HEAD;
     if is_counted {
-        append(&fields, "content-length", body.len().to_string().as_bytes())?;
+        // Should there be no room for it any more, the body is sent in chunks.
+        let _ = fields.append("content-length", body.len().to_string().as_bytes());
     }
     let (trailers, no_trailers) = wit_future::new(|| Ok(None));
     drop(trailers);
-    let contents = (!body.is_empty()).then(|| {
-        let (mut writer, contents) = wit_stream::new();
+    let (writer, contents) = (!body.is_empty()).then(wit_stream::new).unzip();
+    let (answer, _sent) = types::Response::new(fields, contents, no_trailers);
+    if let Some(mut writer) = writer {
         // The host reads it once it has the head. If it gives up, so does this.
         spawn(async move {
             writer.write_all(body.into()).await;
         });
-        contents
-    });
-    let (answer, _sent) = types::Response::new(fields, contents, no_trailers);
+    }
     // A final status, as the core sees to, is one of HTTP's.
     let _ = answer.set_status_code(status.as_u16());
-    Ok(answer)
-}
-
-/// Adds a header, unless the host keeps it to itself: WASI lets a host forbid those of the connection.
-fn append(fields: &types::Fields, name: &str, value: &[u8]) -> Result<(), ErrorCode> {
-    match fields.append(name, value) {
-        Ok(()) | Err(HeaderError::Forbidden) => Ok(()),
-        Err(HeaderError::SizeExceeded) => Err(ErrorCode::HttpResponseHeaderSectionSize(None)),
-        Err(_) => Err(ErrorCode::InternalError(Some(format!(
-            "the host refuses the header `{name}`"
-        )))),
-    }
+    answer
 }

@@ -6,11 +6,12 @@
 //! a host that does not replace a client's copy appends its own (Spin does so with
 //! `spin-client-addr`). Where the environment names none, none is believed.
 
-use std::env;
 use std::net::{IpAddr, SocketAddr};
 
 use guru_core::ports::Random;
 use guru_core::{Headers, Invocation};
+
+use crate::ports::variable;
 
 /// Names the header that holds the client's address, with or without a port.
 const CLIENT_ADDRESS: &str = "GURU_CLIENT_ADDRESS_HEADER";
@@ -34,9 +35,8 @@ pub(crate) struct Said {
 
 impl Identity {
     pub(crate) fn from_environment() -> Self {
-        let name = |variable| {
-            let name = env::var(variable).ok()?;
-            let name = name.trim().to_ascii_lowercase();
+        let name = |setting| {
+            let name = variable(setting)?.trim_ascii().to_ascii_lowercase();
             (!name.is_empty()).then_some(name)
         };
         Self {
@@ -71,7 +71,7 @@ impl Said {
 
 /// An address, with or without a port.
 fn ip(text: &str) -> Option<IpAddr> {
-    let text = text.trim();
+    let text = text.trim_ascii();
     let address = text.parse::<SocketAddr>().map(|address| address.ip());
     let address = address.or_else(|_| text.parse()).ok()?;
     Some(address.to_canonical())

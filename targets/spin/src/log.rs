@@ -1,27 +1,32 @@
 //! Log records as lines on standard error, which every host keeps: JSON, or text where the environment
 //! asks for it. It must not know what is logged.
 
-use std::io::{self, Write as _};
 use std::sync::LazyLock;
-use std::time::SystemTime;
 
-use guru_core::ports::{self, Clock as _, Line, Record};
+use guru_core::ports::{self, Clock as _, Line, Record, Timestamp};
+use wasip2::cli::stderr::{OutputStream, get_stderr};
 
-use crate::ports::Clock;
+use crate::ports::{Clock, variable};
 
 /// `GURU_LOG=text` in the environment asks for lines for people.
-static IS_TEXT: LazyLock<bool> =
-    LazyLock::new(|| std::env::var_os("GURU_LOG").is_some_and(|format| format == "text"));
+static IS_TEXT: LazyLock<bool> = LazyLock::new(|| variable("GURU_LOG") == Some("text"));
+
+/// `wasi:cli/stderr`, as WASI 0.2 has it: that of 0.3 wants somebody to wait for it, and a record that is about a crash has
+/// nobody. The standard library's own would bring half of libc along, and asks the host three times for each line.
+static STDERR: LazyLock<OutputStream> = LazyLock::new(get_stderr);
+
+/// How much of it may be written at once
+/// (<https://github.com/WebAssembly/wasi-io/blob/v0.2.4/wit/streams.wit>, `blocking-write-and-flush`).
+const AT_ONCE: usize = 4096;
 
 /// Standard error.
 pub(crate) struct Log;
 
 impl ports::Log for Log {
     fn log(&self, record: &Record<'_>) {
-        let now = SystemTime::UNIX_EPOCH + Clock.now();
-        let time = humantime::format_rfc3339_millis(now).to_string();
+        let now = Timestamp::new(Clock.now());
         let line = Line {
-            time: Some(&time),
+            time: Some(now.as_str()),
             record,
         };
         let mut line = if *IS_TEXT {
@@ -30,7 +35,9 @@ impl ports::Log for Log {
             line.to_json()
         };
         line.push('\n');
-        // One write a line. A line that cannot be written is lost: there is no place left to say so.
-        let _ = io::stderr().write_all(line.as_bytes());
+        for part in line.as_bytes().chunks(AT_ONCE) {
+            // A line that cannot be written is lost: there is no place left to say so.
+            let _ = STDERR.blocking_write_and_flush(part);
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! The ports of a component: the host's entropy and clock, its environment. It must not know who asks.
 
-use std::env::{self, VarError};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use guru_core::ports::{self, Ports};
+use wasip3::cli::environment;
 use wasip3::clocks::system_clock;
 use wasip3::random::random;
 
@@ -55,10 +56,15 @@ struct Config;
 
 impl ports::Config for Config {
     fn get(&self, key: &str) -> Result<Option<String>, ports::Error> {
-        // The host's strings are Unicode, so this is the only way in which a variable is not there.
-        match env::var(key) {
-            Ok(value) => Ok(Some(value)),
-            Err(VarError::NotPresent | VarError::NotUnicode(_)) => Ok(None),
-        }
+        Ok(variable(key).map(str::to_owned))
     }
+}
+
+/// All of it, asked for once: a host has no call for a single variable, and does not change them.
+static ENVIRONMENT: LazyLock<Vec<(String, String)>> = LazyLock::new(environment::get_environment);
+
+/// A variable of the environment.
+pub(crate) fn variable(key: &str) -> Option<&'static str> {
+    let mut found = ENVIRONMENT.iter().filter(|(name, _)| name == key);
+    found.next().map(|(_, value)| &**value)
 }

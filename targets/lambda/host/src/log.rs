@@ -3,18 +3,19 @@
 use std::io::{self, Write as _};
 use std::time::SystemTime;
 
-use guru_core::ports::{Level, Line, Record};
+use guru_core::ports::{Level, Line, Record, Timestamp};
 
 /// Writes a record, of a request if there is one: as JSON, or as text.
 pub(crate) fn note(is_text: bool, level: Level, message: &str, request_id: Option<&str>) {
-    let time = humantime::format_rfc3339_millis(SystemTime::now()).to_string();
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let time = Timestamp::new(now.unwrap_or_default());
     let record = Record::new(level, &message, &[]);
     let record = match request_id {
         Some(id) => record.of_request(id),
         None => record,
     };
     let line = Line {
-        time: Some(&time),
+        time: Some(time.as_str()),
         record: &record,
     };
     let mut line = if is_text {

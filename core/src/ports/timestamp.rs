@@ -1,0 +1,122 @@
+//! A time as machines and people read it. It must not know what the time is, nor another time zone than UTC.
+
+use core::time::Duration;
+
+/// A time as RFC 3339 has it, in UTC, to the millisecond: `2026-11-23T10:11:12.345Z`.
+///
+/// Every log line begins with one, and libraries that print any time bring more code along than a small function is.
+///
+/// ```
+/// use std::time::Duration;
+/// use guru_core::ports::Timestamp;
+///
+/// let time = Timestamp::new(Duration::from_millis(1_795_601_472_345));
+/// assert_eq!(time.as_str(), "2026-11-25T10:11:12.345Z");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timestamp([u8; LENGTH]);
+
+const LENGTH: usize = "YYYY-MM-DDThh:mm:ss.mmmZ".len();
+
+const DAY: u64 = 24 * 60 * 60;
+
+/// The last second that has four digits for its year.
+const LAST: u64 = 253_402_300_799;
+
+impl Timestamp {
+    /// The time this long after 1970 began, as a [`Clock`](super::Clock) counts it. What lies behind the year 9999 is the
+    /// end of that year: RFC 3339 has no more digits.
+    #[must_use]
+    pub fn new(since_1970: Duration) -> Self {
+        let seconds = since_1970.as_secs().min(LAST);
+        let (year, month, day) = date(seconds / DAY);
+        let second = seconds % DAY;
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        let mut parts = text.split_mut(|byte| !byte.is_ascii_digit());
+        for number in [
+            year,
+            month,
+            day,
+            second / 3600,
+            second / 60 % 60,
+            second % 60,
+            u64::from(since_1970.subsec_millis()),
+        ] {
+            if let Some(part) = parts.next() {
+                write(part, number);
+            }
+        }
+        Self(text)
+    }
+
+    /// All of it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        // It is digits and what was between them.
+        core::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+/// The last digits of a number, as many as there is room for.
+fn write(room: &mut [u8], mut number: u64) {
+    for digit in room.iter_mut().rev() {
+        #[expect(clippy::cast_possible_truncation, reason = "it is less than ten")]
+        let last = (number % 10) as u8;
+        *digit = b'0' + last;
+        number /= 10;
+    }
+}
+
+/// Year, month and day of a day since 1970, in the Gregorian calendar. A year that begins in March has its leap day at its
+/// end, so that the months before it have the same days in every year
+/// (<https://howardhinnant.github.io/date_algorithms.html>, `civil_from_days`).
+const fn date(day: u64) -> (u64, u64, u64) {
+    const FOUR_CENTURIES: u64 = 146_097;
+    const UNTIL_1970: u64 = 719_468;
+    let day = day + UNTIL_1970;
+    let (era, day) = (day / FOUR_CENTURIES, day % FOUR_CENTURIES);
+    let year = (day - day / 1460 + day / 36_524 - day / (FOUR_CENTURIES - 1)) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = era * 400 + year;
+    (if month <= 2 { year + 1 } else { year }, month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_reads_as_others_write_it() {
+        for (milliseconds, text) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_399_999, "2000-02-28T23:59:59.999Z"),
+            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (1_709_251_199_001, "2024-02-29T23:59:59.001Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
+            (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
+        ] {
+            let time = Timestamp::new(Duration::from_millis(milliseconds));
+            assert_eq!(time.as_str(), text);
+        }
+        let last = Timestamp::new(Duration::MAX);
+        assert_eq!(last.as_str(), "9999-12-31T23:59:59.999Z");
+    }
+
+    #[test]
+    fn every_day_follows_the_one_before() {
+        let mut before = (1969, 12, 31);
+        for day in 0..LAST / DAY {
+            let (year, month, of_month) = date(day);
+            let is_next = match before {
+                (y, m, d) if of_month == d + 1 => (year, month) == (y, m),
+                (y, m, d) if month == m + 1 => year == y && of_month == 1 && d >= 28,
+                (y, m, d) => (year, month, of_month, m, d) == (y + 1, 1, 1, 12, 31),
+            };
+            assert!(is_next, "{before:?}, then {:?}", date(day));
+            before = date(day);
+        }
+    }
+}
