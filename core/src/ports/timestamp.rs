@@ -60,9 +60,7 @@ impl Timestamp {
 /// The last digits of a number, as many as there is room for.
 fn write(room: &mut [u8], mut number: u64) {
     for digit in room.iter_mut().rev() {
-        #[expect(clippy::cast_possible_truncation, reason = "it is less than ten")]
-        let last = (number % 10) as u8;
-        *digit = b'0' + last;
+        *digit = b'0' + (number % 10) as u8;
         number /= 10;
     }
 }
