@@ -15,6 +15,7 @@ const OWNED: [(&str, &[&str]); 11] = [
     ("js-sys", &["targets/cloudflare"]),
     ("web-sys", &["targets/cloudflare"]),
     ("wasm-bindgen", &["targets/cloudflare", "guru"]),
+    ("wasip2", &["targets/spin"]),
     ("wasip3", &["targets/spin"]),
     ("wasmtime", &["targets/lambda"]),
     ("lambda_runtime", &["targets/lambda"]),

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::pin::Pin;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
 use guru_core::Response;
@@ -31,11 +31,11 @@ pub(crate) fn poll() -> Option<Response> {
     advance(CALL.take()?)
 }
 
-/// All wake the same: the instance.
-static WAKER: LazyLock<Waker> = LazyLock::new(|| Waker::from(Arc::new(Woken)));
-
 fn advance(mut answer: Answer) -> Option<Response> {
-    match answer.as_mut().poll(&mut Context::from_waker(&WAKER)) {
+    match answer
+        .as_mut()
+        .poll(&mut Context::from_waker(&Waker::from(Arc::new(Woken))))
+    {
         Poll::Ready(response) => Some(response),
         Poll::Pending => {
             CALL.set(Some(answer));
