@@ -5,9 +5,7 @@ use std::borrow::Cow;
 use guru_core::{Body, Error, ErrorKind, Headers, Method, Request, Response, Uri};
 use wasip3::http::types::{self, ErrorCode, HeaderError};
 use wasip3::wit_bindgen::{StreamReader, StreamResult};
-use wasip3::{wit_future, wit_stream};
-
-use crate::background::spawn;
+use wasip3::{spawn, wit_future, wit_stream};
 
 /// How much room is made at once, at most, for a body of which no length is known.
 const ROOM: usize = 64 * 1024;

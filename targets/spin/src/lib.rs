@@ -4,7 +4,6 @@
 //! A component made with it imports nothing but `wasi:*`, so that it is one file for all such hosts.
 
 mod answer;
-mod background;
 mod convert;
 mod crash;
 mod identity;
