@@ -9,7 +9,7 @@ use std::process::Command;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// Crates that belong to one vendor, or to one runtime, and the only folders that may depend on them.
-const OWNED: [(&str, &[&str]); 11] = [
+const OWNED: [(&str, &[&str]); 12] = [
     ("worker", &["targets/cloudflare"]),
     ("worker-sys", &["targets/cloudflare"]),
     ("js-sys", &["targets/cloudflare"]),
