@@ -20,15 +20,16 @@ const LENGTH: usize = "YYYY-MM-DDThh:mm:ss.mmmZ".len();
 
 const DAY: u64 = 24 * 60 * 60;
 
-/// The last second that has four digits for its year.
-const LAST: u64 = 253_402_300_799;
+/// The last millisecond that has four digits for its year.
+const LAST: Duration = Duration::from_millis(253_402_300_799_999);
 
 impl Timestamp {
     /// The time this long after 1970 began, as a [`Clock`](super::Clock) counts it. What lies behind the year 9999 is the
     /// end of that year: RFC 3339 has no more digits.
     #[must_use]
     pub fn new(since_1970: Duration) -> Self {
-        let seconds = since_1970.as_secs().min(LAST);
+        let since_1970 = since_1970.min(LAST);
+        let seconds = since_1970.as_secs();
         let (year, month, day) = date(seconds / DAY);
         let second = seconds % DAY;
         let mut text = *b"0000-00-00T00:00:00.000Z";
@@ -99,14 +100,15 @@ mod tests {
             let time = Timestamp::new(Duration::from_millis(milliseconds));
             assert_eq!(time.as_str(), text);
         }
-        let last = Timestamp::new(Duration::MAX);
-        assert_eq!(last.as_str(), "9999-12-31T23:59:59.999Z");
+        for later in [Duration::MAX, Duration::new(u64::MAX, 0)] {
+            assert_eq!(Timestamp::new(later).as_str(), "9999-12-31T23:59:59.999Z");
+        }
     }
 
     #[test]
     fn every_day_follows_the_one_before() {
         let mut before = (1969, 12, 31);
-        for day in 0..LAST / DAY {
+        for day in 0..=LAST.as_secs() / DAY {
             let (year, month, of_month) = date(day);
             let is_next = match before {
                 (y, m, d) if of_month == d + 1 => (year, month) == (y, m),

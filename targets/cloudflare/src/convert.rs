@@ -20,14 +20,14 @@ thread_local! {
 
     /// The last answer, of which the host has kept the status and the header fields: most are like the one before, and to
     /// read a text out of the instance's memory costs the host more than to compare it costs here.
-    static LAST: RefCell<Last> = const { RefCell::new(Last { status: 0, fields: String::new(), room: String::new() }) };
+    static LAST: RefCell<Last> = const { RefCell::new(Last { status: 0, fields: String::new(), scratch: String::new() }) };
 }
 
 struct Last {
     status: u16,
     fields: String,
     /// For the fields of the next one.
-    room: String,
+    scratch: String,
 }
 
 /// The largest content that crosses as a text. The host copies a text twice, and bytes once.
@@ -145,12 +145,12 @@ pub(crate) fn response(response: Response) {
         && std::str::from_utf8(&body).is_ok();
     TURN.set(TURN.get().wrapping_add(1));
     LAST.with_borrow_mut(|last| {
-        write(&mut last.room, &headers);
-        let is_like_it = last.status == status && last.fields == last.room;
-        let changed = (!is_like_it).then_some(&*last.room);
+        write(&mut last.scratch, &headers);
+        let is_same = last.status == status && last.fields == last.scratch;
+        let changed = (!is_same).then_some(&*last.scratch);
         host::answer(status, changed, &body, is_text);
         last.status = status;
-        mem::swap(&mut last.fields, &mut last.room);
+        mem::swap(&mut last.fields, &mut last.scratch);
     });
 }
 

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use guru_core::ports::{Level, Log as _, Ports, Record};
-use guru_core::{App, Context, Method, Response, Service};
+use guru_core::{App, Context, Error, Method, Response, Service};
 use wasip3::http::types;
 
 use crate::identity::Identity;
@@ -14,8 +14,8 @@ use crate::{convert, crash, ports};
 /// What all requests of an instance share.
 #[derive(Clone)]
 struct Instance {
-    /// Nothing where the app has a malformed route; the log has the reason.
-    service: Option<Service>,
+    /// Else what is wrong with the app's routes.
+    service: Result<Service, Rc<Error>>,
     ports: Rc<Ports>,
     identity: Rc<Identity>,
 }
@@ -37,7 +37,7 @@ pub async fn answer(app: fn() -> App, request: types::Request) -> types::Respons
     let invocation = headers.invocation(&*instance.ports.random);
     let cx = Context::new(Rc::clone(&instance.ports), invocation);
     let id = cx.request_id().to_owned();
-    let answered = handle(instance.service.as_ref(), cx, &method, head, request);
+    let answered = handle(&instance.service, cx, &method, head, request);
     respond(crash::name(&id, answered).await, &method, &id)
 }
 
@@ -52,15 +52,18 @@ fn respond(mut response: Response, method: &Method, id: &str) -> types::Response
 }
 
 async fn handle(
-    service: Option<&Service>,
+    service: &Result<Service, Rc<Error>>,
     cx: Context,
     method: &Method,
-    head: Result<guru_core::Request, guru_core::Error>,
+    head: Result<guru_core::Request, Error>,
     incoming: types::Request,
 ) -> Response {
     let (service, head) = match (service, head) {
-        (Some(service), Ok(head)) => (service, head),
-        (None, _) => return Service::crash(cx.request_id(), method),
+        (Ok(service), Ok(head)) => (service, head),
+        (Err(reason), _) => {
+            cx.log().error(reason, &[]);
+            return Service::crash(cx.request_id(), method);
+        }
         (_, Err(error)) => return Service::refuse(&cx, method, error),
     };
     match convert::body(incoming, head.headers(), service.body_limit()).await {
@@ -69,15 +72,12 @@ async fn handle(
     }
 }
 
-/// Makes the app ready, or says in the log what is wrong with it.
+/// Makes the app ready.
 fn start(app: fn() -> App) -> Instance {
     crash::install();
     let service = app().into_service();
-    if let Err(error) = &service {
-        Log.log(&Record::new(Level::Error, error, &[]));
-    }
     Instance {
-        service: service.ok(),
+        service: service.map_err(Rc::new),
         ports: Rc::new(ports::ports()),
         identity: Rc::new(Identity::from_environment()),
     }

@@ -133,13 +133,15 @@ async fn drain(stream: &mut StreamReader<u8>, mut bytes: Vec<u8>) {
 }
 
 /// The headers of an answer, less those that the host keeps to itself: WASI lets a host forbid those of the connection.
-pub(crate) fn fields(headers: &Headers) -> Result<types::Fields, &'static str> {
+pub(crate) fn fields(headers: &Headers) -> Result<types::Fields, String> {
     let fields = types::Fields::new();
     for (name, value) in headers.iter() {
         match fields.append(name, value) {
             Ok(()) | Err(HeaderError::Forbidden) => {}
-            Err(HeaderError::SizeExceeded) => return Err("the host refuses so many headers"),
-            Err(_) => return Err("the host refuses a header of the answer"),
+            Err(HeaderError::SizeExceeded) => {
+                return Err("the host refuses so many headers".into());
+            }
+            Err(_) => return Err(format!("the host refuses the header `{name}`")),
         }
     }
     Ok(fields)

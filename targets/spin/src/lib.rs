@@ -33,7 +33,7 @@ macro_rules! export {
                 async fn handle(
                     request: handler::Request,
                 ) -> ::core::result::Result<handler::Response, handler::ErrorCode> {
-                    // Whatever happens, there is an answer: code for the errors of WASI would never be used.
+                    // Short of a crash there is an answer: code for the errors of WASI would never be used.
                     ::core::result::Result::Ok($crate::answer($app, request).await)
                 }
             }

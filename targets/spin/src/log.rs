@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use guru_core::ports::{self, Clock as _, Line, Record, Timestamp};
 use wasip2::cli::stderr::{OutputStream, get_stderr};
+use wasip2::io::streams::StreamError;
 
 use crate::ports::{Clock, variable};
 
@@ -12,7 +13,8 @@ use crate::ports::{Clock, variable};
 static IS_TEXT: LazyLock<bool> = LazyLock::new(|| variable("GURU_LOG") == Some("text"));
 
 /// `wasi:cli/stderr`, as WASI 0.2 has it: that of 0.3 wants somebody to wait for it, and a record that is about a crash has
-/// nobody. The standard library's own would bring half of libc along, and asks the host three times for each line.
+/// nobody. The standard library asks the host three
+/// times for each line.
 static STDERR: LazyLock<OutputStream> = LazyLock::new(get_stderr);
 
 /// How much of it may be written at once
@@ -35,9 +37,23 @@ impl ports::Log for Log {
             line.to_json()
         };
         line.push('\n');
-        for part in line.as_bytes().chunks(AT_ONCE) {
-            // A line that cannot be written is lost: there is no place left to say so.
-            let _ = STDERR.blocking_write_and_flush(part);
-        }
+        // A line that cannot be written is lost: there is no place left to say so.
+        let _ = write(line.as_bytes());
     }
+}
+
+/// One call where it fits, else writes as large as the host takes, so that lines of several instances do not mix.
+fn write(line: &[u8]) -> Result<(), StreamError> {
+    if line.len() <= AT_ONCE {
+        return STDERR.blocking_write_and_flush(line);
+    }
+    let mut rest = line;
+    while !rest.is_empty() {
+        let room = usize::try_from(STDERR.check_write()?).unwrap_or(usize::MAX);
+        let (now, later) = rest.split_at(room.min(rest.len()));
+        STDERR.write(now)?;
+        STDERR.blocking_flush()?;
+        rest = later;
+    }
+    Ok(())
 }

@@ -60,7 +60,8 @@ impl ports::Config for Config {
     }
 }
 
-/// All of it, asked for once: a host has no call for a single variable, and does not change them.
+/// All of it, asked for once: a host has no call for a single variable, and does not change them. What a function does to
+/// the standard library's copy is not seen.
 static ENVIRONMENT: LazyLock<Vec<(String, String)>> = LazyLock::new(environment::get_environment);
 
 /// A variable of the environment.
