@@ -32,10 +32,8 @@ pub(crate) fn poll() -> Option<Response> {
 }
 
 fn advance(mut answer: Answer) -> Option<Response> {
-    match answer
-        .as_mut()
-        .poll(&mut Context::from_waker(&Waker::from(Arc::new(Woken))))
-    {
+    let waker = Waker::from(Arc::new(Woken));
+    match answer.as_mut().poll(&mut Context::from_waker(&waker)) {
         Poll::Ready(response) => Some(response),
         Poll::Pending => {
             CALL.set(Some(answer));

@@ -13,8 +13,7 @@ use crate::ports::{Clock, variable};
 static IS_TEXT: LazyLock<bool> = LazyLock::new(|| variable("GURU_LOG") == Some("text"));
 
 /// `wasi:cli/stderr`, as WASI 0.2 has it: that of 0.3 wants somebody to wait for it, and a record that is about a crash has
-/// nobody. The standard library asks the host three
-/// times for each line.
+/// nobody. The standard library asks the host three times for each line.
 static STDERR: LazyLock<OutputStream> = LazyLock::new(get_stderr);
 
 /// How much of it may be written at once
