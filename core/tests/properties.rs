@@ -15,7 +15,7 @@ async fn tell(_cx: Context, mut req: Request) -> Result<Response> {
     let id: String = req.param("id")?;
     let _: Query = req.query()?;
     if !req.body().is_empty() {
-        let _: serde_json::Value = req.json().await?;
+        let _: serde_json::Value = req.json_any().await?;
     }
     Ok(Response::text(id))
 }

@@ -110,7 +110,32 @@ impl Request {
                 http::Error::new(http::ErrorKind::Encoding),
             ));
         }
-        query::deserialize(self.uri().pairs()).map_err(|error| located(&error))
+        query::deserialize(self.uri().pairs()).map_err(|error| match &error.field {
+            Some(field) => Error::field(field, &error),
+            // The message names a field that is missing.
+            None => Error::new(ErrorKind::BadRequest, error.to_string()),
+        })
+    }
+
+    /// Reads the content as JSON, if `content-type` says that it is: `application/json`, or a type with the suffix
+    /// `+json` (RFC 6839, section 3.1).
+    ///
+    /// Another site's page may send a form of any text as `text/plain` without asking first, cookies included
+    /// ([CORS-safelisted](https://fetch.spec.whatwg.org/#cors-safelisted-request-header)): were its type not looked at,
+    /// that would be JSON. Where clients say nothing, or something else, there is [`json_any`](Self::json_any).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::UnsupportedMediaType`] when the type is another, or missing; else as
+    /// [`json_any`](Self::json_any).
+    pub async fn json<T: DeserializeOwned>(&mut self) -> Result<T> {
+        if !is_json(self.headers().get("content-type").unwrap_or_default()) {
+            return Err(Error::new(
+                ErrorKind::UnsupportedMediaType,
+                "`content-type` is not application/json, nor another type of JSON (+json)",
+            ));
+        }
+        self.json_any().await
     }
 
     /// Reads the content as JSON, whatever `content-type` says.
@@ -119,7 +144,7 @@ impl Request {
     ///
     /// [`ErrorKind::BadRequest`] when it is not JSON, or a field is missing or of another type;
     /// [`ErrorKind::ContentTooLarge`] as [`text`](Self::text).
-    pub async fn json<T: DeserializeOwned>(&mut self) -> Result<T> {
+    pub async fn json_any<T: DeserializeOwned>(&mut self) -> Result<T> {
         let bytes = self.bytes().await?;
         let mut reader = serde_json::Deserializer::from_slice(&bytes);
         let value =
@@ -162,11 +187,23 @@ fn raw_pairs(query: &str) -> impl Iterator<Item = &str> {
     query.split('&').filter(|pair| !pair.is_empty())
 }
 
-fn located<E: Display>(error: &serde_path_to_error::Error<E>) -> Error {
+/// Whether a media type is one of JSON's. Parameters say nothing about that.
+fn is_json(media_type: &[u8]) -> bool {
+    let mut parts = media_type.split(|byte| *byte == b';');
+    let essence = parts.next().unwrap_or_default().trim_ascii();
+    let suffix = essence.len().checked_sub("+json".len());
+    let suffix = suffix.and_then(|start| essence.get(start..));
+    essence.eq_ignore_ascii_case(b"application/json")
+        || (essence.contains(&b'/') && suffix.is_some_and(|end| end.eq_ignore_ascii_case(b"+json")))
+}
+
+fn located(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
     let path = error.path().to_string();
+    let message = error.inner().to_string();
     match &*path {
-        // The root: the message itself names a field that is missing.
-        "." => Error::new(ErrorKind::BadRequest, error.inner().to_string()),
-        path => Error::field(path, error.inner()),
+        // The message itself names a field that is missing, unknown or repeated.
+        "." if message.contains(" field `") => Error::new(ErrorKind::BadRequest, message),
+        "." => Error::field("body", message),
+        path => Error::field(path, message),
     }
 }

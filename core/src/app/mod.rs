@@ -8,6 +8,7 @@ mod extract;
 mod finish;
 mod handler;
 pub mod middleware;
+mod pattern;
 mod query;
 mod router;
 mod service;

@@ -1,44 +1,187 @@
 //! Reads a query into a struct: what `serde_html_form` does, which needs `std`. It must not know
 //! requests.
+//!
+//! A field behind `#[serde(flatten)]`, and what is in an untagged enum, is asked for as "anything" first and as a
+//! number or a list only afterwards, when there is no way back to the query. So it is read as text; where that turns
+//! out to be of the wrong type, it is read again as what fits.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
+use core::cell::Cell;
+use core::fmt;
 
 use serde::Deserialize;
-use serde::de::value::{Error, MapDeserializer, SeqDeserializer};
-use serde::de::{Deserializer, Error as _, IntoDeserializer, Visitor};
+use serde::de::value::{MapDeserializer, SeqDeserializer, StrDeserializer};
+use serde::de::{Deserializer, Error as _, Expected, IntoDeserializer, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
+
+/// How often a query is read again at most. Each time settles one field.
+const ATTEMPTS: usize = 64;
 
 /// Reads pairs into a struct or a map. Repeats of a key are the items of its one value.
 pub(super) fn deserialize<'a, T: Deserialize<'a>>(
     pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>,
-) -> Result<T, serde_path_to_error::Error<Error>> {
+) -> Result<T, Error> {
     // A client may send thousands of keys: finding one must not take a look at each.
-    let mut fields: BTreeMap<Cow<'a, str>, Values<'a>> = BTreeMap::new();
+    let mut fields: BTreeMap<Cow<'a, str>, Field<'a>> = BTreeMap::new();
     for (key, value) in pairs {
-        fields
-            .entry(key)
-            .or_insert_with(|| Values(Vec::new()))
-            .0
-            .push(value);
+        fields.entry(key).or_default().values.push(value);
     }
-    serde_path_to_error::deserialize(MapDeserializer::new(fields.into_iter()))
+    let mut last = None;
+    for _ in 0..ATTEMPTS {
+        let entries = fields
+            .iter()
+            .map(|(key, field)| (StrDeserializer::new(key), field.reader()));
+        let error = match serde_path_to_error::deserialize(MapDeserializer::new(entries)) {
+            Ok(value) => return Ok(value),
+            Err(error) => located(error),
+        };
+        if !reread(&mut fields, &mut last, &error) {
+            return Err(error.of_field(&fields));
+        }
+    }
+    Err(Error::custom(
+        "there are too many fields whose types cannot be told",
+    ))
+}
+
+fn located(error: serde_path_to_error::Error<Error>) -> Error {
+    let path = error.path().to_string();
+    let mut error = error.into_inner();
+    if path != "." {
+        error.field = Some(path);
+    }
+    error
+}
+
+/// Decides to read another field otherwise the next time, the `last` one by its place. Says whether there was one.
+fn reread(
+    fields: &mut BTreeMap<Cow<'_, str>, Field<'_>>,
+    last: &mut Option<usize>,
+    error: &Error,
+) -> bool {
+    if error.is_final {
+        return false;
+    }
+    let Some(found) = &error.found else {
+        // An untagged enum does not tell what it looked for.
+        return error.field.is_none()
+            && fields
+                .values_mut()
+                .filter(|field| field.asked.get() && field.shape == Shape::Text)
+                .fold(false, |changed, field| field.take(Shape::Guess) || changed);
+    };
+    let Found::Text(text) = found else {
+        // It was another field of the same value that wanted a number, or a list.
+        let wrong = last.and_then(|place| fields.values_mut().nth(place));
+        return wrong.is_some_and(|field| {
+            matches!(field.shape, Shape::Guess | Shape::List) && field.take(Shape::Settled)
+        });
+    };
+    let wants_list = error.wanted.contains("sequence");
+    *last = fields.values_mut().position(|field| {
+        field.asked.get()
+            && field.values.iter().any(|value| *value == **text)
+            && match field.shape {
+                Shape::Text if wants_list => field.take(Shape::List),
+                Shape::Text => field.take(Shape::Guess),
+                Shape::List => field.take(Shape::GuessedList),
+                _ => false,
+            }
+    });
+    last.is_some()
+}
+
+/// How the values of a key are handed to whoever takes anything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Shape {
+    #[default]
+    Text,
+    /// A number or a truth value.
+    Guess,
+    /// A list, even of one value.
+    List,
+    GuessedList,
+    /// Text, for good.
+    Settled,
 }
 
 /// All that a key was given: at least one value.
-struct Values<'a>(Vec<Cow<'a, str>>);
+#[derive(Debug, Default)]
+struct Field<'a> {
+    values: Vec<Cow<'a, str>>,
+    shape: Shape,
+    /// Whether it was asked for as anything.
+    asked: Cell<bool>,
+}
 
-impl<'a> Values<'a> {
-    fn only(mut self) -> Result<Cow<'a, str>, Error> {
-        match (self.0.pop(), self.0.is_empty()) {
-            (Some(value), true) => Ok(value),
-            _ => Err(Error::custom("given more than once")),
+impl<'a> Field<'a> {
+    fn reader(&self) -> Values<'_, 'a> {
+        Values {
+            values: &self.values,
+            shape: self.shape,
+            asked: &self.asked,
         }
+    }
+
+    /// Takes another shape, unless it has it already, or no value fits.
+    fn take(&mut self, shape: Shape) -> bool {
+        let guesses = matches!(shape, Shape::Guess | Shape::GuessedList);
+        let fits = !guesses || self.values.iter().all(|value| Guess::of(value).is_some());
+        fits && core::mem::replace(&mut self.shape, shape) != shape
     }
 }
 
-impl<'de> IntoDeserializer<'de, Error> for Values<'de> {
+/// A text that is more than a text.
+enum Guess {
+    Truth(bool),
+    Unsigned(u64),
+    Signed(i64),
+    Float(f64),
+}
+
+impl Guess {
+    fn of(text: &str) -> Option<Self> {
+        let unsigned = text.parse().map(Self::Unsigned);
+        unsigned
+            .or_else(|_| text.parse().map(Self::Signed))
+            .ok()
+            .or_else(|| text.parse().map(Self::Truth).ok())
+            .or_else(|| text.parse().map(Self::Float).ok())
+    }
+}
+
+/// The values of a key, to be read as whatever is asked for.
+#[derive(Clone, Copy)]
+struct Values<'f, 'a> {
+    values: &'f [Cow<'a, str>],
+    shape: Shape,
+    asked: &'f Cell<bool>,
+}
+
+impl<'f> Values<'f, '_> {
+    fn only(self) -> Result<&'f str, Error> {
+        match self.values {
+            [value] => Ok(value),
+            _ => Err(Error::custom("given more than once")),
+        }
+    }
+
+    fn items(self, shape: Shape) -> impl Iterator<Item = Self> {
+        let Self { values, asked, .. } = self;
+        values.chunks(1).map(move |values| Self {
+            values,
+            shape,
+            asked,
+        })
+    }
+}
+
+impl<'de> IntoDeserializer<'de, Error> for Values<'_, '_> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -54,7 +197,7 @@ macro_rules! parsed {
     };
 }
 
-impl<'de> Deserializer<'de> for Values<'de> {
+impl<'de> Deserializer<'de> for Values<'_, '_> {
     type Error = Error;
 
     parsed! {
@@ -67,10 +210,32 @@ impl<'de> Deserializer<'de> for Values<'de> {
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.only()? {
-            Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
-            Cow::Owned(text) => visitor.visit_string(text),
+        self.asked.set(true);
+        let of_items = match self.shape {
+            Shape::List => Some(Shape::Text),
+            Shape::GuessedList => Some(Shape::Guess),
+            shape if self.values.len() > 1 => Some(shape),
+            _ => None,
+        };
+        if let Some(shape) = of_items {
+            return SeqDeserializer::new(self.items(shape)).deserialize_any(visitor);
         }
+        let text = self.only()?;
+        match (self.shape, Guess::of(text)) {
+            (Shape::Guess, Some(Guess::Truth(truth))) => visitor.visit_bool(truth),
+            (Shape::Guess, Some(Guess::Unsigned(number))) => visitor.visit_u64(number),
+            (Shape::Guess, Some(Guess::Signed(number))) => visitor.visit_i64(number),
+            (Shape::Guess, Some(Guess::Float(number))) => visitor.visit_f64(number),
+            _ => visitor.visit_str(text),
+        }
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_str(self.only()?)
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_str(self.only()?)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -86,8 +251,7 @@ impl<'de> Deserializer<'de> for Values<'de> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        let items = self.0.into_iter().map(|value| Self(Vec::from([value])));
-        SeqDeserializer::new(items).deserialize_seq(visitor)
+        SeqDeserializer::new(self.items(Shape::Text)).deserialize_seq(visitor)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -107,6 +271,99 @@ impl<'de> Deserializer<'de> for Values<'de> {
     }
 
     forward_to_deserialize_any! {
-        str string bytes byte_buf unit unit_struct tuple tuple_struct map struct identifier
+        bytes byte_buf unit unit_struct tuple tuple_struct map struct identifier
+    }
+}
+
+/// Why a query is not what was asked for.
+#[derive(Debug)]
+pub(super) struct Error {
+    /// The field, where it is known.
+    pub(super) field: Option<String>,
+    message: String,
+    found: Option<Found>,
+    /// What was asked for in place of what was found.
+    wanted: String,
+    /// Whether the value has the right type, and cannot be of another.
+    is_final: bool,
+}
+
+/// A value of the wrong type.
+#[derive(Debug)]
+enum Found {
+    Text(Box<str>),
+    /// As text again.
+    Number(Box<str>),
+    List,
+}
+
+impl Found {
+    fn new(unexpected: Unexpected<'_>) -> Option<Self> {
+        let number = |number: String| Some(Self::Number(number.into()));
+        match unexpected {
+            Unexpected::Str(text) => Some(Self::Text(text.into())),
+            Unexpected::Unsigned(found) => number(found.to_string()),
+            Unexpected::Signed(found) => number(found.to_string()),
+            Unexpected::Bool(found) => number(found.to_string()),
+            Unexpected::Float(found) => number(found.to_string()),
+            Unexpected::Seq => Some(Self::List),
+            _ => None,
+        }
+    }
+}
+
+impl Error {
+    /// With the name of the field, where the value tells which one it is: a flattened one has no path.
+    fn of_field(mut self, fields: &BTreeMap<Cow<'_, str>, Field<'_>>) -> Self {
+        if self.field.is_none()
+            && let Some(Found::Text(text) | Found::Number(text)) = &self.found
+        {
+            let is_it = |field: &Field<'_>| {
+                field.asked.get() && field.values.iter().any(|value| *value == **text)
+            };
+            let mut named = fields.iter().filter(|(_, field)| is_it(field));
+            self.field = named.next().map(|(key, _)| key.clone().into_owned());
+        }
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl core::error::Error for Error {}
+
+impl serde::de::Error for Error {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self {
+            field: None,
+            message: message.to_string(),
+            found: None,
+            wanted: String::new(),
+            is_final: false,
+        }
+    }
+
+    fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self {
+            found: Found::new(unexpected),
+            is_final: true,
+            ..Self::custom(format!(
+                "invalid value: {unexpected}, expected {expected}"
+            ))
+        }
+    }
+
+    fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self {
+            found: Found::new(unexpected),
+            wanted: expected.to_string(),
+            ..Self::custom(format!(
+                "invalid type: {unexpected}, expected {expected}"
+            ))
+        }
     }
 }

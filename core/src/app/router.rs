@@ -6,6 +6,7 @@ use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::pattern::{Part, parse, refused};
 use super::{Error, ErrorKind, Handler, Result};
 use crate::http::{Method, Request, Segments};
 
@@ -37,12 +38,6 @@ struct Route {
     pattern: Rc<Pattern>,
     methods: Vec<(Method, Rc<dyn Handler>)>,
     any: Option<Rc<dyn Handler>>,
-}
-
-enum Part<'a> {
-    Literal(&'a str),
-    Name(&'a str),
-    Rest(&'a str),
 }
 
 impl Router {
@@ -221,42 +216,4 @@ impl Route {
             .with_header("allow", allow.join(", "))
             .unwrap_or_else(Error::from)
     }
-}
-
-fn parse(pattern: &str) -> Result<Vec<Part<'_>>> {
-    let path = pattern
-        .strip_prefix('/')
-        .ok_or_else(|| refused(pattern, "does not start with '/'"))?;
-    let mut parts = Vec::new();
-    for text in path.split('/') {
-        if matches!(parts.last(), Some(Part::Rest(_))) {
-            return Err(refused(pattern, "goes on behind a {*name}"));
-        }
-        let inner = text
-            .strip_prefix('{')
-            .and_then(|text| text.strip_suffix('}'));
-        let (part, name) = match (inner, inner.and_then(|inner| inner.strip_prefix('*'))) {
-            (_, Some(name)) => (Part::Rest(name), name),
-            (Some(name), None) => (Part::Name(name), name),
-            (None, None) => (Part::Literal(text), text),
-        };
-        if name.is_empty() && inner.is_some() || name.contains(['{', '}']) {
-            let reason =
-                format!("has a segment \"{text}\" that is neither text, {{name}} nor {{*name}}");
-            return Err(refused(pattern, &reason));
-        }
-        let same = |part: &Part<'_>| matches!(part, Part::Name(held) if *held == name);
-        if inner.is_some() && parts.iter().any(same) {
-            return Err(refused(pattern, &format!("has two parameters `{name}`")));
-        }
-        parts.push(part);
-    }
-    Ok(parts)
-}
-
-fn refused(pattern: &str, reason: &str) -> Error {
-    Error::new(
-        ErrorKind::Internal,
-        format!("the route \"{pattern}\" {reason}"),
-    )
 }

@@ -9,6 +9,8 @@ use core::pin::pin;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::{self, Poll, Waker};
 
+use serde::Serialize;
+
 use super::{Clock, Config, Log, Random};
 use crate::app::{App, Context, Invocation, Result, Service};
 use crate::http::{Body, Method, Request, Response, Uri};
@@ -100,6 +102,19 @@ impl Client {
     #[must_use]
     pub fn post(&self, target: &str, body: impl Into<Body>) -> Response {
         self.send(Request::new(Method::POST, uri(target)).with_body(body))
+    }
+
+    /// Sends a `POST` of JSON, as `application/json`. Panics when the target is malformed, or the value has no JSON.
+    #[must_use]
+    #[expect(
+        clippy::expect_used,
+        reason = "a tool for tests, where a panic is the report"
+    )]
+    pub fn post_json<T: Serialize + ?Sized>(&self, target: &str, value: &T) -> Response {
+        let body = serde_json::to_vec(value).expect("a value that has JSON");
+        let request = Request::new(Method::POST, uri(target)).with_body(body);
+        let request = request.with_header("content-type", "application/json");
+        self.send(request.expect("a header that is well-formed"))
     }
 
     /// Sends any request. Panics when the app waits for something outside of it, or panics itself.

@@ -143,8 +143,8 @@ impl fmt::Display for Line<'_> {
         write!(f, "{:<5} ", record.level)?;
         write!(Escaped(f), "{}", record.message)?;
         for (name, value) in record.fields {
-            write!(f, "  {name}=")?;
-            write!(Escaped(f), "{value}")?;
+            f.write_str("  ")?;
+            write!(Escaped(f), "{name}={value}")?;
         }
         if let Some(id) = record.request_id {
             f.write_str("  request_id=")?;

@@ -82,18 +82,21 @@ mod tests {
 
     #[test]
     fn a_record_is_one_line_whatever_it_holds() {
-        let fields = [("path", "/a\nb\u{1b}[31m".into()), ("status", 200.into())];
+        let fields = [
+            ("path", "/a\nb\u{1b}[31m".into()),
+            ("sta\ntus\u{9b}", 200.into()),
+        ];
         let record = Record::new(Level::Info, &"line\nbreak", &fields).of_request("id-1");
         let now = "2026-11-23T10:11:12.345Z";
         assert_eq!(
             text(now, &record),
-            "10:11:12.345 info  line\\nbreak  path=/a\\nb\\u{1b}[31m  status=200  request_id=id-1\n"
+            "10:11:12.345 info  line\\nbreak  path=/a\\nb\\u{1b}[31m  sta\\ntus\\u{9b}=200  request_id=id-1\n"
         );
         let line = json(now, &record);
         assert_eq!(line.matches('\n').count(), 1);
         let line: serde_json::Value = serde_json::from_str(&line).unwrap();
         assert_eq!(line["message"], "line\nbreak");
-        assert_eq!(line["status"], 200);
+        assert_eq!(line["sta\ntus\u{9b}"], 200);
         assert_eq!(line["request_id"], "id-1");
     }
 }
