@@ -23,6 +23,7 @@ extern crate alloc;
 #[cfg(feature = "http")]
 extern crate std;
 
+pub mod adapter;
 pub mod app;
 pub mod http;
 pub mod memory;

@@ -251,3 +251,16 @@ fn a_request_can_be_refused_before_it_is_one() {
     let response = Service::refuse(&cx, &Method::POST, ErrorKind::RequestTimeout.into());
     assert_eq!(response.status().as_u16(), 408);
 }
+
+/// A client that asked for a tunnel takes any 2xx for one (RFC 9110, section 9.3.6).
+#[test]
+fn connect_is_refused_whatever_is_routed() {
+    async fn ok(_cx: Context, _req: Request) -> Result<Response> {
+        Ok(Response::text("ok"))
+    }
+    let client = client(App::new().any("/", ok).route(Method::CONNECT, "/x", ok));
+    for target in ["/", "/x", "/none"] {
+        let response = client.send(request("CONNECT", target, &[]));
+        assert_eq!(response.status().as_u16(), 400, "{target}");
+    }
+}

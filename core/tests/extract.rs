@@ -327,9 +327,8 @@ fn json_is_what_says_that_it_is() {
         ("+json", 415),
         ("application/json, text/plain", 415),
     ] {
-        let typed = |target| {
-            request("POST", target, &[("content-type", content_type)]).with_body("7")
-        };
+        let typed =
+            |target| request("POST", target, &[("content-type", content_type)]).with_body("7");
         let response = client.send(typed("/"));
         assert_eq!(response.status().as_u16(), status, "{content_type:?}");
         assert_eq!(client.send(typed("/any")).status().as_u16(), 200);

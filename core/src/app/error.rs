@@ -41,6 +41,8 @@ pub enum ErrorKind {
     TooManyRequests,
     /// 500: a fault of the function. The message stays in the log.
     Internal,
+    /// 501: the request asks for what this server cannot do. The message is told.
+    NotImplemented,
     /// 503: something that the function needs is not there. The message stays in the log.
     Unavailable,
     /// 504: something that the function needs did not answer in time. The message stays in the log.
@@ -64,6 +66,7 @@ impl ErrorKind {
             Self::Unprocessable => Status::UNPROCESSABLE_CONTENT,
             Self::TooManyRequests => Status::TOO_MANY_REQUESTS,
             Self::Internal => Status::INTERNAL_SERVER_ERROR,
+            Self::NotImplemented => Status::NOT_IMPLEMENTED,
             Self::Unavailable => Status::SERVICE_UNAVAILABLE,
             Self::Timeout => Status::GATEWAY_TIMEOUT,
         }
@@ -84,6 +87,7 @@ impl ErrorKind {
             Self::Unprocessable => "unprocessable content",
             Self::TooManyRequests => "too many requests",
             Self::Internal => "internal server error",
+            Self::NotImplemented => "not implemented",
             Self::Unavailable => "service unavailable",
             Self::Timeout => "gateway timeout",
         }
@@ -91,7 +95,7 @@ impl ErrorKind {
 
     /// Whether it is the function's fault, and the details its own affair.
     const fn is_ours(self) -> bool {
-        self.status().as_u16() >= 500
+        matches!(self, Self::Internal | Self::Unavailable | Self::Timeout)
     }
 }
 
@@ -179,13 +183,18 @@ impl Error {
             cx.log()
                 .error(&self, &[("status", self.kind().status().as_u16().into())]);
         }
+        self.answer(cx.request_id())
+    }
+
+    /// The answer to the request with this id. Nothing is logged.
+    pub(super) fn answer(&self, request_id: &str) -> Response {
         let kind = self.kind();
         let message = if kind.is_ours() {
             kind.text()
         } else {
             &*self.0.message
         };
-        let mut response = answer(kind, message, cx.request_id());
+        let mut response = answer(kind, message, request_id);
         for (name, value) in self.0.headers.iter() {
             let added = response.headers_mut().append(name, value);
             debug_assert!(added.is_ok(), "the header was checked when it was added");

@@ -4,36 +4,7 @@
 use alloc::format;
 
 use super::{Context, Error, ErrorKind};
-use crate::http::{Body, Headers, Response};
-
-/// Headers that belong to one connection, not to the message (RFC 9110, section 7.6.1). Vendors
-/// drop them, refuse them or send them as they are, so that none passes in either direction.
-const HOP_BY_HOP: [&str; 7] = [
-    "connection",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
-
-/// Drops hop-by-hop headers, and those that `connection` names.
-pub(super) fn end_to_end(headers: &mut Headers) {
-    if !headers.iter().any(|(name, _)| HOP_BY_HOP.contains(&name)) {
-        return;
-    }
-    let connection: alloc::vec::Vec<u8> = headers
-        .get_all("connection")
-        .collect::<alloc::vec::Vec<_>>()
-        .join(&b',');
-    headers.retain(|name, _| {
-        let nominated = connection
-            .split(|byte| *byte == b',')
-            .any(|option| option.trim_ascii().eq_ignore_ascii_case(name.as_bytes()));
-        !nominated && !HOP_BY_HOP.contains(&name)
-    });
-}
+use crate::http::{Body, Response, end_to_end};
 
 /// Makes the answer fit to be sent to a request of this method.
 pub(super) fn finish(mut response: Response, is_head: bool, cx: &Context) -> Response {

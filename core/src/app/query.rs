@@ -351,9 +351,7 @@ impl serde::de::Error for Error {
         Self {
             found: Found::new(unexpected),
             is_final: true,
-            ..Self::custom(format!(
-                "invalid value: {unexpected}, expected {expected}"
-            ))
+            ..Self::custom(format!("invalid value: {unexpected}, expected {expected}"))
         }
     }
 
@@ -361,9 +359,7 @@ impl serde::de::Error for Error {
         Self {
             found: Found::new(unexpected),
             wanted: expected.to_string(),
-            ..Self::custom(format!(
-                "invalid type: {unexpected}, expected {expected}"
-            ))
+            ..Self::custom(format!("invalid type: {unexpected}, expected {expected}"))
         }
     }
 }

@@ -5,10 +5,10 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::error::lost;
-use super::finish::{end_to_end, finish, frame};
+use super::finish::{finish, frame};
 use super::router::Router;
 use super::{Context, Error, ErrorKind, Middleware, Next, Result};
-use crate::http::{Method, Request, Response};
+use crate::http::{Method, Request, Response, end_to_end};
 
 /// An app ready to serve. Cheap to clone.
 #[derive(Clone)]
@@ -44,6 +44,14 @@ impl Service {
     /// `content-length` except to HEAD, no body where there may be none.
     pub async fn handle(&self, cx: Context, mut req: Request) -> Response {
         let is_head = *req.method() == Method::HEAD;
+        if *req.method() == Method::CONNECT {
+            // Whatever was answered, a client would take a 2xx for a tunnel (RFC 9110, section 9.3.6).
+            let error = Error::new(
+                ErrorKind::BadRequest,
+                "CONNECT asks for a tunnel, not for a path",
+            );
+            return Self::refuse(&cx, req.method(), error);
+        }
         req.change_headers(end_to_end);
         let response = Next::first(self).run(cx.clone(), req).await;
         finish(response, is_head, &cx)
@@ -54,6 +62,10 @@ impl Service {
     #[must_use]
     pub fn refuse(cx: &Context, method: &Method, error: Error) -> Response {
         finish(error.into_response(cx), *method == Method::HEAD, cx)
+    }
+
+    pub(crate) fn refusal(request_id: &str, method: &Method, error: &Error) -> Response {
+        frame(error.answer(request_id), *method == Method::HEAD)
     }
 
     /// The answer to a request of this method whose handler crashed, for a target that survived it.

@@ -4,7 +4,9 @@
 use ::http::header::{HeaderMap, HeaderName, HeaderValue};
 use ::http::{StatusCode, request};
 
-use super::{Error, ErrorKind, Headers, Method, Request, Status, Uri};
+use bytes::Bytes;
+
+use super::{Error, ErrorKind, Headers, Method, Request, Response, Status, Uri};
 
 /// The head of a request. The target must be in origin form, or `*`.
 ///
@@ -54,6 +56,20 @@ pub fn header_map(headers: &Headers) -> Result<HeaderMap, Error> {
         map.try_append(name, value).map_err(|_| too_large())?;
     }
     Ok(map)
+}
+
+/// An answer whose body is in memory.
+///
+/// # Errors
+///
+/// As [`header_map`].
+pub fn response(response: Response) -> Result<::http::Response<Bytes>, Error> {
+    let (code, headers, body) = response.into_parts();
+    // A body that is not in memory cannot be here yet: nothing makes one.
+    let mut answer = ::http::Response::new(body.into_bytes().unwrap_or_default());
+    *answer.status_mut() = status(code);
+    *answer.headers_mut() = header_map(&headers)?;
+    Ok(answer)
 }
 
 /// A status for sending; 500 for one that HTTP cannot say.

@@ -6,6 +6,7 @@
 mod body;
 #[cfg(feature = "http")]
 pub mod convert;
+mod end_to_end;
 mod error;
 mod headers;
 mod method;
@@ -15,6 +16,7 @@ mod status;
 mod uri;
 
 pub use body::Body;
+pub(crate) use end_to_end::end_to_end;
 pub use error::{Error, ErrorKind};
 pub use headers::Headers;
 pub use method::Method;
