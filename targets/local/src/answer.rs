@@ -1,16 +1,23 @@
 //! One request: from hyper to the app and back, with a log line. It must not know connections.
 
 use std::net::IpAddr;
+use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use guru_core::http::convert::response as response_of;
 use guru_core::ports::Ports;
-use guru_core::{Context, Invocation, Method, Response, Service};
+use guru_core::{Context, ErrorKind, Invocation, Method, Response, Service};
 use http_body_util::Full;
 use hyper::body::Incoming;
+use tokio::time::timeout;
 
 use crate::options::Limits;
+use crate::pulse::{Caller, Pulse};
+use crate::room::Room;
+use crate::sockets::{Socket, is_debugged};
 use crate::{convert, crash};
 
 /// What all requests of a worker share.
@@ -18,26 +25,30 @@ pub(crate) struct Shared {
     pub(crate) service: Service,
     pub(crate) ports: Rc<Ports>,
     pub(crate) limits: Limits,
+    pub(crate) room: Room,
+    pub(crate) pulse: Arc<Pulse>,
 }
 
 /// Answers a request, whatever it is.
 pub(crate) async fn answer(
     shared: Rc<Shared>,
     client_ip: IpAddr,
+    socket: Option<Socket>,
     request: http::Request<Incoming>,
 ) -> http::Response<Full<Bytes>> {
     let start = Instant::now();
     let id = shared.ports.random.uuid().to_string();
     let invocation = Invocation::new(id).with_client_ip(Some(client_ip));
     let cx = Context::new(Rc::clone(&shared.ports), invocation);
-    let (parts, incoming) = request.into_parts();
+    let (mut parts, incoming) = request.into_parts();
     let method = Method::parse(parts.method.as_str().as_bytes()).unwrap_or(Method::GET);
-    let response = handle(&shared, &cx, &parts, &method, incoming).await;
-    let response = convert::response(response).unwrap_or_else(|error| {
+    let response = handle(&shared, &cx, &mut parts, &method, socket, incoming).await;
+    let mut response = response_of(response).unwrap_or_else(|error| {
         let refused = Service::refuse(&cx, &method, error.into());
         // What is said here is small enough for anything.
-        convert::response(refused).unwrap_or_default()
+        response_of(refused).unwrap_or_default()
     });
+    guru_server::date(response.headers_mut());
     cx.log().info(
         format_args!("{method} {} {}", parts.uri.path(), response.status()),
         &[
@@ -48,14 +59,15 @@ pub(crate) async fn answer(
             ("client_ip", (&*client_ip.to_string()).into()),
         ],
     );
-    response
+    response.map(Full::new)
 }
 
 async fn handle(
     shared: &Shared,
     cx: &Context,
-    parts: &http::request::Parts,
+    parts: &mut http::request::Parts,
     method: &Method,
+    socket: Option<Socket>,
     incoming: Incoming,
 ) -> Response {
     let request = match convert::request(parts) {
@@ -64,12 +76,44 @@ async fn handle(
     };
     let limit = shared.service.body_limit();
     let expects_continue = parts.headers.contains_key(http::header::EXPECT);
-    let body = match convert::body(incoming, limit, shared.limits.read, expects_continue).await {
+    let pause = shared.limits.read;
+    let body = convert::body(incoming, limit, pause, expects_continue, &shared.room).await;
+    let (body, _held) = match body {
         Ok(body) => body,
         Err(error) => return Service::refuse(cx, method, error),
     };
+    let _place = match shared.room.request().await {
+        Ok(place) => place,
+        Err(error) => return Service::refuse(cx, method, error),
+    };
+    let caller = Caller {
+        request_id: cx.request_id().to_owned(),
+        socket,
+        is_http1: parts.version < http::Version::HTTP_2,
+    };
     let handled = shared.service.handle(cx.clone(), request.with_body(body));
-    crash::guard(handled).await.unwrap_or_else(|report| {
+    let mut handled = pin!(crash::guard(&shared.pulse, &caller, handled));
+    let Some(time) = shared.limits.time else {
+        return survived(cx, method, handled.await);
+    };
+    loop {
+        match timeout(time, &mut handled).await {
+            Ok(handled) => return survived(cx, method, handled),
+            // Whoever steps through a handler has all the time that there is.
+            Err(_) if is_debugged() => {}
+            Err(_) => {
+                let seconds = time.as_secs_f64();
+                let message =
+                    format!("the handler was stopped after {seconds} s; --time sets the limit");
+                cx.log().error(message, &[]);
+                return Service::lost(ErrorKind::Timeout, cx.request_id(), method);
+            }
+        }
+    }
+}
+
+fn survived(cx: &Context, method: &Method, handled: Result<Response, String>) -> Response {
+    handled.unwrap_or_else(|report| {
         cx.log().error(report, &[]);
         Service::crash(cx.request_id(), method)
     })

@@ -7,6 +7,8 @@ use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::pin::pin;
 use std::task::Poll;
 
+use crate::pulse::{Caller, Pulse};
+
 thread_local! {
     static GUARDED: Cell<bool> = const { Cell::new(false) };
     static REPORT: RefCell<String> = const { RefCell::new(String::new()) };
@@ -39,13 +41,19 @@ fn text(payload: &dyn Any) -> &str {
         .unwrap_or("(no message)")
 }
 
-/// The future's value, or what it said when it panicked.
-pub(crate) async fn guard<F: Future>(future: F) -> Result<F::Output, String> {
+/// The future's value, or what it said when it panicked. While it computes, `pulse` has its caller.
+pub(crate) async fn guard<F: Future>(
+    pulse: &Pulse,
+    caller: &Caller,
+    future: F,
+) -> Result<F::Output, String> {
     let mut future = pin!(future);
     poll_fn(move |cx| {
         GUARDED.set(true);
+        pulse.enter(caller);
         // The future is not polled again once it has panicked.
         let polled = panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)));
+        pulse.leave();
         GUARDED.set(false);
         match polled {
             Ok(poll) => poll.map(Ok),

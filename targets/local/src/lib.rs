@@ -3,9 +3,7 @@
 //!
 //! A function's `main` is [`main`]; a test or a larger program uses [`Server`].
 
-mod activity;
 mod answer;
-mod connection;
 mod convert;
 mod crash;
 mod document;
@@ -13,8 +11,12 @@ mod error;
 mod log;
 mod options;
 mod ports;
+mod pulse;
+mod room;
 mod server;
-mod signals;
+mod sockets;
+mod watchdog;
+mod worker;
 
 use std::process::ExitCode;
 

@@ -51,16 +51,48 @@ pub struct Limits {
     pub idle: Duration,
     /// How long requests in flight may take once the server is told to stop.
     pub grace: Duration,
+    /// How long a handler may take; longer is 504. `None` for as long as it likes; nobody is stopped under a debugger.
+    ///
+    /// A handler that waits is dropped. One that computes cannot be: its thread goes on at the lowest priority, the
+    /// connections that it had are closed, and a new thread serves in its place. After 64 of these the process ends.
+    pub time: Option<Duration>,
+    /// Requests that are handled at once, by all threads together. More wait for a moment, and are then a 503.
+    pub requests: usize,
+    /// Bytes of all bodies that are being read or handled. Who brings more waits for a moment, and is then a 503.
+    pub in_flight: usize,
+    /// Requests at once on one connection of HTTP/2.
+    pub streams: u32,
+    /// Open connections. More are answered 503 and closed.
+    pub connections: usize,
+}
+
+impl Limits {
+    /// Those that the server keeps below HTTP.
+    pub(crate) fn of_connections(&self) -> guru_server::Limits {
+        let mut limits = guru_server::Limits::default();
+        limits.head = self.head;
+        limits.read = self.read;
+        limits.idle = self.idle;
+        limits.streams = self.streams;
+        limits.connections = self.connections;
+        limits
+    }
 }
 
 impl Default for Limits {
     fn default() -> Self {
+        let of_connections = guru_server::Limits::default();
         Self {
-            head: 64 * 1024,
+            head: of_connections.head,
             body: None,
-            read: Duration::from_secs(30),
-            idle: Duration::from_secs(75),
+            read: of_connections.read,
+            idle: of_connections.idle,
             grace: Duration::from_secs(30),
+            time: Some(Duration::from_secs(30)),
+            requests: 1024,
+            in_flight: 256 * 1024 * 1024,
+            streams: of_connections.streams,
+            connections: of_connections.connections,
         }
     }
 }
@@ -122,9 +154,9 @@ impl Options {
     fn from_matches(matches: &ArgMatches) -> Self {
         let default = Self::default();
         let seconds = |name| matches.get_one(name).copied().map(Duration::from_secs);
-        let bytes = |name| {
-            let bytes: Option<u64> = matches.get_one(name).copied();
-            bytes.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX))
+        let count = |name| {
+            let count: Option<u64> = matches.get_one(name).copied();
+            count.map(|count| usize::try_from(count).unwrap_or(usize::MAX))
         };
         Self {
             host: matches.get_one("host").cloned().unwrap_or(default.host),
@@ -135,11 +167,22 @@ impl Options {
                 .copied()
                 .unwrap_or(default.workers),
             limits: Limits {
-                head: bytes("head-limit").unwrap_or(default.limits.head),
-                body: bytes("body-limit"),
+                head: count("head-limit").unwrap_or(default.limits.head),
+                body: count("body-limit"),
                 read: seconds("read-timeout").unwrap_or(default.limits.read),
                 idle: seconds("idle-timeout").unwrap_or(default.limits.idle),
                 grace: seconds("grace").unwrap_or(default.limits.grace),
+                time: match seconds("time") {
+                    Some(time) => (!time.is_zero()).then_some(time),
+                    None => default.limits.time,
+                },
+                requests: count("requests").unwrap_or(default.limits.requests),
+                in_flight: count("in-flight").unwrap_or(default.limits.in_flight),
+                streams: matches
+                    .get_one("streams")
+                    .copied()
+                    .unwrap_or(default.limits.streams),
+                connections: count("connections").unwrap_or(default.limits.connections),
             },
         }
     }
@@ -150,6 +193,7 @@ fn command(program: &Program) -> Command {
         Arg::new(name).long(name).value_name(value).help(help)
     };
     let seconds = || RangedU64ValueParser::<u64>::new().range(1..=86_400);
+    let counts = |most| RangedU64ValueParser::<u64>::new().range(1..=most);
     Command::new(program.name)
         .version(program.version)
         .about(program.about)
@@ -189,6 +233,26 @@ fn command(program: &Program) -> Command {
         .arg(
             option("grace", "SECONDS", "Time for requests in flight once told to stop [default: 30]")
                 .value_parser(seconds()),
+        )
+        .arg(
+            option("time", "SECONDS", "Time that a handler may take, 0 for any; longer is 504 [default: 30]")
+                .value_parser(RangedU64ValueParser::<u64>::new().range(0..=86_400)),
+        )
+        .arg(
+            option("requests", "N", "Requests that are handled at once; more wait, and are then 503 [default: 1024]")
+                .value_parser(counts(1_000_000)),
+        )
+        .arg(
+            option("in-flight", "BYTES", "Bytes of all bodies that are read or handled; more wait, and are then 503 [default: 268435456]")
+                .value_parser(RangedU64ValueParser::<u64>::new().range(65_536..=1 << 40)),
+        )
+        .arg(
+            option("connections", "N", "Open connections; more are 503 [default: 16384, or what the system allows]")
+                .value_parser(counts(1_000_000)),
+        )
+        .arg(
+            option("streams", "N", "Requests at once on a connection of HTTP/2 [default: 100]")
+                .value_parser(value_parser!(u32).range(1..=10_000)),
         )
         .arg(
             Arg::new("openapi")
@@ -238,12 +302,17 @@ mod tests {
         let options = Options::from_matches(&read(&args).unwrap());
         assert_eq!((options.port, options.limits.body), (0, Some(10)));
         assert_eq!((&*options.host, options.log), ("::1", Format::Json));
+        assert_eq!(options.limits.time, Some(Duration::from_secs(30)));
+        let unlimited = Options::from_matches(&read(&["hello", "--time", "0"]).unwrap());
+        assert_eq!(unlimited.limits.time, None);
         for wrong in [
             ["hello", "--port", "65536"],
             ["hello", "--workers", "0"],
             ["hello", "--head-limit", "1"],
             ["hello", "--log", "xml"],
             ["hello", "--grace", "0"],
+            ["hello", "--streams", "0"],
+            ["hello", "--requests", "none"],
         ] {
             assert_eq!(read(&wrong).unwrap_err().exit_code(), 2, "{wrong:?}");
         }

@@ -8,6 +8,9 @@
     reason = "a test reports by panicking"
 )]
 
+mod floods;
+mod heads;
 mod http1;
 mod http2;
+mod limits;
 mod support;

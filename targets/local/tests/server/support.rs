@@ -17,6 +17,9 @@ pub(crate) fn app() -> App {
         .get("/ok", ok)
         .get("/slow/{name}/{milliseconds}", slow)
         .get("/worker", worker)
+        .get("/loop", endless)
+        .get("/", query)
+        .get("/query", query)
         .get("/panic", panic)
         .post("/length", length)
         .post("/back", back)
@@ -49,6 +52,18 @@ async fn worker(_cx: Context, _req: Request) -> Result<Response> {
     Ok(Response::text(
         std::thread::current().name().unwrap().to_owned(),
     ))
+}
+
+async fn endless(_cx: Context, _req: Request) -> Result<Response> {
+    let mut turns = 0_u64;
+    loop {
+        turns = std::hint::black_box(turns.wrapping_add(1));
+    }
+}
+
+async fn query(_cx: Context, req: Request) -> Result<Response> {
+    let host = req.headers().get_str("host").unwrap_or_default();
+    Ok(Response::text(format!("{} {host}", req.uri())))
 }
 
 async fn panic(_cx: Context, _req: Request) -> Result<Response> {

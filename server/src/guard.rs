@@ -1,10 +1,10 @@
 //! The bytes of one connection, below hyper: a limit on how long a client may take, and an answer
-//! that says what is wrong where hyper would close without one or answer with an empty body. It must
-//! not know requests: hyper parses them.
+//! that says what is wrong where hyper would close without one or answer with an empty body. hyper
+//! parses requests; nothing here knows them.
 
 use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
-use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::activity::Activity;
-use crate::options::Limits;
+use crate::limits::Limits;
 
 /// How much of what a client goes on sending is thrown away behind our last words, and for how long:
 /// closing on it would reset the connection, and the client would not read them (RFC 9112, section
@@ -51,9 +51,10 @@ impl Protocol {
 }
 
 /// A TCP stream that gives up on slow clients and explains itself.
-pub(crate) struct Connection {
+#[derive(Debug)]
+pub struct Guard {
     stream: TcpStream,
-    activity: Rc<Activity>,
+    activity: Arc<Activity>,
     limits: Limits,
     protocol: Protocol,
     /// When the client has taken too long, for what it is doing.
@@ -69,8 +70,10 @@ pub(crate) struct Connection {
     drain: usize,
 }
 
-impl Connection {
-    pub(crate) fn new(stream: TcpStream, activity: Rc<Activity>, limits: Limits) -> Self {
+impl Guard {
+    /// A guard of this stream, which keeps to these limits on time.
+    #[must_use]
+    pub fn new(stream: TcpStream, activity: Arc<Activity>, limits: Limits) -> Self {
         let deadline = Instant::now() + limits.idle;
         Self {
             stream,
@@ -200,25 +203,31 @@ impl Connection {
 }
 
 /// A whole answer, in the form of every other error; there was no request to give an id to.
-fn last_words(status: StatusCode) -> Bytes {
+pub(crate) fn last_words(status: StatusCode) -> Bytes {
     let error = match status.as_u16() {
         408 => "the head of the request did not arrive in time",
         414 => "the request target is too long",
         431 => "the head of the request is too large, or has too many headers",
+        503 => "there are too many connections",
         _ => "the request is not HTTP: its first line or a header is malformed",
     };
     let reason = status.canonical_reason().unwrap_or_default();
     let body = format!(r#"{{"status":"error","error":"{error}","request_id":""}}"#);
+    let retry = if status == StatusCode::SERVICE_UNAVAILABLE {
+        "retry-after: 1\r\n"
+    } else {
+        ""
+    };
     let head = format!(
         "HTTP/1.1 {} {reason}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
-         connection: close\r\n\r\n",
+         {retry}connection: close\r\n\r\n",
         status.as_u16(),
         body.len()
     );
     (head + &body).into()
 }
 
-impl AsyncRead for Connection {
+impl AsyncRead for Guard {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -248,7 +257,7 @@ impl AsyncRead for Connection {
     }
 }
 
-impl AsyncWrite for Connection {
+impl AsyncWrite for Guard {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -1,0 +1,122 @@
+//! Whether a thread is computing, and for whom, for others to see. It must not know what is done about it.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use crate::sockets::{Socket, Thread};
+
+/// What a thread that serves is doing.
+#[derive(Debug, Default)]
+pub(crate) struct Pulse {
+    polling: Mutex<Polling>,
+    sockets: Mutex<HashSet<Socket>>,
+    given_up: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Polling {
+    since: Option<Instant>,
+    caller: Caller,
+    thread: Option<Thread>,
+    is_given_up: bool,
+}
+
+/// Whose request it is.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Caller {
+    pub(crate) request_id: String,
+    pub(crate) socket: Option<Socket>,
+    /// Whether an answer can be written between any two others.
+    pub(crate) is_http1: bool,
+}
+
+/// A thread that has computed for too long.
+#[derive(Debug)]
+pub(crate) struct Stuck {
+    pub(crate) caller: Caller,
+    pub(crate) sockets: Vec<Socket>,
+    pub(crate) thread: Option<Thread>,
+}
+
+impl Pulse {
+    /// This thread is the one that serves.
+    pub(crate) fn begin(&self) {
+        lock(&self.polling).thread = Thread::current();
+    }
+
+    /// Its handler begins to compute.
+    pub(crate) fn enter(&self, caller: &Caller) {
+        let mut polling = lock(&self.polling);
+        polling.since = Some(Instant::now());
+        polling.caller.clone_from(caller);
+    }
+
+    /// Its handler waits, or is done.
+    pub(crate) fn leave(&self) {
+        lock(&self.polling).since = None;
+    }
+
+    pub(crate) fn opened(&self, socket: Socket) {
+        lock(&self.sockets).insert(socket);
+    }
+
+    pub(crate) fn closed(&self, socket: Socket) {
+        lock(&self.sockets).remove(&socket);
+    }
+
+    /// Gives the thread up if its handler has computed for longer than `limit`. It is given up once.
+    pub(crate) fn give_up(&self, limit: Duration) -> Option<Stuck> {
+        let mut polling = lock(&self.polling);
+        let since = polling.since.filter(|_| !polling.is_given_up)?;
+        if since.elapsed() <= limit {
+            return None;
+        }
+        polling.is_given_up = true;
+        self.given_up.notify_one();
+        Some(Stuck {
+            caller: polling.caller.clone(),
+            sockets: lock(&self.sockets).iter().copied().collect(),
+            thread: polling.thread,
+        })
+    }
+
+    /// Done once the thread is given up: should it come back, another has its place.
+    pub(crate) async fn given_up(&self) {
+        self.given_up.notified().await;
+    }
+
+    pub(crate) fn is_given_up(&self) -> bool {
+        lock(&self.polling).is_given_up
+    }
+}
+
+/// What is in it is whole at any time.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_is_given_up_once_and_only_while_it_computes() {
+        let (pulse, limit) = (Pulse::default(), Duration::from_millis(5));
+        let caller = Caller {
+            request_id: "id-1".into(),
+            ..Caller::default()
+        };
+        pulse.enter(&caller);
+        assert!(pulse.give_up(Duration::from_secs(60)).is_none());
+        pulse.leave();
+        std::thread::sleep(2 * limit);
+        assert!(pulse.give_up(limit).is_none() && !pulse.is_given_up());
+        pulse.enter(&caller);
+        std::thread::sleep(2 * limit);
+        assert_eq!(pulse.give_up(limit).unwrap().caller.request_id, "id-1");
+        assert!(pulse.give_up(limit).is_none() && pulse.is_given_up());
+    }
+}

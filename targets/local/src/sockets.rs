@@ -1,0 +1,107 @@
+//! What the system lets one thread do to another's sockets, and to the other itself. A thread that never comes back
+//! keeps both, and nothing in the language gives access to them.
+
+#[cfg(target_os = "linux")]
+pub(crate) use linux::{Socket, Thread, is_debugged};
+#[cfg(not(target_os = "linux"))]
+pub(crate) use other::{Socket, Thread, is_debugged};
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::os::fd::{AsRawFd as _, OwnedFd, RawFd};
+
+    use rustix::net::{Shutdown, shutdown};
+    use rustix::process::{
+        PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open, setpriority_process,
+    };
+    use rustix::thread::gettid;
+    use tokio::net::TcpStream;
+
+    /// A socket of a thread of this process, by its number.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub(crate) struct Socket(RawFd);
+
+    impl Socket {
+        pub(crate) fn of(stream: &TcpStream) -> Option<Self> {
+            Some(Self(stream.as_raw_fd()))
+        }
+
+        /// Writes these last words and ends both directions. To be called while its thread keeps it, for only then is the
+        /// number still this socket's. Who cannot be told, or does not listen, is only cut off.
+        pub(crate) fn end(self, words: &[u8]) {
+            let Ok(socket) = self.another() else { return };
+            if !words.is_empty() {
+                let _ = rustix::io::write(&socket, words);
+            }
+            let _ = shutdown(&socket, Shutdown::Both);
+        }
+
+        /// Another descriptor of the socket (`pidfd_getfd`, Linux 5.6).
+        fn another(self) -> rustix::io::Result<OwnedFd> {
+            let process = pidfd_open(getpid(), PidfdFlags::empty())?;
+            pidfd_getfd(process, self.0, PidfdGetfdFlags::empty())
+        }
+    }
+
+    /// A thread, as the system's scheduler knows it.
+    #[derive(Clone, Copy, Debug)]
+    pub(crate) struct Thread(rustix::thread::Pid);
+
+    impl Thread {
+        pub(crate) fn current() -> Option<Self> {
+            Some(Self(gettid()))
+        }
+
+        /// Has it run when nobody else wants to: on Linux, priorities are a thread's (`setpriority(2)`, "C library/kernel
+        /// differences").
+        pub(crate) fn yield_to_others(self) {
+            let _ = setpriority_process(Some(self.0), 19);
+        }
+    }
+
+    /// Whether a debugger, which may have stopped all threads for any time, is at work
+    /// (<https://man7.org/linux/man-pages/man5/proc_pid_status.5.html>).
+    pub(crate) fn is_debugged() -> bool {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let tracer = status
+            .lines()
+            .find_map(|line| line.strip_prefix("TracerPid:"));
+        tracer.is_some_and(|tracer| tracer.trim() != "0")
+    }
+}
+
+/// Elsewhere there is no way: a client of a thread that never comes back waits until it gives up by itself.
+#[cfg(not(target_os = "linux"))]
+mod other {
+    use tokio::net::TcpStream;
+
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub(crate) enum Socket {}
+
+    impl Socket {
+        pub(crate) fn of(_stream: &TcpStream) -> Option<Self> {
+            None
+        }
+
+        pub(crate) fn end(self, _words: &[u8]) {
+            match self {}
+        }
+    }
+
+    #[derive(Clone, Copy, Debug)]
+    pub(crate) enum Thread {}
+
+    impl Thread {
+        pub(crate) fn current() -> Option<Self> {
+            None
+        }
+
+        pub(crate) fn yield_to_others(self) {
+            match self {}
+        }
+    }
+
+    pub(crate) fn is_debugged() -> bool {
+        false
+    }
+}
