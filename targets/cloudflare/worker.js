@@ -11,6 +11,19 @@ import { glue, onCloudflare } from "./function.js";
 const KEPT = 4;
 const KEPT_BYTES = 16 * 1024 * 1024;
 
+/** How many requests may wait for something inside of their instances, each of which has memory of its own, and how
+ * many others may wait for one of these to be done. */
+const WAITING = 32;
+const QUEUED = 64;
+
+/** How long a request may take, unless the variable GURU_TIME says another number of seconds, and how long it may wait
+ * for an instance; in milliseconds. */
+const TIME = 30_000;
+const PATIENCE = 5_000;
+
+/** Between two looks for an instance. */
+const LOOK = 10;
+
 /** How much of a body that is too large is read and thrown away: a client that does not listen
  * while it sends would miss the answer (RFC 9112, section 9.6). */
 const DRAIN = 64 * 1024 * 1024;
@@ -23,6 +36,12 @@ const BROKE = 1;
 const TOO_LARGE = 2;
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Why a request has no answer of its handler's. */
+const CRASHED = 0;
+const REFUSED = 1;
+const LATE = 2;
+const BUSY = 3;
 
 /** The levels of the log, by their numbers. */
 const LEVELS = ["debug", "info", "warn", "error"];
@@ -46,6 +65,7 @@ class Instance {
   begin(request, env, head, body) {
     this.request = request;
     this.env = env;
+    this.refusal = undefined;
     this.isScheduled = true;
     const fate = body === null ? BROKE : body === undefined ? TOO_LARGE : WHOLE;
     return this.exports.begin(head, body?.length ? body : undefined, fate);
@@ -54,20 +74,20 @@ class Instance {
   /** Polls whenever it is woken: the instance, once there is an answer. */
   answered() {
     return new Promise((resolve, reject) => {
-      let isOver = false;
+      this.isOver = false;
       this.poll = () => {
         // It may have been woken just before the end.
-        if (isOver) {
+        if (this.isOver) {
           return;
         }
         this.isScheduled = false;
         try {
-          isOver = this.exports.poll();
-          if (isOver) {
+          this.isOver = this.exports.poll();
+          if (this.isOver) {
             resolve(this);
           }
         } catch (error) {
-          isOver = true;
+          this.isOver = true;
           reject(error);
         }
       };
@@ -107,6 +127,12 @@ class Instance {
     return lines.join("\n");
   }
 
+  /** The request is malformed, as somebody who looked at its headers has found. Nobody in the instance goes on. */
+  refuse(why) {
+    this.refusal = why;
+    throw new Error(why);
+  }
+
   log(level, record) {
     console[LEVELS[level]](`{"timestamp":"${timestamp()}",${record.slice(1)}`);
   }
@@ -117,9 +143,47 @@ class Instance {
   }
 }
 
+/** Those who are somewhere, of whom there may be so many. Who does not leave, since the platform has given up the
+ * request without a word, is forgotten once its time is over. */
+class Places {
+  #most;
+  #taken = new Map();
+
+  constructor(most) {
+    this.#most = most;
+  }
+
+  hasRoom() {
+    if (this.#taken.size < this.#most) {
+      return true;
+    }
+    const now = Date.now();
+    for (const [who, until] of this.#taken) {
+      if (until < now) {
+        this.#taken.delete(who);
+      }
+    }
+    return this.#taken.size < this.#most;
+  }
+
+  enter(who, until) {
+    this.#taken.set(who, until);
+  }
+
+  leave(who) {
+    this.#taken.delete(who);
+  }
+}
+
+const waiting = new Places(WAITING);
+const queued = new Places(QUEUED);
+
 // Made before the first request, so that what is wrong with the function is said at deployment.
 const idle = [new Instance()];
 const bodyLimit = idle[0].exports.bodyLimit();
+
+/** Answers in place of a handler. No request is ever in it. */
+let herald;
 
 export default {
   // Not asynchronous: most requests are answered before it returns.
@@ -136,21 +200,80 @@ export default {
 };
 
 function answer(request, env, head, body) {
-  const instance = idle.pop() ?? new Instance();
+  const instance = take();
+  return instance === undefined
+    ? queue(request, env, head, body)
+    : serve(instance, request, env, head, body);
+}
+
+/** An instance, if there is room for one. */
+function take() {
+  return idle.pop() ?? (waiting.hasRoom() ? new Instance() : undefined);
+}
+
+function serve(instance, request, env, head, body) {
   try {
     return instance.begin(request, env, head, body)
       ? answered(instance)
-      : instance.answered().then(answered).catch((error) => crashed(head, error));
+      : wait(instance, env, head);
   } catch (error) {
-    return crashed(head, error);
+    return lost(head, instance, error);
   }
 }
 
-/** The answer to a request that an instance crashed on, which is dropped with all that it holds. */
-function crashed(head, error) {
-  const other = idle.pop() ?? new Instance();
-  other.exports.crashed(head, String(error?.message ?? error));
-  return answered(other);
+/** The answer of an instance that waits for something. */
+async function wait(instance, env, head) {
+  const time = Number(env.GURU_TIME) * 1000 || TIME;
+  // A moment more than it has: there is an answer then, or nobody who waits for one.
+  waiting.enter(instance, Date.now() + time + PATIENCE);
+  let timer;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, time);
+  });
+  try {
+    if ((await Promise.race([instance.answered(), late])) === instance) {
+      return answered(instance);
+    }
+    instance.isOver = true;
+    return said(LATE, head, `the handler was stopped after ${time / 1000} s`);
+  } catch (error) {
+    return lost(head, instance, error);
+  } finally {
+    clearTimeout(timer);
+    waiting.leave(instance);
+  }
+}
+
+/** Waits for an instance. By a timer of its own: a request that waits for another's doing is taken for hung. */
+async function queue(request, env, head, body) {
+  if (!queued.hasRoom()) {
+    return said(BUSY, head, `${WAITING} requests are being answered, and ${QUEUED} wait`);
+  }
+  const latest = Date.now() + PATIENCE;
+  queued.enter(request, latest + PATIENCE);
+  let instance;
+  do {
+    await new Promise((resolve) => setTimeout(resolve, LOOK));
+    instance = take();
+  } while (instance === undefined && Date.now() < latest);
+  queued.leave(request);
+  return instance === undefined
+    ? said(BUSY, head, `none of ${WAITING} instances was free within ${PATIENCE / 1000} s`)
+    : serve(instance, request, env, head, body);
+}
+
+/** The answer to a request that an instance has given up, which is dropped with all that it holds. */
+function lost(head, instance, error) {
+  return instance.refusal === undefined
+    ? said(CRASHED, head, String(error?.message ?? error))
+    : said(REFUSED, head, instance.refusal);
+}
+
+/** The answer to a request that has none of its handler's. */
+function said(what, head, why) {
+  herald ??= new Instance();
+  herald.exports.lost(head, what, why);
+  return herald.given;
 }
 
 /** The answer of an instance, which is ready for the next request. */

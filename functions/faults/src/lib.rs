@@ -1,6 +1,8 @@
 //! What functions do wrong: they never end, take all memory, recurse for ever, crash, keep state. For tests of those who host
 //! functions. It must not know where it runs, nor what a host does about it.
 
+mod host;
+
 use std::future::pending;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,16 +16,36 @@ static COUNT: AtomicU32 = AtomicU32::new(0);
 pub fn app() -> App {
     App::new()
         .get("/ok", ok)
+        .post("/length", length)
+        .get("/large", large)
+        .get("/named", named)
         .get("/count", count)
         .get("/panic", panic)
         .get("/loop", endless)
         .get("/wait", wait)
         .get("/memory", memory)
         .get("/stack", stack)
+        .get("/std/{what}", host::call)
 }
 
 async fn ok(_cx: Context, _req: Request) -> Result<Response> {
     Ok(text("ok"))
+}
+
+async fn length(_cx: Context, mut req: Request) -> Result<Response> {
+    Ok(text(&req.bytes().await?.len().to_string()))
+}
+
+/// More than any buffer on the way holds.
+async fn large(_cx: Context, _req: Request) -> Result<Response> {
+    Ok(Response::typed("text/plain", vec![b'x'; 16 * 1024 * 1024]))
+}
+
+/// What of a request's head is to be kept from a function.
+async fn named(_cx: Context, req: Request) -> Result<Response> {
+    let names: Vec<&str> = req.headers().iter().map(|(name, _)| name).collect();
+    let host = req.headers().get_str("host").unwrap_or_default();
+    Ok(text(&format!("{} {host} {}", req.uri(), names.join(" "))))
 }
 
 /// Where instances are shared, the next request sees what this one left.

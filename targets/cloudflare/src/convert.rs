@@ -14,10 +14,6 @@ thread_local! {
     /// kept beyond its answer must not be given another's.
     static TURN: Cell<u32> = const { Cell::new(0) };
 
-    /// What is wrong with the headers that were read. The platform lets control characters in a value pass, which make it
-    /// none (RFC 9110, section 5.5).
-    static MALFORMED: Cell<Option<guru_core::http::Error>> = const { Cell::new(None) };
-
     /// The last answer, of which the host has kept the status and the header fields: most are like the one before, and to
     /// read a text out of the instance's memory costs the host more than to compare it costs here.
     static LAST: RefCell<Last> = const { RefCell::new(Last { status: 0, fields: String::new(), scratch: String::new() }) };
@@ -84,20 +80,16 @@ impl<'a> Head<'a> {
     }
 }
 
-/// Why the request whose headers somebody has read is to be refused after all.
-pub(crate) fn malformed() -> Option<Error> {
-    let error = MALFORMED.take()?;
-    Some(Error::new(ErrorKind::BadRequest, error.to_string()))
-}
-
-/// To iterate over the headers of a `Request` takes longer than the rest of a small request.
+/// To iterate over the headers of a `Request` takes longer than the rest of a small request, so that they are read when
+/// somebody looks. The platform lets control characters in a value pass, which make it none (RFC 9110, section 5.5): such
+/// a request ends there, before whoever looked decides by a header that is not what it was.
 fn headers() -> Headers {
     let text = host::fields();
     let mut headers = Headers::with_capacity(16, 256, text.len());
     let mut lines = text.split('\n');
     while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
         if let Err(error) = headers.append(name, value) {
-            MALFORMED.set(Some(error));
+            host::refuse(&error.to_string());
         }
     }
     headers

@@ -15,6 +15,11 @@ extern "C" {
     #[wasm_bindgen(js_namespace = host)]
     pub(crate) fn fields() -> String;
 
+    /// Refuses the request that the instance has. It throws, and is where the instance ends: nothing that called it goes
+    /// on.
+    #[wasm_bindgen(js_namespace = host)]
+    pub(crate) fn refuse(why: &str);
+
     /// Asks for another poll. It only schedules one.
     #[wasm_bindgen(js_namespace = host)]
     pub(crate) fn wake();

@@ -26,7 +26,7 @@ pub use wasm_bindgen;
 
 pub use worker::start;
 #[doc(hidden)]
-pub use worker::{begin, body_limit, crashed, poll};
+pub use worker::{begin, body_limit, lost, poll};
 
 /// Makes a worker of the function: `guru_cloudflare::export!(app)`, where `app` is a `fn() -> App`.
 /// Once a module.

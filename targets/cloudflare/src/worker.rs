@@ -4,12 +4,17 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use guru_core::ports::{Level, Log as _, Ports, Record};
-use guru_core::{App, Context, Invocation, Service};
+use guru_core::{App, Context, Error, ErrorKind, Invocation, Service, adapter};
 use wasm_bindgen::prelude::*;
 
 use crate::convert::Head;
 use crate::log::Log;
 use crate::{call, convert, crash, ports as vendor};
+
+/// Why a request has no answer of its handler's, by the numbers that the entry module has for it.
+const REFUSED: u8 = 1;
+const LATE: u8 = 2;
+const BUSY: u8 = 3;
 
 /// What all requests of the instance share.
 struct Instance {
@@ -55,13 +60,7 @@ pub fn begin(head: &str, body: Option<Vec<u8>>, fate: u8) -> bool {
         .request(&method)
         .and_then(|request| Ok(request.with_body(convert::body(body, fate)?)));
     let answer = match request {
-        Ok(request) => call::begin(async move {
-            let answer = service.handle(cx.clone(), request).await;
-            match convert::malformed() {
-                Some(error) => Service::refuse(&cx, &method, error),
-                None => answer,
-            }
-        }),
+        Ok(request) => call::begin(async move { service.handle(cx, request).await }),
         Err(error) => Some(Service::refuse(&cx, &method, error)),
     };
     answer.map(convert::response).is_some()
@@ -74,12 +73,32 @@ pub fn poll() -> bool {
     call::poll().map(convert::response).is_some()
 }
 
-/// Answers a request that another instance crashed on, for the reason `why`.
+/// Answers a request that has no answer of its handler's, by the number that the entry module has for the reason.
 #[wasm_bindgen]
-pub fn crashed(head: &str, why: &str) {
+pub fn lost(head: &str, what: u8, why: &str) {
     let head = Head::read(head);
-    Log.log(&Record::new(Level::Error, &why, &[]).of_request(head.id));
-    convert::response(Service::crash(head.id, &head.method()));
+    let method = head.method();
+    let note = |level| Log.log(&Record::new(level, &why, &[]).of_request(head.id));
+    convert::response(match what {
+        REFUSED => {
+            let error = Error::new(ErrorKind::BadRequest, why.to_owned());
+            adapter::refusal(head.id, &method, &error)
+        }
+        LATE => {
+            note(Level::Error);
+            Service::lost(ErrorKind::Timeout, head.id, &method)
+        }
+        BUSY => {
+            note(Level::Warn);
+            let error: Error = ErrorKind::Unavailable.into();
+            let error = error.with_header("retry-after", "1");
+            adapter::refusal(head.id, &method, &error.unwrap_or_else(Error::from))
+        }
+        _ => {
+            note(Level::Error);
+            Service::crash(head.id, &method)
+        }
+    });
 }
 
 fn with<T>(read: impl FnOnce(&Instance) -> T) -> T {

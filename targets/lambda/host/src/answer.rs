@@ -1,6 +1,7 @@
 //! One request: to an instance of its own and back. It must not know where requests come from.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,7 +15,7 @@ use wasmtime_wasi_http::p3::Request;
 use wasmtime_wasi_http::p3::bindings::http::types::ErrorCode;
 use wasmtime_wasi_http::{WasiBody, WasiHttpView as _};
 
-use crate::body::{Body, Running};
+use crate::body::{Body, Running, Watched};
 use crate::host::{CLIENT_ADDRESS, Caller, Host, Inner, REQUEST_ID};
 
 /// Why there is no answer.
@@ -23,6 +24,8 @@ enum Failure {
     Full,
     /// The function took too long.
     Late,
+    /// The function waited for its request's body, which did not come.
+    Starved,
     /// The function gave up by itself.
     Refused(ErrorCode),
     /// The function crashed.
@@ -34,6 +37,7 @@ impl Failure {
         match self {
             Self::Full => ErrorKind::Unavailable,
             Self::Late => ErrorKind::Timeout,
+            Self::Starved => ErrorKind::RequestTimeout,
             Self::Refused(_) | Self::Trapped(_) => ErrorKind::Internal,
         }
     }
@@ -46,6 +50,9 @@ impl Failure {
                 inner.limits.instances
             ),
             Self::Late => format!("the function was stopped after {seconds:.3} s"),
+            Self::Starved => {
+                format!("the body of the request was not there within {seconds:.3} s")
+            }
             Self::Refused(code) => format!("the function did not answer: {code:?}"),
             // The way there is numbers: a component has no names left.
             Self::Trapped(error) => format!("the function crashed: {}", error.root_cause()),
@@ -61,7 +68,7 @@ impl Host {
         caller: Caller,
     ) -> http::Response<Body>
     where
-        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<wasmtime_wasi_http::Error>,
     {
         let method = Method::parse(request.method().as_str().as_bytes()).unwrap_or(Method::GET);
@@ -72,10 +79,19 @@ impl Host {
         let (head, answered) = oneshot::channel();
         let (failed, failure) = oneshot::channel();
         let inner = Arc::clone(&self.0);
+        let id = caller.request_id.clone();
         // A task of its own, because it goes on when there is an answer: the function writes the body.
         // It ends with what is returned from here, at the latest.
         let running = Running::new(tokio::spawn(async move {
-            let _ = failed.send(run(&inner, request, head, deadline).await);
+            let mut head = Some(head);
+            let failure = run(&inner, request, &mut head, deadline).await;
+            if head.is_none() {
+                // The status has left, so that only the log can tell.
+                let text = failure.text(&inner, began.elapsed());
+                let text = format!("the answer broke off: {text}");
+                inner.note(Level::Error, &text, Some(&id));
+            }
+            let _ = failed.send(failure);
         }));
         if let Ok(response) = answered.await {
             return response.map(|body| Body::of_function(body, running));
@@ -85,12 +101,15 @@ impl Host {
             Err(_) => (ErrorKind::Internal, "the host itself crashed".into()),
         };
         self.note(Level::Error, &text, Some(&caller.request_id));
-        let (status, headers, body) = Service::lost(kind, &caller.request_id, &method).into_parts();
-        let mut response = http::Response::new(Body::whole(body.into_bytes().unwrap_or_default()));
-        *response.status_mut() = convert::status(status);
-        *response.headers_mut() = convert::header_map(&headers).unwrap_or_default();
-        response
+        whole(Service::lost(kind, &caller.request_id, &method))
     }
+}
+
+/// An answer that is not a function's.
+pub(crate) fn whole(response: guru_core::Response) -> http::Response<Body> {
+    convert::response(response)
+        .unwrap_or_default()
+        .map(Body::whole)
 }
 
 impl Host {
@@ -131,28 +150,35 @@ fn vouch(headers: &mut http::HeaderMap, caller: &Caller) {
 async fn run<B>(
     inner: &Inner,
     request: http::Request<B>,
-    head: oneshot::Sender<http::Response<WasiBody>>,
+    head: &mut Option<Head>,
     deadline: Instant,
 ) -> Failure
 where
-    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<wasmtime_wasi_http::Error>,
 {
+    let (parts, body) = request.into_parts();
+    let (body, is_awaited) = Watched::new(body);
+    let request = http::Request::from_parts(parts, body);
     let Ok(Ok(_room)) = timeout_at(deadline, Arc::clone(&inner.room).acquire_owned()).await else {
         return Failure::Full;
     };
     match timeout_at(deadline, call(inner, request, head)).await {
         Ok(Ok(code)) => Failure::Refused(code),
         Ok(Err(error)) => Failure::Trapped(error),
+        Err(_) if is_awaited.load(Ordering::Relaxed) => Failure::Starved,
         Err(_) => Failure::Late,
     }
 }
+
+/// Takes the head of an answer.
+type Head = oneshot::Sender<http::Response<WasiBody>>;
 
 /// Comes back only without an answer, or when the function crashes after it.
 async fn call<B>(
     inner: &Inner,
     request: http::Request<B>,
-    head: oneshot::Sender<http::Response<WasiBody>>,
+    head: &mut Option<Head>,
 ) -> wasmtime::Result<ErrorCode>
 where
     B: http_body::Body<Data = Bytes> + Send + 'static,
@@ -169,7 +195,9 @@ where
                 Err(code) => return Ok(code),
             };
             let response = accessor.with(|store| response.into_http(store, async { Ok(()) }))?;
-            let _ = head.send(response);
+            if let Some(head) = head.take() {
+                let _ = head.send(response);
+            }
             std::future::pending().await
         })
         .await?

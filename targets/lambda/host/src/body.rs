@@ -3,6 +3,8 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -96,6 +98,47 @@ impl http_body::Body for Body {
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Body").finish_non_exhaustive()
+    }
+}
+
+/// A body that tells whether somebody waits for the next piece of it.
+pub(crate) struct Watched<B> {
+    body: B,
+    is_awaited: Arc<AtomicBool>,
+}
+
+impl<B> Watched<B> {
+    /// The body, and whether somebody waits for it.
+    pub(crate) fn new(body: B) -> (Self, Arc<AtomicBool>) {
+        let is_awaited = Arc::new(AtomicBool::new(false));
+        let watched = Self {
+            body,
+            is_awaited: Arc::clone(&is_awaited),
+        };
+        (watched, is_awaited)
+    }
+}
+
+impl<B: http_body::Body<Data = Bytes> + Unpin> http_body::Body for Watched<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(cx);
+        self.is_awaited
+            .store(polled.is_pending(), Ordering::Relaxed);
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

@@ -15,7 +15,7 @@ use wasmtime_wasi_http::p3::bindings::ServicePre;
 
 use crate::component::{self, Error, ErrorKind};
 use crate::log::note;
-use crate::state::{State, forbidden};
+use crate::state::{CONCURRENT, State, forbidden};
 use crate::{Limits, engine};
 
 /// Carries the client's address to the function. A client's own copy never does.
@@ -106,15 +106,22 @@ impl Host {
     /// Writes a line into the function's log, as the function writes its own: JSON, or text where its
     /// environment has `GURU_LOG=text`.
     pub fn note(&self, level: Level, message: &str, request_id: Option<&str>) {
-        note(self.0.is_text, level, message, request_id);
+        self.0.note(level, message, request_id);
     }
 }
 
 impl Inner {
+    pub(crate) fn note(&self, level: Level, message: &str, request_id: Option<&str>) {
+        note(self.is_text, level, message, request_id);
+    }
+
     /// Room for one instance.
     pub(crate) fn store(&self) -> Store<State> {
         let state = State::new(&self.environment, &self.forbidden);
         let mut store = Store::new(&self.engine, state);
+        if let Some(table) = store.concurrent_resource_table() {
+            table.set_max_capacity(CONCURRENT);
+        }
         // At each tick, so that no function keeps others, or its own time limit, waiting.
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);

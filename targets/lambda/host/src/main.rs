@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use clap::{Parser, Subcommand};
 use guru_host::{Host, Limits, Options, Place};
 
@@ -49,8 +49,8 @@ Example:
   $ guru-host serve probe.cwasm --port 0 --env GREETING=hello
 
 Prints `listening on http://ADDRESS`; logs JSON on standard error. Stops on SIGINT (Ctrl-C) and \
-SIGTERM, once requests in flight are answered. Exits with 0 after that, 1 when it cannot serve, 2 \
-for a wrong option.")]
+SIGTERM, once requests in flight are answered; a second signal does not wait. Exits with 0 after \
+that, 1 when it cannot serve, 2 for a wrong option.")]
 struct Serve {
     /// The component, compiled by `guru-host compile`
     file: PathBuf,
@@ -75,6 +75,24 @@ struct Serve {
     /// Requests that are served at once, each by an instance of its own
     #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     instances: u32,
+    /// Size of a request's line and headers; more is 431
+    #[arg(long, value_name = "BYTES", default_value_t = 65_536, value_parser = clap::value_parser!(u32).range(8192..))]
+    head_limit: u32,
+    /// Seconds for a request's head, and between pieces of a body; longer is 408
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    read_timeout: u32,
+    /// Seconds that a connection stays open between requests
+    #[arg(long, value_name = "SECONDS", default_value_t = 75, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    idle_timeout: u32,
+    /// Open connections; more are 503. Fewer, where the system allows fewer
+    #[arg(long, value_name = "N", default_value_t = 16_384, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    connections: u32,
+    /// Requests at once on a connection of HTTP/2
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    streams: u32,
+    /// Seconds for requests in flight once told to stop
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    grace: u32,
 }
 
 fn main() -> ExitCode {
@@ -111,19 +129,33 @@ impl Serve {
         };
         options.environment = self.env.iter().filter_map(|said| variable(said)).collect();
         let host = Host::load(&self.file, options)?;
-        let place = Place {
-            host: self.host,
-            port: self.port,
-        };
+        let mut place = Place::default();
+        (place.host, place.port) = (self.host, self.port);
+        place.grace = Duration::from_secs(self.grace.into());
+        place.limits.head = usize::try_from(self.head_limit).unwrap_or(usize::MAX);
+        place.limits.read = Duration::from_secs(self.read_timeout.into());
+        place.limits.idle = Duration::from_secs(self.idle_timeout.into());
+        place.limits.streams = self.streams;
+        place.limits.connections = usize::try_from(self.connections).unwrap_or(usize::MAX);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
             .context("the system refused what a server needs")?;
         runtime.block_on(async {
-            let stopped = stop()?;
-            guru_host::serve(host, &place, stopped)
-                .await
-                .with_context(|| format!("cannot listen on {}:{}", place.host, place.port))
+            let stopped = guru_server::stop_signal().context("signals cannot be waited for")?;
+            let stopped = async {
+                stopped.await;
+                guru_server::exit_at_the_next();
+            };
+            let served = guru_host::serve(host, &place, stopped).await;
+            served.map_err(|error| {
+                let hint = guru_server::address_hint(&error, place.port);
+                anyhow!(
+                    "cannot listen on {}:{}: {error}{hint}",
+                    place.host,
+                    place.port
+                )
+            })
         })
     }
 }
@@ -153,27 +185,4 @@ fn variable(said: &str) -> Option<(String, String)> {
         Some((key, value)) => Some((key.into(), value.into())),
         None => Some((said.into(), std::env::var(said).ok()?)),
     }
-}
-
-/// Done at SIGINT or SIGTERM.
-#[cfg(unix)]
-fn stop() -> Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be waited for")?;
-    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be waited for")?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-/// Done at Ctrl-C.
-#[cfg(not(unix))]
-fn stop() -> Result<impl Future<Output = ()>> {
-    Ok(async {
-        let _ = tokio::signal::ctrl_c().await;
-    })
 }

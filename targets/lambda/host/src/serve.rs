@@ -4,37 +4,47 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::io::{self, Write as _};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use guru_core::ports::Level;
+use guru_core::{Method, adapter};
+use guru_server::{Activity, Answered, Gate, Guard, Pass, accept, builder};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use uuid::Uuid;
 
+use crate::answer::whole;
 use crate::body::{Body, Patient};
 use crate::{Caller, Host};
 
-/// How large the head of a request may be, and how many headers it may have; more is 431.
-const HEAD: usize = 64 * 1024;
-const HEADERS: usize = 512;
-
-/// How long the head of a request may take, and a body may pause.
-const READ: Duration = Duration::from_secs(30);
-
-/// How long requests in flight may take once the server is told to stop.
-const GRACE: Duration = Duration::from_secs(30);
-
-/// Where to listen.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Where to listen, and what a client may take.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Place {
     /// A name or an address.
     pub host: String,
     /// 0 for a free one.
     pub port: u16,
+    /// What a client may take. A body may pause for as long as a head may take.
+    pub limits: guru_server::Limits,
+    /// How long requests in flight may take once the server is told to stop.
+    pub grace: Duration,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self {
+            host: "127.0.0.1".into(),
+            port: 5000,
+            limits: guru_server::Limits::default(),
+            grace: Duration::from_secs(30),
+        }
+    }
 }
 
 /// Prints `listening on http://ADDRESS` and serves until `stopped` is done; then answers the requests
@@ -44,88 +54,100 @@ pub struct Place {
 ///
 /// When the address cannot be listened on.
 pub async fn serve(host: Host, place: &Place, stopped: impl Future<Output = ()>) -> io::Result<()> {
+    let gate = Gate::new(place.limits.connections, guru_server::raise_file_limit());
     let listener = TcpListener::bind((&*place.host, place.port)).await?;
     let _ = writeln!(
         io::stdout(),
         "listening on http://{}",
         listener.local_addr()?
     );
-    let builder = builder();
-    let graceful = GracefulShutdown::new();
+    let server = Server {
+        builder: builder(TokioExecutor::new(), &place.limits),
+        limits: place.limits,
+        graceful: GracefulShutdown::new(),
+        host,
+    };
     let mut stopped = std::pin::pin!(stopped);
     loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+        let note = |message: &str| server.host.note(Level::Warn, message, None);
+        let (stream, peer) = tokio::select! {
+            accepted = accept(&listener, note) => accepted,
             () = &mut stopped => break,
         };
-        match accepted {
-            Ok((stream, peer)) => connect(&builder, &graceful, stream, peer, host.clone()),
-            Err(error) => {
-                // Out of file descriptors, or the client is gone already: others are served on.
-                let message = format!("a connection was not accepted: {error}");
-                host.note(Level::Warn, &message, None);
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
+        match gate.enter() {
+            Some(pass) => server.connect(stream, peer, pass),
+            None => drop(tokio::spawn(Gate::turn_away(stream))),
         }
     }
     drop(listener);
-    if tokio::time::timeout(GRACE, graceful.shutdown())
-        .await
-        .is_err()
-    {
-        let seconds = GRACE.as_secs();
+    let graceful = server.graceful.shutdown();
+    if tokio::time::timeout(place.grace, graceful).await.is_err() {
+        let seconds = place.grace.as_secs();
         let message = format!("requests were cut off: not done {seconds} s after the signal");
-        host.note(Level::Warn, &message, None);
+        server.host.note(Level::Warn, &message, None);
     }
     Ok(())
 }
 
-fn builder() -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(READ)
-        .max_buf_size(HEAD)
-        .max_headers(HEADERS)
-        // A client may close its side once it has asked, as `nc -N` does.
-        .half_close(true);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_header_list_size(u32::try_from(HEAD).unwrap_or(u32::MAX));
-    builder
-}
-
-/// Serves one connection. How it ends is the client's affair: there is nobody left to tell.
-fn connect(
-    builder: &Builder<TokioExecutor>,
-    graceful: &GracefulShutdown,
-    stream: TcpStream,
-    peer: SocketAddr,
+/// What all connections share.
+struct Server {
+    builder: Builder<TokioExecutor>,
+    limits: guru_server::Limits,
+    graceful: GracefulShutdown,
     host: Host,
-) {
-    // Answers are small and written whole: waiting to fill a packet only delays them.
-    let _ = stream.set_nodelay(true);
-    let ip = peer.ip().to_canonical();
-    let service = service_fn(move |request| {
-        let host = host.clone();
-        async move { Ok::<_, Infallible>(answer(host, ip, request).await) }
-    });
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
-    let connection = graceful.watch(connection.into_owned());
-    tokio::spawn(async move {
-        let _ = connection.await;
-    });
 }
 
-async fn answer(host: Host, ip: IpAddr, request: http::Request<Incoming>) -> http::Response<Body> {
+impl Server {
+    /// Serves one connection. How it ends is the client's affair: there is nobody left to tell.
+    fn connect(&self, stream: TcpStream, peer: SocketAddr, pass: Pass) {
+        // Answers are small and written whole: waiting to fill a packet only delays them.
+        let _ = stream.set_nodelay(true);
+        let ip = peer.ip().to_canonical();
+        let pause = self.limits.read;
+        let host = self.host.clone();
+        let activity = Arc::new(Activity::default());
+        let io = TokioIo::new(Guard::new(stream, Arc::clone(&activity), self.limits));
+        let service = service_fn(move |request| {
+            let (host, running) = (host.clone(), activity.begin());
+            async move {
+                let answer = answer(&host, ip, pause, request).await;
+                Ok::<_, Infallible>(answer.map(|body| Answered::new(body, running)))
+            }
+        });
+        let connection = self.builder.serve_connection(io, service);
+        let connection = self.graceful.watch(connection.into_owned());
+        tokio::spawn(async move {
+            let _ = connection.await;
+            drop(pass);
+        });
+    }
+}
+
+async fn answer(
+    host: &Host,
+    ip: IpAddr,
+    pause: Duration,
+    request: http::Request<Incoming>,
+) -> http::Response<Body> {
     let caller = Caller {
         request_id: Uuid::new_v4().to_string(),
         client_ip: Some(ip),
         deadline: None,
     };
-    let waits = request.headers().contains_key(http::header::EXPECT);
-    let request = request.map(|incoming| Patient::new(incoming, READ, waits));
-    host.answer(request, caller).await
+    let (mut parts, incoming) = request.into_parts();
+    let waits = parts.headers.contains_key(http::header::EXPECT);
+    let body = Patient::new(incoming, pause, waits);
+    let refused = adapter::admit(&mut parts).err().map(|error| {
+        let method = Method::parse(parts.method.as_str().as_bytes()).unwrap_or(Method::GET);
+        whole(adapter::refusal(&caller.request_id, &method, &error))
+    });
+    let mut answer = match refused {
+        Some(answer) => answer,
+        None => {
+            let request = http::Request::from_parts(parts, body);
+            host.answer(request, caller).await
+        }
+    };
+    guru_server::date(answer.headers_mut());
+    answer
 }

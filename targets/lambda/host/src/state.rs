@@ -11,9 +11,16 @@ use wasmtime_wasi_http::{
     WasiHttpHooks, WasiHttpView,
 };
 
-/// Bytes that a message's headers may take, wasmtime's own bookkeeping among them. What a client sends
+/// Bytes that one set of headers may take, wasmtime's own bookkeeping among them. What a client sends
 /// is limited where it is parsed.
-const HEADERS: usize = 1024 * 1024;
+const HEADERS: usize = 256 * 1024;
+
+/// What a function may hold of this host's at once: requests, answers, sets of headers. Each is in the host's memory, not
+/// in its own, so that all of them together may be as large as what it has by itself, and no larger.
+const RESOURCES: usize = 512;
+
+/// The same of what wasmtime keeps for it: streams, futures, calls under way.
+pub(crate) const CONCURRENT: usize = 4096;
 
 /// What belongs to one instance.
 pub(crate) struct State {
@@ -30,11 +37,13 @@ impl State {
         wasi.inherit_stdout().inherit_stderr().envs(environment);
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(HEADERS);
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(RESOURCES);
         Self {
             wasi: wasi.build(),
             http,
             hooks: Hooks(Arc::clone(forbidden)),
-            table: ResourceTable::new(),
+            table,
         }
     }
 }
@@ -94,5 +103,33 @@ impl WasiHttpHooks for Hooks {
         _sent: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Result<Sent, Error>> + Send> {
         Box::new(async { Err(Error::HttpRequestDenied) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasmtime_wasi_http::FieldMap;
+
+    use super::*;
+
+    /// Each is up to [`HEADERS`] bytes of this process, which no limit on the function's own memory knows of.
+    #[test]
+    fn a_function_cannot_hold_any_number_of_the_host_s_things() {
+        let mut state = State::new(&[], &forbidden());
+        let table = &mut state.table;
+        let held =
+            (0..1_000_000).take_while(|_| table.push(FieldMap::new_mutable(HEADERS)).is_ok());
+        assert_eq!(held.count(), RESOURCES);
+    }
+
+    #[test]
+    fn a_set_of_headers_has_an_end() {
+        let mut fields = FieldMap::new_mutable(HEADERS);
+        let name = HeaderName::from_static("x");
+        let value = http::HeaderValue::from_static("y");
+        let held = (0..1_000_000)
+            .take_while(|_| fields.append_raw(name.clone(), value.clone()).is_ok())
+            .count();
+        assert!((500..100_000).contains(&held), "{held}");
     }
 }
