@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// A file of the folder: where it goes, and what it says before names are filled in.
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 10] = [
     ("Cargo.toml", include_str!("skeleton/manifest.toml")),
     ("src/lib.rs", include_str!("skeleton/lib.rs")),
     ("src/main.rs", include_str!("skeleton/main.rs")),
@@ -25,6 +25,7 @@ const FILES: [(&str, &str); 9] = [
     ("samconfig.toml", include_str!("../../../samconfig.toml")),
     ("README.md", include_str!("skeleton/README.md")),
     (".gitignore", include_str!("skeleton/gitignore")),
+    ("clippy.toml", include_str!("skeleton/clippy.toml")),
 ];
 
 /// Where this command was built from.
