@@ -17,6 +17,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
+use clap::{CommandFactory as _, error::ErrorKind};
 
 use crate::{
     args,
@@ -36,6 +37,7 @@ const BEAT: Duration = Duration::from_millis(200);
 
 /// Builds the function and serves it.
 pub(crate) fn run(home: &Home, console: Console, options: &args::Dev) -> Result<bool> {
+    refuse_names(options);
     let workspace = Workspace::find()?;
     let here = env::current_dir().context("the current folder is gone")?;
     let session = Session {
@@ -56,6 +58,20 @@ pub(crate) fn run(home: &Home, console: Console, options: &args::Dev) -> Result<
         return session.serve_once();
     }
     session.serve_and_watch()
+}
+
+/// Ends the command as any wrong command line does. Clap would do so by itself, and show the value.
+fn refuse_names(options: &args::Dev) {
+    let keys = options
+        .env
+        .iter()
+        .map(|said| said.split('=').next().unwrap_or_default());
+    if let Some(fault) = keys.filter_map(settings::fault_of).next() {
+        let fault = format!("--env: {fault}");
+        args::Args::command()
+            .error(ErrorKind::ValueValidation, fault)
+            .exit();
+    }
 }
 
 /// One function under one runtime.

@@ -45,13 +45,9 @@ impl Settings {
     }
 
     fn put(&mut self, key: &str, value: String) -> Result<()> {
-        let is_word = |char: char| char.is_ascii_alphanumeric() || char == '_';
-        let is_name =
-            key.chars().all(is_word) && !key.starts_with(|char: char| char.is_ascii_digit());
-        ensure!(
-            is_name && !key.is_empty(),
-            "`{key}` is not a name that every target takes: letters, digits and `_`, and no digit in front"
-        );
+        if let Some(fault) = fault_of(key) {
+            bail!(fault);
+        }
         ensure!(
             !value.contains('\0'),
             "the value of {key} has a zero byte in it, which no environment can hold"
@@ -97,6 +93,17 @@ impl Settings {
         }
         Ok(())
     }
+}
+
+/// What is wrong with the name of a setting.
+pub(super) fn fault_of(key: &str) -> Option<String> {
+    let is_word = |char: char| char.is_ascii_alphanumeric() || char == '_';
+    let is_name = key.chars().all(is_word) && !key.starts_with(|char: char| char.is_ascii_digit());
+    (key.is_empty() || !is_name).then(|| {
+        format!(
+            "`{key}` is not a name that every target takes: letters, digits and `_`, and no digit in front"
+        )
+    })
 }
 
 fn of_environment(key: &str) -> Result<String> {
