@@ -67,6 +67,7 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
 /// Locks a file, which is made where there is none, until what is returned is dropped. `waits` is called where somebody else
 /// holds it.
 pub(crate) fn lock(path: &Path, waits: impl FnOnce()) -> Result<File> {
+    make_parent(path)?;
     let file = File::options()
         .create(true)
         .append(true)

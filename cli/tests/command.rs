@@ -192,7 +192,7 @@ fn a_file_of_settings_that_is_wrong_is_named_with_its_line() {
              [dependencies]\nguru = {{ path = {guru:?} }}\n[workspace]\n"
         ),
     );
-    write(".env", "A=1\n\nB=secret word\n");
+    write(".env", "A=1\n\nsecret\n");
     for target in ["local", "wasi"] {
         let output = Command::new(env!("CARGO_BIN_EXE_guru"))
             .args(["dev", "--port", "0", "--on", target])

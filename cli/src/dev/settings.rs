@@ -83,16 +83,36 @@ impl Settings {
                 Ok((key, value)) => self
                     .put(&key, value.replace(dollar, "$"))
                     .with_context(|| format!("{name}:{} is wrong", read.get()))?,
-                Err(Error::LineParse(statement, _)) => bail!(
-                    "{name}:{} is not KEY=VALUE: a value with spaces, quotes or a backslash in it stands in single or double \
-                     quotes, which must be closed",
-                    (read.get() + 1).saturating_sub(statement.lines().count().max(1))
-                ),
+                Err(Error::LineParse(statement, _)) => {
+                    let count = statement.lines().count().max(1);
+                    let first = (read.get() + 1).saturating_sub(count);
+                    let line = text
+                        .lines()
+                        .nth(first.saturating_sub(1))
+                        .unwrap_or_default();
+                    let (key, value) = plain(line).filter(|_| count == 1).with_context(|| {
+                        format!(
+                            "{name}:{first} is not KEY=VALUE: a value with quotes or a backslash in it stands in single or \
+                             double quotes, which must be closed"
+                        )
+                    })?;
+                    self.put(key, value.replace(dollar, "$"))
+                        .with_context(|| format!("{name}:{first} is wrong"))?;
+                }
                 Err(error) => bail!("{name}:{} cannot be read: {error}", read.get()),
             }
         }
         Ok(())
     }
+}
+
+/// A line with spaces in a value that needs no quotes: `.dev.vars` may have it so, and the parser refuses it.
+fn plain(line: &str) -> Option<(&str, &str)> {
+    let (key, value) = line.split_once('=')?;
+    let key = key.trim();
+    let key = key.strip_prefix("export ").map_or(key, str::trim_start);
+    let value = value.split_once(" #").map_or(value, |(value, _)| value);
+    (!value.contains(['\'', '"', '\\'])).then_some((key, value.trim()))
 }
 
 /// What is wrong with the name of a setting.
@@ -163,6 +183,10 @@ mod tests {
             ("A=pa$$word$HOME", "pa$$word$HOME"),
             ("A=\"${HOME}\"", "${HOME}"),
             ("A=x#y", "x#y"),
+            ("A=grüß = 1, 2", "grüß = 1, 2"),
+            ("export A = two words # and why", "two words"),
+            ("A=a $HOME b", "a $HOME b"),
+            ("A=\"\nB=not this one\n\"", "\nB=not this one\n"),
             ("A='C:\\dir'", "C:\\dir"),
             ("A=\"C:\\\\\"", "C:\\"),
             ("\u{feff}A=1", "1"),
@@ -181,7 +205,9 @@ mod tests {
     fn what_is_wrong_is_named_by_its_line_and_not_by_its_value() {
         let cases = [
             ("A=1\n\nsecret", 3),
-            ("# why\nA=secret word\nB=1", 2),
+            ("# why\nA=secret \"word\"\nB=1", 2),
+            ("secret word\n", 1),
+            ("se cret=x", 1),
             ("A=1\nB='secret\nC=2\n\n", 2),
             ("A=\"one\ntwo\"\n=secret\n", 3),
             ("A.B=secret", 1),
