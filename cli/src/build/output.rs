@@ -16,6 +16,9 @@ use crate::{console::Console, files, interrupt};
 /// The file that is locked. It stays: to remove it would let a third command lock another of the same name.
 const LOCK: &str = ".guru-lock";
 
+/// How the folder begins in which files are made.
+const DRAFT: &str = ".draft-";
+
 /// Says to a command that a vendor's tool starts for us which folder is held for it already.
 const HELD: &str = "GURU_HELD";
 
@@ -59,8 +62,16 @@ impl Output {
 
     /// An empty folder below this one; it is gone once it is dropped.
     pub(super) fn draft(&self) -> Result<TempDir> {
+        // As nobody else builds here, one that is there is of a command that was killed.
+        let entries = fs::read_dir(&self.folder);
+        let entries = entries.with_context(|| format!("cannot read {}", self.folder.display()))?;
+        for entry in entries.flatten() {
+            if entry.file_name().to_string_lossy().starts_with(DRAFT) {
+                files::remove(&entry.path())?;
+            }
+        }
         let draft = tempfile::Builder::new()
-            .prefix(".draft-")
+            .prefix(DRAFT)
             .tempdir_in(&self.folder)
             .with_context(|| format!("cannot write to {}", self.folder.display()))?;
         let doomed = draft.path().to_owned();
@@ -116,6 +127,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let held = Output::hold(Console::new(), folder.path()).unwrap();
         fs::write(folder.path().join("function.wasm"), "before").unwrap();
+        files::write(&folder.path().join(".draft-killed/function.wasm"), "half").unwrap();
         let draft = held.draft().unwrap();
         fs::write(draft.path().join("function.wasm"), "half").unwrap();
         drop(draft);
