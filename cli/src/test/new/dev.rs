@@ -40,7 +40,13 @@ pub(super) fn check(scene: &Scene<'_>, project: &Project) -> Result<()> {
         Target::Lambda => emulator::program(scene.home).is_some(),
         Target::Spin => which::which("spin").is_ok(),
     };
-    for target in Target::ALL.into_iter().filter(is_here) {
+    let on = &scene.options.on;
+    let is_wanted = |target: &Target| {
+        let mut names = on.iter().map(|name| name.split('-').next());
+        on.is_empty() || names.any(|name| name == Some(target.name()))
+    };
+    let targets = Target::ALL.into_iter().filter(is_wanted);
+    for target in targets.filter(is_here) {
         serve(project, target)?;
     }
     let dist = project.folder.join("dist");
