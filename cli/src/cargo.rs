@@ -87,6 +87,16 @@ pub(crate) const GATEWAY: Program = Program {
 impl Program {
     /// Builds it and says where it is.
     pub(crate) fn build(self, workspace: &Workspace, is_release: bool) -> Result<PathBuf> {
+        self.build_with(workspace, is_release, |_| {})
+    }
+
+    /// Builds it by a cargo that `prepare` has had, and says where it is.
+    pub(crate) fn build_with(
+        self,
+        workspace: &Workspace,
+        is_release: bool,
+        prepare: impl FnOnce(&mut Command),
+    ) -> Result<PathBuf> {
         let mut cargo = surroundings::command("cargo");
         cargo.current_dir(workspace.source()?).args([
             "build",
@@ -101,6 +111,7 @@ impl Program {
         if !self.features.is_empty() {
             cargo.arg("--features").arg(self.features.join(","));
         }
+        prepare(&mut cargo);
         let made = make(&mut cargo, |artifact| {
             let is_it = artifact.target.is_bin() && artifact.target.name == self.name;
             artifact.executable.clone().filter(|_| is_it)

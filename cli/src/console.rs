@@ -21,6 +21,11 @@ impl Console {
         }
     }
 
+    /// Whether somebody sits in front of it.
+    pub(crate) const fn is_terminal(self) -> bool {
+        self.terminal
+    }
+
     /// One line for the reader.
     #[expect(
         clippy::unused_self,
@@ -70,6 +75,20 @@ impl Step {
         if let Some(bar) = &self.bar {
             bar.set_message(text.trim().to_owned());
         }
+    }
+
+    /// How far it is.
+    pub(crate) fn progress(&self, done: u64, of: u64) {
+        let Some(bar) = &self.bar else { return };
+        if bar.length() != Some(of) {
+            bar.set_length(of);
+            if let Ok(style) = ProgressStyle::with_template(
+                "{spinner} {prefix} {elapsed} {bar:20} {pos}/{len} {wide_msg:.dim}",
+            ) {
+                bar.set_style(style);
+            }
+        }
+        bar.set_position(done);
     }
 
     /// Ends the step well.

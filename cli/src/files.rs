@@ -1,6 +1,10 @@
 //! The few things done to files that `std` leaves to each system. Knows no path of ours.
 
-use std::{fs, io, path::Path};
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    path::Path,
+};
 
 use anyhow::{Context as _, Result};
 
@@ -58,6 +62,27 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
     fs::copy(from, to)
         .map(drop)
         .with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))
+}
+
+/// Locks a file, which is made where there is none, until what is returned is dropped. `waits` is called where somebody else
+/// holds it.
+pub(crate) fn lock(path: &Path, waits: impl FnOnce()) -> Result<File> {
+    make_parent(path)?;
+    let file = File::options()
+        .create(true)
+        .append(true)
+        .open(path)
+        .with_context(|| format!("cannot open {}", path.display()))?;
+    let locked = match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            waits();
+            file.lock()
+        }
+        Err(TryLockError::Error(error)) => Err(error),
+        Ok(()) => Ok(()),
+    };
+    locked.with_context(|| format!("cannot lock {}", path.display()))?;
+    Ok(file)
 }
 
 fn make_parent(path: &Path) -> Result<()> {

@@ -3,7 +3,7 @@
 use std::{
     env,
     ffi::OsString,
-    fs::{self, File, TryLockError},
+    fs::{self, File},
     path::{Path, PathBuf},
 };
 
@@ -76,27 +76,12 @@ impl Home {
                 self.root.display()
             )
         })?;
-        let path = self.root.join("lock");
-        let file = File::options()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .with_context(|| format!("cannot open {}", path.display()))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                console.note(&format!(
-                    "another guru is setting up {}; waiting for it to finish",
-                    self.root.display()
-                ));
-                file.lock()
-                    .with_context(|| format!("cannot lock {}", path.display()))?;
-            }
-            Err(TryLockError::Error(error)) => {
-                return Err(error).with_context(|| format!("cannot lock {}", path.display()));
-            }
-        }
-        Ok(file)
+        crate::files::lock(&self.root.join("lock"), || {
+            console.note(&format!(
+                "another guru is setting up {}; waiting for it to finish",
+                self.root.display()
+            ));
+        })
     }
 }
 

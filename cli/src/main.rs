@@ -24,6 +24,8 @@ mod surroundings;
 mod test;
 mod tool;
 mod version;
+mod wait;
+mod workerd;
 mod workspace;
 
 use std::process::ExitCode;

@@ -52,16 +52,13 @@ pub(crate) struct Build {
 
 const BUILD_HELP: &str = "\
 Nothing is downloaded but what cargo has not got yet. wrangler.toml and spin.toml run this by themselves.
-The same sources, tools and folder give the same bytes.
+The same sources, tools and folder give the same bytes. Two builds into one folder wait for each other.
 
 Examples:
   guru build
   guru build --release --on lambda
   guru build --on cloudflare,spin --json | jq '.[] | .sha256'
   guru build probe --on cloudflare --out /tmp/probe
-
-Environment:
-  GURU_DEV             set by `guru dev`: not optimised, whatever a manifest asks for
 
 Exit codes:
   0  the result is there
@@ -83,14 +80,19 @@ pub(crate) struct Dev {
     /// What stands in front of a Lambda function: rest, http, url, alb or alb-single
     #[arg(long, value_name = "FRONT", default_value = "url", value_parser = ["rest", "http", "url", "alb", "alb-single"])]
     pub(crate) front: String,
+    /// A setting of the function: KEY=VALUE, or KEY for the value that it has here; may be repeated. Counts more than a `.env`
+    /// file beside the vendors' manifests, which counts more than the vendor's own file
+    #[arg(long, value_name = "KEY[=VALUE]")]
+    pub(crate) env: Vec<String>,
     /// Build and start once; changes do nothing
     #[arg(long)]
     pub(crate) no_watch: bool,
 }
 
 const DEV_HELP: &str = "\
-The runtime itself serves: what it prints is shown, and Ctrl-C ends it. After a change of the function, or of a crate beside it
-that it is built of, it is built and started again; while that fails, the last good build keeps serving.
+The runtime itself serves: what it prints is shown, and Ctrl-C ends it. After a change of the function, of a crate beside it
+that it is built of, of the vendor's manifest or of `.env`, it is built and started again; while that fails, the last good build
+keeps serving. What is built is in dist/.dev, never where a release is deployed from.
 With --front rest or http the URL has the stage in it, as on AWS.
 
 Examples:
@@ -98,6 +100,7 @@ Examples:
   guru dev --on wasi --port 8080
   guru dev --on lambda --front http
   guru dev probe --on spin
+  guru dev --on cloudflare --env GREETING=hello --env API_TOKEN
 
 Environment:
   WRANGLER_BIN, SPIN_BIN, LAMBDA_RIE_BIN

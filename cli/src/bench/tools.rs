@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context as _, Result};
 
 use super::{Scene, contestant::Refusal};
-use crate::{child, files, home::Home, setup, stamp, surroundings, tool};
+use crate::{child, files, home::Home, setup, stamp, surroundings, tool, workerd};
 
 /// A program from crates.io, of a version that this machine's Rust builds.
 pub(super) struct Crate {
@@ -28,16 +28,7 @@ const OHA_VERSION: &str = "1.16.0";
 
 /// Cloudflare's runtime: the program itself, not npm's script around it.
 pub(super) fn workerd(home: &Home) -> Result<PathBuf, Refusal> {
-    let packages = home.wrangler().join("node_modules").join("@cloudflare");
-    let ours = || {
-        let mut folders = fs::read_dir(packages).ok()?.flatten();
-        folders.find_map(|folder| {
-            let is_it = folder.file_name().to_string_lossy().starts_with("workerd-");
-            let program = folder.path().join("bin").join("workerd");
-            (is_it && program.is_file()).then_some(program)
-        })
-    };
-    tool::find("WORKERD_BIN", ours).ok_or_else(|| {
+    workerd::program(home).ok_or_else(|| {
         missing("workerd is not installed: `guru setup` gets it with wrangler, or name one in WORKERD_BIN")
     })
 }

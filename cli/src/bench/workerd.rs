@@ -1,5 +1,5 @@
-//! A worker under workerd itself: its modules and a configuration, side by side. Knows workerd's configuration, not what is in
-//! a worker.
+//! A worker under workerd itself: its modules and a configuration, side by side. Knows how it is started, not what is in a
+//! worker.
 
 use std::{fs, path::Path};
 
@@ -10,10 +10,10 @@ use super::{
     contestant::{Ready, Recipe, Refusal},
     tools,
 };
-use crate::files;
-
-/// Where it listens, which is said again on the command line.
-const SOCKET: &str = "http";
+use crate::{
+    files,
+    workerd::{SOCKET, configuration},
+};
 
 /// Makes a worker of the modules in `folder`, the first of which is its entry.
 pub(super) fn worker(
@@ -55,46 +55,4 @@ fn date(scene: &Scene<'_>) -> Result<String> {
     Ok(date
         .context("wrangler.toml has no compatibility_date")?
         .to_owned())
-}
-
-fn configuration(modules: &[&str], date: &str) -> String {
-    let modules: Vec<_> = modules.iter().map(|module| line(module)).collect();
-    format!(
-        "using Workerd = import \"/workerd/workerd.capnp\";\n\
-         const config :Workerd.Config = (\n  \
-           services = [(name = \"main\", worker = .worker)],\n  \
-           sockets = [(name = \"{SOCKET}\", address = \"127.0.0.1:0\", http = (), service = \"main\")],\n\
-         );\n\
-         const worker :Workerd.Worker = (\n  \
-           modules = [\n{}  ],\n  \
-           compatibilityDate = \"{date}\",\n\
-         );\n",
-        modules.concat()
-    )
-}
-
-fn line(module: &str) -> String {
-    let kind = if module.ends_with(".wasm") {
-        "wasm"
-    } else {
-        "esModule"
-    };
-    format!("    (name = \"{module}\", {kind} = embed \"{module}\"),\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn modules_are_told_by_their_names() {
-        let text = configuration(&["worker.js", "function.wasm"], "2026-04-01");
-        for part in [
-            "(name = \"worker.js\", esModule = embed \"worker.js\"),",
-            "(name = \"function.wasm\", wasm = embed \"function.wasm\"),",
-            "compatibilityDate = \"2026-04-01\",",
-        ] {
-            assert!(text.contains(part), "{text}");
-        }
-    }
 }

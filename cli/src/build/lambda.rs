@@ -11,8 +11,8 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use zip::{DateTime, ZipWriter, write::SimpleFileOptions};
 
-use super::{Scene, copy_program, dist, openapi, spin, write};
-use crate::{args::Target, cargo, child};
+use super::{Scene, copy_program, openapi, spin, write};
+use crate::{cargo, child, wait};
 
 /// The newest C library that `provided.al2023` has, which is glibc 2.34
 /// (<https://docs.aws.amazon.com/linux/al2023/ug/core-glibc.html>).
@@ -38,7 +38,7 @@ pub(super) fn build(scene: &Scene<'_>, folder: &Path) -> Result<Vec<PathBuf>> {
 fn bootstrap(scene: &Scene<'_>, folder: &Path) -> Result<PathBuf> {
     // Always optimised: what it says of the function is the component's, and a debug build is over Lambda's limit of size.
     // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-    let made = cargo::BOOTSTRAP.build(scene.workspace, true)?;
+    let made = wait::build(scene.console, scene.workspace, cargo::BOOTSTRAP, true)?;
     let program = fs::read(&made).with_context(|| format!("cannot read {}", made.display()))?;
     if !program.starts_with(b"\x7fELF") {
         bail!(
@@ -95,14 +95,9 @@ pub(crate) fn add_to_zip(path: &Path, name: &str, content: &[u8]) -> Result<()> 
     Ok(())
 }
 
-/// The component that Spin runs, where Spin reads it, and `function.cwasm` made of it in `folder`.
-pub(crate) fn compiled(scene: &Scene<'_>, folder: &Path) -> Result<PathBuf> {
-    let of_spin = dist(scene.workspace, Target::Spin, scene.function);
-    for folder in [&*of_spin, folder] {
-        fs::create_dir_all(folder)
-            .with_context(|| format!("cannot create {}", folder.display()))?;
-    }
-    let component = spin::build(scene, &of_spin)?;
+/// The component that Spin runs, and `function.cwasm` made of it, both in `folder`; says where the second is.
+pub(super) fn compiled(scene: &Scene<'_>, folder: &Path) -> Result<PathBuf> {
+    let component = spin::build(scene, folder)?;
     let compiled = folder.join("function.cwasm");
     compile(scene, &component, &compiled)?;
     Ok(compiled)
@@ -110,7 +105,7 @@ pub(crate) fn compiled(scene: &Scene<'_>, folder: &Path) -> Result<PathBuf> {
 
 /// Compiles a component for the host that runs here.
 pub(crate) fn compile(scene: &Scene<'_>, component: &Path, compiled: &Path) -> Result<()> {
-    let host = cargo::HOST.build(scene.workspace, false)?;
+    let host = wait::build(scene.console, scene.workspace, cargo::HOST, false)?;
     let mut compile = Command::new(host);
     child::output(compile.arg("compile").arg(component).arg(compiled)).map(drop)
 }

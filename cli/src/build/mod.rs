@@ -8,6 +8,7 @@ mod lambda;
 mod local;
 mod module;
 mod openapi;
+mod output;
 mod report;
 mod spin;
 
@@ -27,10 +28,10 @@ use crate::{
 
 pub(crate) use lambda::{add_to_zip, compile, decide_keys, packed};
 pub(crate) use openapi::{Call, first_call, own as own_document};
-pub(crate) use report::{Artefact, gzip};
+pub(crate) use output::Output;
+pub(crate) use report::{gzip, sha256};
 
-/// Set by `guru dev`: what a manifest has built meanwhile is not optimised.
-pub(crate) const DEV: &str = "GURU_DEV";
+use report::Artefact;
 
 /// What every vendor's build may look at.
 #[derive(Clone, Copy)]
@@ -53,7 +54,7 @@ pub(crate) fn run(home: &Home, console: Console, options: &args::Build) -> Resul
         console,
         workspace: &workspace,
         function: choose(&workspace, options.function.as_deref(), &here)?,
-        is_release: options.release && env::var_os(DEV).is_none(),
+        is_release: options.release,
     };
     let targets = match &*options.on {
         [] => &Target::ALL,
@@ -66,7 +67,9 @@ pub(crate) fn run(home: &Home, console: Console, options: &args::Build) -> Resul
             (Some(_), _) => bail!("--out is the folder of a single target: name it with --on"),
             (None, _) => dist(&workspace, *target, scene.function),
         };
-        for path in scene.build(*target, &folder)? {
+        // Measured before anybody else may build there.
+        let output = scene.hold(&folder)?;
+        for path in scene.fill(*target, &output)? {
             artefacts.push(Artefact::read(*target, path)?);
         }
     }
@@ -77,26 +80,56 @@ pub(crate) fn run(home: &Home, console: Console, options: &args::Build) -> Resul
 impl Scene<'_> {
     /// Builds for one target into a folder; says which files are there now.
     pub(crate) fn build(&self, target: Target, folder: &Path) -> Result<Vec<PathBuf>> {
-        fs::create_dir_all(folder)
-            .with_context(|| format!("cannot create {}", folder.display()))?;
-        match target {
-            Target::Local => Ok(vec![local::build(self, folder)?]),
-            Target::Cloudflare => cloudflare::build(self, folder),
-            Target::Spin | Target::Wasi => Ok(vec![spin::build(self, folder)?]),
-            Target::Lambda => lambda::build(self, folder),
-        }
+        self.fill(target, &self.hold(folder)?)
+    }
+
+    /// Keeps everybody else from building into a folder, until what is returned is dropped.
+    pub(crate) fn hold(&self, folder: &Path) -> Result<Output> {
+        Output::hold(self.console, folder)
+    }
+
+    /// Builds for one target into a folder that is held; says which files are there now.
+    pub(crate) fn fill(&self, target: Target, output: &Output) -> Result<Vec<PathBuf>> {
+        let draft = output.draft()?;
+        let folder = draft.path();
+        let made = match target {
+            Target::Local => vec![local::build(self, folder)?],
+            Target::Cloudflare => cloudflare::build(self, folder)?,
+            Target::Spin | Target::Wasi => vec![spin::build(self, folder)?],
+            Target::Lambda => lambda::build(self, folder)?,
+        };
+        output.publish(made)
     }
 
     /// Builds the component and compiles it for the host that runs here; says where it is.
-    pub(crate) fn compile(&self, target: Target) -> Result<PathBuf> {
-        let folder = dist(self.workspace, target, self.function);
-        lambda::compiled(self, &folder)
+    pub(crate) fn compile(&self, folder: &Path) -> Result<PathBuf> {
+        let output = self.hold(folder)?;
+        let draft = output.draft()?;
+        let made = output.publish(vec![lambda::compiled(self, draft.path())?])?;
+        made.into_iter().next().context("a build made no file")
     }
+}
+
+/// What `guru dev` builds goes here: never where a release is deployed from.
+const DEVELOPMENT: &str = ".dev";
+
+/// Where what `guru dev` runs goes.
+pub(crate) fn development(workspace: &Workspace, target: Target, function: &str) -> PathBuf {
+    below(
+        &workspace.root().join("dist").join(DEVELOPMENT),
+        workspace,
+        target,
+        function,
+    )
 }
 
 /// Where a function's result for a target goes, unless another place is named.
 pub(crate) fn dist(workspace: &Workspace, target: Target, function: &str) -> PathBuf {
-    let folder = workspace.root().join("dist").join(target.name());
+    below(&workspace.root().join("dist"), workspace, target, function)
+}
+
+fn below(top: &Path, workspace: &Workspace, target: Target, function: &str) -> PathBuf {
+    let folder = top.join(target.name());
     if workspace.is_one_function() {
         folder
     } else {
@@ -177,5 +210,7 @@ mod tests {
         let workspace = Workspace::find().unwrap();
         let folder = dist(&workspace, Target::Spin, "probe");
         assert_eq!(folder, workspace.root().join("dist/spin/probe"));
+        let folder = development(&workspace, Target::Spin, "probe");
+        assert_eq!(folder, workspace.root().join("dist/.dev/spin/probe"));
     }
 }

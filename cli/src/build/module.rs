@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use cargo_metadata::CrateType;
 
 use super::Scene;
-use crate::{cargo, setup::wasm::wasm_cargo};
+use crate::{cargo, files, setup::wasm::wasm_cargo};
 
 /// What becomes of the names in a module, and of the sections that say which features rustc used.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,15 @@ const OPT_LEVEL: &str = "CARGO_PROFILE_RELEASE_OPT_LEVEL";
 
 /// Compiles the function's library for `target`, and reads the module.
 pub(super) fn compile(scene: &Scene<'_>, target: &str, names: Names) -> Result<Vec<u8>> {
+    // Until it is read: another command may have cargo put another build of it into the same place.
+    let profile = if scene.is_release { "release" } else { "dev" };
+    let name = format!("{}-{target}-{profile}.lock", scene.function);
+    let _held = files::lock(&scene.workspace.target().join("guru").join(name), || {
+        let function = scene.function;
+        scene.console.note(&format!(
+            "another guru is compiling {function} for {target}; waiting for it to finish"
+        ));
+    })?;
     let mut cargo = wasm_cargo(scene.home)?;
     cargo
         .current_dir(scene.workspace.root())

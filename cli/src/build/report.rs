@@ -13,19 +13,19 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{args::Target, console::say};
 
-/// A file that was made.
+/// A file that was made, as it is told.
 #[derive(Debug)]
-pub(crate) struct Artefact {
-    pub(crate) target: Target,
-    pub(crate) path: PathBuf,
-    pub(crate) bytes: usize,
-    pub(crate) gzip: usize,
-    pub(crate) sha256: String,
+pub(super) struct Artefact {
+    target: Target,
+    path: PathBuf,
+    bytes: usize,
+    gzip: usize,
+    sha256: String,
 }
 
 impl Artefact {
-    /// Measures a file.
-    pub(crate) fn read(target: Target, path: PathBuf) -> Result<Self> {
+    /// Measures a file. To compress one takes seconds: it is for what is shown.
+    pub(super) fn read(target: Target, path: PathBuf) -> Result<Self> {
         let content = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let packed =
             gzip(&content).with_context(|| format!("cannot compress {}", path.display()))?;
@@ -47,6 +47,12 @@ impl Artefact {
             "sha256": self.sha256,
         })
     }
+}
+
+/// The hash of a file, in hexadecimal.
+pub(crate) fn sha256(path: &Path) -> Result<String> {
+    let content = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(hex::encode(Sha256::digest(&content)))
 }
 
 /// As `gzip -9` would have it.
@@ -98,11 +104,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         fs::write(&path, "a".repeat(1000)).unwrap();
-        let artefact = Artefact::read(Target::Spin, path.clone()).unwrap();
+        let artefact = Artefact::read(Target::Spin, path).unwrap();
         assert_eq!(artefact.bytes, 1000);
         assert!((10..100).contains(&artefact.gzip), "{}", artefact.gzip);
         // As sha256sum has it.
         assert!(artefact.sha256.starts_with("41edece42d63e8d9bf51"));
+        assert_eq!(artefact.sha256, sha256(&artefact.path).unwrap());
         let table = table(&[artefact], folder.path());
         assert!(
             table

@@ -74,7 +74,9 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Answers>> {
         Target::Lambda,
         deployment.scene.function,
     );
-    deployment.scene.build(Target::Lambda, &folder)?;
+    // Until it is deployed: what is packed there must be this release.
+    let output = deployment.scene.hold(&folder)?;
+    deployment.scene.fill(Target::Lambda, &output)?;
     // What a deployment of the API is, SAM knows by its document: one with keys must be another than one without.
     build::decide_keys(&folder, options.aws.api_key)?;
     let mut command = call(&["deploy"]);

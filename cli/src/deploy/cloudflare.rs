@@ -5,7 +5,7 @@ use std::{env, path::PathBuf, process::Command};
 use anyhow::{Context as _, Result, bail};
 
 use super::{Answers, Deployment};
-use crate::{setup::wrangler, tool};
+use crate::{args::Target, build, setup::wrangler, tool};
 
 /// What wrangler reads a login from, of its documentation
 /// (<https://developers.cloudflare.com/workers/wrangler/system-environment-variables/>).
@@ -40,6 +40,14 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Answers>> {
         .args(["--name", &deployment.name])
         .args(&options.more)
         .env("PATH", tool::path_with_guru()?);
+    let folder = build::dist(
+        deployment.scene.workspace,
+        Target::Cloudflare,
+        deployment.scene.function,
+    );
+    // wrangler builds by its manifest, and then reads what was built: nobody else may build there meanwhile.
+    let output = deployment.scene.hold(&folder)?;
+    output.hand_to(&mut command)?;
     if options.dry_run {
         deployment.run(&mut command)?;
         // Wrangler's own dry run builds and bundles, and tells what it would upload.

@@ -41,7 +41,9 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Answers>> {
         Target::Spin,
         deployment.scene.function,
     );
-    deployment.scene.build(Target::Spin, &folder)?;
+    // Until it is deployed: what is pushed from there must be this release.
+    let output = deployment.scene.hold(&folder)?;
+    deployment.scene.fill(Target::Spin, &output)?;
     let staged = staged(&manifest, &deployment.name, &folder)?;
     let mut command = Command::new(spin);
     command

@@ -23,6 +23,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// What counts beside a manifest: the rest there may be what the function itself writes.
 const KINDS: [&str; 5] = ["rs", "toml", "json", "yaml", "yml"];
 
+/// Files without such an ending that count.
+const SETTINGS: [&str; 2] = [super::settings::FILE, super::runtime::SECRETS];
+
 /// What tools write beside a manifest while they build.
 const MADE: [&str; 8] = [
     "Cargo.lock",
@@ -56,7 +59,10 @@ impl Watch {
             }
         })
         .context("cannot look for changes; --no-watch does without")?;
-        for folder in folders(workspace, function)? {
+        let mut folders = folders(workspace, function)?;
+        // The vendors' manifests and the settings.
+        folders.extend(workspace.place_of(function).map(Path::to_owned));
+        for folder in folders {
             let source = folder.join("src");
             for (path, mode) in [
                 (&folder, RecursiveMode::NonRecursive),
@@ -101,7 +107,8 @@ fn counts(path: &Path) -> bool {
         name.starts_with('.') || name.ends_with('~') || name.ends_with(".swp") || name == "4913";
     let is_source = path.components().any(|part| part.as_os_str() == "src");
     let kind = path.extension().unwrap_or_default().to_string_lossy();
-    !is_editors && !MADE.contains(&&*name) && (is_source || KINDS.contains(&&*kind))
+    let is_kept = !is_editors && !MADE.contains(&&*name) && (is_source || KINDS.contains(&&*kind));
+    is_kept || SETTINGS.contains(&&*name)
 }
 
 /// The folders of the function and of the local packages that it is built of.
@@ -167,7 +174,13 @@ mod tests {
 
     #[test]
     fn what_tools_and_editors_make_does_not_count() {
-        for path in ["a/src/lib.rs", "a/Cargo.toml", "a/openapi.json"] {
+        for path in [
+            "a/src/lib.rs",
+            "a/Cargo.toml",
+            "a/openapi.json",
+            "a/.env",
+            "a/.dev.vars",
+        ] {
             assert!(counts(Path::new(path)), "{path}");
         }
         for path in [
@@ -177,6 +190,8 @@ mod tests {
             "a/src/lib.rs~",
             "a/src/4913",
             "a/dev.log",
+            "a/.env.swp",
+            "a/.spin.dev-7.toml",
         ] {
             assert!(!counts(Path::new(path)), "{path}");
         }

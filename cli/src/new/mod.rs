@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// A file of the folder: where it goes, and what it says before names are filled in.
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 10] = [
     ("Cargo.toml", include_str!("skeleton/manifest.toml")),
     ("src/lib.rs", include_str!("skeleton/lib.rs")),
     ("src/main.rs", include_str!("skeleton/main.rs")),
@@ -25,6 +25,7 @@ const FILES: [(&str, &str); 9] = [
     ("samconfig.toml", include_str!("../../../samconfig.toml")),
     ("README.md", include_str!("skeleton/README.md")),
     (".gitignore", include_str!("skeleton/gitignore")),
+    ("clippy.toml", include_str!("skeleton/clippy.toml")),
 ];
 
 /// Where this command was built from.
@@ -234,11 +235,24 @@ mod tests {
     fn nothing_of_the_skeleton_is_left_open() {
         for (file, text) in FILES {
             let text = named(file, text, "my-own", Path::new("/guru")).unwrap();
+            // CloudFormation's own, for who deploys to fill in.
+            let text = text.replace("{{resolve:", "");
             let open = ["{{", "meditations"].iter().find(|open| {
                 // What the example says is not what a function of one's own says.
                 text.contains(**open)
             });
             assert_eq!(open, None, "{file}");
+        }
+    }
+
+    #[test]
+    fn settings_and_secrets_of_this_machine_are_not_committed() {
+        let (_, ignored) = FILES
+            .iter()
+            .find(|(file, _)| *file == ".gitignore")
+            .unwrap();
+        for wanted in ["/dist", ".guru/", ".env", ".dev.vars"] {
+            assert!(ignored.lines().any(|line| line == wanted), "{wanted}");
         }
     }
 

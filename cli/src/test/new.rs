@@ -1,26 +1,20 @@
 //! A function of somebody's own, the whole way: made by `guru new`, served and served again by `guru dev`, tested by `guru test`,
 //! built twice. Knows what its author would do, not what any command does inside.
 
+mod dev;
+mod lints;
+
 use std::{
     fs,
-    net::TcpListener,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    thread,
-    time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
 use super::{Scene, show};
 use crate::{child, console::say, files, leash::Leash, surroundings, tool};
-
-/// A first build is part of it.
-const PATIENCE: Duration = Duration::from_secs(900);
-
-/// For so long a server must go on while its function does not compile.
-const BROKEN: Duration = Duration::from_secs(5);
 
 const SOURCE: &str = "src/lib.rs";
 
@@ -55,7 +49,8 @@ pub(super) fn check(scene: &Scene<'_>) -> Result<()> {
         "`guru new` took a folder that was there already"
     );
 
-    project.watch()?;
+    dev::check(scene, &project)?;
+    lints::check(&project)?;
     let mut test = project.guru(&["test", "--no-setup"]);
     for (option, targets) in [
         ("--on", &scene.options.on),
@@ -85,61 +80,6 @@ impl Project {
         command
     }
 
-    /// An edit shows in the answer; one that does not compile takes nothing away.
-    fn watch(&self) -> Result<()> {
-        let free = TcpListener::bind("127.0.0.1:0").context("there is no free port")?;
-        let port = free.local_addr()?.port();
-        drop(free);
-        let mut command = self.guru(&["dev", "--port"]);
-        command.arg(port.to_string());
-        say(&format!("$ {}", child::spell(&command)));
-        let log = self.folder.with_extension("log");
-        let out =
-            fs::File::create(&log).with_context(|| format!("cannot create {}", log.display()))?;
-        let also = out.try_clone().context("cannot share a file")?;
-        command.stdin(Stdio::null()).stdout(out).stderr(also);
-        let _running = Leash::family(&mut command).context("cannot start `guru dev`")?;
-        let url = format!("http://127.0.0.1:{port}/hello/you");
-        let watched = self.edit(&url);
-        if watched.is_err() {
-            eprintln!("{}", fs::read_to_string(&log).unwrap_or_default());
-        }
-        watched
-    }
-
-    fn edit(&self, url: &str) -> Result<()> {
-        wait_for(url, r#"{"hello":"you"}"#)?;
-        let path = self.folder.join(SOURCE);
-        let text =
-            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let edited = text.replace(
-            "Greeting { hello: name })",
-            "Greeting { hello: name + \"!\" })",
-        );
-        ensure!(
-            edited != text,
-            "{} is not as it was expected",
-            path.display()
-        );
-        files::write(&path, &edited)?;
-        wait_for(url, r#"{"hello":"you!"}"#)?;
-        say("edited, saved: the answer changes");
-
-        files::write(&path, &format!("{edited}\nfn broken( {{\n"))?;
-        let until = Instant::now() + BROKEN;
-        while Instant::now() < until {
-            let said = get(url)?;
-            ensure!(
-                said == r#"{"hello":"you!"}"#,
-                "while it does not compile, {url} answers {said}"
-            );
-            thread::sleep(Duration::from_millis(200));
-        }
-        say("broken: the last good build keeps serving");
-        files::write(&path, &text)?;
-        wait_for(url, r#"{"hello":"you"}"#)
-    }
-
     /// The same sources give the same bytes, whatever was built before.
     fn build_twice(&self, other: &Path) -> Result<()> {
         files::remove(other)?;
@@ -156,6 +96,22 @@ impl Project {
             "built twice: {} files with the same sha256",
             once.len()
         ));
+        self.build_beside(&build, &once)
+    }
+
+    /// A release is the release, whatever else is built into the same folder at the same time.
+    fn build_beside(&self, build: &[&str], release: &[(String, String)]) -> Result<()> {
+        let mut other = self.guru(&["build", "--on", "cloudflare,spin"]);
+        other.stdout(Stdio::null()).stderr(Stdio::null());
+        let other = Leash::spawn(&mut other).context("cannot start `guru build`")?;
+        let said = hashes(&child::output(&mut self.guru(build))?)?;
+        ensure!(
+            said == release,
+            "a release that was built beside another build is {said:?} in place of {release:?}"
+        );
+        let status = other.wait().context("cannot wait for `guru build`")?;
+        ensure!(status.success(), "the build beside it failed");
+        say("two builds at once: neither has a file of the other's");
         Ok(())
     }
 }
@@ -168,23 +124,4 @@ fn hashes(said: &str) -> Result<Vec<(String, String)>> {
     Ok(files
         .map(|file| (text(&file["path"]), text(&file["sha256"])))
         .collect())
-}
-
-fn wait_for(url: &str, want: &str) -> Result<()> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let said = get(url);
-        if said.as_deref().is_ok_and(|said| said == want) {
-            return Ok(());
-        }
-        if Instant::now() > deadline {
-            bail!("{url} does not answer {want}, but {said:?}");
-        }
-        thread::sleep(Duration::from_millis(200));
-    }
-}
-
-fn get(url: &str) -> Result<String> {
-    let mut answer = ureq::get(url).call()?;
-    Ok(answer.body_mut().read_to_string()?)
 }

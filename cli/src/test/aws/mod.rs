@@ -36,11 +36,17 @@ pub(super) fn missing(scene: &Scene<'_>) -> Option<&'static str> {
 pub(super) fn check(scene: &Scene<'_>, function: &str) -> Result<()> {
     let template = scene.workspace.manifest(function, "template.yaml");
     let template = template.with_context(|| format!("{function} has no template.yaml"))?;
-    super::show(Command::new(python::AWS.program(scene.home, "cfn-lint")).arg(&template))?;
-
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     let doomed = folder.path().to_owned();
     interrupt::undo(move || drop(fs::remove_dir_all(doomed)));
+    let text = fs::read_to_string(&template)
+        .with_context(|| format!("cannot read {}", template.display()))?;
+    let filled = folder.path().join("settings.yaml");
+    files::write(&filled, &with_settings(&text))?;
+    for template in [&template, &filled] {
+        super::show(Command::new(python::AWS.program(scene.home, "cfn-lint")).arg(template))?;
+    }
+
     let aws = Ministack::start(scene.home, folder.path())?;
     let mut account = Account::new(scene.home, &aws, function);
     let checked = round_trip(scene, function, &template, folder.path(), &mut account);
@@ -54,6 +60,37 @@ pub(super) fn check(scene: &Scene<'_>, function: &str) -> Result<()> {
         eprintln!("what the account on this machine said last:\n{}", aws.log());
     }
     checked
+}
+
+/// The template as an author fills it in: with the settings that it shows in comments.
+fn with_settings(text: &str) -> String {
+    const PLACE: &str = "          GURU_SETTINGS: \"\"\n";
+    let is_setting = |line: &str| {
+        let name = line
+            .trim_start()
+            .strip_prefix("# ")
+            .and_then(|line| line.split_once(": "));
+        name.is_some_and(|(name, _)| {
+            name.chars()
+                .all(|char| char.is_ascii_uppercase() || char == '_')
+        })
+    };
+    let Some((before, after)) = text.split_once(PLACE) else {
+        return text.to_owned();
+    };
+    let (settings, rest) = after.split_once("      Tracing:").unwrap_or((after, ""));
+    let settings = settings.lines().map(|line| {
+        let line = if is_setting(line) {
+            line.replacen("# ", "", 1)
+        } else {
+            line.to_owned()
+        };
+        format!("{line}\n")
+    });
+    format!(
+        "{before}{}      Tracing:{rest}",
+        settings.collect::<String>()
+    )
 }
 
 fn round_trip(
@@ -164,4 +201,24 @@ fn change(
         "has other code; every other resource, deployment, permission and alarm is as it was",
     );
     calls::call(account, scene, "prod")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_have_a_place_in_the_template() {
+        let text = with_settings(include_str!("../../../../template.yaml"));
+        for line in [
+            "          GURU_SETTINGS: GREETING,LIMIT,API_TOKEN",
+            "          GREETING: hello",
+            "          LIMIT: \"{{resolve:ssm:/meditations/limit}}\"",
+            "          API_TOKEN: \"{{resolve:secretsmanager:meditations/api-token}}\"",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} in {text}");
+        }
+        assert_eq!(text.matches("GURU_SETTINGS:").count(), 1);
+        assert_eq!(with_settings("no place"), "no place");
+    }
 }

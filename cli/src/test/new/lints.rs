@@ -1,0 +1,46 @@
+//! `cargo clippy` in a new project: it has nothing to say of the skeleton, and names the port to use for a call that does not
+//! work on every target. Knows one such call.
+
+use std::fs;
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::{Project, SOURCE};
+use crate::{child, console::say, files, surroundings};
+
+/// Nobody but a native program can make it.
+const CALL: &str = "\n/// Not on Cloudflare.\npub fn now() -> std::time::SystemTime {\n    std::time::SystemTime::now()\n}\n";
+
+pub(super) fn check(project: &Project) -> Result<()> {
+    let clippy = || {
+        let mut cargo = surroundings::command("cargo");
+        cargo
+            .args(["clippy", "--all-targets", "--", "--deny", "warnings"])
+            .current_dir(&project.folder)
+            .env("CARGO_TARGET_DIR", &project.target);
+        cargo
+    };
+    if !child::succeeds(surroundings::command("cargo").args(["clippy", "--version"])) {
+        say("there is no clippy here: what it says of a new project is not looked at");
+        return Ok(());
+    }
+    child::output(&mut clippy()).context("clippy has something to say of a new project")?;
+    let path = project.folder.join(SOURCE);
+    let text =
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    // The test is at the end of the file, where no item may follow it.
+    files::write(
+        &path,
+        &text.replacen("\nguru::export!", &format!("{CALL}\nguru::export!"), 1),
+    )?;
+    let said = child::output(&mut clippy());
+    files::write(&path, &text)?;
+    let said = said.map_or_else(|error| error.to_string(), |_| String::new());
+    ensure!(
+        said.contains("disallowed method `std::time::SystemTime::now`")
+            && said.contains("cx.clock()"),
+        "clippy does not say what to use in place of SystemTime::now: {said}"
+    );
+    say("clippy: nothing to say of a new project; SystemTime::now is told to be cx.clock()");
+    Ok(())
+}
