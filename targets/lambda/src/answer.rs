@@ -4,12 +4,13 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use guru_core::adapter::refusal;
 use guru_core::http::convert;
 use guru_core::ports::Level;
 use guru_core::{ErrorKind, Method, Service};
 use guru_host::{Body, BodyError, Caller, Host};
-use http::HeaderValue;
-use http_body_util::{BodyDataStream, BodyExt as _, Full};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http_body_util::{BodyDataStream, BodyExt as _, Either, Full};
 use lambda_runtime::{Context, FunctionResponse, LambdaEvent, MetadataPrelude, StreamResponse};
 use tokio::time::Instant;
 
@@ -27,8 +28,13 @@ const LARGEST: usize = 6 * 1024 * 1024;
 /// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html>).
 const LARGEST_BALANCED: usize = 1024 * 1024;
 
-/// How long before Lambda ends the process a request is given up, so that there is time to say so.
+/// How long before Lambda ends the process a request is given up, so that there is time to say so: half of what is left,
+/// where that is less.
 const MARGIN: Duration = Duration::from_millis(100);
+
+/// How long an invocation can take at most
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
+const LONGEST: Duration = Duration::from_secs(900);
 
 /// The trace that Lambda has for this invocation; with it, what the function sends on is part of it.
 const TRACE: &str = "x-amzn-trace-id";
@@ -40,7 +46,10 @@ pub(crate) struct Function {
     deployment: Deployment,
 }
 
-pub(crate) type Response = FunctionResponse<Answer, BodyDataStream<Body>>;
+/// Made by the function, or in its place.
+type Content = Either<Body, Full<Bytes>>;
+
+pub(crate) type Response = FunctionResponse<Answer, BodyDataStream<Content>>;
 
 impl Function {
     pub(crate) fn new(host: Host, deployment: Deployment) -> Self {
@@ -55,65 +64,73 @@ impl Function {
     pub(crate) async fn answer(&self, event: LambdaEvent<Event>) -> Result<Response, Error> {
         let (mut event, context) = event.into_parts();
         let kind = event.kind()?;
-        let mut request = request(&mut event, kind, &self.deployment.mount)?;
+        let id = context.request_id.clone();
+        let method = Method::parse(event.method().unwrap_or_default().as_bytes());
+        let method = method.unwrap_or(Method::GET);
+        let request = request(&mut event, kind, &self.deployment.mount);
+        let request = request.map_err(|error| own(refusal(&id, &method, &error)));
+        let response = match request {
+            Ok(request) => self
+                .ask(request, &event, kind, context)
+                .await
+                .map(Either::Left),
+            Err(refused) => refused.map(|body| Either::Right(Full::new(body))),
+        };
+        if self.deployment.is_streaming && kind == Kind::FunctionUrl {
+            return Ok(self.stream(response, &id, &method));
+        }
+        let response = self.whole(response, &id, &method).await;
+        let answer = Answer::new(kind, response);
+        let largest = match kind {
+            Kind::LoadBalancer { .. } => LARGEST_BALANCED,
+            Kind::Rest | Kind::Http | Kind::FunctionUrl | Kind::Lattice => LARGEST,
+        };
+        if answer.fits(largest) {
+            return Ok(FunctionResponse::BufferedResponse(answer));
+        }
+        let message = format!(
+            "the answer is too large: its {} bytes and its headers take more than {largest} bytes of JSON, which \
+             is all that can be sent this way",
+            answer.content()
+        );
+        self.host.note(Level::Error, &message, Some(&id));
+        let lost = own(Service::lost(ErrorKind::Internal, &id, &method));
+        Ok(FunctionResponse::BufferedResponse(Answer::new(kind, lost)))
+    }
+
+    /// What the function answers.
+    async fn ask(
+        &self,
+        mut request: http::Request<Bytes>,
+        event: &Event,
+        kind: Kind,
+        context: Context,
+    ) -> http::Response<Body> {
         if let Some(trace) = context.xray_trace_id.as_ref()
             && let Ok(trace) = HeaderValue::try_from(trace)
         {
             request.headers_mut().insert(TRACE, trace);
         }
         let caller = Caller {
-            client_ip: client_ip(&event, kind, request.headers()),
-            deadline: deadline(&context),
+            client_ip: client_ip(event, kind, request.headers()),
+            deadline: left(context.deadline(), SystemTime::now())
+                .and_then(|left| Instant::now().checked_add(left)),
             request_id: context.request_id,
         };
-        let id = caller.request_id.clone();
-        let method = Method::parse(request.method().as_str().as_bytes()).unwrap_or(Method::GET);
         let whole = |body| Full::new(body).map_err(|never| -> BodyError { match never {} });
-        let response = self.host.answer(request.map(whole), caller).await;
-        if self.deployment.is_streaming && kind == Kind::FunctionUrl {
-            return Ok(self.stream(response, &id));
-        }
-        let response = self.whole(response, &id, &method).await;
-        let answer = Answer::new(kind, response);
-        let largest = match kind {
-            Kind::LoadBalancer { .. } => LARGEST_BALANCED,
-            Kind::Rest | Kind::Http | Kind::FunctionUrl => LARGEST,
-        };
-        if answer.size() <= largest {
-            return Ok(FunctionResponse::BufferedResponse(answer));
-        }
-        let message = format!(
-            "the answer takes {} bytes as JSON, and no more than {largest} can go this way",
-            answer.size()
-        );
-        self.host.note(Level::Error, &message, Some(&id));
-        let lost = lost(ErrorKind::Internal, &id, &method);
-        Ok(FunctionResponse::BufferedResponse(Answer::new(kind, lost)))
+        self.host.answer(request.map(whole), caller).await
     }
 
     /// What a Function URL passes on as it comes.
-    ///
-    /// The library that speaks to Lambda writes the head of it, and can only write headers in ASCII; it
-    /// says `application/octet-stream` where the function says nothing.
-    fn stream(&self, response: http::Response<Body>, id: &str) -> Response {
+    fn stream(&self, response: http::Response<Content>, id: &str, method: &Method) -> Response {
         let (parts, body) = response.into_parts();
-        let mut headers = joined(&parts.headers);
-        let unfit: Vec<_> = headers
-            .iter()
-            .filter(|(_, value)| value.to_str().is_err())
-            .map(|(name, _)| name.clone())
-            .collect();
+        let (metadata_prelude, unfit) = prelude(parts, method);
         for name in unfit {
             let message = format!("the header {name} is left out: it is not ASCII, and streamed");
             self.host.note(Level::Warn, &message, Some(id));
-            headers.remove(name);
         }
         FunctionResponse::StreamingResponse(StreamResponse {
-            metadata_prelude: MetadataPrelude {
-                status_code: parts.status,
-                headers,
-                cookies: cookies(&parts.headers),
-            },
+            metadata_prelude,
             stream: BodyDataStream::new(body),
         })
     }
@@ -121,38 +138,116 @@ impl Function {
     /// The answer with its body. Nothing has left yet, so one that breaks off is no answer at all.
     async fn whole(
         &self,
-        response: http::Response<Body>,
+        response: http::Response<Content>,
         id: &str,
         method: &Method,
     ) -> http::Response<Bytes> {
         let (mut parts, body) = response.into_parts();
         match body.collect().await {
             Ok(body) => {
-                // Whoever sends it counts it; only the answer to HEAD has a length that is not its own.
-                if *method != Method::HEAD {
-                    parts.headers.remove(http::header::CONTENT_LENGTH);
-                }
+                measured_by_sender(&mut parts.headers, method);
                 http::Response::from_parts(parts, body.to_bytes())
             }
             Err(error) => {
                 let message = format!("the answer broke off: {error}");
                 self.host.note(Level::Error, &message, Some(id));
-                lost(ErrorKind::Internal, id, method)
+                own(Service::lost(ErrorKind::Internal, id, method))
             }
         }
     }
 }
 
-fn lost(kind: ErrorKind, id: &str, method: &Method) -> http::Response<Bytes> {
-    let (status, headers, body) = Service::lost(kind, id, method).into_parts();
+/// The head of an answer that is streamed, and the names of the headers that are not in it.
+///
+/// The library that speaks to Lambda writes it, and can only write headers in ASCII; it says
+/// `application/octet-stream` where the function says nothing.
+fn prelude(
+    mut parts: http::response::Parts,
+    method: &Method,
+) -> (MetadataPrelude, Vec<HeaderName>) {
+    measured_by_sender(&mut parts.headers, method);
+    let mut headers = joined(&parts.headers);
+    let unfit = headers.iter().filter(|(_, value)| value.to_str().is_err());
+    let unfit: Vec<_> = unfit.map(|(name, _)| name.clone()).collect();
+    for name in &unfit {
+        headers.remove(name);
+    }
+    let prelude = MetadataPrelude {
+        status_code: parts.status,
+        headers,
+        cookies: cookies(&parts.headers),
+    };
+    (prelude, unfit)
+}
+
+/// Whoever sends an answer counts its bytes; only that to HEAD has a length that is not its own (RFC 9110, section 9.3.2).
+fn measured_by_sender(headers: &mut HeaderMap, method: &Method) {
+    if *method != Method::HEAD {
+        headers.remove(header::CONTENT_LENGTH);
+    }
+}
+
+/// An answer in the function's place.
+fn own(response: guru_core::Response) -> http::Response<Bytes> {
+    let (status, headers, body) = response.into_parts();
     let mut response = http::Response::new(body.into_bytes().unwrap_or_default());
     *response.status_mut() = convert::status(status);
     *response.headers_mut() = convert::header_map(&headers).unwrap_or_default();
     response
 }
 
-/// When to give up. A deadline that has passed is none: an emulator may not know the time.
-fn deadline(context: &Context) -> Option<Instant> {
-    let left = context.deadline().duration_since(SystemTime::now()).ok()?;
-    Some(Instant::now() + left.checked_sub(MARGIN)?)
+/// How long a request may take, down to no time at all. A deadline that is longer past than any invocation lasts is none: it
+/// is of an emulator that does not know the time.
+fn left(deadline: SystemTime, now: SystemTime) -> Option<Duration> {
+    match deadline.duration_since(now) {
+        Ok(left) => Some(left.saturating_sub(MARGIN.min(left / 2))),
+        Err(past) => (past.duration() <= LONGEST).then_some(Duration::ZERO),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_has_what_is_left_of_its_time() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        let ms = Duration::from_millis;
+        let cases = [
+            (now + ms(900_000), Some(ms(899_900))),
+            (now + ms(250), Some(ms(150))),
+            (now + ms(200), Some(ms(100))),
+            (now + ms(100), Some(ms(50))),
+            (now + ms(99), Some(ms(99) / 2)),
+            (now + ms(2), Some(ms(1))),
+            (now, Some(ms(0))),
+            (now - ms(1), Some(ms(0))),
+            (now - ms(900_000), Some(ms(0))),
+            (now - ms(900_001), None),
+            // Milliseconds since the machine was started, as AWS's emulator has had them.
+            (SystemTime::UNIX_EPOCH + ms(5_000_000), None),
+        ];
+        for (deadline, wanted) in cases {
+            assert_eq!(left(deadline, now), wanted, "{deadline:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_answer_to_head_has_a_length_of_its_own() {
+        for (method, wanted) in [(Method::GET, None), (Method::HEAD, Some("7"))] {
+            let response = http::Response::builder()
+                .header("content-length", "7")
+                .header("x-kept", "1")
+                .header("x-lost", "é")
+                .header("set-cookie", "a=1")
+                .body(())
+                .unwrap();
+            let (prelude, unfit) = prelude(response.into_parts().0, &method);
+            let found = prelude.headers.get(header::CONTENT_LENGTH);
+            assert_eq!(found.map(|value| value.to_str().unwrap()), wanted);
+            assert_eq!(prelude.headers["x-kept"], "1");
+            assert_eq!(unfit, ["x-lost"]);
+            assert_eq!(prelude.cookies, ["a=1"]);
+        }
+    }
 }

@@ -6,30 +6,53 @@ use std::net::IpAddr;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use guru_core::adapter::admit;
+use guru_core::{Error, ErrorKind, Headers, Method};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::uri::PathAndQuery;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::base::{within_resource, without, without_stage};
-use crate::error::{Error, ErrorKind};
-use crate::event::{Event, Kind, Members};
+use crate::event::{Event, Kind};
+use crate::shape::Members;
 
-/// What a path can hold only percent-encoded, beside what is not ASCII (RFC 3986, section 3.3).
-const ENCODED: &AsciiSet = &CONTROLS
+/// What a path that was sent can hold only percent-encoded, beside what is not ASCII: what `http` refuses. The rest is left as
+/// the client spelt it, as on every target.
+const SENT: &AsciiSet = &CONTROLS
     .add(b' ')
-    .add(b'"')
     .add(b'#')
     .add(b'<')
     .add(b'>')
-    .add(b'?');
+    .add(b'?')
+    .add(b'`');
 
-/// The same where a percent sign is not yet the beginning of an escape.
-const DECODED: &AsciiSet = &ENCODED.add(b'%');
+/// What a path that was decoded holds percent-encoded again: all that is no part of a segment (RFC 3986, section 3.3), since
+/// a client would have encoded it.
+const DECODED: &AsciiSet = &SENT
+    .add(b'"')
+    .add(b'%')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
 
 /// What a query can hold only percent-encoded.
 const QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>');
 
+/// The same for a name or a value, of which a separator is no part.
+const PAIR: &AsciiSet = &QUERY.add(b'&');
+
+/// How much of a header's name a client is told.
+const LONGEST: usize = 64;
+
 /// The request, without a stage or a mapping, and without `mount`.
+///
+/// # Errors
+///
+/// What is wrong with it is what a client sent: the invocation succeeds, and this is its answer.
 pub(crate) fn request(
     event: &mut Event,
     kind: Kind,
@@ -42,16 +65,11 @@ pub(crate) fn request(
         }
         _ => path.into_owned(),
     };
-    let target = PathAndQuery::try_from(target).map_err(|error| {
-        bad(format!(
-            "the path or the query is no part of a URL: {error}"
-        ))
-    })?;
-    let context = event.context.as_ref();
-    let method = event.method.as_deref();
-    let method = method.or_else(|| context?.http.as_ref()?.method.as_deref());
-    let method = http::Method::from_bytes(method.unwrap_or_default().as_bytes())
-        .map_err(|_| bad(format!("{method:?} is no method")))?;
+    let target = PathAndQuery::try_from(target)
+        .map_err(|error| bad(format!("the request target: {error}")))?;
+    let method = event.method().unwrap_or_default().as_bytes();
+    let method = http::Method::from_bytes(method)
+        .map_err(|_| refused("method", Method::parse(method).err()))?;
     let body = body(event)?;
     let mut headers = headers(event)?;
     // As on every other target: a REST API says nothing of it, and what it says is of the encoded body.
@@ -62,19 +80,24 @@ pub(crate) fn request(
     *request.method_mut() = method;
     *request.uri_mut() = target.into();
     *request.headers_mut() = headers;
-    Ok(request)
+    // No event says so, and of this version a head may lack its host, as an event may.
+    *request.version_mut() = http::Version::HTTP_10;
+    let (mut head, body) = request.into_parts();
+    admit(&mut head)?;
+    Ok(http::Request::from_parts(head, body))
 }
 
 /// The client's address, as whoever took the connection says it.
 ///
 /// A load balancer says so in one place only: it appends to `x-forwarded-for`, behind what the client
-/// has sent (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html>).
+/// has sent (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html>). So does VPC
+/// Lattice, which adds it (<https://docs.aws.amazon.com/vpc-lattice/latest/ug/http-targets.html>).
 pub(crate) fn client_ip(event: &Event, kind: Kind, headers: &HeaderMap) -> Option<IpAddr> {
-    let context = event.context.as_ref()?;
+    let context = event.context.as_ref();
     let said = match kind {
-        Kind::Rest => context.identity.as_ref()?.source_ip.as_deref()?,
-        Kind::Http | Kind::FunctionUrl => context.http.as_ref()?.source_ip.as_deref()?,
-        Kind::LoadBalancer { .. } => {
+        Kind::Rest => context?.identity.as_ref()?.source_ip.as_deref()?,
+        Kind::Http | Kind::FunctionUrl => context?.http.as_ref()?.source_ip.as_deref()?,
+        Kind::LoadBalancer { .. } | Kind::Lattice => {
             let last = headers.get_all("x-forwarded-for").iter().next_back()?;
             last.to_str().ok()?.rsplit(',').next()?
         }
@@ -86,17 +109,16 @@ pub(crate) fn client_ip(event: &Event, kind: Kind, headers: &HeaderMap) -> Optio
     Some(ip.to_canonical())
 }
 
-fn bad(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::BadEvent, message)
-}
-
 fn path<'a>(event: &'a Event, kind: Kind, mount: &str) -> Cow<'a, str> {
     let context = event.context.as_ref();
     let stage = context.and_then(|context| context.stage.as_deref());
     let (path, set) = match kind {
-        Kind::Rest => (rest_path(event, stage), ENCODED),
-        Kind::LoadBalancer { .. } => (event.path.as_deref().unwrap_or_default(), ENCODED),
-        Kind::FunctionUrl => (event.raw_path.as_deref().unwrap_or_default(), ENCODED),
+        Kind::Rest => (rest_path(event, stage), SENT),
+        Kind::FunctionUrl => (event.raw_path.as_deref().unwrap_or_default(), SENT),
+        Kind::LoadBalancer { .. } | Kind::Lattice => {
+            let path = event.path.as_deref().or(event.raw_path.as_deref());
+            (path.unwrap_or_default(), SENT)
+        }
         // An HTTP API decodes the path, in spite of its name.
         Kind::Http => {
             let path = event.raw_path.as_deref().unwrap_or_default();
@@ -123,7 +145,7 @@ fn rest_path<'a>(event: &'a Event, stage: Option<&str>) -> &'a str {
     let parameters = event.path_parameters.as_deref().unwrap_or_default();
     within_resource(path, resource, |wanted| {
         let found = parameters.iter().find(|(name, _)| name == wanted);
-        found.and_then(|(_, value)| value.as_deref())
+        found.and_then(|(_, values)| Some(values.as_slice().first()?.as_str()))
     })
 }
 
@@ -138,14 +160,16 @@ fn query(event: &Event, kind: Kind) -> Option<Cow<'_, str>> {
             });
             Some(query.finish().into())
         }
-        // As sent, only taken apart.
-        Kind::LoadBalancer { .. } => {
+        // As sent, only taken apart; of VPC Lattice nobody says so, and what could not have been sent is encoded.
+        Kind::LoadBalancer { .. } | Kind::Lattice => {
             let mut query = String::new();
             pairs(event, |name, value| {
                 if !query.is_empty() {
                     query.push('&');
                 }
-                query.extend([name, "=", value]);
+                query.extend(utf8_percent_encode(name, PAIR));
+                query.push('=');
+                query.extend(utf8_percent_encode(value, PAIR));
             });
             Some(query.into())
         }
@@ -153,29 +177,28 @@ fn query(event: &Event, kind: Kind) -> Option<Cow<'_, str>> {
 }
 
 fn pairs(event: &Event, mut take: impl FnMut(&str, &str)) {
-    if let Some(lists) = &event.query_lists {
-        for (name, values) in lists {
-            for value in values.iter().flatten() {
-                take(name, value);
-            }
+    for (name, values) in listed(event.query_lists.as_ref(), event.query.as_ref()) {
+        for value in values {
+            take(name, value);
         }
-        return;
     }
-    for (name, value) in event.query.iter().flatten() {
-        take(name, value.as_deref().unwrap_or_default());
-    }
+}
+
+/// The names with their values: of the lists, where there are any, since those have all of them.
+fn listed<'a>(
+    lists: Option<&'a Members>,
+    singles: Option<&'a Members>,
+) -> impl Iterator<Item = (&'a str, &'a [String])> {
+    let members = lists.or(singles).into_iter().flatten();
+    members.map(|(name, values)| (name.as_str(), values.as_slice()))
 }
 
 fn headers(event: &Event) -> Result<HeaderMap, Error> {
     let mut headers = HeaderMap::with_capacity(32);
-    if let Some(lists) = &event.header_lists {
-        for (name, values) in lists {
-            for value in values.iter().flatten() {
-                append(&mut headers, name, value)?;
-            }
+    for (name, values) in listed(event.header_lists.as_ref(), event.headers.as_ref()) {
+        for value in values {
+            append(&mut headers, name, value)?;
         }
-    } else {
-        single(&mut headers, event.headers.as_ref())?;
     }
     // An HTTP API has them here only; a Function URL in both places.
     if let Some(cookies) = &event.cookies
@@ -187,30 +210,37 @@ fn headers(event: &Event) -> Result<HeaderMap, Error> {
     Ok(headers)
 }
 
-fn single(headers: &mut HeaderMap, members: Option<&Members<Option<String>>>) -> Result<(), Error> {
-    for (name, value) in members.into_iter().flatten() {
-        append(headers, name, value.as_deref().unwrap_or_default())?;
-    }
-    Ok(())
-}
-
 fn append(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), Error> {
-    let valid = HeaderName::from_bytes(name.as_bytes());
-    let valid_name = valid.map_err(|_| bad(format!("{name:?} is no name of a header")))?;
-    let valid = HeaderValue::from_bytes(value.as_bytes());
-    let value = valid.map_err(|_| bad(format!("the value of the header {name:?} is none")))?;
-    let appended = headers.try_append(valid_name, value);
+    let valid_name = HeaderName::from_bytes(name.as_bytes());
+    let valid_value = HeaderValue::from_bytes(value.as_bytes());
+    let (Ok(valid_name), Ok(valid_value)) = (valid_name, valid_value) else {
+        return Err(refused(name, Headers::new().append(name, value).err()));
+    };
+    let appended = headers.try_append(valid_name, valid_value);
     appended
         .map(drop)
-        .map_err(|_| bad("there are too many headers"))
+        .map_err(|_| bad("there are more headers than can be handed over"))
 }
 
 fn body(event: &mut Event) -> Result<Bytes, Error> {
     let body = event.body.take().unwrap_or_default();
-    if !event.is_base64 {
+    if event.is_base64 != Some(true) {
         return Ok(body.into());
     }
     let decoded = STANDARD.decode(body.as_bytes());
-    let decoded = decoded.map_err(|error| bad(format!("the body is no base64: {error}")))?;
+    let decoded = decoded.map_err(|_| bad("the body is not base64"))?;
     Ok(decoded.into())
+}
+
+fn bad(problem: impl Into<Cow<'static, str>>) -> Error {
+    Error::new(ErrorKind::BadRequest, problem)
+}
+
+/// What is wrong with a part of a request: in the core's words, which refuses the same.
+fn refused(name: &str, error: Option<guru_core::http::Error>) -> Error {
+    let name: String = name.chars().take(LONGEST).collect();
+    match error {
+        Some(error) => Error::field(&name, error),
+        None => Error::field(&name, "malformed"),
+    }
 }

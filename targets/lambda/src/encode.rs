@@ -1,6 +1,6 @@
 //! From an answer to what the sender of the event wants to read. It must not decide what an answer is.
 
-use std::fmt;
+use std::{fmt, io};
 
 use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
@@ -30,12 +30,40 @@ impl Answer {
         }
     }
 
-    /// At least how many bytes of JSON the body takes.
-    pub(crate) fn size(&self) -> usize {
-        match text(&self.headers, &self.body) {
-            Some(text) => text.len(),
-            None => self.body.len().div_ceil(3).saturating_mul(4),
+    /// How many bytes of content it has.
+    pub(crate) fn content(&self) -> usize {
+        self.body.len()
+    }
+
+    /// Whether it is `largest` bytes at most as JSON, with all that stands around its content and all that is escaped in it.
+    pub(crate) fn fits(&self, largest: usize) -> bool {
+        let headers = self.headers.iter();
+        let headers = headers.map(|(name, value)| name.as_str().len() + value.len() + ROUND);
+        let bytes = headers.sum::<usize>() + self.body.len();
+        // No byte takes more than the six of `\u001f`, so that most answers need not be written to be counted.
+        bytes.saturating_mul(6).saturating_add(ENVELOPE) <= largest
+            || serde_json::to_writer(Room(largest), self).is_ok()
+    }
+}
+
+/// More than what stands around the headers and the content, and around each header.
+const ENVELOPE: usize = 256;
+const ROUND: usize = 8;
+
+/// So many bytes can be written, and no more; nothing is kept of them.
+struct Room(usize);
+
+impl io::Write for Room {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.0.checked_sub(bytes.len()) {
+            Some(left) => self.0 = left,
+            None => return Err(io::ErrorKind::FileTooLarge.into()),
         }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -45,13 +73,13 @@ impl Serialize for Answer {
         map.serialize_entry("statusCode", &self.status.as_u16())?;
         match self.kind {
             Kind::Rest => map.serialize_entry("multiValueHeaders", &Lists(&self.headers))?,
-            Kind::LoadBalancer { has_lists } => {
+            Kind::LoadBalancer { has_lists: true } => {
                 map.serialize_entry("statusDescription", &format_args!("{}", self.status))?;
-                if has_lists {
-                    map.serialize_entry("multiValueHeaders", &Lists(&self.headers))?;
-                } else {
-                    map.serialize_entry("headers", &Singles(&self.headers, Cookies::Apart))?;
-                }
+                map.serialize_entry("multiValueHeaders", &Lists(&self.headers))?;
+            }
+            Kind::LoadBalancer { has_lists: false } | Kind::Lattice => {
+                map.serialize_entry("statusDescription", &format_args!("{}", self.status))?;
+                map.serialize_entry("headers", &Singles(&self.headers, Cookies::Apart))?;
             }
             Kind::Http | Kind::FunctionUrl => {
                 map.serialize_entry("headers", &Singles(&self.headers, Cookies::Absent))?;

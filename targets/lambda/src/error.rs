@@ -18,8 +18,6 @@ pub enum ErrorKind {
     Runtime,
     /// The event is no HTTP request of a kind that is known here.
     UnknownEvent,
-    /// The event is of a known kind, and what is in it cannot be a request.
-    BadEvent,
 }
 
 /// Why, and what to do about it.

@@ -3,11 +3,13 @@
 //!
 //! One type for all senders, because nothing in an event says at its beginning whose it is, and because
 //! the crate that has these shapes keeps maps in an order of its own, and refuses an event for a
-//! header that is not ASCII. It is read in one pass, in the order in which it was sent.
+//! header that is not ASCII. It is read in one pass, in the order in which it was sent; what cannot be read is an event too,
+//! so that it is refused in our words.
 //!
 //! Shapes: <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html>,
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>,
-//! <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html>.
+//! <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html>,
+//! <https://docs.aws.amazon.com/vpc-lattice/latest/ug/lambda-functions.html>.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,7 +17,9 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
+use crate::shape::{Kind as JsonKind, Loose, Members, Shape};
+use crate::unknown::{self, Seen};
 
 /// Whose event it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,10 +32,9 @@ pub(crate) enum Kind {
     FunctionUrl,
     /// An Application Load Balancer, with a list of values a header or with one.
     LoadBalancer { has_lists: bool },
+    /// VPC Lattice, with events of either version.
+    Lattice,
 }
-
-/// Members by name, in the order in which they were sent.
-pub(crate) type Members<V> = Vec<(String, V)>;
 
 /// An event: all that any sender says of a request.
 #[derive(Debug, Default)]
@@ -42,40 +45,46 @@ pub(crate) struct Event {
     pub(crate) raw_path: Option<String>,
     pub(crate) raw_query: Option<String>,
     pub(crate) method: Option<String>,
-    pub(crate) headers: Option<Members<Option<String>>>,
-    pub(crate) header_lists: Option<Members<Option<Vec<String>>>>,
-    pub(crate) query: Option<Members<Option<String>>>,
-    pub(crate) query_lists: Option<Members<Option<Vec<String>>>>,
-    pub(crate) path_parameters: Option<Members<Option<String>>>,
+    pub(crate) headers: Option<Members>,
+    pub(crate) header_lists: Option<Members>,
+    pub(crate) query: Option<Members>,
+    pub(crate) query_lists: Option<Members>,
+    pub(crate) path_parameters: Option<Members>,
     pub(crate) cookies: Option<Vec<String>>,
     pub(crate) body: Option<String>,
-    pub(crate) is_base64: bool,
+    pub(crate) is_base64: Option<bool>,
     pub(crate) context: Option<Circumstances>,
-    /// What else is there, by name; or what it is, when it is no object.
-    seen: Vec<String>,
+    /// `method`, as VPC Lattice calls it.
+    short_method: Option<String>,
+    /// `raw_path`, as VPC Lattice's first version calls it.
+    has_raw_path: bool,
+    /// A name of ours at which something else stands: the name, what it is, and what belongs there.
+    misfit: Option<(&'static str, JsonKind, &'static str)>,
+    seen: Seen,
 }
 
 /// `requestContext`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Default)]
 pub(crate) struct Circumstances {
     pub(crate) domain_name: Option<String>,
     pub(crate) stage: Option<String>,
     pub(crate) identity: Option<Identity>,
     pub(crate) http: Option<Http>,
-    elb: Option<IgnoredAny>,
+    has_elb: bool,
+    has_service: bool,
+    /// A WebSocket API's, which has all else that a REST API's has too.
+    has_connection: bool,
+    names: Vec<String>,
 }
 
 /// `requestContext.identity`, of a REST API.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Default)]
 pub(crate) struct Identity {
     pub(crate) source_ip: Option<String>,
 }
 
 /// `requestContext.http`, of version 2.0.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Default)]
 pub(crate) struct Http {
     pub(crate) method: Option<String>,
     pub(crate) source_ip: Option<String>,
@@ -84,69 +93,140 @@ pub(crate) struct Http {
 impl Event {
     /// Whose it is.
     pub(crate) fn kind(&self) -> Result<Kind, Error> {
-        let context = self.context.as_ref();
-        if context.is_some_and(|context| context.elb.is_some()) {
-            let has_lists = self.header_lists.is_some();
-            return Ok(Kind::LoadBalancer { has_lists });
+        let kind = self.sender().ok_or_else(|| self.unknown(None))?;
+        let lacks = [
+            ("a method", self.method().is_none()),
+            ("a path", self.path.is_none() && self.raw_path.is_none()),
+        ];
+        if let Some((what, _)) = lacks.into_iter().find(|(_, lacks)| *lacks) {
+            return Err(self.unknown(Some(format!("it lacks {what}"))));
         }
-        if context.is_some_and(|context| context.http.is_some()) {
+        match self.misfit {
+            Some((name, found, wanted)) => {
+                let problem = format!("its `{name}` is {found}, where {wanted} belongs");
+                Err(self.unknown(Some(problem)))
+            }
+            None => Ok(kind),
+        }
+    }
+
+    /// Whose it seems to be.
+    fn sender(&self) -> Option<Kind> {
+        // An authorizer is asked about a request, and has no answer to it.
+        if self.seen.has_any(&["methodArn", "routeArn"]) {
+            return None;
+        }
+        let Some(context) = &self.context else {
+            let is_lattice = self.has_raw_path && self.short_method.is_some();
+            return is_lattice.then_some(Kind::Lattice);
+        };
+        if context.has_connection {
+            return None;
+        }
+        if context.has_elb {
+            let has_lists = self.header_lists.is_some();
+            return Some(Kind::LoadBalancer { has_lists });
+        }
+        if context.http.is_some() {
             // A Function URL has no domain but Lambda's own, and its path is encoded.
-            let domain = context.and_then(|context| context.domain_name.as_deref());
+            let domain = context.domain_name.as_deref();
             let is_url = domain.is_some_and(|domain| domain.contains(".lambda-url."));
-            return Ok(if is_url {
+            return Some(if is_url {
                 Kind::FunctionUrl
             } else {
                 Kind::Http
             });
         }
-        if context.is_some() && self.method.is_some() {
-            return Ok(Kind::Rest);
+        if context.has_service {
+            return Some(Kind::Lattice);
         }
-        Err(self.unknown())
+        self.method.is_some().then_some(Kind::Rest)
     }
 
-    fn unknown(&self) -> Error {
-        let has = |name: &str| self.seen.iter().any(|seen| seen == name);
-        let guess = if has("Records") {
-            " (S3, SQS, SNS, DynamoDB and Kinesis send such)"
-        } else if has("detail-type") {
-            " (EventBridge sends such)"
-        } else if has("connectionId") || self.context.is_some() {
-            " (a WebSocket API sends such)"
-        } else {
-            ""
-        };
-        let seen = match self.seen.as_slice() {
-            [] => "nothing in it".to_owned(),
-            seen => seen.join(", "),
-        };
-        Error::new(
-            ErrorKind::UnknownEvent,
-            format!(
-                "this event is no HTTP request: it has {seen}{guess}; invoke the function through \
-                 API Gateway, a Function URL or a load balancer, or test it with an event of theirs"
-            ),
-        )
+    /// The method, wherever the sender says it.
+    pub(crate) fn method(&self) -> Option<&str> {
+        let http = || self.context.as_ref()?.http.as_ref()?.method.as_deref();
+        let own = self.method.as_deref().or(self.short_method.as_deref());
+        own.or_else(http)
     }
+
+    fn unknown(&self, problem: Option<String>) -> Error {
+        let context = self.context.as_ref();
+        let names = context.map_or(&[][..], |context| &context.names);
+        unknown::error(&self.seen, names, problem)
+    }
+
+    /// Takes a member whose name is one of ours; says whether it was.
+    fn take<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error> {
+        let misfit = &mut self.misfit;
+        match name {
+            // Of other senders it is a number.
+            "version" => self.version = lenient(map)?,
+            "resource" => self.resource = member("resource", map, misfit)?,
+            "path" => self.path = member("path", map, misfit)?,
+            "rawPath" => self.raw_path = member("rawPath", map, misfit)?,
+            "raw_path" => {
+                self.raw_path = member("raw_path", map, misfit)?;
+                self.has_raw_path = true;
+            }
+            "rawQueryString" => self.raw_query = member("rawQueryString", map, misfit)?,
+            "httpMethod" => self.method = member("httpMethod", map, misfit)?,
+            "method" => self.short_method = member("method", map, misfit)?,
+            "headers" => self.headers = member("headers", map, misfit)?,
+            "multiValueHeaders" => self.header_lists = member("multiValueHeaders", map, misfit)?,
+            "queryStringParameters" => {
+                self.query = member("queryStringParameters", map, misfit)?;
+            }
+            "query_string_parameters" => {
+                self.query = member("query_string_parameters", map, misfit)?;
+            }
+            "multiValueQueryStringParameters" => {
+                self.query_lists = member("multiValueQueryStringParameters", map, misfit)?;
+            }
+            "pathParameters" => self.path_parameters = member("pathParameters", map, misfit)?,
+            "cookies" => self.cookies = member("cookies", map, misfit)?,
+            "body" => self.body = member("body", map, misfit)?,
+            "isBase64Encoded" => self.is_base64 = member("isBase64Encoded", map, misfit)?,
+            "is_base64_encoded" => self.is_base64 = member("is_base64_encoded", map, misfit)?,
+            "requestContext" => self.context = member("requestContext", map, misfit)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
+/// The member that comes next. One of another shape is noted, unless one was before.
+fn member<'de, A: MapAccess<'de>, T: Shape>(
+    name: &'static str,
+    map: &mut A,
+    misfit: &mut Option<(&'static str, JsonKind, &'static str)>,
+) -> Result<Option<T>, A::Error> {
+    let Loose(found) = map.next_value::<Loose<T>>()?;
+    Ok(found.unwrap_or_else(|found| {
+        misfit.get_or_insert((name, found, T::WANTED));
+        None
+    }))
 }
 
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // Anything is an event, so that one that is not known can be answered in its own terms.
-        deserializer.deserialize_any(Reader)
+        let read = deserializer.deserialize_any(Reader);
+        Ok(read.unwrap_or_else(|error| Self::other(format!("not JSON that can be read: {error}"))))
+    }
+}
+
+impl Event {
+    /// What is no object.
+    fn other(what: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            seen: Seen::other(what),
+            ..Self::default()
+        }
     }
 }
 
 struct Reader;
-
-impl Reader {
-    fn other<E>(what: &str) -> Result<Event, E> {
-        Ok(Event {
-            seen: vec![what.into()],
-            ..Event::default()
-        })
-    }
-}
 
 impl<'de> Visitor<'de> for Reader {
     type Value = Event;
@@ -158,28 +238,10 @@ impl<'de> Visitor<'de> for Reader {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Event, A::Error> {
         let mut event = Event::default();
         while let Some(name) = map.next_key::<Cow<'_, str>>()? {
-            match &*name {
-                "version" => event.version = map.next_value()?,
-                "resource" => event.resource = map.next_value()?,
-                "path" => event.path = map.next_value()?,
-                "rawPath" => event.raw_path = map.next_value()?,
-                "rawQueryString" => event.raw_query = map.next_value()?,
-                "httpMethod" => event.method = map.next_value()?,
-                "headers" => event.headers = members(&mut map)?,
-                "multiValueHeaders" => event.header_lists = members(&mut map)?,
-                "queryStringParameters" => event.query = members(&mut map)?,
-                "multiValueQueryStringParameters" => event.query_lists = members(&mut map)?,
-                "pathParameters" => event.path_parameters = members(&mut map)?,
-                "cookies" => event.cookies = map.next_value()?,
-                "body" => event.body = map.next_value()?,
-                "isBase64Encoded" => {
-                    event.is_base64 = map.next_value::<Option<bool>>()?.unwrap_or(false);
-                }
-                "requestContext" => event.context = map.next_value()?,
-                _ => {
-                    event.seen.push(name.into_owned());
-                    map.next_value::<IgnoredAny>()?;
-                }
+            if event.take(&name, &mut map)? {
+                event.seen.name(&name);
+            } else {
+                event.seen.member(&name, &mut map)?;
             }
         }
         Ok(event)
@@ -187,69 +249,94 @@ impl<'de> Visitor<'de> for Reader {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Event, A::Error> {
         while list.next_element::<IgnoredAny>()?.is_some() {}
-        Self::other("a list")
+        Ok(Event::other("a list"))
     }
 
     fn visit_str<E>(self, _text: &str) -> Result<Event, E> {
-        Self::other("a text")
+        Ok(Event::other("a text"))
     }
 
     fn visit_bool<E>(self, _truth: bool) -> Result<Event, E> {
-        Self::other("a boolean")
+        Ok(Event::other("a boolean"))
     }
 
     fn visit_i64<E>(self, _number: i64) -> Result<Event, E> {
-        Self::other("a number")
+        Ok(Event::other("a number"))
     }
 
     fn visit_u64<E>(self, _number: u64) -> Result<Event, E> {
-        Self::other("a number")
+        Ok(Event::other("a number"))
     }
 
     fn visit_f64<E>(self, _number: f64) -> Result<Event, E> {
-        Self::other("a number")
+        Ok(Event::other("a number"))
     }
 
     fn visit_unit<E>(self) -> Result<Event, E> {
-        Self::other("null")
+        Ok(Event::other("null"))
     }
 }
 
-/// The members of the object that comes next, if there is one.
-fn members<'de, A, V>(map: &mut A) -> Result<Option<Members<V>>, A::Error>
-where
-    A: MapAccess<'de>,
-    V: Deserialize<'de>,
-{
-    Ok(map
-        .next_value::<Option<Ordered<V>>>()?
-        .map(|ordered| ordered.0))
+/// The member that comes next, or nothing where it is of another shape: whether that matters is for those who miss it.
+fn lenient<'de, A: MapAccess<'de>, T: Shape>(map: &mut A) -> Result<Option<T>, A::Error> {
+    Ok(map.next_value::<Loose<T>>()?.0.unwrap_or_default())
 }
 
-struct Ordered<V>(Members<V>);
+impl Shape for Circumstances {
+    const WANTED: JsonKind = "an object";
 
-impl<'de, V: Deserialize<'de>> Deserialize<'de> for Ordered<V> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Each<V>(std::marker::PhantomData<V>);
-
-        impl<'de, V: Deserialize<'de>> Visitor<'de> for Each<V> {
-            type Value = Members<V>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<V>, A::Error> {
-                let mut members = Vec::with_capacity(map.size_hint().unwrap_or(16));
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
+    fn object<'de, A: MapAccess<'de>>(mut map: A) -> Result<Option<Self>, A::Error> {
+        let mut context = Self::default();
+        while let Some(name) = map.next_key::<Cow<'_, str>>()? {
+            match &*name {
+                "domainName" => context.domain_name = lenient(&mut map)?,
+                "stage" => context.stage = lenient(&mut map)?,
+                "identity" => context.identity = lenient(&mut map)?,
+                "http" => context.http = lenient(&mut map)?,
+                other => {
+                    context.has_elb |= other == "elb";
+                    context.has_service |= matches!(other, "serviceArn" | "serviceNetworkArn");
+                    context.has_connection |= matches!(other, "connectionId" | "eventType");
+                    map.next_value::<IgnoredAny>()?;
                 }
-                Ok(members)
+            }
+            context.names.push(name.into_owned());
+        }
+        Ok(Some(context))
+    }
+}
+
+impl Shape for Identity {
+    const WANTED: JsonKind = "an object";
+
+    fn object<'de, A: MapAccess<'de>>(mut map: A) -> Result<Option<Self>, A::Error> {
+        let mut identity = Self::default();
+        while let Some(name) = map.next_key::<Cow<'_, str>>()? {
+            match &*name {
+                "sourceIp" => identity.source_ip = lenient(&mut map)?,
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
             }
         }
+        Ok(Some(identity))
+    }
+}
 
-        deserializer
-            .deserialize_map(Each(std::marker::PhantomData))
-            .map(Self)
+impl Shape for Http {
+    const WANTED: JsonKind = "an object";
+
+    fn object<'de, A: MapAccess<'de>>(mut map: A) -> Result<Option<Self>, A::Error> {
+        let mut http = Self::default();
+        while let Some(name) = map.next_key::<Cow<'_, str>>()? {
+            match &*name {
+                "method" => http.method = lenient(&mut map)?,
+                "sourceIp" => http.source_ip = lenient(&mut map)?,
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(Some(http))
     }
 }

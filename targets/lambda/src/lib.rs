@@ -13,11 +13,15 @@ mod error;
 mod event;
 mod log;
 mod ports;
+mod settings;
+mod shape;
 #[cfg(test)]
 mod tests;
+mod unknown;
 
 use std::sync::Arc;
 
+use guru_core::ports::Level;
 use guru_host::Host;
 use lambda_runtime::{LambdaEvent, service_fn};
 
@@ -32,7 +36,11 @@ pub use error::{Error, ErrorKind};
 /// [`ErrorKind::Runtime`] when Lambda's own interface fails.
 pub async fn run() -> Result<(), Error> {
     ports::is_lambda()?;
-    let host = Host::load(&ports::component()?, ports::options()?)?;
+    let (options, warning) = ports::options()?;
+    let host = Host::load(&ports::component()?, options)?;
+    if let Some(warning) = warning {
+        host.note(Level::Warn, &warning, None);
+    }
     let function = Arc::new(answer::Function::new(host, ports::deployment()?));
     let service = service_fn(move |event: LambdaEvent<event::Event>| {
         let function = Arc::clone(&function);

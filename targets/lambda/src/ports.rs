@@ -8,17 +8,20 @@ use std::time::Duration;
 use guru_host::{Limits, Options};
 
 use crate::error::{Error, ErrorKind};
-use crate::log;
+use crate::{log, settings};
 
 /// The compiled component, beside the bootstrap in the archive that is deployed.
 const COMPONENT: &str = "function.cwasm";
 
-/// What the function must not see: whoever has these is the function's role.
-const CREDENTIALS: [&str; 3] = [
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-];
+/// How much of Lambda's memory is not the function's, in MiB: 9 MB of the bootstrap's own (22 without optimisation), and some
+/// 20 for the largest event and the largest answer, of which there is more than one copy while they are read and written.
+const ROOM: usize = 48;
+
+/// What a function has in any case, in MiB.
+const LEAST: usize = 16;
+
+/// What a function can address, in MiB.
+const MOST: usize = 4096;
 
 /// How long Lambda lets an invocation take at most.
 const LONGEST: u32 = 900;
@@ -84,13 +87,14 @@ pub(crate) fn component() -> Result<PathBuf, Error> {
     ))
 }
 
-/// How the component is hosted.
-pub(crate) fn options() -> Result<Options, Error> {
+/// How the component is hosted, and what of the environment could not be followed.
+pub(crate) fn options() -> Result<(Options, Option<String>), Error> {
     let usual = Limits::default();
     let mut options = Options::default();
+    let lambda = text("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").and_then(|size| size.parse().ok());
+    let (memory, warning) = memory(lambda, number("GURU_MEMORY", "MiB", 1..=MOST)?);
     options.limits = Limits {
-        memory: number("GURU_MEMORY", "MiB", 1..=4096)?
-            .map_or(usual.memory, |mib| mib.saturating_mul(1024 * 1024)),
+        memory,
         time: number("GURU_TIME", "seconds", 1..=LONGEST as usize)?
             .and_then(|seconds| u32::try_from(seconds).ok())
             .map_or(Duration::from_secs(LONGEST.into()), |seconds| {
@@ -101,15 +105,33 @@ pub(crate) fn options() -> Result<Options, Error> {
         // Lambda sends one at a time; one that was given up may still be on its way out.
         instances: 4,
     };
+    options.environment = settings::of(env::vars_os(), text(settings::NAMES).as_deref())?;
     let format = log::format(text("AWS_LAMBDA_LOG_FORMAT").as_deref());
-    let of_function = env::vars_os().filter_map(|(name, value)| {
-        let name = name.into_string().ok()?;
-        let value = value.into_string().ok()?;
-        (!CREDENTIALS.contains(&&*name)).then_some((name, value))
-    });
-    options.environment = of_function.filter(|(name, _)| *name != format.0).collect();
+    options.environment.retain(|(name, _)| *name != format.0);
     options.environment.push(format);
-    Ok(options)
+    Ok((options, warning))
+}
+
+/// The function's memory in bytes, of what Lambda gives and what is asked for, both in MiB; and why it is less than that.
+/// Lambda ends a process that takes more than it gives, with all that it does, and nobody gets an answer.
+fn memory(lambda: Option<usize>, asked: Option<usize>) -> (usize, Option<String>) {
+    let usual = Limits::default().memory;
+    let given = lambda.map(|mib| mib.saturating_sub(ROOM).clamp(LEAST, MOST));
+    let (mib, warning) = match (given, asked) {
+        (None, None) => return (usual, None),
+        (Some(mib), None) | (None, Some(mib)) => (mib, None),
+        (Some(given), Some(asked)) => (
+            given.min(asked),
+            (asked > given).then(|| {
+                format!(
+                    "GURU_MEMORY is {asked}, and the function gets {given} MiB: Lambda gives {} MB, and \
+                     {ROOM} are the host's; raise MemorySize, or leave GURU_MEMORY out",
+                    lambda.unwrap_or_default()
+                )
+            }),
+        ),
+    };
+    (mib.saturating_mul(1024 * 1024), warning)
 }
 
 /// How requests reach the function.
@@ -152,6 +174,35 @@ fn number(
     }
 }
 
-fn setting(message: String) -> Error {
+pub(crate) fn setting(message: String) -> Error {
     Error::new(ErrorKind::Setting, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_leaves_room_for_its_host() {
+        let usual = Limits::default().memory / 1024 / 1024;
+        let cases = [
+            (Some(128), None, 80, false),
+            (Some(128), Some(64), 64, false),
+            (Some(128), Some(80), 80, false),
+            (Some(128), Some(81), 80, true),
+            (Some(128), Some(4096), 80, true),
+            (Some(1024), None, 976, false),
+            (Some(10_240), None, 4096, false),
+            (Some(10_240), Some(4096), 4096, false),
+            (Some(32), None, 16, false),
+            (Some(0), Some(1), 1, false),
+            (None, Some(64), 64, false),
+            (None, None, usual, false),
+        ];
+        for (lambda, asked, wanted, warns) in cases {
+            let (bytes, warning) = memory(lambda, asked);
+            assert_eq!(bytes, wanted * 1024 * 1024, "{lambda:?} {asked:?}");
+            assert_eq!(warning.is_some(), warns, "{lambda:?} {asked:?}");
+        }
+    }
 }

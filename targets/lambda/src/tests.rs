@@ -1,6 +1,12 @@
 //! Events of others to requests, and answers to JSON. It must not know how an event is made.
 
-use std::path::{Path, PathBuf};
+mod characters;
+mod malformed;
+mod others;
+mod samples;
+mod size;
+
+use std::path::Path;
 
 use bytes::Bytes;
 use http::header::HeaderMap;
@@ -14,12 +20,28 @@ use crate::event::{Event, Kind};
 /// The kind of an event, its request, and the client's address.
 type Read = (Kind, http::Request<Bytes>, Option<String>);
 
-fn read(event: Value, mount: &str) -> Result<Read, Error> {
-    let mut event: Event = serde_json::from_value(event).unwrap();
+fn parse(event: &Value) -> Event {
+    parse_text(&event.to_string())
+}
+
+/// As the library that speaks to Lambda reads it.
+fn parse_text(event: &str) -> Event {
+    let mut reader = serde_json::Deserializer::from_str(event);
+    serde_path_to_error::deserialize(&mut reader).unwrap()
+}
+
+/// The request of an event, which must be one of a sender that is known; why it is refused, where it is.
+fn try_read(event: &Value, mount: &str) -> Result<Result<Read, guru_core::Error>, Error> {
+    let mut event = parse(event);
     let kind = event.kind()?;
-    let request = request(&mut event, kind, mount)?;
-    let ip = client_ip(&event, kind, request.headers());
-    Ok((kind, request, ip.map(|ip| ip.to_string())))
+    Ok(request(&mut event, kind, mount).map(|request| {
+        let ip = client_ip(&event, kind, request.headers());
+        (kind, request, ip.map(|ip| ip.to_string()))
+    }))
+}
+
+fn read(event: Value, mount: &str) -> Result<Read, Error> {
+    try_read(&event, mount).map(|read| read.unwrap_or_else(|why| panic!("{why}: {event}")))
 }
 
 fn file(path: &Path) -> Value {
@@ -119,107 +141,6 @@ fn what_sam_generates_is_read() {
     assert_eq!(error.kind(), ErrorKind::UnknownEvent);
 }
 
-/// The samples that the crate of the field's types carries.
-fn fixtures() -> Vec<PathBuf> {
-    let metadata = cargo_metadata::MetadataCommand::new()
-        .manifest_path(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
-        .exec()
-        .unwrap();
-    let mut packages = metadata.packages.iter();
-    let package = packages
-        .find(|package| package.name == "aws_lambda_events")
-        .unwrap();
-    let folder = package.manifest_path.parent().unwrap().join("src/fixtures");
-    let files = std::fs::read_dir(folder).unwrap();
-    let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
-    files.sort();
-    files
-}
-
-/// Whether a sample is one of ours; of the same senders there are also authorizers, web sockets and answers.
-fn kind_of(name: &str) -> Option<Kind> {
-    let is_other = ["auth", "websocket", "response", "console"];
-    if is_other.iter().any(|other| name.contains(other)) && !name.contains("iam") {
-        return None;
-    }
-    match name {
-        _ if name.contains("apigw-v2") || name.contains("sam-http") => Some(Kind::Http),
-        _ if name.contains("apigw") => Some(Kind::Rest),
-        _ if name.contains("function-url") => Some(Kind::FunctionUrl),
-        _ if name.contains("alb") => {
-            let has_lists = name.contains("multivalue");
-            Some(Kind::LoadBalancer { has_lists })
-        }
-        _ => None,
-    }
-}
-
-#[test]
-fn the_field_s_samples_are_what_their_names_say() {
-    let (mut requests, mut others) = (0, 0);
-    for path in fixtures() {
-        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        let text = std::fs::read_to_string(&path).unwrap();
-        let event: Event = match serde_json::from_str(&text) {
-            Ok(event) => event,
-            // Of another kind, which has a member of one of our names and another shape.
-            Err(_) if kind_of(&name).is_none() => continue,
-            Err(error) => panic!("{name}: {error}"),
-        };
-        match kind_of(&name) {
-            Some(kind) => {
-                assert_eq!(event.kind().unwrap(), kind, "{name}");
-                read(file(&path), "").unwrap_or_else(|error| panic!("{name}: {error}"));
-                requests += 1;
-            }
-            None => {
-                if let Err(error) = event.kind() {
-                    assert_eq!(error.kind(), ErrorKind::UnknownEvent, "{name}");
-                    assert!(
-                        error
-                            .to_string()
-                            .contains("this event is no HTTP request: it has ")
-                    );
-                    others += 1;
-                }
-            }
-        }
-    }
-    assert!(requests >= 10, "only {requests} requests among the samples");
-    assert!(others >= 80, "only {others} others among the samples");
-}
-
-#[test]
-fn what_is_no_request_is_named() {
-    let cases = [
-        (
-            json!({"Records": [{"eventSource": "aws:sqs"}]}),
-            "Records (S3, SQS",
-        ),
-        (
-            json!({"source": "aws.events", "detail-type": "x"}),
-            "(EventBridge",
-        ),
-        (
-            json!({"requestContext": {"connectionId": "x"}}),
-            "(a WebSocket API",
-        ),
-        (json!({"key1": "value1"}), "key1;"),
-        (json!({}), "nothing in it"),
-        (json!([1]), "a list"),
-        (json!("text"), "a text"),
-        (json!(1), "a number"),
-        (json!(1.5), "a number"),
-        (json!(true), "a boolean"),
-        (json!(null), "null"),
-    ];
-    for (event, wanted) in cases {
-        let error = read(event.clone(), "").unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::UnknownEvent, "{event}");
-        assert!(error.to_string().contains(wanted), "{event}: {error}");
-    }
-}
-
 fn http(path: &str, stage: &str) -> Value {
     json!({
         "rawPath": path, "rawQueryString": "", "headers": {},
@@ -273,38 +194,6 @@ fn a_load_balancer_vouches_for_the_last_address_only() {
     }
 }
 
-#[test]
-fn what_cannot_be_a_request_says_why() {
-    let with = |name: &str, value: Value| {
-        let mut event = http("/", "$default");
-        event[name] = value;
-        event
-    };
-    let mut method = http("/", "$default");
-    method["requestContext"]["http"]["method"] = "G T".into();
-    let mut base64 = with("body", "!".into());
-    base64["isBase64Encoded"] = true.into();
-    let cases = [
-        (method, "is no method"),
-        (base64, "the body is no base64"),
-        (
-            with("headers", json!({"a b": "1"})),
-            "is no name of a header",
-        ),
-        (
-            with("headers", json!({"a": "1\n2"})),
-            "the value of the header",
-        ),
-    ];
-    for (event, wanted) in cases {
-        let error = read(event.clone(), "").unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::BadEvent);
-        assert!(error.to_string().contains(wanted), "{event}: {error}");
-    }
-    let (_, request, _) = read(with("headers", json!({"a": "é"})), "").unwrap();
-    assert_eq!(values(request.headers(), "a"), ["é".as_bytes()]);
-}
-
 fn answer(kind: Kind) -> Value {
     let response = http::Response::builder()
         .status(201)
@@ -342,8 +231,10 @@ fn each_sender_reads_an_answer_of_its_own() {
         body(json!({"statusCode": 201, "statusDescription": status, "multiValueHeaders": lists}))
     );
     let singles = json!({"set-cookie": cookies[0], "Set-cookie": cookies[1], "x-many": "1, 2"});
-    assert_eq!(
-        answer(Kind::LoadBalancer { has_lists: false }),
-        body(json!({"statusCode": 201, "statusDescription": status, "headers": singles}))
-    );
+    for kind in [Kind::LoadBalancer { has_lists: false }, Kind::Lattice] {
+        assert_eq!(
+            answer(kind),
+            body(json!({"statusCode": 201, "statusDescription": status, "headers": singles}))
+        );
+    }
 }

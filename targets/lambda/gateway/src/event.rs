@@ -7,12 +7,12 @@
 //! <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html> and
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html>.
 
+mod moment;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -20,9 +20,11 @@ use bytes::Bytes;
 use http::header::{self, HeaderMap};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::Front;
+use moment::{at, epoch};
 
 /// What belongs to a connection; no front passes it on.
 const HOP_BY_HOP: [&str; 7] = [
@@ -62,9 +64,13 @@ pub(crate) struct Route<'a> {
     pub(crate) client: IpAddr,
 }
 
-/// The path as the client sent it, without the stage; `None` when that is missing.
-pub(crate) fn path(front: Front, uri: &http::Uri) -> Option<&str> {
-    let path = uri.path();
+/// The path as the client sent it, without the stage; `None` when that is missing. `CONNECT` has none, and is the function's
+/// to refuse.
+pub(crate) fn path(front: Front, head: &http::request::Parts) -> Option<&str> {
+    if head.method == http::Method::CONNECT {
+        return Some("/");
+    }
+    let path = head.uri.path();
     let Some(stage) = front.stage() else {
         return Some(path);
     };
@@ -89,8 +95,10 @@ type Headers = BTreeMap<String, Vec<String>>;
 
 fn headers(front: Front, request: &http::Request<Bytes>, client: IpAddr) -> Headers {
     let mut headers = Headers::new();
+    let nominated = nominated(request.headers());
     for (name, value) in request.headers() {
-        if !HOP_BY_HOP.contains(&name.as_str()) {
+        let is_nominated = nominated.iter().any(|nominated| nominated == name.as_str());
+        if !is_nominated && !HOP_BY_HOP.contains(&name.as_str()) {
             // JSON has no bytes: what is not UTF-8 is lost before a function can see it.
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
             headers.entry(name.as_str().into()).or_default().push(value);
@@ -125,6 +133,14 @@ fn headers(front: Front, request: &http::Request<Bytes>, client: IpAddr) -> Head
         }
     }
     headers
+}
+
+/// What `connection` names, which is between two machines too (RFC 9110, section 7.6.1).
+fn nominated(headers: &HeaderMap) -> Vec<String> {
+    let values = headers.get_all(header::CONNECTION).iter();
+    let options = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    let options = options.map(|option| String::from_utf8_lossy(option.trim_ascii()).to_lowercase());
+    options.filter(|option| option != "host").collect()
 }
 
 /// The length of the body, which is whole here whatever the client said. A REST API has none.
@@ -175,6 +191,7 @@ fn rest_context(request: &http::Request<Bytes>, route: Route<'_>, resource: &str
         "user",
         "userArn",
     ];
+    let now = OffsetDateTime::now_utc();
     let mut identity: Map<String, Value> = nobody
         .map(|name| (name.to_owned(), Value::Null))
         .into_iter()
@@ -194,7 +211,8 @@ fn rest_context(request: &http::Request<Bytes>, route: Route<'_>, resource: &str
         "path": format!("/{}{}", route.stage, route.path),
         "protocol": "HTTP/1.1",
         "requestId": Uuid::new_v4(),
-        "requestTimeEpoch": now(),
+        "requestTime": at(now),
+        "requestTimeEpoch": epoch(now),
         "resourceId": "proxy",
         "resourcePath": resource,
         "stage": route.stage,
@@ -258,6 +276,7 @@ fn version_2_context(
         Front::Http => (API, "000000000000", route.stage),
         _ => (URL, "anonymous", "$default"),
     };
+    let now = OffsetDateTime::now_utc();
     json!({
         "accountId": account,
         "apiId": domain.1,
@@ -273,7 +292,8 @@ fn version_2_context(
         "requestId": Uuid::new_v4(),
         "routeKey": "$default",
         "stage": stage,
-        "timeEpoch": now(),
+        "time": at(now),
+        "timeEpoch": epoch(now),
     })
 }
 
@@ -331,12 +351,6 @@ fn joined(lists: &Headers) -> Map<String, Value> {
         .iter()
         .map(|(name, values)| (name.clone(), values.join(",").into()));
     joined.collect()
-}
-
-/// Milliseconds since 1970.
-fn now() -> u64 {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    now.map_or(0, |now| u64::try_from(now.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// The last value of each name.

@@ -27,7 +27,8 @@ Example:
   $ guru-gateway --front http --emulator aws-lambda-rie-x86_64 --bootstrap dist/lambda/meditations/bootstrap
   listening on http://127.0.0.1:41233/prod
 
-Variables of this process's environment are the function's too. Stops on SIGINT (Ctrl-C) and SIGTERM. \
+Variables of this process's environment that begin with GURU_ are the function's too, and those that GURU_SETTINGS names. \
+Stops on SIGINT (Ctrl-C) and SIGTERM. \
 Exits with 0 after that, 1 when the function cannot be served, 2 for a wrong option."
 )]
 struct Arguments {

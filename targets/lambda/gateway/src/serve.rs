@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use bytes::Bytes;
-use http::{Method, Response, StatusCode};
+use http::{Method, Response, StatusCode, Version, header};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -87,6 +87,29 @@ async fn answer(
     response.map(Full::new)
 }
 
+/// What no front passes on: a request to no host or to two (RFC 9112, section 3.2), and a body coded otherwise than in chunks
+/// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html>, HTTP 501).
+fn admit(parts: &http::request::Parts) -> Result<(), StatusCode> {
+    let hosts = parts.headers.get_all(header::HOST).iter().count();
+    let needs_host = parts.version > Version::HTTP_10;
+    if hosts > 1 || (hosts == 0 && needs_host && parts.uri.authority().is_none()) {
+        return Err(StatusCode::BAD_REQUEST);
+    }
+    let codings = parts.headers.get_all(header::TRANSFER_ENCODING).iter();
+    let mut codings = codings.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    let is_known = |coding: &[u8]| {
+        let coding = coding.trim_ascii();
+        [&b""[..], b"chunked", b"identity"]
+            .iter()
+            .any(|known| coding.eq_ignore_ascii_case(known))
+    };
+    if codings.all(is_known) {
+        Ok(())
+    } else {
+        Err(StatusCode::NOT_IMPLEMENTED)
+    }
+}
+
 /// What the function answers; else the status that the front answers by itself.
 async fn exchange(
     front: Front,
@@ -95,7 +118,8 @@ async fn exchange(
     client: IpAddr,
 ) -> Result<Response<Bytes>, StatusCode> {
     let (parts, body) = request.into_parts();
-    let Some(path) = path(front, &parts.uri).map(str::to_owned) else {
+    admit(&parts)?;
+    let Some(path) = path(front, &parts).map(str::to_owned) else {
         return Err(StatusCode::NOT_FOUND);
     };
     let body = match Limited::new(body, BODY).collect().await {

@@ -155,6 +155,61 @@ fn the_same_request_makes_the_same_event() {
     }
 }
 
+/// A time is of its moment, and written like that of a capture.
+#[test]
+fn a_time_is_written_as_api_gateway_does() {
+    let places = [
+        "/requestContext/requestTime",
+        "/requestContext/time",
+        "/requestContext/time",
+    ];
+    for (capture, place) in CAPTURES.iter().zip(places) {
+        let captured = captured(capture.file);
+        let epoch = [
+            "/requestContext/requestTimeEpoch",
+            "/requestContext/timeEpoch",
+        ];
+        let epoch = |event: &Value| {
+            let epoch = epoch
+                .iter()
+                .find_map(|place| event.pointer(place)?.as_i64());
+            epoch.unwrap()
+        };
+        let moment = OffsetDateTime::from_unix_timestamp(epoch(&captured) / 1000).unwrap();
+        let written = captured.pointer(place).unwrap().as_str().unwrap();
+        assert_eq!(at(moment), written, "{}", capture.file);
+        let made = made(capture);
+        let moment = OffsetDateTime::from_unix_timestamp(epoch(&made) / 1000).unwrap();
+        assert_eq!(
+            made.pointer(place),
+            Some(&at(moment).into()),
+            "{}",
+            capture.file
+        );
+    }
+}
+
+#[test]
+fn what_connection_names_goes_no_further() {
+    let request = http::Request::get("/")
+        .header("connection", "X-Private, host,x-other")
+        .header("host", "a")
+        .header("x-private", "1")
+        .header("x-other", "2")
+        .header("x-kept", "3")
+        .body(Bytes::new())
+        .unwrap();
+    let headers = headers(Front::Url, &request, [127, 0, 0, 1].into());
+    for (name, is_there) in [
+        ("host", true),
+        ("x-kept", true),
+        ("x-private", false),
+        ("x-other", false),
+    ] {
+        assert_eq!(headers.contains_key(name), is_there, "{name}");
+    }
+}
+
 #[test]
 fn the_body_of_a_rest_api_is_the_same_in_base64() {
     let [capture, ..] = &CAPTURES;
@@ -188,12 +243,18 @@ fn a_stage_is_the_first_segment_and_nothing_else() {
         ("/production", None),
         ("/", None),
     ];
+    let path = |front, method: &str, target: &str| {
+        let request = http::Request::builder().method(method).uri(target);
+        let (head, ()) = request.body(()).unwrap().into_parts();
+        path(front, &head).map(str::to_owned)
+    };
     for (target, want) in cases {
         assert_eq!(
-            path(Front::Rest, &target.parse().unwrap()),
+            path(Front::Rest, "GET", target).as_deref(),
             want,
             "{target}"
         );
     }
-    assert_eq!(path(Front::Url, &"/prod".parse().unwrap()), Some("/prod"));
+    assert_eq!(path(Front::Url, "GET", "/prod").as_deref(), Some("/prod"));
+    assert_eq!(path(Front::Http, "CONNECT", "a:80").as_deref(), Some("/"));
 }

@@ -1,0 +1,160 @@
+//! The function's settings: what of the process's environment the function is given. It must not know what they are for.
+//!
+//! The rest is nobody's business but the host's: Lambda's own variables, those of its extensions and layers, and whatever a
+//! function of another runtime had in the same template.
+
+use std::ffi::OsString;
+
+use crate::error::Error;
+use crate::ports::setting;
+
+/// Names the variables that are the function's.
+pub(crate) const NAMES: &str = "GURU_SETTINGS";
+
+/// What begins so is the function's without being named.
+const OURS: &str = "GURU_";
+
+/// What the host itself tells the function, whatever the environment says.
+const OF_HOST: [&str; 2] = ["GURU_CLIENT_ADDRESS_HEADER", "GURU_REQUEST_ID_HEADER"];
+
+/// Whoever has one of these is the function's role
+/// (<https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html>).
+const CREDENTIALS: [&str; 8] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SECURITY_TOKEN",
+    "AWS_SESSION_TOKEN",
+];
+
+/// The variables that are named in `names`, separated by commas and white space, and those that begin with `GURU_`. One that
+/// is named and not set is fine: settings may be optional.
+pub(crate) fn of(
+    variables: impl Iterator<Item = (OsString, OsString)>,
+    names: Option<&str>,
+) -> Result<Vec<(String, String)>, Error> {
+    let names = names.unwrap_or_default();
+    let names = names.split(|c: char| c == ',' || c.is_whitespace());
+    let names: Vec<_> = names.filter(|name| !name.is_empty()).collect();
+    for name in &names {
+        if CREDENTIALS.contains(name) {
+            return Err(setting(format!(
+                "{NAMES} names {name}, with which the function could do all that its role may do: it is never given to \
+                 a function; take the name out"
+            )));
+        }
+        if let Some((name, _)) = name.split_once('=') {
+            return Err(setting(format!(
+                "{NAMES} has a value for {name}: it holds names only, separated by commas or spaces; the value belongs \
+                 into a variable of that name"
+            )));
+        }
+    }
+    let mut settings = Vec::new();
+    for (name, value) in variables {
+        let Some(name) = name.to_str() else {
+            continue;
+        };
+        let is_wanted = name.starts_with(OURS) || names.contains(&name);
+        if !is_wanted || OF_HOST.contains(&name) {
+            continue;
+        }
+        let Ok(value) = value.into_string() else {
+            return Err(setting(format!(
+                "the value of {name} is not UTF-8, and a function's settings are text"
+            )));
+        };
+        settings.push((name.to_owned(), value));
+    }
+    Ok(settings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VARIABLES: [(&str, &str); 12] = [
+        ("_X_AMZN_TRACE_ID", "Root=1"),
+        ("AWS_LAMBDA_FUNCTION_NAME", "hello"),
+        ("AWS_REGION", "eu-central-1"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("AWS_SESSION_TOKEN", "secret"),
+        ("DATABASE_URL", "postgres://"),
+        ("GREETING", "Hello, world = 1"),
+        ("GURU_CLIENT_ADDRESS_HEADER", "x-forwarded-for"),
+        ("GURU_PROBE_SETTING", "grüß = 1, 2"),
+        ("LD_PRELOAD", "/opt/extension.so"),
+        ("MYGURU_NAME", "no"),
+        ("PATH", "/usr/bin"),
+    ];
+
+    fn given(names: Option<&str>) -> Result<Vec<String>, Error> {
+        let variables = VARIABLES.map(|(name, value)| (name.into(), value.into()));
+        let settings = of(variables.into_iter(), names)?;
+        for setting in &settings {
+            assert!(VARIABLES.contains(&(&setting.0, &setting.1)), "{setting:?}");
+        }
+        Ok(settings.into_iter().map(|(name, _)| name).collect())
+    }
+
+    #[test]
+    fn a_function_is_given_what_was_named() {
+        let ours = "GURU_PROBE_SETTING";
+        let cases: [(Option<&str>, &[&str]); 8] = [
+            (None, &[ours]),
+            (Some(""), &[ours]),
+            (Some(" , ,\n"), &[ours]),
+            (Some("GREETING"), &["GREETING", ours]),
+            (
+                Some("DATABASE_URL,GREETING"),
+                &["DATABASE_URL", "GREETING", ours],
+            ),
+            (
+                Some("GREETING\n\tDATABASE_URL , NOT_SET"),
+                &["DATABASE_URL", "GREETING", ours],
+            ),
+            (Some("greeting GREET *"), &[ours]),
+            (
+                Some("AWS_REGION GURU_CLIENT_ADDRESS_HEADER"),
+                &["AWS_REGION", ours],
+            ),
+        ];
+        for (names, wanted) in cases {
+            assert_eq!(given(names).unwrap(), wanted, "{names:?}");
+        }
+    }
+
+    #[test]
+    fn credentials_are_never_given() {
+        for name in CREDENTIALS {
+            let error = given(Some(&format!("GREETING, {name}"))).unwrap_err();
+            assert_eq!(error.kind(), crate::ErrorKind::Setting);
+            assert!(error.to_string().contains(name), "{error}");
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_value_among_the_names_is_not_shown() {
+        let error = given(Some("TOKEN=hunter2")).unwrap_err().to_string();
+        assert!(
+            error.contains("TOKEN") && !error.contains("hunter2"),
+            "{error}"
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_setting_is_text() {
+        use std::os::unix::ffi::OsStringExt as _;
+
+        let bytes = || OsString::from_vec(vec![0xff]);
+        let error = of([("GURU_X".into(), bytes())].into_iter(), None).unwrap_err();
+        assert!(error.to_string().contains("GURU_X"), "{error}");
+        let others = [("LANG".into(), bytes()), (bytes(), "1".into())];
+        assert!(of(others.into_iter(), None).unwrap().is_empty());
+    }
+}
