@@ -69,11 +69,14 @@ fn reread(
     }
     let Some(found) = &error.found else {
         // An untagged enum does not tell what it looked for.
+        let texts = fields
+            .values_mut()
+            .filter(|field| field.asked.get() && field.shape == Shape::Text);
         return error.field.is_none()
-            && fields
-                .values_mut()
-                .filter(|field| field.asked.get() && field.shape == Shape::Text)
-                .fold(false, |changed, field| field.take(Shape::Guess) || changed);
+            && texts
+                .filter_map(|field| field.take(Shape::Guess).then_some(()))
+                .count()
+                > 0;
     };
     let Found::Text(text) = found else {
         // It was another field of the same value that wanted a number, or a list.
