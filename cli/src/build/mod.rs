@@ -9,6 +9,7 @@ mod local;
 mod module;
 mod openapi;
 mod report;
+mod routes;
 mod spin;
 
 use std::{
@@ -26,6 +27,7 @@ use crate::{
 };
 
 pub(crate) use lambda::{add_to_zip, compile, decide_keys, packed};
+pub(crate) use local::program;
 pub(crate) use openapi::{Call, first_call, own as own_document};
 pub(crate) use report::{Artefact, gzip};
 
@@ -97,7 +99,7 @@ impl Scene<'_> {
 /// Where a function's result for a target goes, unless another place is named.
 pub(crate) fn dist(workspace: &Workspace, target: Target, function: &str) -> PathBuf {
     let folder = workspace.root().join("dist").join(target.name());
-    if workspace.is_one_function() {
+    if workspace.is_at_the_top(function) {
         folder
     } else {
         folder.join(function)
