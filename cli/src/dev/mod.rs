@@ -1,6 +1,7 @@
 //! `guru dev`: a function served over HTTP on this machine, under a runtime that its vendor made, and again after each change.
 //! Knows how each runtime is started, not what it does.
 
+mod port;
 mod watch;
 
 use std::{
@@ -43,6 +44,7 @@ pub(crate) fn run(home: &Home, console: Console, options: &args::Dev) -> Result<
         },
         options,
     };
+    port::check(console, options.port)?;
     if options.on == Target::Cloudflare {
         // It looks for changes by itself.
         return hand_over(&mut session.cloudflare()?);

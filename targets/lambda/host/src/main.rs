@@ -1,11 +1,13 @@
 //! `guru-host`: compiles a component, and serves one over HTTP. It must not know wasmtime.
 
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
+use guru_core::adapter::port_taken;
 use guru_host::{Host, Limits, Options, Place};
 
 /// An instance makes and frees hundreds of small things on the host's side, on whichever thread it is at the time: a fifteenth
@@ -123,7 +125,7 @@ impl Serve {
             let stopped = stop()?;
             guru_host::serve(host, &place, stopped)
                 .await
-                .with_context(|| format!("cannot listen on {}:{}", place.host, place.port))
+                .map_err(|error| refused(error, &place))
         })
     }
 }
@@ -145,6 +147,17 @@ fn rehearse(file: &Path, count: u32) -> Result<()> {
     })?;
     println!("{}", took.as_nanos());
     Ok(())
+}
+
+/// Why it does not listen, and what to do about it.
+fn refused(error: std::io::Error, place: &Place) -> anyhow::Error {
+    let Place { host, port } = place;
+    let mut told = format!("cannot listen on {host}:{port}: {error}");
+    if error.kind() == std::io::ErrorKind::AddrInUse {
+        let is_free = |port| TcpListener::bind((&**host, port)).is_ok();
+        told += &format!("; {}", port_taken(*port, is_free));
+    }
+    anyhow::Error::msg(told)
 }
 
 /// `KEY=VALUE` as said, `KEY` with the value it has here, if it has one.
