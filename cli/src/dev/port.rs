@@ -8,12 +8,17 @@ use std::{
 };
 
 use anyhow::{Result, bail};
-use guru_core::adapter::port_taken;
 
 use crate::console::Console;
 
 /// Who listens on this machine answers at once.
 const PATIENCE: Duration = Duration::from_millis(200);
+
+/// Ports that macOS itself listens on, for `AirPlay` Receiver.
+const AIRPLAY: [u16; 2] = [5000, 7000];
+
+/// So many ports after it are looked at.
+const NEAR: u16 = 100;
 
 /// An error where somebody else listens on the port; 0 is any that is free.
 pub(super) fn check(console: Console, port: u16) -> Result<()> {
@@ -46,6 +51,22 @@ fn is_free(port: u16) -> bool {
             !answers(place)
         }
     }
+}
+
+/// What to do about it, in the words of the runtimes that are ours (`guru_core::adapter::port_taken`): this command is built of
+/// nothing that functions are.
+fn port_taken(port: u16, is_free: impl Fn(u16) -> bool) -> String {
+    let mut near = port.saturating_add(1)..=port.saturating_add(NEAR);
+    let free = near.find(|near| *near != port && is_free(*near));
+    let free = free.map(|free| format!(" {free}")).unwrap_or_default();
+    let airplay = if AIRPLAY.contains(&port) {
+        format!(
+            " (on a Mac, AirPlay Receiver listens on {port} unless it is turned off in the system's settings)"
+        )
+    } else {
+        String::new()
+    };
+    format!("choose another port with --port{free}, or 0 for a free one{airplay}")
 }
 
 fn answers(place: SocketAddr) -> bool {
