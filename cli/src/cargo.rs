@@ -2,7 +2,7 @@
 
 use std::{
     io::BufReader,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -46,6 +46,39 @@ pub(crate) fn make(
         );
     }
     Ok(found)
+}
+
+/// The user's own cargo in `folder`, for what runs on this machine: whatever the environment or a `.cargo/config.toml` says of
+/// other machines.
+pub(crate) fn native(folder: &Path) -> Command {
+    let mut cargo = surroundings::command("cargo");
+    cargo.current_dir(folder);
+    if let Some(host) = foreign(folder) {
+        cargo.env("CARGO_BUILD_TARGET", host);
+    }
+    cargo
+}
+
+/// The triple of this machine, where cargo would build for another in `folder`. It is not named otherwise: what is built for a
+/// target by name has a folder of its own, and is built once more.
+fn foreign(folder: &Path) -> Option<String> {
+    let config = cargo_config2::Config::load_with_cwd(folder).ok()?;
+    let targets = config.build_target_for_config(Vec::<&str>::new()).ok()?;
+    if targets.is_empty() {
+        return None;
+    }
+    let host = config.host_triple().ok()?;
+    let runs = |target: &str| {
+        let parts = |triple: &str| triple.split('-').map(str::to_owned).collect::<Vec<_>>();
+        let (own, other) = (parts(host), parts(target));
+        // Another C library on the same system runs here too.
+        own.first() == other.first() && own.get(1..3) == other.get(1..3)
+    };
+    let is_native = match &*targets {
+        [one] => runs(one.triple()),
+        _ => false,
+    };
+    (!is_native).then(|| host.to_owned())
 }
 
 /// A program of Guru's that runs on this machine.
@@ -97,14 +130,8 @@ impl Program {
         is_release: bool,
         prepare: impl FnOnce(&mut Command),
     ) -> Result<PathBuf> {
-        let mut cargo = surroundings::command("cargo");
-        cargo.current_dir(workspace.source()?).args([
-            "build",
-            "--package",
-            self.package,
-            "--bin",
-            self.name,
-        ]);
+        let mut cargo = native(workspace.source()?);
+        cargo.args(["build", "--package", self.package, "--bin", self.name]);
         if is_release {
             cargo.arg("--release");
         }
@@ -117,5 +144,45 @@ impl Program {
             artifact.executable.clone().filter(|_| is_it)
         })?;
         made.with_context(|| format!("{} has no program {}", self.package, self.name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The target that cargo is told in a folder with these settings.
+    fn told(settings: &str) -> Option<String> {
+        let folder = tempfile::tempdir().unwrap();
+        crate::files::write(&folder.path().join(".cargo/config.toml"), settings).unwrap();
+        let below = folder.path().join("src");
+        std::fs::create_dir(&below).unwrap();
+        let cargo = native(&below);
+        let mut all = cargo.get_envs();
+        let (_, value) = all.find(|(name, _)| *name == "CARGO_BUILD_TARGET")?;
+        Some(value?.to_string_lossy().into_owned())
+    }
+
+    #[test]
+    fn what_runs_here_is_built_for_this_machine() {
+        let said = child::output(surroundings::command("rustc").arg("-vV")).unwrap();
+        let host = said
+            .lines()
+            .find_map(|line| line.strip_prefix("host: "))
+            .unwrap();
+        for other in [
+            "target = \"wasm32-wasip2\"",
+            "target = [\"wasm32-unknown-unknown\"]",
+            "target = [\"wasm32-wasip2\", \"x86_64-unknown-linux-gnu\"]",
+            "target = \"riscv64gc-unknown-linux-gnu\"",
+        ] {
+            let told = told(&format!("[build]\n{other}\n"));
+            assert_eq!(told.as_deref(), Some(host), "{other}");
+        }
+        // Where nothing else is said, neither do we: what is built has one folder.
+        assert_eq!(told(""), None);
+        assert_eq!(told(&format!("[build]\ntarget = \"{host}\"\n")), None);
+        let musl = host.replace("gnu", "musl");
+        assert_eq!(told(&format!("[build]\ntarget = \"{musl}\"\n")), None);
     }
 }

@@ -226,12 +226,12 @@ pub(crate) fn spell(command: &Command) -> String {
 /// A word as a shell reads it back.
 pub(crate) fn quote(word: &OsStr) -> String {
     let word = word.to_string_lossy();
-    let plain = |c: char| c.is_alphanumeric() || "-_./=:,+@%^".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.into_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
+    // An equals sign is a letter to every shell, but at the start to zsh.
+    let rest = word.replace('=', "");
+    if !rest.is_empty() && !word.starts_with('=') && shell_words::quote(&rest) == rest {
+        return word.into_owned();
     }
+    shell_words::quote(&word).into_owned()
 }
 
 #[cfg(all(test, unix))]
@@ -309,6 +309,14 @@ mod tests {
             ("it's", r"'it'\''s'"),
             ("", "''"),
             ("a;b", "'a;b'"),
+            ("a=b", "a=b"),
+            ("=a", "'=a'"),
+            ("~", "'~'"),
+            ("$HOME", "'$HOME'"),
+            ("a\"b", "'a\"b'"),
+            ("a\\b", "'a\\b'"),
+            ("*", "'*'"),
+            ("a\nb", "'a\nb'"),
         ];
         for (word, want) in cases {
             assert_eq!(quote(OsStr::new(word)), want);

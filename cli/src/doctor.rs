@@ -11,7 +11,7 @@ use crate::{
     console::{mark, say},
     deploy,
     home::Home,
-    setup::{self, Found},
+    setup::{self, Found, Scope},
     surroundings, tool,
 };
 
@@ -27,20 +27,27 @@ struct Line {
     deploy: Vec<(&'static str, Need)>,
 }
 
-/// Looks. False when some target does not run here.
+/// Looks. False when a target that was asked about does not run here: one that nobody asked about need not.
 pub(crate) fn run(home: &Home, options: &args::Doctor) -> bool {
-    let found = setup::look_at_all(home);
-    let lines = Target::ALL.map(|target| line(home, &found, target));
-    let is_well = lines.iter().all(|line| is_met(&line.dev));
+    let scope = Scope::of(&options.on);
+    let found = setup::look_at(home, scope);
+    let mut targets = Vec::from(Target::ALL);
+    targets.retain(|target| options.on.is_empty() || options.on.contains(target));
+    let lines: Vec<_> = targets
+        .into_iter()
+        .map(|target| line(home, &found, target))
+        .collect();
+    let all_run = lines.iter().all(|line| is_met(&line.dev));
+    let is_well = all_run || options.on.is_empty();
     if options.json {
         let targets = Value::from_iter(lines.iter().map(Line::json));
-        say(&json!({"ok": is_well, "home": home.root(), "targets": targets}).to_string());
+        say(&json!({"ok": all_run, "home": home.root(), "targets": targets}).to_string());
         return is_well;
     }
     for each in &found {
         say(&format!(
             "{} {:<20} {}",
-            mark(each.is_here, each.is_required),
+            mark(each.is_here, each.is_required && !each.targets.is_empty()),
             each.name,
             first_line(&each.text)
         ));
@@ -49,8 +56,16 @@ pub(crate) fn run(home: &Home, options: &args::Doctor) -> bool {
     for line in &lines {
         say(&line.text());
     }
-    if !is_well {
-        say("\n`guru setup` gets what it can; the rest is named above.");
+    if !all_run {
+        let one = if options.on.is_empty() {
+            ", and `guru setup --on TARGET` what one target needs"
+        } else {
+            ""
+        };
+        say(&format!(
+            "\n`guru setup{}` gets what it can{one}; the rest is named above.",
+            scope.option()
+        ));
     }
     is_well
 }

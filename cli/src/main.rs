@@ -67,10 +67,11 @@ fn run(args: Args) -> Result<bool> {
         }
         Some(Command::Setup(options)) => {
             let home = Home::from_env()?;
+            let scope = setup::Scope::of(&options.on);
             if options.check {
-                Ok(setup::check(&home, options.json))
+                Ok(setup::check(&home, scope, options.json))
             } else {
-                setup::install(&home, console, options.json)
+                setup::install(&home, console, scope, options.json)
             }
         }
         Some(Command::New(options)) => new::run(console, &options),

@@ -1,9 +1,12 @@
 //! The cargo workspace that a command works on, read with `cargo metadata`. Knows what makes a package a function,
 //! not what is done with it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use cargo_metadata::{CrateType, DependencyKind, Metadata, MetadataCommand, Package, TargetKind};
 
 use crate::{child, surroundings};
@@ -12,6 +15,9 @@ use crate::{child, surroundings};
 const AUTHORS_CRATE: &str = "guru";
 const CORE: &str = "guru-core";
 
+/// What the vendors' tools read.
+const MANIFESTS: [&str; 3] = ["wrangler.toml", "spin.toml", "template.yaml"];
+
 /// The workspace around a folder.
 #[derive(Debug)]
 pub(crate) struct Workspace {
@@ -19,13 +25,98 @@ pub(crate) struct Workspace {
     target: PathBuf,
     functions: Vec<String>,
     folders: Vec<PathBuf>,
+    parts: Vec<Parts>,
     examples: Vec<String>,
     benched: Vec<String>,
     core: Option<String>,
     source: Option<PathBuf>,
 }
 
+/// What cargo makes of a function's package.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Parts {
+    /// What tells the package from any other of its name.
+    id: String,
+    /// Its name as a crate.
+    library: String,
+    /// What `cargo run` starts, where the manifest says it.
+    default: Option<String>,
+    /// Its programs, each with whether it is `src/main.rs`.
+    programs: Vec<(String, bool)>,
+}
+
+impl From<&Package> for Parts {
+    fn from(package: &Package) -> Self {
+        let library = package
+            .targets
+            .iter()
+            .find(|target| target.crate_types.contains(&CrateType::CDyLib));
+        let programs = package.targets.iter().filter(|target| target.is_bin());
+        Self {
+            id: package.id.to_string(),
+            library: library
+                .map(|target| target.name.replace('-', "_"))
+                .unwrap_or_default(),
+            default: package.default_run.clone(),
+            programs: programs
+                .map(|target| {
+                    (
+                        target.name.clone(),
+                        target.src_path.ends_with("src/main.rs"),
+                    )
+                })
+                .collect(),
+        }
+    }
+}
+
+impl Parts {
+    /// The program that is the function's server: what `cargo run` starts by the manifest's word, else the package's own
+    /// program, else the only one.
+    fn server(&self, function: &str) -> Result<&str> {
+        let named = |name: &str| self.programs.iter().find(|(known, _)| known == name);
+        let main = self.programs.iter().find(|(_, is_main)| *is_main);
+        let default = self.default.as_deref();
+        let found = match default {
+            Some(name) => named(name),
+            None => main.or_else(|| named(function)),
+        };
+        match (found, &*self.programs) {
+            (Some((name, _)), _) | (None, [(name, _)]) => Ok(name),
+            (None, []) => bail!(
+                "{function} has no program: put `guru::main!({}::app);` into its src/main.rs",
+                self.library
+            ),
+            (None, several) => {
+                let names: Vec<_> = several.iter().map(|(name, _)| &**name).collect();
+                bail!(
+                    "{function} has the programs {}: say in its Cargo.toml which is the server, with `default-run = \"NAME\"` below [package]",
+                    names.join(", ")
+                )
+            }
+        }
+    }
+}
+
 impl Workspace {
+    /// The name of the program that serves a function.
+    pub(crate) fn server_of(&self, function: &str) -> Result<&str> {
+        let parts = self.parts_of(function);
+        let parts = parts.with_context(|| format!("there is no function {function}"))?;
+        parts.server(function)
+    }
+
+    /// What cargo knows a function's package by: the name alone may be another's too, of which the function is made.
+    pub(crate) fn id_of<'a>(&'a self, function: &'a str) -> &'a str {
+        self.parts_of(function).map_or(function, |parts| &parts.id)
+    }
+
+    fn parts_of(&self, function: &str) -> Option<&Parts> {
+        let mut all = self.functions.iter().zip(&self.parts);
+        let (_, parts) = all.find(|(known, _)| *known == function)?;
+        Some(parts)
+    }
+
     /// Whether the manifest says how far a release is optimised.
     pub(crate) fn has_opt_level(&self) -> bool {
         let text = std::fs::read_to_string(self.root().join("Cargo.toml")).unwrap_or_default();
@@ -39,12 +130,28 @@ impl Workspace {
 
     /// The workspace that the current folder is in.
     pub(crate) fn find() -> Result<Self> {
+        let here = env::current_dir().context("the current folder is gone")?;
+        if !here
+            .ancestors()
+            .any(|folder| folder.join("Cargo.toml").is_file())
+        {
+            bail!(
+                "there is no Cargo.toml in {} or above it: this must run in the folder of a function, or of a workspace with \
+                 functions in it; `guru new NAME` makes one",
+                here.display()
+            );
+        }
         let manifest = child::output(surroundings::command("cargo").args([
             "locate-project",
             "--workspace",
             "--message-format=plain",
         ]))
-        .context("this must run inside a Guru workspace, and the current folder is in none that cargo can read")?;
+        .with_context(|| {
+            format!(
+                "cargo cannot read the workspace that {} is in",
+                here.display()
+            )
+        })?;
         // From a member's folder the default members are that member alone, hence the path.
         let metadata = MetadataCommand::new()
             .no_deps()
@@ -73,8 +180,10 @@ impl Workspace {
 
     /// The function in whose folder `path` is.
     pub(crate) fn function_of(&self, path: &Path) -> Option<&str> {
-        let mut functions = self.functions.iter().zip(&self.folders);
-        let (function, _) = functions.find(|(_, folder)| path.starts_with(folder))?;
+        let functions = self.functions.iter().zip(&self.folders);
+        let around = functions.filter(|(_, folder)| path.starts_with(folder));
+        // One function's folder may be in another's.
+        let (function, _) = around.max_by_key(|(_, folder)| folder.components().count())?;
         Some(function)
     }
 
@@ -104,16 +213,19 @@ impl Workspace {
 
     /// The folder of the files that a vendor's tool reads for a function: its own, or the top for what `cargo run` means.
     pub(crate) fn place_of(&self, function: &str) -> Option<&Path> {
+        let folder = self.folder_of(function)?;
         let is_example = self.examples.iter().any(|example| example == function);
-        if is_example {
-            return Some(&self.root);
-        }
-        self.folder_of(function)
+        let has_own = MANIFESTS.iter().any(|name| folder.join(name).is_file());
+        Some(if is_example && !has_own {
+            &self.root
+        } else {
+            folder
+        })
     }
 
-    /// Whether the workspace is nothing but one function.
-    pub(crate) fn is_one_function(&self) -> bool {
-        matches!(&*self.folders, [folder] if *folder == self.root)
+    /// Whether the function is the workspace's own package, and not one of its members.
+    pub(crate) fn is_at_the_top(&self, function: &str) -> bool {
+        self.folder_of(function) == Some(&*self.root)
     }
 
     /// The sources of Guru that the functions are made with: its hosts are built from there.
@@ -162,6 +274,11 @@ impl From<&Metadata> for Workspace {
                 .filter_map(|package| package.manifest_path.parent())
                 .map(Into::into)
                 .collect(),
+            parts: packages
+                .iter()
+                .filter(|package| is_function(package))
+                .map(|package| Parts::from(*package))
+                .collect(),
             examples: names(&|package| is_function(package) && is_default(package)),
             benched: names(&|package| package.targets.iter().any(|t| t.is_kind(TargetKind::Bench))),
             core: names(&|package| package.name == CORE).pop(),
@@ -193,6 +310,40 @@ fn source(function: &Package) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_server_is_the_packages_own_program() {
+        // What the manifest says, the programs (one with a star is src/main.rs), and which is the server.
+        type Case<'a> = (Option<&'a str>, &'a [&'a str], Result<&'a str, &'a str>);
+        let cases: [Case<'_>; 10] = [
+            (None, &["hello*"], Ok("hello")),
+            (None, &["hello*", "other"], Ok("hello")),
+            (None, &["admin", "hello*", "zebra"], Ok("hello")),
+            (None, &["server*", "other"], Ok("server")),
+            (None, &["other"], Ok("other")),
+            (None, &["hello", "other"], Ok("hello")),
+            (Some("other"), &["hello*", "other"], Ok("other")),
+            (None, &["a", "b"], Err("default-run")),
+            (None, &[], Err("guru::main!(my_lib::app);")),
+            (Some("gone"), &["a", "b"], Err("default-run")),
+        ];
+        for (default, programs, want) in cases {
+            let parts = Parts {
+                library: "my_lib".into(),
+                default: default.map(str::to_owned),
+                programs: programs
+                    .iter()
+                    .map(|name| (name.trim_end_matches('*').to_owned(), name.ends_with('*')))
+                    .collect(),
+                ..Parts::default()
+            };
+            match (parts.server("hello"), want) {
+                (Ok(found), Ok(want)) => assert_eq!(found, want, "{programs:?}"),
+                (Err(error), Err(word)) => assert!(error.to_string().contains(word), "{error}"),
+                other => panic!("{programs:?}: {other:?}"),
+            }
+        }
+    }
 
     #[test]
     fn this_workspace_is_read() {

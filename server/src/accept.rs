@@ -1,11 +1,12 @@
 //! Taking connections, as many as there may be.
 
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use guru_core::adapter::port_taken;
 use http::StatusCode;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -96,16 +97,10 @@ impl Drop for Pass {
 #[must_use]
 pub fn address_hint(error: &io::Error, port: u16) -> String {
     match error.kind() {
-        // Since macOS 12, where it is on by default (System Settings, AirDrop & Handoff, AirPlay Receiver).
-        ErrorKind::AddrInUse if port == 5000 && cfg!(target_os = "macos") => {
-            "; on a Mac, AirPlay has it: try --port 5001, or 0 for a free one".into()
+        ErrorKind::AddrInUse => {
+            let is_free = |near| std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, near)).is_ok();
+            format!("; {}", port_taken(port, is_free))
         }
-        ErrorKind::AddrInUse => match port.checked_add(1) {
-            Some(next) => {
-                format!("; choose another port with --port, such as {next}, or 0 for a free one")
-            }
-            None => "; choose another port with --port, or 0 for a free one".into(),
-        },
         ErrorKind::PermissionDenied => "; ports below 1024 need privileges: try --port".into(),
         ErrorKind::AddrNotAvailable => "; --host takes an address of this machine".into(),
         _ => String::new(),

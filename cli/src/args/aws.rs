@@ -27,7 +27,10 @@ pub(crate) struct Aws {
     /// How long log lines are kept, in days [default: 30]
     #[arg(long, value_name = "DAYS")]
     pub(crate) log_days: Option<u16>,
-    /// The region [default: that of the environment, else the profile's]
+    /// The profile of AWS's settings: for every call of AWS [default: that of the environment, else samconfig.toml's]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// The region, for every call of AWS [default: that of the environment, else samconfig.toml's, else the profile's]
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Option<String>,
 }

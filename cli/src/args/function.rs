@@ -19,15 +19,18 @@ pub(crate) struct New {
 
 const NEW_HELP: &str = "\
 Makes one crate with one dependency, a handler, a unit test, and the manifest of each vendor.
+Inside a cargo workspace it becomes a member of it, unless the workspace excludes its folder.
 
 Examples:
   guru new hello
   cd hello && guru dev
   guru new ../elsewhere/hello
+  guru new functions/hello
 
 Exit codes:
   0  the folder is there
-  1  the name is none that every vendor takes, or something is there already; nothing was written
+  1  the name is not one that every vendor takes, something is there already, or the workspace around it would not take
+     it; nothing was written
   2  the command line was wrong";
 
 /// The options of `guru build`.
@@ -184,6 +187,7 @@ Examples:
   guru deploy --on aws --email you@example.com
   guru deploy --on aws --stage dev --no-monitoring --api-key
   guru deploy --on aws --stage dev --delete
+  guru deploy --on aws --email you@example.com -- --profile work
   guru deploy --on spin -- --help
 
 Environment:

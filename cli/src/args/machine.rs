@@ -4,10 +4,15 @@ use std::path::PathBuf;
 
 use clap_complete::Shell;
 
+use super::Target;
+
 /// The options of `guru setup`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = SETUP_HELP)]
 pub(crate) struct Setup {
+    /// Only what these targets need, to run here and to be deployed to [default: everything, the tests' tools too]
+    #[arg(long, value_name = "TARGETS", value_delimiter = ',')]
+    pub(crate) on: Vec<Target>,
     /// Change nothing; say what is missing and how to get it
     #[arg(long)]
     pub(crate) check: bool,
@@ -22,6 +27,7 @@ Each step's whole output is kept in GURU_HOME/log.
 
 Examples:
   guru setup
+  guru setup --on cloudflare
   guru setup --check
   guru setup --check --json | jq '.items[] | select(.state == \"missing\")'
   GURU_HOME=/tmp/guru guru setup
@@ -32,14 +38,14 @@ Exit codes:
   2  the command line was wrong";
 
 /// The options of `guru test`.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(after_help = TEST_HELP)]
 pub(crate) struct Test {
     /// Run the conformance vectors on these targets only
     #[arg(long, value_name = "TARGETS", value_delimiter = ',')]
     pub(crate) on: Vec<String>,
-    /// Fail when one of these targets cannot run here, instead of showing it as `not run`
-    #[arg(long, value_name = "TARGETS", value_delimiter = ',')]
+    /// Fail when one of these targets, or steps, cannot run here, instead of showing it as `not run`
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) require: Vec<String>,
     /// Write the matrix as measured into docs/portability.md
     #[arg(long)]
@@ -107,21 +113,25 @@ Exit codes:
 #[derive(Debug, clap::Args)]
 #[command(after_help = DOCTOR_HELP)]
 pub(crate) struct Doctor {
+    /// Judge by these targets: exit with 1 when one of them does not run here
+    #[arg(long, value_name = "TARGETS", value_delimiter = ',')]
+    pub(crate) on: Vec<Target>,
     /// Print the result as JSON on standard output
     #[arg(long)]
     pub(crate) json: bool,
 }
 
 const DOCTOR_HELP: &str = "\
-Looks, and changes nothing. A login is looked for, not tried.
+Looks, and changes nothing. A login is looked for, not tried. It reports; with --on it judges.
 
 Examples:
   guru doctor
+  guru doctor --on cloudflare
   guru doctor --json | jq '.targets[] | select(.dev == false)'
 
 Exit codes:
-  0  every target runs here
-  1  some target lacks something; its line says how to get it
+  0  told; with --on: each of those targets runs here
+  1  with --on: one of them lacks something; its line says how to get it
   2  the command line was wrong";
 
 /// The options of `guru completions`.

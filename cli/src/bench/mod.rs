@@ -84,7 +84,7 @@ pub(crate) fn run(home: &Home, console: Console, options: &args::Bench) -> Resul
     }
     if !options.no_setup {
         // What is missing afterwards is `not run`, by name.
-        setup::install(home, console, false)?;
+        setup::install(home, console, setup::Scope::Everything, false)?;
     }
     let work = tempfile::tempdir().context("cannot make a temporary folder")?;
     let also = work.path().to_owned();

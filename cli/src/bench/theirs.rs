@@ -170,7 +170,7 @@ fn folder(scene: &Scene<'_>, name: &str) -> Result<PathBuf, Refusal> {
 }
 
 fn native(scene: &Scene<'_>, package: &str) -> Result<PathBuf> {
-    made(scene, surroundings::command("cargo"), package, &[])
+    made(scene, cargo::native(&scene.opponents), package, &[])
 }
 
 /// What cargo makes of a package of the opponents' workspace: its program, else its component.

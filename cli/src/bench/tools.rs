@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context as _, Result};
 
 use super::{Scene, contestant::Refusal};
-use crate::{child, files, home::Home, setup, stamp, surroundings, tool, workerd};
+use crate::{cargo, child, files, home::Home, setup, stamp, surroundings, tool, workerd};
 
 /// A program from crates.io, of a version that this machine's Rust builds.
 pub(super) struct Crate {
@@ -90,7 +90,7 @@ impl Crate {
             .step(&format!("installing {} {version}", self.name));
         let log = scene.home.log(&format!("install-{}", self.name));
         let install = |locked: &[&str]| {
-            let mut cargo = surroundings::command("cargo");
+            let mut cargo = cargo::native(scene.home.root());
             cargo
                 .args(["install", self.name, "--version", version])
                 .args(locked)

@@ -10,6 +10,7 @@ mod module;
 mod openapi;
 mod output;
 mod report;
+mod routes;
 mod spin;
 
 use std::{
@@ -27,6 +28,7 @@ use crate::{
 };
 
 pub(crate) use lambda::{add_to_zip, compile, decide_keys, packed};
+pub(crate) use local::program;
 pub(crate) use openapi::{Call, first_call, own as own_document};
 pub(crate) use output::Output;
 pub(crate) use report::{gzip, sha256};
@@ -130,7 +132,7 @@ pub(crate) fn dist(workspace: &Workspace, target: Target, function: &str) -> Pat
 
 fn below(top: &Path, workspace: &Workspace, target: Target, function: &str) -> PathBuf {
     let folder = top.join(target.name());
-    if workspace.is_one_function() {
+    if workspace.is_at_the_top(function) {
         folder
     } else {
         folder.join(function)

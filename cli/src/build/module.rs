@@ -5,7 +5,7 @@ use std::{env, fs};
 use anyhow::{Context as _, Result};
 use cargo_metadata::CrateType;
 
-use super::Scene;
+use super::{Scene, routes};
 use crate::{cargo, files, setup::wasm::wasm_cargo};
 
 /// What becomes of the names in a module, and of the sections that say which features rustc used.
@@ -35,7 +35,8 @@ pub(super) fn compile(scene: &Scene<'_>, target: &str, names: Names) -> Result<V
     let mut cargo = wasm_cargo(scene.home)?;
     cargo
         .current_dir(scene.workspace.root())
-        .args(["build", "--lib", "--package", scene.function])
+        .args(["build", "--lib", "--package"])
+        .arg(scene.workspace.id_of(scene.function))
         .args(["--target", target]);
     if scene.is_release {
         cargo.arg("--release");
@@ -57,5 +58,7 @@ pub(super) fn compile(scene: &Scene<'_>, target: &str, names: Names) -> Result<V
         files.find(|file| file.extension() == Some("wasm")).cloned()
     })?;
     let path = made.with_context(|| format!("{} gave no module", scene.function))?;
+    // Before it takes the place of one that serves.
+    routes::check(scene)?;
     fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
 }

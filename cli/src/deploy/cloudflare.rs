@@ -1,11 +1,15 @@
 //! Cloudflare Workers: `wrangler deploy`, which builds by its manifest. Knows wrangler's words, not how a worker is built.
 
-use std::{env, path::PathBuf, process::Command};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context as _, Result, bail};
 
-use super::{Answers, Deployment};
-use crate::{args::Target, build, setup::wrangler, tool};
+use super::{Answers, Deployment, Missing};
+use crate::{args::Target, build, child, setup::wrangler, tool};
 
 /// What wrangler reads a login from, of its documentation
 /// (<https://developers.cloudflare.com/workers/wrangler/system-environment-variables/>).
@@ -23,15 +27,22 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Answers>> {
     let wrangler = tool::find("WRANGLER_BIN", || {
         wrangler::program(deployment.scene.home, "wrangler")
     });
-    let wrangler = wrangler
-        .context("wrangler is not installed: `guru setup` gets it, or name one in WRANGLER_BIN")?;
-    let manifest = deployment.manifest("wrangler.toml")?;
+    let mut missing = Missing::default();
     if !options.dry_run && login().is_none() {
-        bail!(
+        let spelt = wrangler.as_deref().unwrap_or(Path::new("wrangler"));
+        missing.add(format!(
             "nobody is logged in to Cloudflare here: `{} login`, or set CLOUDFLARE_API_TOKEN",
-            wrangler.display()
-        );
+            child::quote(spelt.as_os_str())
+        ));
     }
+    let wrangler = missing.note(wrangler.context(
+        "wrangler is not installed: `guru setup --on cloudflare` gets it, or name one in WRANGLER_BIN",
+    ));
+    let manifest = missing.note(deployment.manifest("wrangler.toml"));
+    missing.end()?;
+    let (Some(wrangler), Some(manifest)) = (wrangler, manifest) else {
+        bail!("something is missing that was not said");
+    };
     let mut command = Command::new(&wrangler);
     command
         .arg(if options.delete { "delete" } else { "deploy" })

@@ -45,6 +45,30 @@ struct Answers {
     header: Option<String>,
 }
 
+/// What a deployment lacks: all of it is said at once.
+#[derive(Debug, Default)]
+struct Missing(Vec<String>);
+
+impl Missing {
+    /// Takes what is there; what is not, is told at the end.
+    fn note<T>(&mut self, looked: Result<T>) -> Option<T> {
+        looked.map_err(|error| self.add(format!("{error:#}"))).ok()
+    }
+
+    fn add(&mut self, what: impl Into<String>) {
+        self.0.push(what.into());
+    }
+
+    /// An error, if anything was not there.
+    fn end(self) -> Result<()> {
+        match &*self.0 {
+            [] => Ok(()),
+            [one] => bail!("{one}"),
+            all => bail!("this cannot be deployed yet:\n  - {}", all.join("\n  - ")),
+        }
+    }
+}
+
 /// Deploys, deletes or shows. Always true: what goes wrong is an error.
 pub(crate) fn run(home: &Home, console: Console, options: &args::Deploy) -> Result<bool> {
     let workspace = Workspace::find()?;
@@ -166,6 +190,7 @@ impl Deployment<'_> {
             method => format!(" -X {method}"),
         };
         let url = format!("{}/{}", answers.url.trim_end_matches('/'), call.path);
+        let url = shell_words::quote(&url);
         format!("curl{method}{} {url}", header.unwrap_or_default())
     }
 }
@@ -173,6 +198,23 @@ impl Deployment<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_that_is_missing_is_said_at_once() {
+        let mut missing = Missing::default();
+        assert_eq!(missing.note(Ok(1)), Some(1));
+        missing.note::<()>(Err(anyhow::anyhow!("no sam").context("SAM")));
+        missing.add("no login");
+        let said = missing.end().unwrap_err().to_string();
+        assert_eq!(
+            said,
+            "this cannot be deployed yet:\n  - SAM: no sam\n  - no login"
+        );
+        let mut one = Missing::default();
+        one.add("no login");
+        assert_eq!(one.end().unwrap_err().to_string(), "no login");
+        Missing::default().end().unwrap();
+    }
 
     #[test]
     fn each_stage_is_a_deployment_of_its_own() {

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context as _, Result, bail, ensure};
 use toml_edit::{DocumentMut, Item, value};
 
-use super::{Answers, Deployment};
+use super::{Answers, Deployment, Missing};
 use crate::{args::Target, build, child, files, tool};
 
 /// The plugin of Akamai's hosting; that of Fermyon Cloud is `cloud`.
@@ -18,24 +18,31 @@ const PLUGIN: &str = "aka";
 pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Answers>> {
     let options = deployment.options;
     let spin = tool::find("SPIN_BIN", || which::which("spin").ok());
-    let spin = spin.context(
-        "spin is not on PATH: install it as https://spinframework.dev says, or name one in SPIN_BIN",
-    )?;
     let plugin = plugin();
+    let spelt = child::quote(spin.as_deref().unwrap_or(Path::new("spin")).as_os_str());
     if options.delete {
         bail!(
-            "which application is meant, only its host knows: `{} {plugin} --help` has the command that deletes one",
-            spin.display()
+            "which application is meant, only its host knows: `{spelt} {plugin} --help` has the command that deletes one"
         );
     }
-    let manifest = deployment.manifest("spin.toml")?;
-    if !options.dry_run && !child::succeeds(Command::new(&spin).args([&*plugin, "--help"])) {
-        bail!(
-            "spin has no plugin `{plugin}`: `{0} plugins install {plugin}` gets it, then `{0} {plugin} login`; \
-             SPIN_DEPLOY_PLUGIN names another",
-            spin.display()
-        );
+    let mut missing = Missing::default();
+    let has_plugin = spin
+        .as_deref()
+        .is_some_and(|spin| child::succeeds(Command::new(spin).args([&*plugin, "--help"])));
+    let spin = missing.note(spin.context(
+        "spin is not on PATH: install it as https://spinframework.dev says, or name one in SPIN_BIN",
+    ));
+    let manifest = missing.note(deployment.manifest("spin.toml"));
+    if !options.dry_run && !has_plugin {
+        missing.add(format!(
+            "spin has no plugin `{plugin}`: `{spelt} plugins install {plugin}` gets it, then `{spelt} {plugin} login`; \
+             SPIN_DEPLOY_PLUGIN names another"
+        ));
     }
+    missing.end()?;
+    let (Some(spin), Some(manifest)) = (spin, manifest) else {
+        bail!("something is missing that was not said");
+    };
     let folder = build::dist(
         deployment.scene.workspace,
         Target::Spin,

@@ -2,6 +2,7 @@
 //! Knows when a runtime is started and ended, not how.
 
 mod manifest;
+mod port;
 mod runtime;
 mod settings;
 mod trial;
@@ -51,6 +52,7 @@ pub(crate) fn run(home: &Home, console: Console, options: &args::Dev) -> Result<
         options,
         manifest: OnceCell::new(),
     };
+    port::check(console, options.port)?;
     // What no change of a source can mend ends it at once.
     session.settings()?;
     session.check()?;

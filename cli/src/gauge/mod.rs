@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, process::Command}
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
-use crate::{cargo, child, surroundings, workspace::Workspace};
+use crate::{cargo, child, workspace::Workspace};
 
 pub(crate) use callgrind::Callgrind;
 
@@ -52,8 +52,8 @@ pub(crate) struct Heap {
 impl Bench {
     /// Builds it, optimised.
     pub(crate) fn build(self, workspace: &Workspace) -> Result<Gauge> {
-        let mut cargo = surroundings::command("cargo");
-        cargo.current_dir(workspace.source()?).args([
+        let mut cargo = cargo::native(workspace.source()?);
+        cargo.args([
             "build",
             "--release",
             "--package",

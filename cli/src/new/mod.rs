@@ -1,17 +1,26 @@
 //! `guru new`: a function of one's own. Knows what is in its folder, not what any of the tools that read it does.
 
+mod around;
+mod name;
+
 use std::{
-    env, fs,
+    fs,
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, bail};
 
 use crate::{
-    args,
+    args, child,
     console::{Console, say},
     files, interrupt,
 };
+
+use around::Around;
 
 /// A file of the folder: where it goes, and what it says before names are filled in.
 const FILES: [(&str, &str); 10] = [
@@ -31,79 +40,12 @@ const FILES: [(&str, &str); 10] = [
 /// Where this command was built from.
 const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// Stage and all, the strictest of the vendors takes 63 characters
-/// (<https://developers.cloudflare.com/workers/configuration/routing/workers-dev/>).
-const LONGEST: usize = 48;
-
-/// Names that are something else to Rust or to cargo, or that the function depends on.
-const TAKEN: [&str; 61] = [
-    "abstract",
-    "alloc",
-    "as",
-    "async",
-    "await",
-    "become",
-    "box",
-    "break",
-    "build",
-    "const",
-    "continue",
-    "core",
-    "crate",
-    "deps",
-    "do",
-    "dyn",
-    "else",
-    "enum",
-    "examples",
-    "extern",
-    "false",
-    "final",
-    "fn",
-    "for",
-    "gen",
-    "guru",
-    "if",
-    "impl",
-    "in",
-    "incremental",
-    "let",
-    "loop",
-    "macro",
-    "match",
-    "mod",
-    "move",
-    "mut",
-    "override",
-    "priv",
-    "proc",
-    "pub",
-    "ref",
-    "return",
-    "self",
-    "static",
-    "std",
-    "struct",
-    "super",
-    "test",
-    "trait",
-    "true",
-    "try",
-    "type",
-    "typeof",
-    "union",
-    "unsafe",
-    "unsized",
-    "use",
-    "virtual",
-    "where",
-    "while",
-];
-
 /// Makes the folder. Always true: what goes wrong is an error, and leaves nothing behind.
 pub(crate) fn run(console: Console, options: &args::New) -> Result<bool> {
-    let name = name(&options.name)?;
+    let name = name::name(&options.name)?;
     let guru = source(options.guru.as_deref())?;
+    let lock = fs::read_to_string(guru.with_file_name("Cargo.lock")).unwrap_or_default();
+    name::check_crates(name, &lock)?;
     let folder = &options.name;
     if fs::symlink_metadata(folder).is_ok() {
         bail!(
@@ -111,84 +53,133 @@ pub(crate) fn run(console: Console, options: &args::New) -> Result<bool> {
             folder.display()
         );
     }
-    let parent = match folder.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
+    let around = Around::find(folder, name)?;
+    let guru = match around.as_ref().and_then(Around::guru) {
+        Some(guru) => guru.to_owned(),
+        None => guru,
     };
-    fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
-    // All or nothing: what is half made has another name.
-    let unfinished = parent.join(format!(".{name}.{}", std::process::id()));
-    let doomed = unfinished.clone();
-    interrupt::undo(move || drop(files::remove(&doomed)));
-    let made = fill(&unfinished, name, &guru).and_then(|()| {
-        fs::rename(&unfinished, folder)
-            .with_context(|| format!("cannot create {}", folder.display()))
-    });
-    if made.is_err() {
-        files::remove(&unfinished)?;
-    }
-    made?;
+    let function = Function {
+        name,
+        guru: &guru,
+        lock: &lock,
+        around: around.as_ref(),
+    };
+    function.make(folder)?;
     for (file, _) in FILES {
         console.note(&format!("  {}", folder.join(file).display()));
     }
+    if let Some(around) = &around {
+        around.tell(console);
+    }
     say(&format!(
-        "{name} is made. Serve it:\n\n    cd {} && guru dev\n",
-        folder.display()
+        "{name} is made. Serve it:\n\n    {}\n",
+        enter(folder)
     ));
     Ok(true)
 }
 
-fn fill(folder: &Path, name: &str, guru: &Path) -> Result<()> {
-    for (file, text) in FILES {
-        files::write(&folder.join(file), &named(file, text, name, guru)?)?;
-    }
-    // The versions that Guru itself is tested with; cargo takes out what the function does not need.
-    let lock = guru.with_file_name("Cargo.lock");
-    if lock.is_file() {
-        files::copy(&lock, &folder.join("Cargo.lock"))?;
-    }
-    Ok(())
-}
-
-/// What a file says of this function.
-fn named(file: &str, text: &str, name: &str, guru: &Path) -> Result<String> {
-    let guru = guru
-        .to_str()
-        .with_context(|| format!("{} is not UTF-8, as a manifest must be", guru.display()))?;
-    Ok(match file {
-        "template.yaml" | "samconfig.toml" => text
-            .replace("dist/lambda/meditations/", "dist/lambda/")
-            .replace("meditations", name),
-        _ => text
-            .replace("{{name}}", name)
-            .replace("{{crate}}", &name.replace('-', "_"))
-            .replace("{{guru}}", &toml_edit::Value::from(guru).to_string()),
-    })
-}
-
-/// The name, which every vendor and cargo must take.
-fn name(path: &Path) -> Result<&str> {
-    let last = path.file_name().and_then(|name| name.to_str());
-    let name = last.with_context(|| format!("{} does not end in a name", path.display()))?;
-    let is_word = |word: &str| {
-        let mut bytes = word.bytes();
-        bytes.next().is_some_and(|first| first.is_ascii_lowercase())
-            && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+/// The line that enters the folder and serves what is in it, for a shell.
+fn enter(folder: &Path) -> String {
+    // What begins with a hyphen is an option to `cd`.
+    let is_option = folder.to_string_lossy().starts_with('-');
+    let folder = if is_option {
+        Path::new(".").join(folder)
+    } else {
+        folder.to_owned()
     };
-    ensure!(
-        name.split('-').all(is_word),
-        "`{name}` is no name that every vendor takes: it must be words of a to z and 0 to 9 that begin with a letter, \
-         with single hyphens between, such as `my-function`"
-    );
-    ensure!(
-        name.len() <= LONGEST,
-        "`{name}` is too long: every vendor takes {LONGEST} characters"
-    );
-    ensure!(
-        !TAKEN.contains(&name),
-        "`{name}` is something else to Rust or cargo: take another, such as `my-{name}`"
-    );
-    Ok(name)
+    format!("cd {} && guru dev", child::quote(folder.as_os_str()))
+}
+
+/// A function that is to be.
+struct Function<'a> {
+    name: &'a str,
+    /// The folder of the author's crate.
+    guru: &'a Path,
+    /// The versions that Guru itself is tested with.
+    lock: &'a str,
+    around: Option<&'a Around>,
+}
+
+impl Function<'_> {
+    /// Makes the folder, and the folders above it; in a workspace, a member of it. All or nothing.
+    fn make(&self, folder: &Path) -> Result<()> {
+        let parent = match folder.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        // The topmost folder that is not there yet.
+        let above = parent.ancestors().take_while(|above| !above.exists());
+        let above = above.last().map(Path::to_owned);
+        // What is half made has another name.
+        let unfinished = parent.join(format!(".{}.{}", self.name, std::process::id()));
+        let mut doomed = vec![unfinished.clone(), folder.to_owned()];
+        doomed.extend(above);
+        let made = self.fill(&unfinished, folder, doomed.clone());
+        if made.is_err() {
+            for path in &doomed {
+                files::remove(path)?;
+            }
+        }
+        made
+    }
+
+    fn fill(&self, unfinished: &Path, folder: &Path, doomed: Vec<PathBuf>) -> Result<()> {
+        let is_done = Arc::new(AtomicBool::new(false));
+        let also = Arc::clone(&is_done);
+        interrupt::undo(move || {
+            let left = doomed.iter().filter(|_| !also.load(Ordering::SeqCst));
+            left.for_each(|path| drop(files::remove(path)));
+        });
+        // The manifest last: a folder without one is no member of anything.
+        for (file, text) in FILES.iter().rev() {
+            files::write(&unfinished.join(file), &self.named(file, text)?)?;
+        }
+        // The lock file is the workspace's; cargo takes out what the function does not need.
+        if self.around.is_none() && !self.lock.is_empty() {
+            files::write(&unfinished.join("Cargo.lock"), self.lock)?;
+        }
+        fs::rename(unfinished, folder)
+            .with_context(|| format!("cannot create {}", folder.display()))?;
+        if let Some(around) = self.around {
+            around.join()?;
+        }
+        is_done.store(true, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// What a file says of this function.
+    fn named(&self, file: &str, text: &str) -> Result<String> {
+        let (name, guru) = (self.name, self.guru);
+        let guru = guru
+            .to_str()
+            .with_context(|| format!("{} is not UTF-8, as a manifest must be", guru.display()))?;
+        let text = match file {
+            "template.yaml" | "samconfig.toml" => text
+                .replace("dist/lambda/meditations/", "dist/lambda/")
+                .replace("meditations", name),
+            _ => text
+                .replace("{{name}}", name)
+                .replace("{{crate}}", &name.replace('-', "_"))
+                .replace("{{guru}}", &toml_edit::Value::from(guru).to_string()),
+        };
+        match (file, self.around) {
+            ("Cargo.toml", Some(around)) => around.adapt(&text),
+            // What is built is at the top of a workspace, in a folder for each function.
+            ("wrangler.toml" | "spin.toml" | "template.yaml", Some(around)) => {
+                let up = around.up();
+                Ok(["cloudflare", "spin", "lambda"]
+                    .iter()
+                    .fold(text, |text, target| {
+                        let (here, there) = (
+                            format!("dist/{target}/"),
+                            format!("{up}dist/{target}/{name}/"),
+                        );
+                        text.replace(&here, &there)
+                    }))
+            }
+            _ => Ok(text),
+        }
+    }
 }
 
 /// The folder of the author's crate.
@@ -215,26 +206,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_what_every_vendor_takes() {
-        for good in ["hello", "my-function", "a1", "x"] {
-            assert_eq!(name(Path::new(good)).unwrap(), good);
-            assert_eq!(name(&Path::new("..").join(good)).unwrap(), good);
-        }
-        let long = "a".repeat(LONGEST + 1);
-        let bad = [
-            "", ".", "..", "Hello", "1a", "-a", "a-", "a--b", "a_b", "a b", "a.b", "é", "a-1",
-            "fn", "test", "guru", &long,
-        ];
-        for bad in bad {
-            let refused = name(Path::new(bad));
-            assert!(refused.is_err(), "{bad}: {refused:?}");
+    fn the_line_that_enters_a_folder_can_be_pasted() {
+        for (folder, want) in [
+            ("hello", "cd hello && guru dev"),
+            ("../x/hello", "cd ../x/hello && guru dev"),
+            ("my dir/x", "cd 'my dir/x' && guru dev"),
+            ("it's/x", r"cd 'it'\''s/x' && guru dev"),
+            ("~/x", "cd '~/x' && guru dev"),
+            ("$HOME/x", "cd '$HOME/x' && guru dev"),
+            ("-a/x", "cd ./-a/x && guru dev"),
+        ] {
+            assert_eq!(enter(Path::new(folder)), want);
         }
     }
 
     #[test]
     fn nothing_of_the_skeleton_is_left_open() {
+        let function = Function {
+            name: "my-own",
+            guru: Path::new("/guru"),
+            lock: "",
+            around: None,
+        };
         for (file, text) in FILES {
-            let text = named(file, text, "my-own", Path::new("/guru")).unwrap();
+            let text = function.named(file, text).unwrap();
             // CloudFormation's own, for who deploys to fill in.
             let text = text.replace("{{resolve:", "");
             let open = ["{{", "meditations"].iter().find(|open| {
@@ -254,10 +249,5 @@ mod tests {
         for wanted in ["/dist", ".guru/", ".env", ".dev.vars"] {
             assert!(ignored.lines().any(|line| line == wanted), "{wanted}");
         }
-    }
-
-    #[test]
-    fn names_taken_are_sorted_and_told_once() {
-        assert!(TAKEN.is_sorted());
     }
 }

@@ -6,7 +6,7 @@ use std::{fs, process::Command};
 use anyhow::{Context as _, Result};
 
 use super::{Item, State, python};
-use crate::{child, console::Console, files, home::Home, stamp};
+use crate::{args::Target, child, console::Console, files, home::Home, stamp};
 
 /// The package and its one file, so that two machines run the same.
 const REQUIREMENT: &str = "aws-sam-cli==1.170.0 --hash=sha256:24ebaf5ecba38dc1758089968cb89ab61e124b84e92a344fc7a2771a47f4d0bf\n";
@@ -32,6 +32,10 @@ impl Item for Emulator {
 
     fn required(&self) -> bool {
         false
+    }
+
+    fn targets(&self) -> &'static [Target] {
+        &[Target::Lambda]
     }
 
     fn check(&self, home: &Home) -> Result<State> {
@@ -67,9 +71,12 @@ impl Item for Emulator {
         let list = work.join("requirements.txt");
         fs::write(&list, REQUIREMENT)
             .with_context(|| format!("cannot write {}", list.display()))?;
+        // Of pip's own environment nothing is left: the emulator is no Python.
+        let environment = home.fresh_work("sam-pip")?;
+        python::make(home, console, &environment)?;
         let step = console.step("installing AWS's emulator of Lambda");
         child::run(
-            Command::new(python::TOOLS.program(home, "python"))
+            Command::new(python::program(&environment, "python"))
                 .args(["-m", "pip", "install", "--no-input", "--no-deps"])
                 .args(["--disable-pip-version-check", "--require-hashes"])
                 .args(["--only-binary", ":all:", "--no-compile", "--target"])
@@ -81,6 +88,7 @@ impl Item for Emulator {
             &|line| step.line(line),
         )?;
         step.done();
+        files::remove(&environment)?;
         executable(&work.join(PROGRAM))?;
         stamp::write(&work, REQUIREMENT)?;
         let folder = home.emulator();

@@ -13,6 +13,7 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
 use crate::{
+    args::Target,
     console::{Console, mark, say, seconds},
     home::Home,
 };
@@ -27,6 +28,14 @@ trait Item {
 
     /// Whether the commands fail without it.
     fn required(&self) -> bool {
+        true
+    }
+
+    /// The targets for which it is needed; where there are none, only tests need it.
+    fn targets(&self) -> &'static [Target];
+
+    /// Whether those targets do not run here without it.
+    fn runs(&self) -> bool {
         true
     }
 
@@ -77,6 +86,60 @@ impl Outcome {
     }
 }
 
+/// What is looked for, or got.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Scope<'a> {
+    /// All there is.
+    Everything,
+    /// What the tests of somebody's own function need.
+    Project,
+    /// What these targets need, to run here and to be deployed to.
+    Targets(&'a [Target]),
+}
+
+impl<'a> Scope<'a> {
+    /// The targets that are named, or everything.
+    pub(crate) fn of(targets: &'a [Target]) -> Self {
+        match targets {
+            [] => Self::Everything,
+            some => Self::Targets(some),
+        }
+    }
+
+    fn has(self, item: &dyn Item) -> bool {
+        match self {
+            Self::Everything => true,
+            // Guru's own document is judged in Guru's own tests.
+            Self::Project => item.name() != python::TOOLS.name(),
+            Self::Targets(targets) => item.targets().iter().any(|known| targets.contains(known)),
+        }
+    }
+
+    fn requires(self, item: &dyn Item) -> bool {
+        match self {
+            Self::Everything | Self::Project => item.required(),
+            Self::Targets(_) => item.runs(),
+        }
+    }
+
+    /// As it is typed.
+    pub(crate) fn option(self) -> String {
+        match self {
+            Self::Everything | Self::Project => String::new(),
+            Self::Targets(targets) => {
+                let names: Vec<_> = targets.iter().map(|target| target.name()).collect();
+                format!(" --on {}", names.join(","))
+            }
+        }
+    }
+
+    fn items(self) -> impl Iterator<Item = Box<dyn Item>> {
+        items()
+            .into_iter()
+            .filter(move |item| self.has(item.as_ref()))
+    }
+}
+
 fn items() -> [Box<dyn Item>; 8] {
     [
         Box::new(rust::Rust),
@@ -90,13 +153,13 @@ fn items() -> [Box<dyn Item>; 8] {
     ]
 }
 
-/// Finds or installs everything. False when something required is not there afterwards.
-pub(crate) fn install(home: &Home, console: Console, json: bool) -> Result<bool> {
+/// Finds or installs what is in scope. False when something required is not there afterwards.
+pub(crate) fn install(home: &Home, console: Console, scope: Scope<'_>, json: bool) -> Result<bool> {
     let lock = home.lock(console)?;
     let started = Instant::now();
     let mut lines = Vec::new();
-    for item in items() {
-        let line = get(item.as_ref(), home, console);
+    for item in scope.items() {
+        let line = get(item.as_ref(), home, console, scope);
         // Progress has been shown meanwhile, so each line appears as soon as it is known.
         if !json {
             print(&line);
@@ -122,15 +185,19 @@ pub(crate) fn install(home: &Home, console: Console, json: bool) -> Result<bool>
 }
 
 /// Says what is there and what is missing, and changes nothing. False when something required is missing.
-pub(crate) fn check(home: &Home, json: bool) -> bool {
-    let lines: Vec<_> = items().iter().map(|i| look(i.as_ref(), home)).collect();
+pub(crate) fn check(home: &Home, scope: Scope<'_>, json: bool) -> bool {
+    let lines = scope.items().map(|item| look(item.as_ref(), home, scope));
+    let lines: Vec<_> = lines.collect();
     let good = all_there(&lines);
     if json {
         say(&format!("{}", report(home, &lines, good)));
     } else {
         lines.iter().for_each(print);
         if !good {
-            say("Run `guru setup` to get what is missing.");
+            say(&format!(
+                "Run `guru setup{}` to get what is missing.",
+                scope.option()
+            ));
         }
     }
     good
@@ -141,28 +208,32 @@ pub(crate) struct Found {
     pub(crate) name: &'static str,
     pub(crate) is_here: bool,
     pub(crate) is_required: bool,
+    /// The targets for which it is needed.
+    pub(crate) targets: &'static [Target],
     /// What is there, or how to get it.
     pub(crate) text: String,
 }
 
-/// Looks at everything, and changes nothing.
-pub(crate) fn look_at_all(home: &Home) -> Vec<Found> {
-    let lines = items().into_iter().map(|item| look(item.as_ref(), home));
-    lines
-        .map(|line| Found {
+/// Looks at what is in scope, and changes nothing.
+pub(crate) fn look_at(home: &Home, scope: Scope<'_>) -> Vec<Found> {
+    let found = scope.items().map(|item| {
+        let line = look(item.as_ref(), home, scope);
+        Found {
             name: line.name,
             is_here: line.outcome.is_good(),
             is_required: line.required,
+            targets: item.targets(),
             text: line.text,
-        })
-        .collect()
+        }
+    });
+    found.collect()
 }
 
 fn all_there(lines: &[Line]) -> bool {
     lines.iter().all(|l| l.outcome.is_good() || !l.required)
 }
 
-fn look(item: &dyn Item, home: &Home) -> Line {
+fn look(item: &dyn Item, home: &Home, scope: Scope<'_>) -> Line {
     let (outcome, text) = match item.check(home) {
         Ok(State::Found { detail }) => (Outcome::Found, detail),
         Ok(State::Missing { how }) => (Outcome::Missing, how),
@@ -171,14 +242,14 @@ fn look(item: &dyn Item, home: &Home) -> Line {
     Line {
         name: item.name(),
         why: item.why(),
-        required: item.required(),
+        required: scope.requires(item),
         outcome,
         text,
     }
 }
 
-fn get(item: &dyn Item, home: &Home, console: Console) -> Line {
-    let found = look(item, home);
+fn get(item: &dyn Item, home: &Home, console: Console, scope: Scope<'_>) -> Line {
+    let found = look(item, home, scope);
     if found.outcome != Outcome::Missing {
         return found;
     }
@@ -261,6 +332,49 @@ mod tests {
             let lines = [line(true, Outcome::Found), line(required, outcome)];
             assert_eq!(all_there(&lines), want, "{required} {}", outcome.word());
         }
+    }
+
+    #[test]
+    fn a_target_gets_what_it_needs_and_nothing_else() {
+        let cases: [(&[Target], &[&str]); 6] = [
+            (&[Target::Local], &["rust"]),
+            (
+                &[Target::Cloudflare],
+                &["rust", "wasm targets", "rustup link?", "wrangler"],
+            ),
+            (&[Target::Spin], &["rust", "wasm targets", "rustup link?"]),
+            (&[Target::Wasi], &["rust", "wasm targets", "rustup link?"]),
+            (
+                &[Target::Lambda],
+                &[
+                    "rust",
+                    "wasm targets",
+                    "rustup link?",
+                    "lambda emulator",
+                    "SAM?",
+                ],
+            ),
+            (
+                &[Target::Local, Target::Cloudflare],
+                &["rust", "wasm targets", "rustup link?", "wrangler"],
+            ),
+        ];
+        for (targets, want) in cases {
+            let scope = Scope::of(targets);
+            let items = scope.items().map(|item| {
+                // What may be missing has a question mark.
+                let mark = if scope.requires(item.as_ref()) {
+                    ""
+                } else {
+                    "?"
+                };
+                format!("{}{mark}", item.name())
+            });
+            assert_eq!(items.collect::<Vec<_>>(), want, "{targets:?}");
+        }
+        assert_eq!(Scope::of(&[]).items().count(), items().len());
+        let mut of_project = Scope::Project.items();
+        assert!(of_project.all(|item| item.name() != "python tools"));
     }
 
     #[test]

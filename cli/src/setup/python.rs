@@ -9,7 +9,9 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 
 use super::{Item, State, apt};
-use crate::{child, console::Console, files, home::Home, stamp, surroundings, version::Version};
+use crate::{
+    args::Target, child, console::Console, files, home::Home, stamp, surroundings, version::Version,
+};
 
 /// The oldest Python that the requirements are made for.
 const OLDEST: Version = Version::new(3, 10, 0);
@@ -22,6 +24,8 @@ pub(crate) struct Environment {
     name: &'static str,
     why: &'static str,
     required: bool,
+    /// The targets for which it is needed; where there are none, only tests need it.
+    targets: &'static [Target],
     /// The oldest Python that the requirements are made for.
     oldest: Version,
     /// Its folder in `GURU_HOME`.
@@ -36,6 +40,7 @@ pub(crate) const TOOLS: Environment = Environment {
     name: "python tools",
     why: "tests written by others: schemathesis, openapi-spec-validator",
     required: true,
+    targets: &[],
     oldest: OLDEST,
     folder: "python",
     requirements: include_str!("requirements.txt"),
@@ -47,6 +52,7 @@ pub(crate) const SAM: Environment = Environment {
     name: "SAM",
     why: "deploys functions to AWS",
     required: false,
+    targets: &[Target::Lambda],
     oldest: Version::new(3, 11, 0),
     folder: "sam-cli",
     requirements: include_str!("requirements-sam.txt"),
@@ -58,6 +64,7 @@ pub(crate) const AWS: Environment = Environment {
     name: "AWS on this machine",
     why: "tests deployments: ministack, awscli, cfn-lint, aws-sam-translator",
     required: false,
+    targets: &[],
     oldest: Version::new(3, 11, 0),
     folder: "aws",
     requirements: include_str!("requirements-aws.txt"),
@@ -75,6 +82,14 @@ impl Item for Environment {
 
     fn required(&self) -> bool {
         self.required
+    }
+
+    fn targets(&self) -> &'static [Target] {
+        self.targets
+    }
+
+    fn runs(&self) -> bool {
+        false
     }
 
     fn check(&self, home: &Home) -> Result<State> {
@@ -126,34 +141,14 @@ impl Item for Environment {
     }
 
     fn install(&self, home: &Home, console: Console) -> Result<()> {
-        let mut found = interpreter()?;
-        if !found.makes_environments {
-            if !apt::is_here() {
-                bail!(
-                    "{} has no `venv` module; install the package that has it",
-                    found.path.display()
-                );
-            }
-            apt::install(home, console, &[DEBIAN_PACKAGE])?;
-            found = interpreter()?;
-        }
+        let found = usable(home, console)?;
         if found.version < self.oldest {
             bail!("it needs Python {} or newer", self.oldest);
         }
         // Environments cannot be moved, so this one is made in place and counts only once it is stamped.
         let folder = self.folder(home);
         files::remove(&folder)?;
-
-        let step = console.step("making a Python environment");
-        child::run(
-            surroundings::command(&found.path)
-                .args(["-m", "venv"])
-                .arg(&folder),
-            &home.log("python-venv"),
-            None,
-            &|line| step.line(line),
-        )?;
-        step.done();
+        found.make(home, console, &folder)?;
 
         let list = folder.join("requirements.txt");
         std::fs::write(&list, self.requirements)
@@ -176,8 +171,7 @@ impl Item for Environment {
 impl Environment {
     /// A program of the environment.
     pub(crate) fn program(&self, home: &Home, name: &str) -> PathBuf {
-        let folder = if cfg!(windows) { "Scripts" } else { "bin" };
-        self.folder(home).join(folder).join(name)
+        program(&self.folder(home), name)
     }
 
     /// Whether it is there, whole and of these versions.
@@ -208,6 +202,50 @@ struct Interpreter {
     path: PathBuf,
     version: Version,
     makes_environments: bool,
+}
+
+impl Interpreter {
+    /// Makes an environment of nothing but pip.
+    fn make(&self, home: &Home, console: Console, folder: &Path) -> Result<()> {
+        let step = console.step("making a Python environment");
+        child::run(
+            surroundings::command(&self.path)
+                .args(["-m", "venv"])
+                .arg(folder),
+            &home.log("python-venv"),
+            None,
+            &|line| step.line(line),
+        )?;
+        step.done();
+        Ok(())
+    }
+}
+
+/// Makes an environment of nothing but pip.
+pub(super) fn make(home: &Home, console: Console, folder: &Path) -> Result<()> {
+    usable(home, console)?.make(home, console, folder)
+}
+
+/// A program of the environment in a folder.
+pub(super) fn program(environment: &Path, name: &str) -> PathBuf {
+    let folder = if cfg!(windows) { "Scripts" } else { "bin" };
+    environment.join(folder).join(name)
+}
+
+/// A Python that makes environments; what it lacks for that is got.
+fn usable(home: &Home, console: Console) -> Result<Interpreter> {
+    let found = interpreter()?;
+    if found.makes_environments {
+        return Ok(found);
+    }
+    if !apt::is_here() {
+        bail!(
+            "{} has no `venv` module; install the package that has it",
+            found.path.display()
+        );
+    }
+    apt::install(home, console, &[DEBIAN_PACKAGE])?;
+    interpreter()
 }
 
 /// The `python3` on PATH.

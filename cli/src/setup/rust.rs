@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result, bail};
 
 use super::{Item, State};
-use crate::{child, console::Console, home::Home, surroundings, version::Version};
+use crate::{args::Target, child, console::Console, home::Home, surroundings, version::Version};
 
 /// What the workspace's manifests ask for.
 const NEEDED: &str = env!("CARGO_PKG_RUST_VERSION");
@@ -18,6 +18,10 @@ impl Item for Rust {
 
     fn why(&self) -> &'static str {
         "builds everything that runs natively"
+    }
+
+    fn targets(&self) -> &'static [Target] {
+        &Target::ALL
     }
 
     fn check(&self, _: &Home) -> Result<State> {

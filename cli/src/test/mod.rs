@@ -32,6 +32,8 @@ struct Scene<'a> {
     /// The function that is deployed, and in a project the one that is meant.
     function: &'a str,
     options: &'a args::Test,
+    /// The targets that must run here.
+    require: Vec<String>,
 }
 
 impl Scene<'_> {
@@ -158,6 +160,13 @@ pub(crate) fn run(home: &Home, console: Console, options: &args::Test) -> Result
             if is_guru { workspace.root() } else { &here },
         )?,
         options,
+        require: Vec::from_iter(
+            options
+                .require
+                .iter()
+                .filter(|name| !is_step(name))
+                .cloned(),
+        ),
     };
     let of = if is_guru { Of::Guru } else { Of::Project };
     let mut steps = Vec::from(STEPS);
@@ -183,7 +192,11 @@ pub(crate) fn run(home: &Home, console: Console, options: &args::Test) -> Result
         let outcome = if stopped {
             Outcome::NotRun("an earlier step failed")
         } else {
-            take(&step, &scene)
+            take(
+                &step,
+                &scene,
+                options.require.iter().any(|name| name == step.name),
+            )
         };
         stopped |= matches!(outcome, Outcome::Failed) && !options.keep_going;
         table.push((step.name, outcome, started.elapsed()));
@@ -193,10 +206,19 @@ pub(crate) fn run(home: &Home, console: Console, options: &args::Test) -> Result
     Ok(good)
 }
 
-fn take(step: &Step, scene: &Scene<'_>) -> Outcome {
+/// Whether a name is that of a step, and not of a target.
+fn is_step(name: &str) -> bool {
+    STEPS.iter().any(|step| step.name == name)
+}
+
+fn take(step: &Step, scene: &Scene<'_>, is_required: bool) -> Outcome {
     say(&format!("\n== {}: {}", step.name, step.why));
     match (step.run)(scene) {
         Ok(End::Passed) => Outcome::Passed,
+        Ok(End::NothingToDo(reason)) if is_required => {
+            eprintln!("{} is required, and cannot run here: {reason}", step.name);
+            Outcome::Failed
+        }
         Ok(End::NothingToDo(reason)) => {
             say(reason);
             Outcome::NotRun(reason)
@@ -212,6 +234,44 @@ fn take(step: &Step, scene: &Scene<'_>) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What setup can get runs where it is decided what lands; Spin is somebody else's to install.
+    #[test]
+    fn nothing_that_setup_can_get_is_left_out_where_it_counts() {
+        let script = include_str!("../../../.ci/run");
+        let line = script.lines().find(|line| line.contains("guru test"));
+        let (_, required) = line.unwrap().split_once("--require ").unwrap();
+        let mut want: Vec<_> = conformance::driver::drivers()
+            .iter()
+            .map(|driver| driver.name())
+            .filter(|name| *name != "spin")
+            .collect();
+        want.push("aws");
+        assert_eq!(required.trim().split(',').collect::<Vec<_>>(), want);
+        assert!(want.iter().filter(|name| is_step(name)).eq(&["aws"]));
+    }
+
+    #[test]
+    fn a_required_step_that_cannot_run_has_failed() {
+        let workspace = Workspace::find().unwrap();
+        let options = args::Test::default();
+        let scene = Scene {
+            home: &Home::from_env().unwrap(),
+            console: Console::new(),
+            workspace: &workspace,
+            function: "probe",
+            options: &options,
+            require: Vec::new(),
+        };
+        let step = Step {
+            name: "aws",
+            why: "it is asked for",
+            of: Of::Any,
+            run: |_| Ok(End::NothingToDo("there is no account")),
+        };
+        assert!(matches!(take(&step, &scene, false), Outcome::NotRun(_)));
+        assert!(matches!(take(&step, &scene, true), Outcome::Failed));
+    }
 
     #[test]
     fn steps_have_names_of_their_own_and_reasons() {

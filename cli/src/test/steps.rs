@@ -6,8 +6,7 @@ use anyhow::{Result, bail};
 
 use super::{End, Scene, aws, new, openapi};
 use crate::{
-    args, build, child, conform, console::say, leash::Leash, setup, setup::wasm::wasm_cargo,
-    surroundings,
+    args, build, cargo, child, conform, console::say, leash::Leash, setup, setup::wasm::wasm_cargo,
 };
 
 /// The targets that functions are built for; the core alone must do with less.
@@ -18,7 +17,11 @@ pub(super) fn set_up(scene: &Scene<'_>) -> Result<End> {
     if scene.options.no_setup {
         return Ok(End::NothingToDo("left out by --no-setup"));
     }
-    if setup::install(scene.home, scene.console, false)? {
+    let scope = match scene.workspace.core() {
+        Some(_) => setup::Scope::Everything,
+        None => setup::Scope::Project,
+    };
+    if setup::install(scene.home, scene.console, scope, false)? {
         Ok(End::Passed)
     } else {
         bail!("something required is missing; the lines above say what and how to get it")
@@ -33,7 +36,7 @@ pub(super) fn tests(scene: &Scene<'_>) -> Result<End> {
     }
     for (name, targets) in [
         ("GURU_ON", &scene.options.on),
-        ("GURU_REQUIRE", &scene.options.require),
+        ("GURU_REQUIRE", &scene.require),
     ] {
         if !targets.is_empty() {
             cargo.env(name, targets.join(","));
@@ -107,11 +110,11 @@ pub(super) fn openapi(scene: &Scene<'_>) -> Result<End> {
         return Ok(End::NothingToDo("the workspace has no example"));
     }
     for package in packages {
-        let mut cargo = native_cargo(scene);
-        cargo.args(["build", "--package", package]);
-        show(&mut cargo)?;
-        let mut program = scene.workspace.target().join("debug").join(package);
-        program.set_extension(std::env::consts::EXE_EXTENSION);
+        let program = build::program(&build::Scene {
+            function: package,
+            is_release: false,
+            ..scene.build()
+        })?;
         openapi::check(scene.home, scene.console, &program)?;
     }
     Ok(End::Passed)
@@ -133,7 +136,7 @@ pub(super) fn conform(scene: &Scene<'_>) -> Result<End> {
     let options = args::Conform {
         url: None,
         on: scene.options.on.clone(),
-        require: scene.options.require.clone(),
+        require: scene.require.clone(),
     };
     let project = conform::project(scene.workspace, Some(scene.function))?;
     if conform::play(
@@ -162,9 +165,7 @@ pub(super) fn new(scene: &Scene<'_>) -> Result<End> {
 
 /// The user's own cargo, at the top of the workspace.
 fn native_cargo(scene: &Scene<'_>) -> Command {
-    let mut cargo = surroundings::command("cargo");
-    cargo.current_dir(scene.workspace.root());
-    cargo
+    cargo::native(scene.workspace.root())
 }
 
 fn choose<'a>(cargo: &'a mut Command, packages: &[String]) -> &'a mut Command {

@@ -4,11 +4,13 @@
 mod authority;
 #[cfg(feature = "http")]
 mod head;
+mod port;
 mod refusal;
 mod target;
 
 pub use authority::is_authority;
 #[cfg(feature = "http")]
 pub use head::admit;
+pub use port::port_taken;
 pub use refusal::refusal;
 pub use target::origin_form;

@@ -37,6 +37,10 @@ pub fn main(program: Program, app: fn() -> App) -> ExitCode {
         Asked::Document => document::document(&program, app)
             .map(|document| println!("{}", document.trim_end()))
             .map_err(|error| error.to_string()),
+        Asked::Check => app()
+            .into_service()
+            .map(drop)
+            .map_err(|error| error.to_string()),
         Asked::Serve(options) => {
             crash::install();
             let served = Server::bind(app, options).and_then(Server::run);

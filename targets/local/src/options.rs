@@ -114,6 +114,8 @@ impl Default for Options {
 pub(crate) enum Asked {
     /// Print the function's OpenAPI document.
     Document,
+    /// Say whether the routes can be served.
+    Check,
     /// Serve the function.
     Serve(Options),
 }
@@ -124,6 +126,9 @@ impl Asked {
         let matches = command(program).get_matches();
         if matches.get_flag("openapi") {
             return Self::Document;
+        }
+        if matches.get_flag("check") {
+            return Self::Check;
         }
         Self::Serve(Options::from_matches(&matches))
     }
@@ -253,6 +258,12 @@ fn command(program: &Program) -> Command {
         .arg(
             option("streams", "N", "Requests at once on a connection of HTTP/2 [default: 100]")
                 .value_parser(value_parser!(u32).range(1..=10_000)),
+        )
+        .arg(
+            Arg::new("check")
+                .long("check")
+                .action(ArgAction::SetTrue)
+                .help("Serve nothing; exit with 1 when two routes clash, or one is malformed"),
         )
         .arg(
             Arg::new("openapi")

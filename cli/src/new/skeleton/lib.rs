@@ -4,9 +4,7 @@ use guru::prelude::*;
 
 /// The function.
 pub fn app() -> App {
-    App::new()
-        .get("/", hello_world)
-        .get("/hello/{name}", hello)
+    App::new().get("/", hello_world).get("/hello/{name}", hello)
 }
 
 /// What is answered.

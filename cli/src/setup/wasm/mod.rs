@@ -17,10 +17,18 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 
 use super::{Item, State, apt};
-use crate::{child, console::Console, home::Home, surroundings};
+use crate::{args::Target, child, console::Console, home::Home, surroundings};
 
 /// The targets that functions, and the core, are built for.
 const TRIPLES: [&str; 3] = ["wasm32-unknown-unknown", "wasm32-wasip2", "wasm32v1-none"];
+
+/// The vendors that take WebAssembly.
+const COMPILED: [Target; 4] = [
+    Target::Cloudflare,
+    Target::Spin,
+    Target::Wasi,
+    Target::Lambda,
+];
 
 /// Where the targets are.
 enum Source {
@@ -40,6 +48,10 @@ impl Item for Targets {
 
     fn why(&self) -> &'static str {
         "build functions for Cloudflare, Spin and Lambda, and the core without std"
+    }
+
+    fn targets(&self) -> &'static [Target] {
+        &COMPILED
     }
 
     fn check(&self, home: &Home) -> Result<State> {
@@ -85,6 +97,14 @@ impl Item for Link {
 
     fn why(&self) -> &'static str {
         "lets `cargo +guru-wasm` build for the wasm targets by hand"
+    }
+
+    fn targets(&self) -> &'static [Target] {
+        &COMPILED
+    }
+
+    fn runs(&self) -> bool {
+        false
     }
 
     fn required(&self) -> bool {

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 
 use super::{Item, State};
-use crate::{child, console::Console, files, home::Home, stamp, surroundings, version::Version};
+use crate::{
+    args::Target, child, console::Console, files, home::Home, stamp, surroundings, version::Version,
+};
 
 const PACKAGE: &str = include_str!("package.json");
 const LOCK: &str = include_str!("package-lock.json");
@@ -28,6 +30,10 @@ impl Item for Wrangler {
 
     fn required(&self) -> bool {
         false
+    }
+
+    fn targets(&self) -> &'static [Target] {
+        &[Target::Cloudflare]
     }
 
     fn check(&self, home: &Home) -> Result<State> {

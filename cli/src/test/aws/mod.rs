@@ -6,7 +6,11 @@ mod calls;
 mod items;
 mod ministack;
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -49,6 +53,12 @@ pub(super) fn check(scene: &Scene<'_>, function: &str) -> Result<()> {
 
     let aws = Ministack::start(scene.home, folder.path())?;
     let mut account = Account::new(scene.home, &aws, function);
+    if account.stack("") != format!("{function}-") {
+        say(&format!(
+            "By a fault of ministack, which takes part of the name {function} for part of a call (`/url`), the stacks are called {}STAGE here. AWS has no such fault.",
+            account.stack("")
+        ));
+    }
     let checked = round_trip(scene, function, &template, folder.path(), &mut account);
     let report = scene.workspace.target().join("conformance").join("aws.md");
     files::write(&report, &account.report(&aws))?;
@@ -154,16 +164,19 @@ fn change(
 ) -> Result<()> {
     let dist = build::dist(scene.workspace, Target::Lambda, function);
     let place = template.parent().context("a template is in a folder")?;
-    let below = dist
-        .strip_prefix(place)
-        .with_context(|| format!("{} is not below {}", dist.display(), place.display()))?;
-    let copy = folder.join("changed");
+    // A template names what was built from where it is: both lie in the copy as they do in the workspace.
+    let copied = |path: &Path| -> Result<PathBuf> {
+        let below = path.strip_prefix(scene.workspace.root());
+        let below = below.with_context(|| format!("{} is outside", path.display()))?;
+        Ok(folder.join("changed").join(below))
+    };
+    let (dist_copy, copy) = (copied(&dist)?, copied(place)?);
     for file in ["function.zip", "openapi.json"] {
-        files::copy(&dist.join(file), &copy.join(below).join(file))?;
+        files::copy(&dist.join(file), &dist_copy.join(file))?;
     }
     files::copy(template, &copy.join("template.yaml"))?;
     build::add_to_zip(
-        &copy.join(below).join("function.zip"),
+        &dist_copy.join("function.zip"),
         "changed",
         b"another function",
     )?;

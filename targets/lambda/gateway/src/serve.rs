@@ -6,8 +6,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use bytes::Bytes;
+use guru_core::adapter::port_taken;
 use http::{Method, Response, StatusCode, Version, header};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
@@ -35,9 +36,14 @@ const BODY: usize = 10 * 1024 * 1024;
 /// Prints `listening on http://ADDRESS` and serves.
 pub(crate) async fn serve(front: Front, emulators: Emulators, place: (&str, u16)) -> Result<()> {
     let (host, port) = place;
-    let listener = TcpListener::bind(place)
-        .await
-        .with_context(|| format!("cannot listen on {host}:{port}"))?;
+    let listener = TcpListener::bind(place).await.map_err(|error| {
+        let mut told = format!("cannot listen on {host}:{port}: {error}");
+        if error.kind() == std::io::ErrorKind::AddrInUse {
+            let is_free = |port| std::net::TcpListener::bind((host, port)).is_ok();
+            told += &format!("; {}", port_taken(port, is_free));
+        }
+        anyhow::Error::msg(told)
+    })?;
     let address = listener.local_addr()?;
     let stage = front
         .stage()

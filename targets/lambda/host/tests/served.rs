@@ -1,6 +1,7 @@
 //! The component that does wrong, served over plain HTTP by the program: what a client can do, and what it is told.
 
 #![expect(
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
     reason = "a test reports by panicking"

@@ -62,10 +62,8 @@ fn is_ended(stream: &mut TcpStream) -> bool {
         Ok(_) => true,
         Err(error) if error.kind() == ErrorKind::ConnectionReset => true,
         Err(_) => {
-            let said = all
-                .windows(9)
-                .any(|head| head[..3] == [0, 0, 8] && head[3] == GOAWAY);
-            said
+            let is_goaway = |head: &[u8]| head[..3] == [0, 0, 8] && head[3] == GOAWAY;
+            all.windows(9).any(is_goaway)
         }
     }
 }

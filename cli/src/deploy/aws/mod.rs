@@ -1,12 +1,19 @@
 //! AWS: `sam deploy`, with the stack that template.yaml describes. Knows SAM's words and the template's parameters, not what the
 //! template makes of them.
 
-use std::{env, path::PathBuf, process::Command};
+mod account;
+mod config;
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-use super::{Answers, Deployment};
+use super::{Answers, Deployment, Missing};
 use crate::{
     args::{Aws, FunctionUrl, Target},
     build, child,
@@ -14,6 +21,8 @@ use crate::{
     setup::python,
     tool,
 };
+
+use account::{Account, Passed};
 
 /// What SAM reads a login from
 /// (<https://boto3.amazonaws.com/v1/documentation/api/latest/guide/credentials.html>).
@@ -39,47 +48,49 @@ const LOG_DAYS: u16 = 30;
 
 pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Answers>> {
     let options = deployment.options;
-    let sam = sam(deployment.scene.home).context(
-        "the SAM command line is not installed: `guru setup` gets it, or name one in SAM_BIN",
-    )?;
-    let template = deployment.manifest("template.yaml")?;
-    let is_named = options
-        .more
-        .iter()
-        .any(|word| word.starts_with("--profile"));
-    let has_login = is_named || login().is_some();
+    let passed = Passed::read(&options.more)?;
+    let template = deployment.manifest("template.yaml");
+    // SAM reads its settings beside the template.
+    let place = template.as_deref().ok().and_then(Path::parent);
+    let account = Account::find(&passed, &options.aws, place);
+    eprintln!("AWS: {account}");
+    let has_login = account.has_profile() || login().is_some();
+
+    let mut missing = Missing::default();
+    let sam = missing.note(sam(deployment.scene.home).context(
+        "the SAM command line is not installed: `guru setup --on lambda` gets it, or name one in SAM_BIN",
+    ));
+    let template = missing.note(template);
+    missing.note(account.check());
     if !options.dry_run && !has_login {
-        bail!(
-            "nobody is logged in to AWS here: `aws configure sso` or `aws configure`, or set AWS_PROFILE"
+        missing.add(
+            "nobody is logged in to AWS here: `aws configure sso` or `aws configure`, or set AWS_PROFILE",
         );
     }
-    let Some(region) = region(&options.aws) else {
-        bail!("which region is not said: add --region us-east-1, or set AWS_REGION");
+    let region = missing.note(account.region());
+    // What is taken away needs no parameters.
+    let parameters = if options.delete {
+        Some(Vec::new())
+    } else {
+        missing.note(parameters(&options.aws, deployment.stage(), region))
     };
-    let call = |words: &[&str]| {
-        let mut command = Command::new(&sam);
-        command
-            .args(words)
-            .args(["--stack-name", &deployment.name, "--region", &region])
-            .env("SAM_CLI_TELEMETRY", "0");
-        command
+    missing.end()?;
+    let (Some(sam), Some(template), Some(parameters)) = (sam, template, parameters) else {
+        bail!("something is missing that was not said");
+    };
+    let call = Call {
+        sam,
+        stack: passed.stack.as_deref().unwrap_or(&deployment.name),
+        account: &account,
+        passed: &passed,
     };
     if options.delete {
-        deployment.run(call(&["delete", "--no-prompts"]).args(&options.more))?;
+        deployment.run(call.of(&["delete", "--no-prompts"]).args(&passed.rest))?;
         return Ok(None);
     }
-    let parameters = parameters(&options.aws, deployment.stage(), &region)?;
-    let folder = build::dist(
-        deployment.scene.workspace,
-        Target::Lambda,
-        deployment.scene.function,
-    );
     // Until it is deployed: what is packed there must be this release.
-    let output = deployment.scene.hold(&folder)?;
-    deployment.scene.fill(Target::Lambda, &output)?;
-    // What a deployment of the API is, SAM knows by its document: one with keys must be another than one without.
-    build::decide_keys(&folder, options.aws.api_key)?;
-    let mut command = call(&["deploy"]);
+    let _output = build(deployment)?;
+    let mut command = call.of(&["deploy"]);
     command
         .arg("--template-file")
         .arg(template)
@@ -91,21 +102,13 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Answers>> {
         ])
         .arg("--parameter-overrides")
         .args(parameters)
-        .args(&options.more);
+        .args(&passed.rest);
     if options.dry_run {
-        deployment.run(&mut command)?;
-        if has_login {
-            // A change set is AWS's own word on what would change; it is not executed.
-            deployment.run_anyway(command.arg("--no-execute-changeset"))?;
-        } else {
-            eprintln!(
-                "What it would change, AWS says only to whoever is logged in: `aws configure`, or AWS_PROFILE"
-            );
-        }
+        show(deployment, command, has_login)?;
         return Ok(None);
     }
     deployment.run(&mut command)?;
-    let mut outputs = call(&["list", "stack-outputs", "--output", "json"]);
+    let mut outputs = call.of(&["list", "stack-outputs", "--output", "json"]);
     // It is deployed, whatever becomes of this.
     let outputs = child::output(outputs.current_dir(&deployment.place));
     let outputs = outputs.and_then(|said| Ok(serde_json::from_str(&said)?));
@@ -113,11 +116,57 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Answers>> {
         eprintln!("where it answers is not known: {error:#}");
         Value::Null
     });
-    Ok(answers(&outputs, &region))
+    Ok(answers(&outputs, &account))
+}
+
+/// How SAM is called in a run: each time for the same stack, in the same account and region, by the same settings.
+struct Call<'a> {
+    sam: PathBuf,
+    stack: &'a str,
+    account: &'a Account,
+    passed: &'a Passed,
+}
+
+impl Call<'_> {
+    fn of(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(&self.sam);
+        command
+            .args(words)
+            .args(["--stack-name", self.stack])
+            .args(self.account.options())
+            .args(self.passed.settings())
+            .env("SAM_CLI_TELEMETRY", "0");
+        command
+    }
+}
+
+/// Builds what is deployed. Nobody else builds there until what is returned is dropped.
+fn build(deployment: &Deployment<'_>) -> Result<build::Output> {
+    let scene = &deployment.scene;
+    let folder = build::dist(scene.workspace, Target::Lambda, scene.function);
+    let output = scene.hold(&folder)?;
+    scene.fill(Target::Lambda, &output)?;
+    // What a deployment of the API is, SAM knows by its document: one with keys must be another than one without.
+    build::decide_keys(&folder, deployment.options.aws.api_key)?;
+    Ok(output)
+}
+
+/// Shows what would run; whoever is logged in is told by AWS what it would change.
+fn show(deployment: &Deployment<'_>, mut command: Command, has_login: bool) -> Result<()> {
+    deployment.run(&mut command)?;
+    if has_login {
+        // A change set is AWS's own word on what would change; it is not executed.
+        deployment.run_anyway(command.arg("--no-execute-changeset"))?;
+    } else {
+        eprintln!(
+            "What it would change, AWS says only to whoever is logged in: `aws configure`, or AWS_PROFILE"
+        );
+    }
+    Ok(())
 }
 
 /// Where it answers, of what the template puts out.
-fn answers(outputs: &Value, region: &str) -> Option<Answers> {
+fn answers(outputs: &Value, account: &Account) -> Option<Answers> {
     let of = |name: &str| {
         let mut all = outputs.as_array()?.iter();
         let output = all.find(|output| output["OutputKey"] == name)?;
@@ -125,7 +174,8 @@ fn answers(outputs: &Value, region: &str) -> Option<Answers> {
     };
     let key = of("ApiKey").map(|id| {
         format!(
-            "\"x-api-key: $(aws apigateway get-api-key --region {region} --include-value --query value --output text --api-key {id})\""
+            "\"x-api-key: $(aws apigateway get-api-key {} --include-value --query value --output text --api-key {id})\"",
+            shell_words::join(account.options())
         )
     });
     Some(Answers {
@@ -135,12 +185,12 @@ fn answers(outputs: &Value, region: &str) -> Option<Answers> {
 }
 
 /// The parameters of template.yaml, each of them: one that is not named keeps the value of the deployment before.
-fn parameters(aws: &Aws, stage: &str, region: &str) -> Result<Vec<String>> {
+fn parameters(aws: &Aws, stage: &str, region: Option<&str>) -> Result<Vec<String>> {
     let word = |is_so: bool| if is_so { "yes" } else { "no" };
     let mut parameters = vec![format!("Stage={stage}")];
     match &aws.email {
         Some(email) if !is_address(email) => {
-            bail!("`{email}` is no e-mail address: alarms could not be sent there")
+            bail!("`{email}` is not an e-mail address: alarms could not be sent there")
         }
         Some(email) => parameters.push(format!("Email={email}")),
         None if aws.no_monitoring => {}
@@ -148,7 +198,8 @@ fn parameters(aws: &Aws, stage: &str, region: &str) -> Result<Vec<String>> {
             "where alarms are sent is not said: add --email you@example.com, or leave them out with --no-monitoring"
         ),
     }
-    if !aws.no_monitoring && region != CHARGES {
+    let has_charges = region == Some(CHARGES);
+    if !aws.no_monitoring && region.is_some() && !has_charges {
         eprintln!("No alarm for charges: AWS counts them in {CHARGES} only.");
     }
     let url = match aws.function_url {
@@ -164,7 +215,7 @@ fn parameters(aws: &Aws, stage: &str, region: &str) -> Result<Vec<String>> {
     let days = aws.log_days.unwrap_or(LOG_DAYS).to_string();
     let rest = [
         ("Monitoring", word(!aws.no_monitoring)),
-        ("Charges", word(region == CHARGES)),
+        ("Charges", word(has_charges)),
         ("ApiKey", word(aws.api_key)),
         ("HttpApi", word(aws.http_api)),
         ("FunctionUrl", url),
@@ -181,39 +232,6 @@ fn is_address(email: &str) -> bool {
     let parts = email.split_once('@');
     parts.is_some_and(|(user, host)| !user.is_empty() && host.contains('.'))
         && !email.contains(|char: char| char.is_whitespace() || "'\"\\,".contains(char))
-}
-
-fn region(aws: &Aws) -> Option<String> {
-    let set = |name| env::var(name).ok().filter(|value| !value.is_empty());
-    let named = aws
-        .region
-        .clone()
-        .or_else(|| set("AWS_REGION"))
-        .or_else(|| set("AWS_DEFAULT_REGION"));
-    named.or_else(|| {
-        let path = set("AWS_CONFIG_FILE").map(PathBuf::from);
-        let path = path.or_else(|| Some(env::home_dir()?.join(".aws/config")))?;
-        let text = std::fs::read_to_string(path).ok()?;
-        of_profile(
-            &text,
-            &set("AWS_PROFILE").unwrap_or_else(|| "default".to_owned()),
-        )
-    })
-}
-
-/// The region of a profile, in AWS's format of settings.
-fn of_profile(text: &str, profile: &str) -> Option<String> {
-    let names = [format!("[{profile}]"), format!("[profile {profile}]")];
-    let mut lines = text
-        .lines()
-        .map(str::trim)
-        .skip_while(|line| !names.iter().any(|name| name == line));
-    lines.next()?;
-    let mut own = lines.take_while(|line| !line.starts_with('['));
-    own.find_map(|line| {
-        let (name, value) = line.split_once('=')?;
-        (name.trim() == "region").then(|| value.trim().to_owned())
-    })
 }
 
 /// The SAM command line.
@@ -252,7 +270,7 @@ mod tests {
             log_days: Some(7),
             ..Aws::default()
         };
-        let all = parameters(&aws, "dev", "us-east-1").unwrap();
+        let all = parameters(&aws, "dev", Some("us-east-1")).unwrap();
         for want in [
             "Stage=dev",
             "Email=you@example.com",
@@ -263,13 +281,13 @@ mod tests {
         ] {
             assert!(all.contains(&want.to_owned()), "{want} in {all:?}");
         }
-        let elsewhere = parameters(&aws, "dev", "eu-west-1").unwrap();
+        let elsewhere = parameters(&aws, "dev", Some("eu-west-1")).unwrap();
         assert!(elsewhere.contains(&"Charges=no".to_owned()));
     }
 
     #[test]
     fn alarms_need_an_address_or_are_left_out() {
-        let refused = parameters(&Aws::default(), "prod", "us-east-1").unwrap_err();
+        let refused = parameters(&Aws::default(), "prod", Some("us-east-1")).unwrap_err();
         assert!(refused.to_string().contains("--no-monitoring"), "{refused}");
         for bad in [
             "",
@@ -283,26 +301,20 @@ mod tests {
                 email: Some(bad.into()),
                 ..Aws::default()
             };
-            assert!(parameters(&aws, "prod", "us-east-1").is_err(), "{bad}");
+            assert!(
+                parameters(&aws, "prod", Some("us-east-1")).is_err(),
+                "{bad}"
+            );
         }
         let aws = Aws {
             no_monitoring: true,
             ..Aws::default()
         };
         assert!(
-            parameters(&aws, "prod", "us-east-1")
+            parameters(&aws, "prod", Some("us-east-1"))
                 .unwrap()
                 .contains(&"Monitoring=no".to_owned())
         );
-    }
-
-    #[test]
-    fn a_region_is_of_its_own_profile() {
-        let text =
-            "[default]\noutput = json\n[profile me]\nregion = eu-west-1\n[other]\nregion=x\n";
-        assert_eq!(of_profile(text, "me").as_deref(), Some("eu-west-1"));
-        assert_eq!(of_profile(text, "default"), None);
-        assert_eq!(of_profile(text, "nobody"), None);
     }
 
     #[test]
@@ -311,8 +323,16 @@ mod tests {
             {"OutputKey": "RestApi", "OutputValue": "https://x/prod/"},
             {"OutputKey": "ApiKey", "OutputValue": "id"},
         ]);
-        let answers = answers(&outputs, "us-east-1").unwrap();
+        let passed = ["--profile", "my name", "--region=eu-west-1"].map(str::to_owned);
+        let passed = Passed::read(&passed).unwrap();
+        let account = Account::find(&passed, &Aws::default(), None);
+        let answers = answers(&outputs, &account).unwrap();
         assert_eq!(answers.url, "https://x/prod/");
-        assert!(answers.header.unwrap().contains("--api-key id"));
+        let header = answers.header.unwrap();
+        assert!(header.contains("--api-key id"), "{header}");
+        assert!(
+            header.contains("--profile 'my name' --region eu-west-1"),
+            "{header}"
+        );
     }
 }
