@@ -14,6 +14,7 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use tokio::time::timeout;
 
+use crate::instance::Instance;
 use crate::options::Limits;
 use crate::pulse::{Caller, Pulse};
 use crate::room::Room;
@@ -22,7 +23,7 @@ use crate::{convert, crash};
 
 /// What all requests of a worker share.
 pub(crate) struct Shared {
-    pub(crate) service: Service,
+    pub(crate) instance: Instance,
     pub(crate) ports: Rc<Ports>,
     pub(crate) limits: Limits,
     pub(crate) room: Room,
@@ -74,7 +75,8 @@ async fn handle(
         Ok(request) => request,
         Err(error) => return Service::refuse(cx, method, error),
     };
-    let limit = shared.service.body_limit();
+    let service = shared.instance.service();
+    let limit = service.body_limit();
     let expects_continue = parts.headers.contains_key(http::header::EXPECT);
     let pause = shared.limits.read;
     let body = convert::body(incoming, limit, pause, expects_continue, &shared.room).await;
@@ -91,14 +93,14 @@ async fn handle(
         socket,
         is_http1: parts.version < http::Version::HTTP_2,
     };
-    let handled = shared.service.handle(cx.clone(), request.with_body(body));
+    let handled = service.handle(cx.clone(), request.with_body(body));
     let mut handled = pin!(crash::guard(&shared.pulse, &caller, handled));
     let Some(time) = shared.limits.time else {
-        return survived(cx, method, handled.await);
+        return survived(shared, cx, method, &caller, handled.await).await;
     };
     loop {
         match timeout(time, &mut handled).await {
-            Ok(handled) => return survived(cx, method, handled),
+            Ok(handled) => return survived(shared, cx, method, &caller, handled).await,
             // Whoever steps through a handler has all the time that there is.
             Err(_) if is_debugged() => {}
             Err(_) => {
@@ -112,11 +114,24 @@ async fn handle(
     }
 }
 
-fn survived(cx: &Context, method: &Method, handled: Result<Response, String>) -> Response {
-    handled.unwrap_or_else(|report| {
-        cx.log().error(report, &[]);
-        Service::crash(cx.request_id(), method)
-    })
+/// The answer, whatever became of the handler. If it crashed, the next request has a new instance.
+async fn survived(
+    shared: &Shared,
+    cx: &Context,
+    method: &Method,
+    caller: &Caller,
+    handled: Result<Response, String>,
+) -> Response {
+    match handled {
+        Ok(response) => response,
+        Err(report) => {
+            cx.log().error(report, &[]);
+            if let Err(report) = shared.instance.renew(&shared.pulse, caller).await {
+                cx.log().error(report, &[]);
+            }
+            Service::crash(cx.request_id(), method)
+        }
+    }
 }
 
 /// To the microsecond: finer is noise.

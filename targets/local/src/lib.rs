@@ -8,6 +8,7 @@ mod convert;
 mod crash;
 mod document;
 mod error;
+mod instance;
 mod log;
 mod options;
 mod ports;

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use crate::answer::Shared;
 use crate::error::{Error, ErrorKind, system};
+use crate::instance::Instance;
 use crate::log::{Log, note};
 use crate::options::Limits;
 use crate::ports::ports;
@@ -136,12 +137,8 @@ fn work(
     pulse: Arc<Pulse>,
     stopping: watch::Receiver<bool>,
 ) -> usize {
-    let app = match plan.limits.body {
-        Some(bytes) => (plan.app)().body_limit(bytes),
-        None => (plan.app)(),
-    };
-    let service = match app.into_service() {
-        Ok(service) => service,
+    let instance = match Instance::new(plan.app, plan.limits.body) {
+        Ok(instance) => instance,
         Err(error) => {
             note(plan.log, Level::Error, &error.to_string());
             return 0;
@@ -149,7 +146,7 @@ fn work(
     };
     pulse.begin();
     let shared = Rc::new(Shared {
-        service,
+        instance,
         ports: Rc::new(ports(plan.log)),
         limits: plan.limits,
         room: plan.room.clone(),

@@ -182,6 +182,28 @@ fn a_panic_costs_one_request() {
 }
 
 #[test]
+fn an_instance_lives_until_a_panic_and_leaves_nothing() {
+    let server = Running::start(|options| options.workers = 1.try_into().unwrap());
+    let mut stream = server.connect();
+    // The bodies end as those of errors do.
+    for (name, wanted) in [
+        ("a", "\r\n\r\na}"),
+        ("b", "\r\n\r\na b}"),
+        ("panic", "}"),
+        ("c", "\r\n\r\nc}"),
+        ("panic", "}"),
+        ("panic", "}"),
+        ("d", "\r\n\r\nd}"),
+    ] {
+        write!(stream, "GET /kept/{name} HTTP/1.1\r\nhost: a\r\n\r\n").unwrap();
+        let answer = read_until(&mut stream, "}");
+        assert!(answer.ends_with(wanted), "after {name}: {answer}");
+        let is_crash = answer.starts_with("HTTP/1.1 500 ");
+        assert_eq!(is_crash, name == "panic", "{answer}");
+    }
+}
+
+#[test]
 fn every_worker_serves() {
     let server = Running::start(|options| options.workers = 4.try_into().unwrap());
     let request = b"GET /worker HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";

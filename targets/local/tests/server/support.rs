@@ -1,6 +1,7 @@
 //! What the tests of the server share: a function, a server that runs it, and a plain socket. It must
 //! not know the inside of the server.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -9,6 +10,7 @@ use std::sync::{Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use guru_core::app::Handler;
 use guru_core::{App, Context, Request, Response, Result};
 use guru_local::{Error, Format, Options, Server};
 
@@ -21,6 +23,7 @@ pub(crate) fn app() -> App {
         .get("/", query)
         .get("/query", query)
         .get("/panic", panic)
+        .get("/kept/{name}", kept())
         .post("/length", length)
         .post("/back", back)
         .get("/cookies", cookies)
@@ -68,6 +71,21 @@ async fn query(_cx: Context, req: Request) -> Result<Response> {
 
 async fn panic(_cx: Context, _req: Request) -> Result<Response> {
     panic!("a secret")
+}
+
+/// What the requests of this instance have left; one named `panic` leaves its name and panics.
+fn kept() -> impl Handler {
+    let names = Rc::new(RefCell::new(Vec::new()));
+    move |_cx: Context, req: Request| {
+        let names = Rc::clone(&names);
+        async move {
+            let name: String = req.param("name")?;
+            let is_last = name == "panic";
+            names.borrow_mut().push(name);
+            assert!(!is_last, "a secret");
+            Ok(Response::text(format!("{}}}", names.borrow().join(" "))))
+        }
+    }
 }
 
 async fn length(_cx: Context, mut req: Request) -> Result<Response> {
