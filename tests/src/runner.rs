@@ -129,7 +129,8 @@ pub fn run(options: &Options) -> Result<Run> {
 
 /// The function of a project, on every target.
 fn own(project: &Project) -> Vec<Box<dyn Driver>> {
-    let own = drivers().into_iter().map(|like| Own {
+    let started = drivers().into_iter().filter(|driver| driver.in_dev());
+    let own = started.map(|like| Own {
         project: project.clone(),
         like,
     });
@@ -291,7 +292,8 @@ impl Suite {
 /// Plays one vector on one target.
 fn one(target: &Target, vector: &Vector, limit: Duration) -> Outcome {
     let mut started = Instant::now();
-    let played = target.with(vector.function, vector.crashes(), |running| {
+    let alone = vector.counts() || vector.crashes() && !target.driver.crashes_alone();
+    let played = target.with(vector.function, alone, |running| {
         started = Instant::now();
         let played = play(
             vector,

@@ -13,7 +13,8 @@ use crate::vector::Function;
 pub(crate) struct Target {
     pub(crate) driver: Box<dyn Driver>,
     started: Mutex<BTreeMap<Function, Arc<Start>>>,
-    crash: RwLock<()>,
+    /// Held for writing by a case that nothing may run beside, for reading by any other.
+    alone: RwLock<()>,
 }
 
 #[derive(Default)]
@@ -33,15 +34,15 @@ impl Target {
         Self {
             driver,
             started: Mutex::default(),
-            crash: RwLock::default(),
+            alone: RwLock::default(),
         }
     }
 
-    /// Hands the running `function` to `then`, which `crashes` it or not; starts it if nobody has.
+    /// Hands the running `function` to `then`, `alone` or beside others; starts it if nobody has.
     pub(crate) fn with<T>(
         &self,
         function: Function,
-        crashes: bool,
+        alone: bool,
         then: impl FnOnce(&Running) -> T,
     ) -> Result<T, Absent> {
         let start = Arc::clone(
@@ -52,13 +53,12 @@ impl Target {
                 .or_default(),
         );
         match start.outcome.get_or_init(|| self.driver.start(function)) {
-            Ok(running) if self.driver.crashes_alone() => Ok(then(running)),
-            Ok(running) if crashes => {
-                let _alone = self.crash.write().unwrap_or_else(PoisonError::into_inner);
+            Ok(running) if alone => {
+                let _alone = self.alone.write().unwrap_or_else(PoisonError::into_inner);
                 Ok(then(running))
             }
             Ok(running) => {
-                let _beside = self.crash.read().unwrap_or_else(PoisonError::into_inner);
+                let _beside = self.alone.read().unwrap_or_else(PoisonError::into_inner);
                 Ok(then(running))
             }
             Err(Refusal::NotRun(reason)) => Err(Absent::NotRun(reason.clone())),

@@ -73,6 +73,7 @@ Examples:
   guru test --require local --keep-going
   guru test --no-setup
   guru test --only aws
+  guru test --only fuzz
 
 Exit codes:
   0  every step passed
@@ -97,7 +98,7 @@ pub(crate) struct Conform {
 const CONFORM_HELP: &str = "\
 In a project: the vectors that hold for any function, against the project's own. In Guru's own workspace, and with --url:
 all of them, against the probe.
-Targets: local, cloudflare, spin, wasi, lambda-rest, lambda-http, lambda-url, lambda-alb.
+Targets: local, cloudflare, spin, spin-alone, wasi, lambda-rest, lambda-http, lambda-url, lambda-alb.
 
 Examples:
   guru conform

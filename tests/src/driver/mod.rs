@@ -45,6 +45,11 @@ pub trait Driver: Send + Sync {
         true
     }
 
+    /// Whether `guru dev` starts this target: not where a runtime is run in a way of its own for our suite.
+    fn in_dev(&self) -> bool {
+        true
+    }
+
     /// Whether the runtime is installed; cheap, and starts nothing.
     fn ready(&self) -> Result<(), NotRun> {
         Ok(())
@@ -126,12 +131,10 @@ pub fn spin_manifest(function: Function) -> std::path::PathBuf {
 /// Every target that exists.
 #[must_use]
 pub fn drivers() -> Vec<Box<dyn Driver>> {
-    let mut drivers: Vec<Box<dyn Driver>> = vec![
-        Box::new(local::Local),
-        Box::new(cloudflare::Cloudflare),
-        Box::new(spin::Spin),
-        Box::new(wasi::Wasi),
-    ];
+    let mut drivers: Vec<Box<dyn Driver>> =
+        vec![Box::new(local::Local), Box::new(cloudflare::Cloudflare)];
+    drivers.extend(spin::WAYS.map(|way| Box::new(way) as Box<dyn Driver>));
+    drivers.push(Box::new(wasi::Wasi));
     drivers.extend(lambda::FRONTS.map(|front| Box::new(front) as Box<dyn Driver>));
     drivers
 }
@@ -168,7 +171,7 @@ mod tests {
         };
         assert_eq!(
             error.to_string(),
-            "there is no target `lokal`: the targets are local, cloudflare, spin, wasi, lambda-rest, lambda-http, lambda-url, lambda-alb"
+            "there is no target `lokal`: the targets are local, cloudflare, spin, spin-alone, wasi, lambda-rest, lambda-http, lambda-url, lambda-alb"
         );
     }
 

@@ -1,4 +1,5 @@
-//! Spin: the function's own manifest under `spin up`, where a `spin` is installed.
+//! Spin: the function's own manifest under `spin up`, where a `spin` is installed. Run both ways that it has of using an
+//! instance: for many requests at once, as it does by itself, and for one at a time.
 //!
 //! It must not know any other target, nor how a component is built: the manifest says it.
 
@@ -20,22 +21,48 @@ const START: Duration = Duration::from_secs(900);
 /// What spin says once it listens.
 const SERVING: &str = "Serving ";
 
-/// What the runtime cannot do, each defended in docs/portability.md.
-const DIFFERENCES: [&str; 3] = [
+/// What the runtime cannot do either way, each defended in docs/portability.md.
+const DIFFERENCES: [&str; 4] = [
     "crash-answered-by-host",
+    "instance-of-128-requests",
     "request-header-values-utf-8",
     "request-headers-under-a-hundred",
 ];
 
-pub(super) struct Spin;
+/// Spin, run in one way.
+pub(super) struct Spin {
+    name: &'static str,
+    /// What `spin up` is told beside the manifest.
+    options: &'static [&'static str],
+    /// Whether an instance has one request at a time, so that a crash takes no other with it.
+    alone: bool,
+}
+
+/// Spin, run in each way.
+pub(super) const WAYS: [Spin; 2] = [
+    Spin {
+        name: "spin",
+        options: &[],
+        alone: false,
+    },
+    Spin {
+        name: "spin-alone",
+        options: &["--max-instance-concurrent-reuse-count", "1"],
+        alone: true,
+    },
+];
 
 impl Driver for Spin {
     fn name(&self) -> &'static str {
-        "spin"
+        self.name
     }
 
     fn about(&self) -> String {
-        version().unwrap_or_else(|| "spin".into())
+        let version = version().unwrap_or_else(|| "spin".into());
+        match self.options {
+            [] => version,
+            options => format!("{version}, with {}", options.join(" ")),
+        }
     }
 
     fn differences(&self) -> &'static [&'static str] {
@@ -43,7 +70,11 @@ impl Driver for Spin {
     }
 
     fn crashes_alone(&self) -> bool {
-        false
+        self.alone
+    }
+
+    fn in_dev(&self) -> bool {
+        self.options.is_empty()
     }
 
     fn ready(&self) -> Result<(), NotRun> {
@@ -64,14 +95,16 @@ impl Driver for Spin {
         let spin = spin().ok_or_else(|| NotRun("spin is gone".into()))?;
         let mut command = Command::new(spin);
         command
-            .args(["up", "--build", "--listen", "127.0.0.1:0", "--env"])
+            .args(["up", "--build", "--listen", "127.0.0.1:0"])
+            .args(self.options)
+            .arg("--env")
             .arg(format!("{}={}", SETTING.0, SETTING.1))
             .arg("--from")
             .arg(manifest(function))
             .env("SPIN_DISABLE_TELEMETRY", "1")
             .env("NO_COLOR", "1");
         forget_toolchain(&mut command);
-        let process = Process::spawn(command, &format!("spin up of {function}"))?;
+        let process = Process::spawn(command, &format!("{} with {function}", self.name))?;
         let url = process.wait_for(START, |line| {
             let (_, url) = line.split_once(SERVING)?;
             url.split_whitespace().next().map(str::to_owned)

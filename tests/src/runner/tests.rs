@@ -157,6 +157,18 @@ fn what_does_not_start_fails_every_case_and_tells_its_output_once() {
 }
 
 #[test]
+fn a_project_is_run_on_what_guru_dev_starts() {
+    let project = Project {
+        guru: "guru".into(),
+        folder: ".".into(),
+        function: "hello".into(),
+    };
+    let names: Vec<_> = own(&project).iter().map(|own| own.name()).collect();
+    assert!(names.contains(&"spin"), "{names:?}");
+    assert!(!names.contains(&"spin-alone"), "{names:?}");
+}
+
+#[test]
 fn a_skipped_case_is_not_asked() {
     let skipped = run(Fake::Answers("yes"), &["fake"], Some("path/again"), &[]);
     let Verdict::Skipped { reason, .. } = &verdicts(&skipped)[1] else {
