@@ -1,6 +1,7 @@
 //! The conformance suite's function: shows what a handler sees and answers what it is told to. Its
 //! wire contract is fixed, in docs/portability.md. It must not know where it runs, nor the suite.
 
+mod count;
 mod echo;
 mod respond;
 
@@ -11,7 +12,7 @@ const RANDOM_LIMIT: usize = 4096;
 
 /// The function.
 pub fn app() -> App {
-    App::new()
+    count::counted(App::new())
         .any("/echo", echo::echo)
         .any("/echo/{*rest}", echo::echo)
         .post("/respond", respond::respond)

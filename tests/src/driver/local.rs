@@ -17,6 +17,9 @@ const START: Duration = Duration::from_secs(20);
 /// The line on standard output that says where the server listens.
 pub(super) const LISTENING: &str = "listening on ";
 
+/// What is said of this target in docs/portability.md.
+const DIFFERENCES: [&str; 1] = ["instance-kept"];
+
 pub(super) struct Local;
 
 impl Driver for Local {
@@ -26,6 +29,10 @@ impl Driver for Local {
 
     fn about(&self) -> String {
         format!("the native server of guru {}", env!("CARGO_PKG_VERSION"))
+    }
+
+    fn differences(&self) -> &'static [&'static str] {
+        &DIFFERENCES
     }
 
     fn start(&self, function: Function) -> Result<Running, Refusal> {

@@ -18,6 +18,9 @@ use super::{Driver, NotRun, Process, Refusal, Running, SETTING};
 /// From the process to its first `listening` line.
 const START: Duration = Duration::from_secs(20);
 
+/// What is said of this target in docs/portability.md.
+const DIFFERENCES: [&str; 1] = ["instance-a-request"];
+
 pub(super) struct Wasi;
 
 impl Driver for Wasi {
@@ -27,6 +30,10 @@ impl Driver for Wasi {
 
     fn about(&self) -> String {
         format!("wasmtime {} in guru-host", version().unwrap_or_default())
+    }
+
+    fn differences(&self) -> &'static [&'static str] {
+        &DIFFERENCES
     }
 
     fn ready(&self) -> Result<(), NotRun> {

@@ -43,7 +43,7 @@ pub struct Column {
 pub struct Case {
     /// The vector's name.
     pub name: String,
-    /// The point of the contract, 1 to 9.
+    /// The point of the contract, from 1.
     pub point: u8,
     /// Why the case exists.
     pub why: String,

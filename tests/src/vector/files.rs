@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use super::{POINTS, Vector};
 
 /// Every file of cases: its name and its text.
-const FILES: [(&str, &str); 13] = [
+const FILES: [(&str, &str); 14] = [
     ("body", include_str!("../../vectors/body.json")),
     ("crash", include_str!("../../vectors/crash.json")),
     ("errors", include_str!("../../vectors/errors.json")),
@@ -23,6 +23,7 @@ const FILES: [(&str, &str); 13] = [
     ("method", include_str!("../../vectors/method.json")),
     ("path", include_str!("../../vectors/path.json")),
     ("query", include_str!("../../vectors/query.json")),
+    ("state", include_str!("../../vectors/state.json")),
     ("status", include_str!("../../vectors/status.json")),
 ];
 
@@ -213,8 +214,11 @@ mod tests {
         let mut elsewhere = case(json!({"send": send, "expect": {"status": 200}}));
         elsewhere["name"] = json!("query/x");
         assert!(refusal(&elsewhere).contains("must begin with `path/`"));
-        elsewhere["point"] = json!(10);
-        assert!(refusal(&elsewhere).contains("point 10"));
+        elsewhere["point"] = json!(11);
+        assert!(
+            refusal(&elsewhere)
+                .contains("point 11 is not in the portable contract, which has 1 to 10")
+        );
     }
 
     #[test]

@@ -19,10 +19,13 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// The nine points of the portable contract, in order.
-pub const POINTS: [&str; 9] = [
-    "Method", "Path", "Query", "Headers", "Body", "Status", "Crash", "Identity", "Errors",
+/// The points of the portable contract, in order.
+pub const POINTS: [&str; 10] = [
+    "Method", "Path", "Query", "Headers", "Body", "Status", "Crash", "Identity", "Errors", "State",
 ];
+
+/// The point whose cases look at what an instance keeps.
+const STATE: u8 = 10;
 
 /// The function that a vector drives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize, Serialize)]
@@ -58,7 +61,7 @@ impl fmt::Display for Function {
 pub struct Vector {
     /// Unique; begins with the file's name: `headers/empty-value`.
     pub name: String,
-    /// The point of the portable contract that it holds, 1 to 9.
+    /// The point of the portable contract that it holds, one of [`POINTS`], from 1.
     pub point: u8,
     /// Why the case exists, in one line.
     pub why: String,
@@ -121,8 +124,9 @@ impl Vector {
     fn sound(&self) -> Result<(), String> {
         if !(1..=POINTS.len()).contains(&usize::from(self.point)) {
             return Err(format!(
-                "point {} is not in the portable contract, which has 1 to 9",
-                self.point
+                "point {} is not in the portable contract, which has 1 to {}",
+                self.point,
+                POINTS.len()
             ));
         }
         for (what, text) in [("why", &self.why), ("evidence", &self.evidence)] {
@@ -158,7 +162,13 @@ impl Vector {
     #[must_use]
     pub fn crashes(&self) -> bool {
         let mut exchanges = self.copies.iter().flatten();
-        exchanges.any(|exchange| exchange.send.target == b"/panic")
+        exchanges.any(|exchange| exchange.send.path() == b"/panic")
+    }
+
+    /// Whether it looks at what an instance keeps, which any other request would change.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        self.point == STATE
     }
 
     /// The names of the differences that this vector knows.

@@ -106,6 +106,13 @@ impl Request {
         Ok(())
     }
 
+    /// The target up to its query.
+    #[must_use]
+    pub fn path(&self) -> &[u8] {
+        let mut parts = self.target.split(|byte| *byte == b'?');
+        parts.next().unwrap_or_default()
+    }
+
     /// Whether the answer to this has no body whatever its headers say (RFC 9110 section 9.3.2).
     #[must_use]
     pub fn is_head(&self) -> bool {
