@@ -1,0 +1,211 @@
+//! No vector is vacuous: each is played against servers that answer wrongly on purpose, and none passes. So is each of its
+//! documented differences, beside right answers to all other exchanges.
+//!
+//! It must not know what any vector is about.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test says that it failed by panicking, its helpers too"
+)]
+
+mod made;
+
+use conformance::play::play;
+use conformance::vector::{Body, Exchange, Expectation, Vector, suite};
+use conformance::wire::Endpoint;
+use made::Maker;
+use std::collections::BTreeSet;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
+
+fn answer(status: u64, body: &str) -> Vec<u8> {
+    format!("HTTP/1.1 {status} Canned\r\ncontent-type: text/canned\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len()).into_bytes()
+}
+
+/// Answers each connection once and waits until the client has had enough.
+fn serve(stream: &mut TcpStream, bytes: &[u8]) {
+    let mut buffer = [0; 65536];
+    let mut seen = Vec::new();
+    while !seen.windows(4).any(|four| four == b"\r\n\r\n") {
+        match stream.read(&mut buffer) {
+            Ok(count) if count > 0 => seen.extend_from_slice(&buffer[..count]),
+            _ => return,
+        }
+    }
+    let _ = stream.write_all(bytes);
+    let _ = stream.shutdown(std::net::Shutdown::Write);
+    while stream.read(&mut buffer).is_ok_and(|count| count > 0) {}
+}
+
+/// Plays `vector` on a target with these `differences` against a server that gives these answers, in the order of the
+/// exchanges. What was wrong with them, if anything.
+fn played(vector: &Vector, differences: &[&str], answers: &[Vec<u8>]) -> Option<String> {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address: SocketAddr = listener.local_addr().unwrap();
+    let one = Vector {
+        copies: vector.copies[..1].to_vec(),
+        ..vector.clone()
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for index in 0.. {
+                let (mut stream, _) = listener.accept().unwrap();
+                match answers.get(index) {
+                    Some(answer) => serve(&mut stream, answer),
+                    None => return,
+                }
+            }
+        });
+        let played = play(
+            &one,
+            &Endpoint::at(address),
+            differences,
+            Duration::from_secs(10),
+        );
+        // Each exchange took one connection at most; the rest let the server reach its end.
+        for _ in 0..=answers.len() {
+            let _ = TcpStream::connect(address);
+        }
+        let mut wrong = played.records.iter().flat_map(|record| &record.mismatches);
+        (!played.passed()).then(|| wrong.next().map(ToString::to_string).unwrap_or_default())
+    })
+}
+
+/// What a wrong answer is, and how it is made of a status.
+type Canned = (&'static str, fn(u64) -> Vec<u8>);
+
+/// Answers that are wrong whatever is asked, given the status that is demanded.
+const CANNED: [Canned; 6] = [
+    ("200 with a text", |_| answer(200, "canned")),
+    ("404 with an empty object", |_| answer(404, "{}")),
+    ("500 with an empty object", |_| answer(500, "{}")),
+    ("the right status with no body", |status| answer(status, "")),
+    ("the right status with an empty object", |status| {
+        answer(status, "{}")
+    }),
+    ("the right status with an error that leaks", |status| {
+        answer(
+            status,
+            r#"{"status":"error","error":"canned: n headers status body_base64 panicked","request_id":""}"#,
+        )
+    }),
+];
+
+/// What is demanded of an exchange on a target with the `difference`.
+fn demanded<'a>(exchange: &'a Exchange, difference: &str) -> &'a Expectation {
+    exchange.differs.get(difference).unwrap_or(&exchange.expect)
+}
+
+/// An answer to each exchange of `vector` that is right on a target with the `difference`.
+fn right(vector: &Vector, difference: &str, maker: &mut Maker) -> Vec<Vec<u8>> {
+    let exchanges = vector.copies[0].iter().enumerate();
+    exchanges
+        .map(|(index, exchange)| {
+            let wanted = demanded(exchange, difference);
+            maker.answer(wanted, index, exchange.send.is_head())
+        })
+        .collect()
+}
+
+#[test]
+fn no_vector_accepts_a_canned_answer() {
+    let mut maker = Maker::new();
+    for vector in suite().unwrap() {
+        for (what, canned) in CANNED {
+            let exchanges = vector.copies[0].iter();
+            let answers: Vec<_> = exchanges
+                .map(|exchange| canned(maker.status(&exchange.expect)))
+                .collect();
+            assert!(
+                played(&vector, &[], &answers).is_some(),
+                "`{}` passes with {what}: it demands too little",
+                vector.name
+            );
+        }
+    }
+}
+
+/// Without this, the others could fail for any reason.
+#[test]
+fn every_vector_accepts_an_answer_made_for_it() {
+    let mut maker = Maker::new();
+    for vector in suite().unwrap() {
+        let answers = right(&vector, "", &mut maker);
+        assert_eq!(played(&vector, &[], &answers), None, "{}", vector.name);
+    }
+}
+
+/// Each exchange that differs, on a target with the difference, gets a wrong answer while all others get right ones.
+#[test]
+fn no_difference_accepts_what_it_is_not() {
+    let mut maker = Maker::new();
+    let mut count = 0;
+    let mut complaints = Vec::new();
+    for vector in suite().unwrap() {
+        let differences: BTreeSet<&str> = vector.differences().collect();
+        for difference in differences {
+            let answers = right(&vector, difference, &mut maker);
+            let found = played(&vector, &[difference], &answers);
+            assert_eq!(found, None, "{} with {difference}", vector.name);
+            for (index, exchange) in vector.copies[0].iter().enumerate() {
+                if let Some(differs) = exchange.differs.get(difference) {
+                    count += 1;
+                    let refuses = |wrong: Vec<u8>| {
+                        let mut answers = answers.clone();
+                        answers[index] = wrong;
+                        played(&vector, &[difference], &answers).is_some()
+                    };
+                    let mut contracts = || {
+                        let maker = maker.another();
+                        maker.answer(&exchange.expect, index, exchange.send.is_head())
+                    };
+                    // The contract leaves a choice where a difference makes one, so that some of its answers may be the
+                    // difference's too.
+                    let is_other = (0..60).any(|_| refuses(contracts()));
+                    let accepted = wrong(exchange, differs, maker.status(differs));
+                    let accepted = accepted
+                        .into_iter()
+                        .filter(|(_, wrong)| !refuses(wrong.clone()));
+                    let mut accepted: Vec<_> = accepted.map(|(what, _)| what).collect();
+                    if !is_other {
+                        accepted.push("whatever the contract accepts");
+                    }
+                    if !accepted.is_empty() {
+                        complaints.push(format!(
+                            "`{}`, exchange {index}: `{difference}` accepts {}",
+                            vector.name,
+                            accepted.join(" and ")
+                        ));
+                    }
+                }
+            }
+        }
+    }
+    assert!(count > 80, "only {count} differences were found");
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+/// Wrong answers to an exchange that `differs`, of which the status is right or none of the vector's.
+fn wrong(exchange: &Exchange, differs: &Expectation, status: u64) -> Vec<(&'static str, Vec<u8>)> {
+    let canned = CANNED.map(|(what, canned)| (what, head_of(canned(status), exchange)));
+    let mut wrong = Vec::from(canned);
+    // An answer without anything is right only where the difference is that there is nothing.
+    let is_nothing = |body: &Body| body.bytes().is_empty();
+    if !differs.body.as_ref().is_some_and(is_nothing) {
+        let nothing = format!("HTTP/1.1 {status} Nothing\r\ncontent-length: 0\r\n\r\n");
+        wrong.push(("nothing but its status", nothing.into_bytes()));
+    }
+    wrong
+}
+
+/// The answer as it is to HEAD, if that was asked.
+fn head_of(answer: Vec<u8>, exchange: &Exchange) -> Vec<u8> {
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n");
+    match end.filter(|_| exchange.send.is_head()) {
+        Some(end) => answer[..end + 4].to_vec(),
+        None => answer,
+    }
+}
