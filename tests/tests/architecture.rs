@@ -205,6 +205,10 @@ fn every_file_says_what_it_is_and_is_short_enough_to_read() {
         "targets",
         "cli",
         "tests",
+        "fuzz/cloudflare",
+        "fuzz/fuzz_targets",
+        "fuzz/lambda",
+        "fuzz/properties",
     ]
     .map(|name| root().join(name))
     .into();

@@ -64,6 +64,8 @@ enum Of {
     Any,
     /// In Guru's own workspace.
     Guru,
+    /// In Guru's own workspace, and only when it is asked for by its name: it takes minutes, and more of them find more.
+    Asked,
     /// In anybody else's.
     Project,
 }
@@ -75,7 +77,7 @@ enum End {
     NothingToDo(&'static str),
 }
 
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     Step {
         name: "setup",
         why: "every toolchain and tool the other steps need is there",
@@ -142,6 +144,12 @@ const STEPS: [Step; 11] = [
         of: Of::Guru,
         run: steps::new,
     },
+    Step {
+        name: "fuzz",
+        why: "what a client or a host can send, a minute for each property: nothing panics, nothing is lost",
+        of: Of::Asked,
+        run: steps::fuzz,
+    },
 ];
 
 /// Runs the steps. False when one failed.
@@ -170,7 +178,7 @@ pub(crate) fn run(home: &Home, console: Console, options: &args::Test) -> Result
     };
     let of = if is_guru { Of::Guru } else { Of::Project };
     let mut steps = Vec::from(STEPS);
-    steps.retain(|step| step.of == Of::Any || step.of == of);
+    steps.retain(|step| step.of == Of::Any || step.of == of || step.of == Of::Asked && is_guru);
     let names: Vec<_> = steps.iter().map(|step| step.name).collect();
     if let Some(unknown) = options
         .only
@@ -182,8 +190,9 @@ pub(crate) fn run(home: &Home, console: Console, options: &args::Test) -> Result
             names.join(", ")
         );
     }
-    steps.retain(|step| {
-        options.only.is_empty() || options.only.iter().any(|name| name == step.name)
+    steps.retain(|step| match &options.only[..] {
+        [] => step.of != Of::Asked,
+        only => only.iter().any(|name| name == step.name),
     });
     let mut table = Vec::new();
     let mut stopped = false;

@@ -13,6 +13,9 @@ use crate::{
 const FUNCTION_TARGETS: [&str; 2] = ["wasm32-unknown-unknown", "wasm32-wasip2"];
 const BARE_TARGET: &str = "wasm32v1-none";
 
+/// How long each property is tried.
+const FUZZ_SECONDS: &str = "60";
+
 pub(super) fn set_up(scene: &Scene<'_>) -> Result<End> {
     if scene.options.no_setup {
         return Ok(End::NothingToDo("left out by --no-setup"));
@@ -160,6 +163,22 @@ pub(super) fn aws(scene: &Scene<'_>) -> Result<End> {
 
 pub(super) fn new(scene: &Scene<'_>) -> Result<End> {
     new::check(scene)?;
+    Ok(End::Passed)
+}
+
+/// The fuzzers' workspace is one of its own, and so is what is built for it.
+pub(super) fn fuzz(scene: &Scene<'_>) -> Result<End> {
+    let manifest = scene.workspace.root().join("fuzz").join("Cargo.toml");
+    let mut cargo = native_cargo(scene);
+    cargo
+        .args(["test", "--package", "properties", "--test", "properties"])
+        .arg("--manifest-path")
+        .arg(manifest)
+        .arg("--target-dir")
+        .arg(scene.workspace.target().join("fuzz"))
+        .args(["--", "--show-output"])
+        .env("GURU_FUZZ_SECONDS", FUZZ_SECONDS);
+    show(&mut cargo)?;
     Ok(End::Passed)
 }
 

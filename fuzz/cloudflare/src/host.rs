@@ -1,0 +1,56 @@
+//! The entry module's side of the boundary: `targets/cloudflare/worker.js`, as far as heads and answers go.
+
+use std::cell::{Cell, RefCell};
+
+/// An answer as the entry module has it.
+#[derive(Clone, Default)]
+pub(crate) struct Given {
+    pub(crate) status: u16,
+    pub(crate) fields: String,
+    pub(crate) content: Vec<u8>,
+}
+
+thread_local! {
+    static FIELDS: RefCell<String> = const { RefCell::new(String::new()) };
+    static REFUSED: Cell<bool> = const { Cell::new(false) };
+    static GIVEN: RefCell<Option<Given>> = const { RefCell::new(None) };
+}
+
+/// The fields of the request to come.
+pub(crate) fn set_fields(text: &str) {
+    FIELDS.replace(text.to_owned());
+}
+
+/// The last answer.
+pub(crate) fn given() -> Given {
+    GIVEN.with_borrow(|given| given.clone().unwrap_or_default())
+}
+
+/// Whether a request was refused since this was asked.
+pub(crate) fn was_refused() -> bool {
+    REFUSED.take()
+}
+
+/// In a worker the instance ends here. A fuzzer takes any panic for a find, so that it only is noted.
+pub(crate) fn refuse(why: &str) {
+    assert!(!why.is_empty());
+    REFUSED.set(true);
+}
+
+pub(crate) fn fields() -> String {
+    FIELDS.with_borrow(Clone::clone)
+}
+
+/// Without status and fields that changed, they are those of the answer before.
+pub(crate) fn answer(status: u16, fields: Option<&str>, content: &[u8], is_text: bool) {
+    assert!(!is_text || std::str::from_utf8(content).is_ok());
+    GIVEN.with_borrow_mut(|given| {
+        let before = given.take().unwrap_or_default();
+        assert!(fields.is_some() || before.status == status);
+        *given = Some(Given {
+            status,
+            fields: fields.map_or(before.fields, str::to_owned),
+            content: content.to_vec(),
+        });
+    });
+}
