@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use guru_core::{Body, Error, ErrorKind, Headers, Method, Request, Response, Uri};
+use guru_core::{Body, Error, ErrorKind, Headers, Method, Request, Response, Uri, adapter};
 use wasip3::http::types::{self, ErrorCode, HeaderError};
 use wasip3::wit_bindgen::{StreamReader, StreamResult};
 use wasip3::{spawn, wit_future, wit_stream};
@@ -40,7 +40,7 @@ pub(crate) fn request(request: &types::Request, method: &Method) -> Result<Reque
     let refused =
         |error: guru_core::http::Error| Error::new(ErrorKind::BadRequest, error.to_string());
     let target = request.get_path_with_query().unwrap_or_default();
-    let uri = Uri::parse(target).map_err(refused)?;
+    let uri = Uri::parse(&*adapter::origin_form(&target)).map_err(refused)?;
     let mut headers = Headers::new();
     for (name, value) in request.get_headers().copy_all() {
         headers.append(name, value).map_err(refused)?;
@@ -87,12 +87,20 @@ pub(crate) async fn body(
         }
         let (result, filled) = stream.read(bytes).await;
         bytes = filled;
-        if !matches!(result, StreamResult::Complete(_)) {
+        let is_whole = announced.is_some_and(|length| bytes.len() >= length);
+        if is_whole || !matches!(result, StreamResult::Complete(_)) {
             break;
         }
     }
     if bytes.len() > limit {
         return Ok(Body::over_limit());
+    }
+    // To wait once more before there is an answer lets the host's threads change places, and its connection look for the
+    // answer's body just before it is there: Spin then sends the head alone, and the body 40 ms later, once the client's
+    // delayed acknowledgement has come (RFC 1122, section 4.2.3.2 and 4.2.3.4). Whether the body broke off is only asked
+    // where that is not known: not of one that is as long as announced, nor of none at all.
+    if bytes.is_empty() || announced.is_some_and(|length| bytes.len() == length) {
+        return Ok(bytes.into());
     }
     match trailers.await {
         Ok(_) => Ok(bytes.into()),

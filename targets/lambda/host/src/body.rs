@@ -3,12 +3,13 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use guru_core::{Error as Failure, ErrorKind};
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
@@ -149,17 +150,38 @@ pub(crate) struct Patient {
     timer: Pin<Box<Sleep>>,
     /// Whether the client has been told to go on, or did not ask.
     is_coming: bool,
+    fault: Fault,
+}
+
+/// What is wrong with a body, once that is known. A function that has not asked for all of it does not learn of it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fault(Arc<OnceLock<(ErrorKind, String)>>);
+
+impl Fault {
+    /// The error that the client is told of, if there is one.
+    pub(crate) fn error(&self) -> Option<Failure> {
+        let (kind, message) = self.0.get()?;
+        Some(Failure::new(*kind, message.clone()))
+    }
+
+    fn set(&self, kind: ErrorKind, message: String) {
+        // The first one is why the others are.
+        let _ = self.0.set((kind, message));
+    }
 }
 
 impl Patient {
     /// `waits`: whether the client expects to be told to go on before it sends.
-    pub(crate) fn new(incoming: Incoming, pause: Duration, waits: bool) -> Self {
-        Self {
+    pub(crate) fn new(incoming: Incoming, pause: Duration, waits: bool) -> (Self, Fault) {
+        let fault = Fault::default();
+        let patient = Self {
             incoming: Some(incoming),
             pause,
             timer: Box::pin(sleep(pause)),
             is_coming: !waits,
-        }
+            fault: fault.clone(),
+        };
+        (patient, fault)
     }
 }
 
@@ -181,10 +203,16 @@ impl http_body::Body for Patient {
                 this.incoming = None;
             }
             this.timer.as_mut().reset(Instant::now() + this.pause);
+            if let Some(Err(error)) = &frame {
+                let message = format!("the body cannot be read: {error}");
+                this.fault.set(ErrorKind::BadRequest, message);
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(Error::from)));
         }
         ready!(this.timer.as_mut().poll(cx));
         this.incoming = None;
+        let message = "the body did not arrive in time";
+        this.fault.set(ErrorKind::RequestTimeout, message.into());
         Poll::Ready(Some(Err(Error::ConnectionReadTimeout)))
     }
 

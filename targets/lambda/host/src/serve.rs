@@ -136,16 +136,17 @@ async fn answer(
     };
     let (mut parts, incoming) = request.into_parts();
     let waits = parts.headers.contains_key(http::header::EXPECT);
-    let body = Patient::new(incoming, pause, waits);
-    let refused = adapter::admit(&mut parts).err().map(|error| {
-        let method = Method::parse(parts.method.as_str().as_bytes()).unwrap_or(Method::GET);
-        whole(adapter::refusal(&caller.request_id, &method, &error))
-    });
+    let (body, fault) = Patient::new(incoming, pause, waits);
+    let method = Method::parse(parts.method.as_str().as_bytes()).unwrap_or(Method::GET);
+    let id = caller.request_id.clone();
+    let refuse = |error| whole(adapter::refusal(&id, &method, &error));
+    let refused = adapter::admit(&mut parts).err().map(refuse);
     let mut answer = match refused {
         Some(answer) => answer,
         None => {
             let request = http::Request::from_parts(parts, body);
-            host.answer(request, caller).await
+            let answer = host.answer(request, caller).await;
+            fault.error().map_or(answer, refuse)
         }
     };
     guru_server::date(answer.headers_mut());

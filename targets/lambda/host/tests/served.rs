@@ -140,6 +140,13 @@ fn heads_are_taken_and_refused_as_on_the_native_server() {
         let answer = server.ask(format!("{head}connection: close\r\n\r\n{body}").as_bytes());
         assert_error(&answer, status, error);
     }
+    // Whether the body broke off is known to whoever reads it, and a function need not have.
+    for chunks in ["zz\r\n", "3\r\nabc\r\nzz\r\n"] {
+        let head =
+            "POST /length HTTP/1.1\r\nhost: a\r\nconnection: close\r\ntransfer-encoding: chunked";
+        let answer = server.ask(format!("{head}\r\n\r\n{chunks}").as_bytes());
+        assert_error(&answer, "400", "body");
+    }
     for (head, body) in [
         ("GET http://b?q=1 HTTP/1.1\r\nhost: a\r\n", ""),
         ("GET /named?q HTTP/1.1\r\nhost: a\r\n", "/named?q a host"),
