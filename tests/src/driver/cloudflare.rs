@@ -21,11 +21,13 @@ const START: Duration = Duration::from_secs(900);
 const READY: &str = "Ready on ";
 
 /// What the runtime cannot do, each defended in docs/portability.md.
-const DIFFERENCES: [&str; 7] = [
+const DIFFERENCES: [&str; 9] = [
     "answer-repeats-joined",
     "client-ip-unknown",
+    "connection-names-unknown",
     "dot-segments-resolved",
     "header-values-utf-8",
+    "heads-read-by-wrangler",
     "instance-kept",
     "methods-of-a-list",
     "request-repeats-joined",

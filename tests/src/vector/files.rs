@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use super::{POINTS, Vector};
 
 /// Every file of cases: its name and its text.
-const FILES: [(&str, &str); 14] = [
+const FILES: [(&str, &str); 15] = [
     ("body", include_str!("../../vectors/body.json")),
     ("crash", include_str!("../../vectors/crash.json")),
     ("errors", include_str!("../../vectors/errors.json")),
@@ -18,6 +18,7 @@ const FILES: [(&str, &str); 14] = [
     ("framing", include_str!("../../vectors/framing.json")),
     ("generic", include_str!("../../vectors/generic.json")),
     ("headers", include_str!("../../vectors/headers.json")),
+    ("heads", include_str!("../../vectors/heads.json")),
     ("identity", include_str!("../../vectors/identity.json")),
     ("limits", include_str!("../../vectors/limits.json")),
     ("method", include_str!("../../vectors/method.json")),

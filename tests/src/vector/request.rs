@@ -24,6 +24,8 @@ pub struct Request {
     pub chunked: bool,
     /// Whether this request must have a connection of its own, and not the one before.
     pub fresh: bool,
+    /// Whether the wire adds a `host` where there is none.
+    pub has_host: bool,
 }
 
 #[derive(Deserialize)]
@@ -43,6 +45,12 @@ struct Raw {
     chunked: bool,
     #[serde(default)]
     connection: Connection,
+    #[serde(default = "yes")]
+    host: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 #[derive(Default, PartialEq, Eq, Deserialize)]
@@ -78,6 +86,7 @@ impl TryFrom<Raw> for Request {
                 .collect::<Result<_, String>>()?,
             body,
             chunked: raw.chunked,
+            has_host: raw.host,
             fresh: raw.connection == Connection::New,
         };
         request.one_message()?;

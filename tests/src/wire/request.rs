@@ -25,7 +25,7 @@ pub fn encode(request: &Request, endpoint: &Endpoint) -> Vec<u8> {
     message.extend_from_slice(endpoint.prefix.as_bytes());
     message.extend_from_slice(&request.target);
     message.extend_from_slice(b" HTTP/1.1\r\n");
-    if !gives("host") {
+    if request.has_host && !gives("host") {
         header(&mut message, b"host", endpoint.authority.as_bytes());
     }
     for (name, value) in &request.headers {

@@ -98,6 +98,10 @@ pub(crate) fn own(front: Front, status: StatusCode) -> Response<Bytes> {
         (Front::Rest, StatusCode::NOT_FOUND) => r#"{"message":"Missing Authentication Token"}"#,
         (Front::Http, StatusCode::PAYLOAD_TOO_LARGE) => r#"{"message":"Request Entity Too Large"}"#,
         (Front::Http, StatusCode::NOT_FOUND) => r#"{"message":"Not Found"}"#,
+        // Refused where the head is read, before it is known whose request it is.
+        (_, StatusCode::BAD_REQUEST | StatusCode::NOT_IMPLEMENTED) => {
+            status.canonical_reason().unwrap_or_default()
+        }
         (Front::Http, _) => r#"{"message":"Internal Server Error"}"#,
         (_, status) => status.canonical_reason().unwrap_or_default(),
     };
