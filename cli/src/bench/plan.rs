@@ -17,6 +17,7 @@ pub(super) enum Measure {
     Bytes,
     Gzip,
     Requests,
+    RequestsOfOne,
     LatencyP50,
     LatencyP99,
     LatencyP999,
@@ -35,6 +36,7 @@ impl Measure {
             Self::Bytes => "size",
             Self::Gzip => "size, gzip -9",
             Self::Requests => "throughput",
+            Self::RequestsOfOne => "throughput, one connection",
             Self::LatencyP50 => "latency at a fixed rate, p50",
             Self::LatencyP99 => "latency at a fixed rate, p99",
             Self::LatencyP999 => "latency at a fixed rate, p99.9",
@@ -51,7 +53,7 @@ impl Measure {
     pub(super) const fn unit(self) -> Unit {
         match self {
             Self::Bytes | Self::Gzip | Self::MemoryAtRest | Self::MemoryUnderLoad => Unit::Bytes,
-            Self::Requests => Unit::PerSecond,
+            Self::Requests | Self::RequestsOfOne => Unit::PerSecond,
             Self::LatencyP50
             | Self::LatencyP99
             | Self::LatencyP999
@@ -65,7 +67,7 @@ impl Measure {
     /// Which of two numbers is the better one.
     pub(super) const fn better(self) -> Better {
         match self {
-            Self::Requests => Better::Higher,
+            Self::Requests | Self::RequestsOfOne => Better::Higher,
             _ => Better::Lower,
         }
     }

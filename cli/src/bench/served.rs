@@ -41,12 +41,15 @@ pub(super) fn measure(
     let [ours, theirs] = servers;
     let servers = [ours?, theirs?];
     let names = sides.map(|side| side.contestant);
-    let (requests, memory) = throughput(names, &servers, rounds, loads)?;
+    let (of_one, _) = throughput(names, &servers, rounds, loads, 1)?;
+    let (requests, memory) = throughput(names, &servers, rounds, loads, loads.connections)?;
     let slower = requests.iter().filter_map(|samples| median(samples));
     let rate = (slower.fold(f64::INFINITY, f64::min) / 2.0)
         .round()
         .max(1.0);
     all.push(of(pair, Measure::Requests, requests)?);
+    // What a server makes wait for the network, many connections at once hide.
+    all.push(of(pair, Measure::RequestsOfOne, of_one)?);
     all.extend(latency(pair, names, &servers, rounds, loads, rate)?);
     all.push(of(pair, Measure::MemoryUnderLoad, memory)?);
     Ok(all)
@@ -70,24 +73,31 @@ fn starts(pair: &Pair, sides: [Side<'_>; 2], rounds: u32) -> Result<Vec<Comparis
     ])
 }
 
-/// Requests per second, and the memory that they took at most.
+/// Requests per second on so many connections, and the memory that they took at most.
 fn throughput(
     names: [Contestant; 2],
     servers: &[Running; 2],
     rounds: u32,
     loads: &Loads,
+    connections: u32,
 ) -> Result<(Both, Both)> {
     let mut requests = Both::default();
     let mut memory = Both::default();
     for (name, server) in names.into_iter().zip(servers) {
-        named(name, server.blame(loads.throughput(server.url())))?;
+        named(
+            name,
+            server.blame(loads.throughput(server.url(), connections)),
+        )?;
     }
     for _ in 0..rounds {
         let both = names.into_iter().zip(servers);
         for (((name, server), requests), memory) in both.zip(&mut requests).zip(&mut memory) {
             let family = Family::of(server.id());
             named(name, family.forget_peak())?;
-            requests.push(named(name, server.blame(loads.throughput(server.url())))?);
+            requests.push(named(
+                name,
+                server.blame(loads.throughput(server.url(), connections)),
+            )?);
             memory.push(named(name, family.peak())?);
         }
     }

@@ -99,7 +99,9 @@ impl Driver for Cloudflare {
 fn manifest(function: Function) -> PathBuf {
     match function {
         Function::Meditations => workspace().join("wrangler.toml"),
-        Function::Probe => workspace().join("functions/probe/wrangler.toml"),
+        Function::Probe | Function::Faults => {
+            workspace().join(format!("functions/{function}/wrangler.toml"))
+        }
     }
 }
 

@@ -38,7 +38,7 @@ impl Driver for Deployed {
     fn start(&self, function: Function) -> Result<Running, Refusal> {
         match function {
             Function::Probe => Ok(Running::new(self.endpoint.clone(), Vec::new())),
-            Function::Meditations => Err(Refusal::NotRun(NotRun(
+            Function::Meditations | Function::Faults => Err(Refusal::NotRun(NotRun(
                 "the URL is the probe's; the example is not asked for there".into(),
             ))),
         }

@@ -120,7 +120,9 @@ impl Driver for Spin {
 pub(super) fn manifest(function: Function) -> PathBuf {
     match function {
         Function::Meditations => workspace().join("spin.toml"),
-        Function::Probe => workspace().join("functions/probe/spin.toml"),
+        Function::Probe | Function::Faults => {
+            workspace().join(format!("functions/{function}/spin.toml"))
+        }
     }
 }
 

@@ -36,6 +36,8 @@ pub enum Function {
     Probe,
     /// The example.
     Meditations,
+    /// What functions do wrong, and what of the standard library they may call.
+    Faults,
 }
 
 impl Function {
@@ -45,6 +47,7 @@ impl Function {
         match self {
             Self::Probe => "probe",
             Self::Meditations => "meditations",
+            Self::Faults => "faults",
         }
     }
 }

@@ -34,12 +34,12 @@ struct Counted {
 }
 
 impl Loads {
-    /// Requests per second that `url` answers.
-    pub(in crate::bench) fn throughput(&self, url: &str) -> Result<f64> {
+    /// Requests per second that `url` answers on so many connections.
+    pub(in crate::bench) fn throughput(&self, url: &str, connections: u32) -> Result<f64> {
         let script = self.folder.join("post.lua");
         files::write(&script, SCRIPT)?;
         let mut wrk = Command::new(&self.wrk);
-        wrk.args(["-t1", "-c", &self.connections.to_string()])
+        wrk.args(["-t1", "-c", &connections.to_string()])
             .args(["-d", &format!("{}s", self.seconds)])
             .arg("-s")
             .arg(&script)
