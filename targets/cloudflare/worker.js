@@ -143,40 +143,18 @@ class Instance {
   }
 }
 
-/** Those who are somewhere, of whom there may be so many. Who does not leave, since the platform has given up the
- * request without a word, is forgotten once its time is over. */
-class Places {
-  #most;
-  #taken = new Map();
+/** Who waits inside of an instance, and who for one, each with the time at which it is over. Who does not leave, since
+ * the platform has given up the request without a word, is forgotten then. */
+const waiting = new Map();
+const queued = new Map();
 
-  constructor(most) {
-    this.#most = most;
-  }
-
-  hasRoom() {
-    if (this.#taken.size < this.#most) {
-      return true;
-    }
+function hasRoom(places, most) {
+  if (places.size >= most) {
     const now = Date.now();
-    for (const [who, until] of this.#taken) {
-      if (until < now) {
-        this.#taken.delete(who);
-      }
-    }
-    return this.#taken.size < this.#most;
+    places.forEach((until, who) => until < now && places.delete(who));
   }
-
-  enter(who, until) {
-    this.#taken.set(who, until);
-  }
-
-  leave(who) {
-    this.#taken.delete(who);
-  }
+  return places.size < most;
 }
-
-const waiting = new Places(WAITING);
-const queued = new Places(QUEUED);
 
 // Made before the first request, so that what is wrong with the function is said at deployment.
 const idle = [new Instance()];
@@ -208,7 +186,7 @@ function answer(request, env, head, body) {
 
 /** An instance, if there is room for one. */
 function take() {
-  return idle.pop() ?? (waiting.hasRoom() ? new Instance() : undefined);
+  return idle.pop() ?? (hasRoom(waiting, WAITING) ? new Instance() : undefined);
 }
 
 function serve(instance, request, env, head, body) {
@@ -225,7 +203,7 @@ function serve(instance, request, env, head, body) {
 async function wait(instance, env, head) {
   const time = Number(env.GURU_TIME) * 1000 || TIME;
   // A moment more than it has: there is an answer then, or nobody who waits for one.
-  waiting.enter(instance, Date.now() + time + PATIENCE);
+  waiting.set(instance, Date.now() + time + PATIENCE);
   let timer;
   const late = new Promise((resolve) => {
     timer = setTimeout(resolve, time);
@@ -240,23 +218,23 @@ async function wait(instance, env, head) {
     return lost(head, instance, error);
   } finally {
     clearTimeout(timer);
-    waiting.leave(instance);
+    waiting.delete(instance);
   }
 }
 
 /** Waits for an instance. By a timer of its own: a request that waits for another's doing is taken for hung. */
 async function queue(request, env, head, body) {
-  if (!queued.hasRoom()) {
+  if (!hasRoom(queued, QUEUED)) {
     return said(BUSY, head, `${WAITING} requests are being answered, and ${QUEUED} wait`);
   }
   const latest = Date.now() + PATIENCE;
-  queued.enter(request, latest + PATIENCE);
+  queued.set(request, latest + PATIENCE);
   let instance;
   do {
     await new Promise((resolve) => setTimeout(resolve, LOOK));
     instance = take();
   } while (instance === undefined && Date.now() < latest);
-  queued.leave(request);
+  queued.delete(request);
   return instance === undefined
     ? said(BUSY, head, `none of ${WAITING} instances was free within ${PATIENCE / 1000} s`)
     : serve(instance, request, env, head, body);
@@ -273,6 +251,9 @@ function lost(head, instance, error) {
 function said(what, head, why) {
   herald ??= new Instance();
   herald.exports.lost(head, what, why);
+  if (what === BUSY) {
+    herald.given.headers.set("retry-after", "1");
+  }
   return herald.given;
 }
 

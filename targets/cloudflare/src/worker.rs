@@ -78,26 +78,17 @@ pub fn poll() -> bool {
 pub fn lost(head: &str, what: u8, why: &str) {
     let head = Head::read(head);
     let method = head.method();
-    let note = |level| Log.log(&Record::new(level, &why, &[]).of_request(head.id));
-    convert::response(match what {
-        REFUSED => {
-            let error = Error::new(ErrorKind::BadRequest, why.to_owned());
-            adapter::refusal(head.id, &method, &error)
-        }
-        LATE => {
-            note(Level::Error);
-            Service::lost(ErrorKind::Timeout, head.id, &method)
-        }
-        BUSY => {
-            note(Level::Warn);
-            let error: Error = ErrorKind::Unavailable.into();
-            let error = error.with_header("retry-after", "1");
-            adapter::refusal(head.id, &method, &error.unwrap_or_else(Error::from))
-        }
-        _ => {
-            note(Level::Error);
-            Service::crash(head.id, &method)
-        }
+    convert::response(if what == REFUSED {
+        let error = Error::new(ErrorKind::BadRequest, why.to_owned());
+        adapter::refusal(head.id, &method, &error)
+    } else {
+        Log.log(&Record::new(Level::Error, &why, &[]).of_request(head.id));
+        let kind = match what {
+            LATE => ErrorKind::Timeout,
+            BUSY => ErrorKind::Unavailable,
+            _ => ErrorKind::Internal,
+        };
+        Service::lost(kind, head.id, &method)
     });
 }
 
