@@ -169,7 +169,7 @@ struct Search {
 }
 
 /// serde reads flattened fields as "anything" first, and what reads queries gave text for it
-/// (nox/serde_urlencoded issue 33, jplatte/serde_html_form issue 11).
+/// (<https://github.com/nox/serde_urlencoded/issues/33>).
 #[test]
 fn a_flattened_struct_is_read_like_any_other() {
     let search: Search =

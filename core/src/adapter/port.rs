@@ -3,8 +3,8 @@
 use alloc::format;
 use alloc::string::String;
 
-/// Ports that macOS itself listens on, for `AirPlay` Receiver
-/// (<https://support.apple.com/guide/mac-help/mchl15c9e4b5/mac>).
+/// Ports that macOS itself listens on since version 12, for `AirPlay` Receiver (System Settings, General, `AirDrop` and
+/// Handoff).
 const AIRPLAY: [u16; 2] = [5000, 7000];
 
 /// So many ports after it are looked at.

@@ -79,7 +79,7 @@ impl Server {
     /// # Errors
     ///
     /// [`ErrorKind::System`], or [`ErrorKind::Unfinished`] when requests took longer than
-    /// [`Limits::grace`].
+    /// [`Limits::grace`](crate::Limits::grace).
     pub fn run(self) -> Result<(), Error> {
         let signals = runtime()?;
         // Before the line that says so: whoever reads it may send a signal at once.
