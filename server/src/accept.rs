@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use guru_core::adapter::port_taken;
 use http::StatusCode;
@@ -12,7 +12,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 
-use crate::guard::last_words;
+use crate::date::has_date;
+use crate::guard::answer;
 
 /// How often at most a server says that it cannot take a connection.
 const QUIET: Duration = Duration::from_secs(5);
@@ -61,18 +62,55 @@ impl Gate {
     }
 
     /// Lets a connection in, if there is room.
-    #[must_use]
-    pub fn enter(&self) -> Option<Pass> {
+    ///
+    /// # Errors
+    ///
+    /// Why it is to be [turned away](Refusal::turn_away).
+    pub fn enter(&self) -> Result<Pass, Refusal> {
+        if !has_date(SystemTime::now()) {
+            return Err(Refusal::Clock);
+        }
         let more = |open| (open < self.most).then_some(open + 1);
         let entered = self
             .open
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
-        entered.ok().map(|_| Pass(Arc::clone(&self.open)))
+        match entered {
+            Ok(_) => Ok(Pass(Arc::clone(&self.open))),
+            Err(_) => Err(Refusal::Full),
+        }
+    }
+}
+
+/// Why a connection is not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// There are as many as there may be.
+    Full,
+    /// The system's clock says a time before 1970 or after 9999. hyper writes a date for each connection of HTTP/1.1,
+    /// asked for or not, and panics where there is none.
+    Clock,
+}
+
+impl Refusal {
+    /// What the server's log should have; nothing where clients alone bring it about.
+    #[must_use]
+    pub const fn note(self) -> Option<&'static str> {
+        match self {
+            Self::Full => None,
+            Self::Clock => Some(
+                "a connection was turned away: the system's clock is before 1970 or after 9999, for which HTTP has no \
+                 date; set it (`timedatectl set-ntp true`, or `date -s`)",
+            ),
+        }
     }
 
-    /// Tells a client that there is no room for it: to be awaited in a task of its own.
-    pub async fn turn_away(mut stream: TcpStream) {
-        let words = last_words(StatusCode::SERVICE_UNAVAILABLE);
+    /// Tells the client why: to be awaited in a task of its own.
+    pub async fn turn_away(self, mut stream: TcpStream) {
+        let error = match self {
+            Self::Full => "there are too many connections",
+            Self::Clock => "the server's clock is wrong",
+        };
+        let words = answer(StatusCode::SERVICE_UNAVAILABLE, error, "retry-after: 1\r\n");
         let farewell = async {
             stream.write_all(&words).await?;
             stream.shutdown().await?;
@@ -115,9 +153,10 @@ mod tests {
     fn a_gate_is_open_again_once_somebody_has_left() {
         let gate = Gate::new(2, None);
         let (first, second) = (gate.enter(), gate.clone().enter());
-        assert!(first.is_some() && second.is_some() && gate.enter().is_none());
+        assert!(first.is_ok() && second.is_ok());
+        assert_eq!(gate.enter().err(), Some(Refusal::Full));
         drop(first);
-        assert!(gate.enter().is_some());
+        assert!(gate.enter().is_ok());
     }
 
     #[test]

@@ -23,6 +23,12 @@ pub fn date(headers: &mut HeaderMap) {
     }
 }
 
+/// Whether there is a date for this time.
+pub(crate) fn has_date(now: SystemTime) -> bool {
+    let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH);
+    since_1970.is_ok_and(|since| since.as_secs() < END)
+}
+
 fn at(now: SystemTime) -> Option<HeaderValue> {
     let second = now.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs();
     LAST.with_borrow_mut(|(last, value)| {
@@ -65,6 +71,7 @@ mod tests {
             let found = at(time);
             let found = found.as_ref().map(|value| value.to_str().unwrap());
             assert_eq!(found, date, "{time:?}");
+            assert_eq!(has_date(time), date.is_some(), "{time:?}");
         }
     }
 

@@ -203,24 +203,23 @@ impl Guard {
 }
 
 /// A whole answer, in the form of every other error; there was no request to give an id to.
-pub(crate) fn last_words(status: StatusCode) -> Bytes {
+fn last_words(status: StatusCode) -> Bytes {
     let error = match status.as_u16() {
         408 => "the head of the request did not arrive in time",
         414 => "the request target is too long",
         431 => "the head of the request is too large, or has too many headers",
-        503 => "there are too many connections",
         _ => "the request is not HTTP: its first line or a header is malformed",
     };
+    answer(status, error, "")
+}
+
+/// A whole answer over HTTP/1.1, after which the connection is closed. `fields` are lines of its head.
+pub(crate) fn answer(status: StatusCode, error: &str, fields: &str) -> Bytes {
     let reason = status.canonical_reason().unwrap_or_default();
     let body = format!(r#"{{"status":"error","error":"{error}","request_id":""}}"#);
-    let retry = if status == StatusCode::SERVICE_UNAVAILABLE {
-        "retry-after: 1\r\n"
-    } else {
-        ""
-    };
     let head = format!(
         "HTTP/1.1 {} {reason}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
-         {retry}connection: close\r\n\r\n",
+         {fields}connection: close\r\n\r\n",
         status.as_u16(),
         body.len()
     );

@@ -13,7 +13,7 @@ mod guard;
 mod limits;
 mod signals;
 
-pub use accept::{Gate, Pass, accept, address_hint};
+pub use accept::{Gate, Pass, Refusal, accept, address_hint};
 pub use activity::{Activity, Running};
 pub use answered::Answered;
 pub use date::date;

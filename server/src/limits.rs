@@ -48,7 +48,7 @@ pub fn builder<E>(executor: E, limits: &Limits) -> Builder<E> {
         // A client may close its side once it has asked, as `nc -N` does.
         .half_close(true)
         .header_read_timeout(None)
-        // hyper's own panics before 1970 and after 9999: see `date`.
+        // The server writes it: see `date`.
         .auto_date_header(false);
     builder
         .http2()

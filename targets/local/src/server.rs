@@ -161,9 +161,15 @@ pub(crate) async fn serve(
             _ = stopping.wait_for(|stop| *stop) => break,
             () = shared.pulse.given_up() => break,
         };
-        let Some(pass) = plan.gate.enter() else {
-            tokio::task::spawn_local(Gate::turn_away(stream));
-            continue;
+        let pass = match plan.gate.enter() {
+            Ok(pass) => pass,
+            Err(refusal) => {
+                if let Some(message) = refusal.note() {
+                    note(plan.log, Level::Error, message);
+                }
+                tokio::task::spawn_local(refusal.turn_away(stream));
+                continue;
+            }
         };
         let shared = Rc::clone(&shared);
         let (open, watcher) = (Rc::clone(&open), graceful.watcher());

@@ -75,8 +75,13 @@ pub async fn serve(host: Host, place: &Place, stopped: impl Future<Output = ()>)
             () = &mut stopped => break,
         };
         match gate.enter() {
-            Some(pass) => server.connect(stream, peer, pass),
-            None => drop(tokio::spawn(Gate::turn_away(stream))),
+            Ok(pass) => server.connect(stream, peer, pass),
+            Err(refusal) => {
+                if let Some(message) = refusal.note() {
+                    server.host.note(Level::Error, message, None);
+                }
+                tokio::spawn(refusal.turn_away(stream));
+            }
         }
     }
     drop(listener);
