@@ -207,6 +207,7 @@ fn make(scene: &Scene<'_>, contestant: Contestant) -> Result<Ready, Refusal> {
         Contestant::Worker => theirs::worker(scene),
         Contestant::Hono => theirs::hono(scene),
         Contestant::SpinSdk => theirs::spin_sdk(scene),
+        Contestant::SpinSdkSpin => theirs::spin_sdk_in_spin(scene),
         Contestant::LambdaHttp => theirs::lambda_http(scene),
         Contestant::Awslambdaric => theirs::awslambdaric(scene),
         Contestant::Axum => theirs::axum(scene),

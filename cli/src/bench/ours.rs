@@ -76,10 +76,14 @@ pub(super) fn wasmtime(scene: &Scene<'_>, options: &[&str]) -> Result<Ready, Ref
 
 /// Under `spin up`, with the manifest that `guru new` would give it.
 pub(super) fn spin(scene: &Scene<'_>) -> Result<Ready, Refusal> {
+    in_spin(scene, "spin", &component(scene)?)
+}
+
+/// A component under `spin up`.
+pub(super) fn in_spin(scene: &Scene<'_>, name: &str, component: &Path) -> Result<Ready, Refusal> {
     let program = tools::spin()?;
-    let component = component(scene)?;
-    let folder = scene.work.join("spin");
-    files::copy(&component, &folder.join("function.wasm"))?;
+    let folder = scene.work.join(name);
+    files::copy(component, &folder.join("function.wasm"))?;
     let manifest = folder.join("spin.toml");
     files::write(&manifest, SPIN)?;
     let state = folder.join("state").into_os_string();
@@ -96,7 +100,7 @@ pub(super) fn spin(scene: &Scene<'_>) -> Result<Ready, Refusal> {
         .with("NO_COLOR", "1");
     Ok(Ready {
         recipe,
-        deployed: vec![component],
+        deployed: vec![component.to_owned()],
     })
 }
 

@@ -5,7 +5,7 @@ use self::Measure::{Bytes, ExecToNext, Gzip, Requests, WarmInvoke};
 use super::{
     contestant::Contestant::{
         self, Awslambdaric, Axum, Flask, GuruHost, GuruLambda, GuruLocal, GuruSpin, GuruWasmtime,
-        GuruWasmtimeFresh, GuruWorkerd, Hono, JavaScript, LambdaHttp, SpinSdk, Worker,
+        GuruWasmtimeFresh, GuruWorkerd, Hono, JavaScript, LambdaHttp, SpinSdk, SpinSdkSpin, Worker,
     },
     report::{Better, Unit},
 };
@@ -129,7 +129,7 @@ const fn pair(group: Group, ours: Contestant, theirs: Contestant, bars: &'static
 }
 
 /// Every pair, group by group.
-pub(super) const PAIRS: [Pair; 17] = [
+pub(super) const PAIRS: [Pair; 18] = [
     pair(Size, GuruWorkerd, Worker, &[bar(Gzip, 0.7)]),
     pair(Size, GuruWorkerd, Hono, &[]),
     pair(Size, GuruWorkerd, JavaScript, &[]),
@@ -143,6 +143,7 @@ pub(super) const PAIRS: [Pair; 17] = [
     pair(Wasi, GuruHost, GuruWasmtimeFresh, &[]),
     pair(Wasi, GuruHost, GuruSpin, &[]),
     pair(Wasi, GuruHost, SpinSdk, &[tax(Requests, 0.95)]),
+    pair(Wasi, GuruSpin, SpinSdkSpin, &[tax(Requests, 0.95)]),
     pair(
         Lambda,
         GuruLambda,

@@ -7,7 +7,7 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use cargo_metadata::camino::Utf8PathBuf;
 
 use super::{
@@ -114,6 +114,15 @@ pub(super) fn spin_sdk(scene: &Scene<'_>) -> Result<Ready, Refusal> {
     let target = ["--target", "wasm32-wasip2"];
     let component = made(scene, wasm_cargo(scene.home)?, "spin-sdk-hello", &target)?;
     Ok(ours::in_host(scene, "spin-sdk", component)?)
+}
+
+/// The same component, where its authors run it.
+pub(super) fn spin_sdk_in_spin(scene: &Scene<'_>) -> Result<Ready, Refusal> {
+    let ready = spin_sdk(scene)?;
+    let [component] = &ready.deployed[..] else {
+        return Err(anyhow!("the component of spin-sdk is more than one file").into());
+    };
+    ours::in_spin(scene, "spin-sdk-in-spin", component)
 }
 
 /// AWS's crate for Lambda.
