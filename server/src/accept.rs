@@ -48,7 +48,7 @@ pub struct Gate {
 
 /// A connection that was let in, for as long as this is there.
 #[derive(Debug)]
-pub struct Pass(Arc<AtomicUsize>);
+pub struct Pass(Option<Arc<AtomicUsize>>);
 
 impl Gate {
     /// A gate that lets `most` connections in, and leaves some of the `files` that the process may have open.
@@ -75,9 +75,16 @@ impl Gate {
             .open
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
         match entered {
-            Ok(_) => Ok(Pass(Arc::clone(&self.open))),
+            Ok(_) => Ok(Pass(Some(Arc::clone(&self.open)))),
             Err(_) => Err(Refusal::Full),
         }
+    }
+}
+
+impl Gate {
+    /// Gives the places of connections back whose passes are lost.
+    pub fn give_back(&self, count: usize) {
+        self.open.fetch_sub(count, Ordering::Relaxed);
     }
 }
 
@@ -125,9 +132,18 @@ impl Refusal {
     }
 }
 
+impl Pass {
+    /// Drops it without giving its place back, since somebody [has done so](Gate::give_back).
+    pub fn forget(mut self) {
+        self.0 = None;
+    }
+}
+
 impl Drop for Pass {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        if let Some(open) = &self.0 {
+            open.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 

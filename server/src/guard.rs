@@ -94,7 +94,10 @@ impl Guard {
         self.protocol = self.protocol.after(bytes);
         if self.protocol == Protocol::Http2 || self.activity.is_owed() {
             self.in_head = false;
-            self.progress();
+            // Whoever takes nothing of its answers over HTTP/2 may go on sending frames for as long as it likes.
+            if !self.activity.is_owed() || self.activity.is_handling() {
+                self.progress();
+            }
         } else if !self.in_head {
             self.in_head = true;
             self.deadline = Instant::now() + self.limits.read;

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use crate::instance::Instance;
 use crate::options::Limits;
 use crate::pulse::{Caller, Pulse};
-use crate::room::Room;
+use crate::room::{Room, Taken};
 use crate::sockets::{Socket, is_debugged};
 use crate::{convert, crash};
 
@@ -71,20 +71,24 @@ async fn handle(
     socket: Option<Socket>,
     incoming: Incoming,
 ) -> Response {
+    let expects_continue = parts.headers.contains_key(http::header::EXPECT);
+    let pause = shared.limits.read;
     let request = match convert::request(parts) {
         Ok(request) => request,
-        Err(error) => return Service::refuse(cx, method, error),
+        Err(error) => {
+            convert::leave(incoming, pause, expects_continue);
+            return Service::refuse(cx, method, error);
+        }
     };
     let service = shared.instance.service();
     let limit = service.body_limit();
-    let expects_continue = parts.headers.contains_key(http::header::EXPECT);
-    let pause = shared.limits.read;
-    let body = convert::body(incoming, limit, pause, expects_continue, &shared.room).await;
+    let held = Taken::of_bytes(&shared.pulse);
+    let body = convert::body(incoming, limit, pause, expects_continue, &shared.room, held).await;
     let (body, _held) = match body {
         Ok(body) => body,
         Err(error) => return Service::refuse(cx, method, error),
     };
-    let _place = match shared.room.request().await {
+    let _place = match shared.room.request(&shared.pulse).await {
         Ok(place) => place,
         Err(error) => return Service::refuse(cx, method, error),
     };
@@ -92,6 +96,7 @@ async fn handle(
         request_id: cx.request_id().to_owned(),
         socket,
         is_http1: parts.version < http::Version::HTTP_2,
+        is_head: *method == Method::HEAD,
     };
     let handled = service.handle(cx.clone(), request.with_body(body));
     let mut handled = pin!(crash::guard(&shared.pulse, &caller, handled));

@@ -10,7 +10,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::time::timeout;
 
-use crate::room::{Held, Room};
+use crate::room::{Room, Taken};
 
 /// How much of a body over the limit is read and thrown away, so that a client that does not listen
 /// while it sends still gets its 413: closing on it would reset the connection (RFC 9112, section 9.6).
@@ -32,8 +32,8 @@ pub(crate) async fn body(
     pause: Duration,
     expects_continue: bool,
     room: &Room,
-) -> Result<(Body, Held), Error> {
-    let mut held = Held::default();
+    mut held: Taken,
+) -> Result<(Body, Taken), Error> {
     if incoming.is_end_stream() {
         return Ok((Body::empty(), held));
     }
@@ -61,9 +61,26 @@ pub(crate) async fn body(
         }
     }
     if size > limit {
-        return Ok((Body::over_limit(), Held::default()));
+        return Ok((Body::over_limit(), held));
     }
     Ok((pieces.whole().into(), held))
+}
+
+/// Reads what a client sends with a request that is refused, and throws it away: one that does not listen while it sends
+/// would miss its answer (RFC 9112, section 9.6).
+pub(crate) fn leave(mut incoming: Incoming, pause: Duration, expects_continue: bool) {
+    if expects_continue || incoming.is_end_stream() {
+        return;
+    }
+    tokio::task::spawn_local(async move {
+        let mut size = 0;
+        while let Ok(Some(Ok(frame))) = timeout(pause, incoming.frame()).await {
+            size += frame.data_ref().map_or(0, Bytes::len);
+            if size > DRAIN {
+                break;
+            }
+        }
+    });
 }
 
 fn too_slow(pause: Duration) -> Error {

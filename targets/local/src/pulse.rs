@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use crate::sockets::{Socket, Thread};
+use crate::sockets::{Handle, Socket, Thread};
 
 /// What a thread that serves is doing.
 #[derive(Debug, Default)]
@@ -22,6 +22,15 @@ struct Polling {
     caller: Caller,
     thread: Option<Thread>,
     is_given_up: bool,
+    held: Held,
+}
+
+/// What a thread holds of that which all threads share.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) connections: usize,
+    pub(crate) requests: usize,
+    pub(crate) bytes: usize,
 }
 
 /// Whose request it is.
@@ -31,14 +40,20 @@ pub(crate) struct Caller {
     pub(crate) socket: Option<Socket>,
     /// Whether an answer can be written between any two others.
     pub(crate) is_http1: bool,
+    pub(crate) is_head: bool,
 }
 
-/// A thread that has computed for too long.
+/// A thread that has computed for too long, with all that it keeps from others.
 #[derive(Debug)]
 pub(crate) struct Stuck {
     pub(crate) caller: Caller,
-    pub(crate) sockets: Vec<Socket>,
+    /// The connection of its caller, and those of others.
+    pub(crate) own: Option<Handle>,
+    pub(crate) others: Vec<Handle>,
+    /// How many of these cannot be reached.
+    pub(crate) unreached: usize,
     pub(crate) thread: Option<Thread>,
+    pub(crate) held: Held,
 }
 
 impl Pulse {
@@ -76,11 +91,38 @@ impl Pulse {
         }
         polling.is_given_up = true;
         self.given_up.notify_one();
-        Some(Stuck {
+        let mut stuck = Stuck {
             caller: polling.caller.clone(),
-            sockets: lock(&self.sockets).iter().copied().collect(),
+            own: None,
+            others: Vec::new(),
+            unreached: 0,
             thread: polling.thread,
-        })
+            held: polling.held,
+        };
+        // While this is locked the thread cannot come back and close one of them: it is stopped in `leave`.
+        for socket in lock(&self.sockets).iter() {
+            match socket.handle() {
+                Some(handle) if stuck.caller.socket == Some(*socket) => stuck.own = Some(handle),
+                Some(handle) => stuck.others.push(handle),
+                None => stuck.unreached += 1,
+            }
+        }
+        Some(stuck)
+    }
+
+    /// The thread holds more of what all share.
+    pub(crate) fn takes(&self, more: impl FnOnce(&mut Held)) {
+        more(&mut lock(&self.polling).held);
+    }
+
+    /// The thread holds less. Whether it is to give that back itself: of one that was given up, it was done for it.
+    #[must_use]
+    pub(crate) fn returns(&self, less: impl FnOnce(&mut Held)) -> bool {
+        let mut polling = lock(&self.polling);
+        if !polling.is_given_up {
+            less(&mut polling.held);
+        }
+        !polling.is_given_up
     }
 
     /// Done once the thread is given up: should it come back, another has its place.
@@ -118,5 +160,16 @@ mod tests {
         std::thread::sleep(2 * limit);
         assert_eq!(pulse.give_up(limit).unwrap().caller.request_id, "id-1");
         assert!(pulse.give_up(limit).is_none() && pulse.is_given_up());
+    }
+
+    #[test]
+    fn what_a_thread_that_is_given_up_held_is_given_back_once() {
+        let (pulse, limit) = (Pulse::default(), Duration::from_millis(1));
+        pulse.takes(|held| held.requests += 2);
+        assert!(pulse.returns(|held| held.requests -= 1));
+        pulse.enter(&Caller::default());
+        std::thread::sleep(2 * limit);
+        assert_eq!(pulse.give_up(limit).unwrap().held.requests, 1);
+        assert!(!pulse.returns(|held| held.requests -= 1));
     }
 }

@@ -7,6 +7,8 @@ use guru_core::{Error, ErrorKind};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
+use crate::pulse::{Held, Pulse};
+
 /// How long a request waits for room. Longer, and a client that is told to come again is better off.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -17,9 +19,48 @@ pub(crate) struct Room {
     bytes: Arc<Semaphore>,
 }
 
-/// The room that a body takes, until this is dropped.
-#[derive(Debug, Default)]
-pub(crate) struct Held(Option<OwnedSemaphorePermit>);
+/// Room that a thread has taken, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    permit: Option<OwnedSemaphorePermit>,
+    pulse: Arc<Pulse>,
+    of: fn(&mut Held) -> &mut usize,
+}
+
+impl Taken {
+    fn new(pulse: &Arc<Pulse>, of: fn(&mut Held) -> &mut usize) -> Self {
+        Self {
+            permit: None,
+            pulse: Arc::clone(pulse),
+            of,
+        }
+    }
+
+    /// None yet of what the bytes of a body take.
+    pub(crate) fn of_bytes(pulse: &Arc<Pulse>) -> Self {
+        Self::new(pulse, |held| &mut held.bytes)
+    }
+
+    fn add(&mut self, more: OwnedSemaphorePermit) {
+        self.pulse
+            .takes(|held| *(self.of)(held) += more.num_permits());
+        match &mut self.permit {
+            Some(permit) => permit.merge(more),
+            None => self.permit = Some(more),
+        }
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        if let Some(permit) = self.permit.take() {
+            let count = permit.num_permits();
+            if !self.pulse.returns(|held| *(self.of)(held) -= count) {
+                permit.forget();
+            }
+        }
+    }
+}
 
 impl Room {
     pub(crate) fn new(requests: usize, bytes: usize) -> Self {
@@ -32,19 +73,23 @@ impl Room {
     }
 
     /// Room to be handled, until what is returned is dropped.
-    pub(crate) async fn request(&self) -> Result<OwnedSemaphorePermit, Error> {
-        acquire(&self.requests, 1, "requests").await
+    pub(crate) async fn request(&self, pulse: &Arc<Pulse>) -> Result<Taken, Error> {
+        let mut taken = Taken::new(pulse, |held| &mut held.requests);
+        taken.add(acquire(&self.requests, 1, "requests").await?);
+        Ok(taken)
     }
 
     /// Room for this many more bytes of a body.
-    pub(crate) async fn hold(&self, held: &mut Held, bytes: usize) -> Result<(), Error> {
+    pub(crate) async fn hold(&self, taken: &mut Taken, bytes: usize) -> Result<(), Error> {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-        let more = acquire(&self.bytes, bytes, "bytes of bodies").await?;
-        match &mut held.0 {
-            Some(permit) => permit.merge(more),
-            None => held.0 = Some(more),
-        }
+        taken.add(acquire(&self.bytes, bytes, "bytes of bodies").await?);
         Ok(())
+    }
+
+    /// Gives back what a thread has that never will.
+    pub(crate) fn give_back(&self, held: Held) {
+        self.requests.add_permits(held.requests);
+        self.bytes.add_permits(held.bytes);
     }
 }
 
@@ -77,19 +122,19 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_finds_no_room_is_told_to_come_again() {
-        let room = Room::new(1, 100);
-        let mut held = Held::default();
+        let (room, pulse) = (Room::new(1, 100), Arc::new(Pulse::default()));
+        let mut held = Taken::of_bytes(&pulse);
         room.hold(&mut held, 60).await.unwrap();
         room.hold(&mut held, 40).await.unwrap();
-        let mut more = Held::default();
+        let mut more = Taken::of_bytes(&pulse);
         let refused = room.hold(&mut more, 1).await.unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::Unavailable);
         drop(held);
         room.hold(&mut more, 100).await.unwrap();
 
-        let request = room.request().await.unwrap();
-        assert!(room.request().await.is_err());
+        let request = room.request(&pulse).await.unwrap();
+        assert!(room.request(&pulse).await.is_err());
         drop(request);
-        assert!(room.request().await.is_ok());
+        assert!(room.request(&pulse).await.is_ok());
     }
 }

@@ -9,7 +9,8 @@ use std::sync::{Arc, mpsc};
 
 use guru_core::{App, Level};
 use guru_server::{
-    Activity, Answered, Gate, Guard, accept, address_hint, builder, exit_at_the_next, stop_signal,
+    Activity, Answered, Gate, Guard, Pass, accept, address_hint, builder, exit_at_the_next,
+    stop_signal,
 };
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -22,6 +23,7 @@ use crate::answer::{Shared, answer};
 use crate::error::{Error, ErrorKind, system};
 use crate::log::{Log, note};
 use crate::options::{Options, addresses};
+use crate::pulse::Pulse;
 use crate::room::Room;
 use crate::sockets::Socket;
 use crate::watchdog;
@@ -46,7 +48,17 @@ impl Server {
     /// unknown or not allowed.
     pub fn bind(app: fn() -> App, options: Options) -> Result<Self, Error> {
         let checked = app().into_service();
-        checked.map_err(|error| Error::new(ErrorKind::App, error.to_string()))?;
+        let checked = checked.map_err(|error| Error::new(ErrorKind::App, error.to_string()))?;
+        let limit = options.limits.body.unwrap_or(checked.body_limit());
+        if options.limits.in_flight < limit {
+            let room = options.limits.in_flight;
+            return Err(Error::new(
+                ErrorKind::App,
+                format!(
+                    "--in-flight {room} has no room for one body of {limit} bytes: raise it, or lower --body-limit"
+                ),
+            ));
+        }
         let (host, port) = (&options.host, options.port);
         let refused = |error: io::Error| {
             let hint = address_hint(&error, port);
@@ -162,7 +174,7 @@ pub(crate) async fn serve(
             () = shared.pulse.given_up() => break,
         };
         let pass = match plan.gate.enter() {
-            Ok(pass) => pass,
+            Ok(pass) => Admitted::new(pass, &shared.pulse),
             Err(refusal) => {
                 if let Some(message) = refusal.note() {
                     note(plan.log, Level::Error, message);
@@ -183,6 +195,32 @@ pub(crate) async fn serve(
     match tokio::time::timeout(shared.limits.grace, graceful.shutdown()).await {
         Ok(()) => 0,
         Err(_) => Rc::strong_count(&open) - 1,
+    }
+}
+
+/// A connection that was let in. Of a thread that was given up its place was given back already.
+struct Admitted {
+    pass: Option<Pass>,
+    pulse: Arc<Pulse>,
+}
+
+impl Admitted {
+    fn new(pass: Pass, pulse: &Arc<Pulse>) -> Self {
+        pulse.takes(|held| held.connections += 1);
+        Self {
+            pass: Some(pass),
+            pulse: Arc::clone(pulse),
+        }
+    }
+}
+
+impl Drop for Admitted {
+    fn drop(&mut self) {
+        if let Some(pass) = self.pass.take()
+            && !self.pulse.returns(|held| held.connections -= 1)
+        {
+            pass.forget();
+        }
     }
 }
 

@@ -2,9 +2,9 @@
 //! keeps both, and nothing in the language gives access to them.
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{Socket, Thread, is_debugged};
+pub(crate) use linux::{Handle, Socket, Thread, is_debugged};
 #[cfg(not(target_os = "linux"))]
-pub(crate) use other::{Socket, Thread, is_debugged};
+pub(crate) use other::{Handle, Socket, Thread, is_debugged};
 
 #[cfg(target_os = "linux")]
 mod linux {
@@ -26,20 +26,26 @@ mod linux {
             Some(Self(stream.as_raw_fd()))
         }
 
-        /// Writes these last words and ends both directions. To be called while its thread keeps it, for only then is the
-        /// number still this socket's. Who cannot be told, or does not listen, is only cut off.
-        pub(crate) fn end(self, words: &[u8]) {
-            let Ok(socket) = self.another() else { return };
-            if !words.is_empty() {
-                let _ = rustix::io::write(&socket, words);
-            }
-            let _ = shutdown(&socket, Shutdown::Both);
+        /// Another descriptor of the socket (`pidfd_getfd`, Linux 5.6; a container may forbid it). To be called while its
+        /// thread cannot close it, for only then is the number still this socket's.
+        pub(crate) fn handle(self) -> Option<Handle> {
+            let process = pidfd_open(getpid(), PidfdFlags::empty()).ok()?;
+            let socket = pidfd_getfd(process, self.0, PidfdGetfdFlags::empty());
+            socket.ok().map(Handle)
         }
+    }
 
-        /// Another descriptor of the socket (`pidfd_getfd`, Linux 5.6).
-        fn another(self) -> rustix::io::Result<OwnedFd> {
-            let process = pidfd_open(getpid(), PidfdFlags::empty())?;
-            pidfd_getfd(process, self.0, PidfdGetfdFlags::empty())
+    /// A socket that another thread has, too.
+    #[derive(Debug)]
+    pub(crate) struct Handle(OwnedFd);
+
+    impl Handle {
+        /// Writes these last words and ends both directions. Who does not listen is only cut off.
+        pub(crate) fn end(self, words: &[u8]) {
+            if !words.is_empty() {
+                let _ = rustix::io::write(&self.0, words);
+            }
+            let _ = shutdown(&self.0, Shutdown::Both);
         }
     }
 
@@ -83,6 +89,15 @@ mod other {
             None
         }
 
+        pub(crate) fn handle(self) -> Option<Handle> {
+            match self {}
+        }
+    }
+
+    #[derive(Debug)]
+    pub(crate) enum Handle {}
+
+    impl Handle {
         pub(crate) fn end(self, _words: &[u8]) {
             match self {}
         }

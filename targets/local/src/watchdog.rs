@@ -9,7 +9,7 @@ use guru_core::ports::{self, Level, Record};
 use guru_core::{ErrorKind, Method, Service};
 
 use crate::log::{Log, note};
-use crate::pulse::Stuck;
+use crate::pulse::{Caller, Stuck};
 use crate::sockets::is_debugged;
 use crate::worker::Workers;
 
@@ -19,7 +19,7 @@ const MOST: usize = 64;
 /// Looks after the workers until there is something to receive, or nobody to send it.
 pub(crate) fn watch(workers: &Workers, limit: Duration, log: Log, stopped: &Receiver<()>) {
     let often = (limit / 4).clamp(Duration::from_millis(10), Duration::from_secs(1));
-    let mut lost = 0;
+    let (mut lost, mut owed) = (0, 0_usize);
     while matches!(stopped.recv_timeout(often), Err(RecvTimeoutError::Timeout)) {
         // Whoever steps through a handler has all the time that there is.
         if is_debugged() {
@@ -27,62 +27,80 @@ pub(crate) fn watch(workers: &Workers, limit: Duration, log: Log, stopped: &Rece
         }
         for stuck in workers.give_up(limit) {
             lost += 1;
+            owed += 1;
             tell(log, &stuck, limit);
-            give_back(&stuck);
-            if lost > MOST {
-                note(
-                    log,
-                    Level::Error,
-                    "too many threads never came back: the process ends, for whatever started it to start it again",
-                );
-                std::process::exit(1);
-            }
+            workers.give_back(stuck.held);
+            end(stuck);
+        }
+        if lost > MOST {
+            let message = "too many threads never came back: the process ends, for whatever started it to start it again";
+            note(log, Level::Error, message);
+            std::process::exit(1);
+        }
+        // What the system refuses now, it may have the next time.
+        while owed > 0 {
             if let Err(error) = workers.spawn() {
-                note(log, Level::Error, &error.to_string());
+                let message = format!("no thread serves in the place of one that is lost: {error}");
+                note(log, Level::Error, &message);
+                break;
             }
+            owed -= 1;
         }
     }
 }
 
 fn tell(log: Log, stuck: &Stuck, limit: Duration) {
-    let message = format!(
+    let mut message = format!(
         "the handler has computed for more than {} s without waiting: its thread goes on at the lowest priority, and \
          another serves in its place; --time sets the limit",
         limit.as_secs_f64()
     );
+    if stuck.unreached > 0 {
+        message += &format!(
+            "; {} clients of it wait for as long as they like, since this system gives no access to their connections",
+            stuck.unreached
+        );
+    }
     let record = Record::new(Level::Error, &message, &[]).of_request(&stuck.caller.request_id);
     ports::Log::log(&log, &record);
 }
 
-fn give_back(stuck: &Stuck) {
+/// Ends what the thread keeps from others, and its own part of the processor.
+fn end(stuck: Stuck) {
     if let Some(thread) = stuck.thread {
         thread.yield_to_others();
     }
-    for socket in &stuck.sockets {
-        let is_caller = stuck.caller.socket == Some(*socket) && stuck.caller.is_http1;
-        socket.end(&if is_caller {
-            answer(&stuck.caller.request_id)
+    if let Some(own) = stuck.own {
+        own.end(&if stuck.caller.is_http1 {
+            answer(&stuck.caller)
         } else {
             Vec::new()
         });
     }
+    stuck.others.into_iter().for_each(|other| other.end(&[]));
 }
 
 /// What any other handler that takes too long is answered with.
-fn answer(request_id: &str) -> Vec<u8> {
-    let lost = Service::lost(ErrorKind::Timeout, request_id, &Method::GET);
-    let Ok(response) = convert::response(lost) else {
+fn answer(caller: &Caller) -> Vec<u8> {
+    let method = if caller.is_head {
+        Method::HEAD
+    } else {
+        Method::GET
+    };
+    let lost = Service::lost(ErrorKind::Timeout, &caller.request_id, &method);
+    let Ok(mut response) = convert::response(lost) else {
         return Vec::new();
     };
+    guru_server::date(response.headers_mut());
     let mut bytes = format!("HTTP/1.1 {}\r\n", response.status()).into_bytes();
     for (name, value) in response.headers() {
         bytes.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
     }
-    let end = format!(
-        "content-length: {}\r\nconnection: close\r\n\r\n",
-        response.body().len()
-    );
-    bytes.extend(end.into_bytes());
+    if !caller.is_head {
+        let length = response.body().len();
+        bytes.extend(format!("content-length: {length}\r\n").into_bytes());
+    }
+    bytes.extend(b"connection: close\r\n\r\n");
     bytes.extend(response.body());
     bytes
 }

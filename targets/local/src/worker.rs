@@ -16,7 +16,7 @@ use crate::instance::Instance;
 use crate::log::{Log, note};
 use crate::options::Limits;
 use crate::ports::ports;
-use crate::pulse::{Pulse, Stuck};
+use crate::pulse::{Held, Pulse, Stuck};
 use crate::room::Room;
 use crate::server::serve;
 
@@ -100,6 +100,12 @@ impl Workers {
         stuck.collect()
     }
 
+    /// Gives back what a thread that was given up has of that which all share.
+    pub(crate) fn give_back(&self, held: Held) {
+        self.plan.room.give_back(held);
+        self.plan.gate.give_back(held.connections);
+    }
+
     /// Has all of them finish what they are doing. Returns how many connections were cut off.
     pub(crate) fn stop(&self) -> usize {
         // From here on a client is refused, and whoever comes next can have the address.
@@ -108,10 +114,11 @@ impl Workers {
         // A moment more than they have themselves.
         let latest = Instant::now() + self.plan.limits.grace + Duration::from_secs(1);
         let cut_off = |worker: &Worker| {
-            let left = match worker.pulse.is_given_up() {
-                true => Duration::ZERO,
-                false => latest.saturating_duration_since(Instant::now()),
-            };
+            if worker.pulse.is_given_up() {
+                // Its connections were closed when it was.
+                return 0;
+            }
+            let left = latest.saturating_duration_since(Instant::now());
             worker.done.recv_timeout(left).unwrap_or(1)
         };
         lock(&self.all).iter().map(cut_off).sum()

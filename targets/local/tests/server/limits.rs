@@ -29,6 +29,8 @@ fn a_handler_that_never_comes_back_costs_its_connections_alone() {
     let server = Running::start(|options| {
         options.workers = std::num::NonZero::<usize>::MIN;
         options.limits.time = Some(Duration::from_millis(300));
+        // As much as one of them has: what a lost thread holds is given back.
+        (options.limits.requests, options.limits.connections) = (1, 2);
     });
     let mut neighbour = server.connect();
     neighbour
@@ -52,6 +54,24 @@ fn a_handler_that_never_comes_back_costs_its_connections_alone() {
         // It was on the thread that was lost, and may come again.
         assert_eq!(read_all(&mut neighbour), "");
     }
+}
+
+#[test]
+fn room_for_less_than_one_body_is_refused_at_start() {
+    let mut options = guru_local::Options::default();
+    (options.port, options.limits.in_flight) = (0, 65_536);
+    let error = guru_local::Server::bind(crate::support::app, options).unwrap_err();
+    assert!(error.to_string().contains("--in-flight"), "{error}");
+}
+
+/// The answer must not be lost with what the client still sends (RFC 9112, section 9.6).
+#[test]
+fn a_refusal_is_read_by_a_client_that_goes_on_sending() {
+    let server = Running::start(|_| {});
+    let body = "x".repeat(5_000_000);
+    let head = "POST /length HTTP/1.1\r\nhost: a\r\nhost: b\r\nconnection: close\r\n";
+    let sent = format!("{head}content-length: {}\r\n\r\n{body}", body.len());
+    assert_error(&server.ask(sent.as_bytes()), "400", "`host`");
 }
 
 #[test]
@@ -90,7 +110,9 @@ fn requests_at_once_are_limited() {
 
 #[test]
 fn bytes_in_flight_are_limited() {
-    let server = Running::start(|options| options.limits.in_flight = 100_000);
+    let server = Running::start(|options| {
+        (options.limits.in_flight, options.limits.body) = (100_000, Some(100_000));
+    });
     let mut half = server.connect();
     half.write_all(b"POST /length HTTP/1.1\r\nhost: a\r\ncontent-length: 90001\r\n\r\n")
         .unwrap();
