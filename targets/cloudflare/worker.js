@@ -16,6 +16,9 @@ const KEPT_BYTES = 16 * 1024 * 1024;
 const WAITING = 32;
 const QUEUED = 64;
 
+/** How many bytes of bodies these others may have in all: an isolate has 128 MB for everything. */
+const QUEUED_BYTES = 32 * 1024 * 1024;
+
 /** How long a request may take, unless the variable GURU_TIME says another number of seconds, and how long it may wait
  * for an instance; in milliseconds. */
 const TIME = 30_000;
@@ -224,17 +227,20 @@ async function wait(instance, env, head) {
 
 /** Waits for an instance. By a timer of its own: a request that waits for another's doing is taken for hung. */
 async function queue(request, env, head, body) {
-  if (!hasRoom(queued, QUEUED)) {
+  let bytes = body?.length ?? 0;
+  queued.forEach((until, { size }) => (bytes += size));
+  if (!hasRoom(queued, QUEUED) || bytes > QUEUED_BYTES) {
     return said(BUSY, head, `${WAITING} requests are being answered, and ${QUEUED} wait`);
   }
   const latest = Date.now() + PATIENCE;
-  queued.set(request, latest + PATIENCE);
+  const place = { size: body?.length ?? 0 };
+  queued.set(place, latest + PATIENCE);
   let instance;
   do {
     await new Promise((resolve) => setTimeout(resolve, LOOK));
     instance = take();
   } while (instance === undefined && Date.now() < latest);
-  queued.delete(request);
+  queued.delete(place);
   return instance === undefined
     ? said(BUSY, head, `none of ${WAITING} instances was free within ${PATIENCE / 1000} s`)
     : serve(instance, request, env, head, body);

@@ -2,11 +2,12 @@
 //! routes, so it is asked. Knows what the native program can be asked, not what routes are.
 
 use std::{
+    io::Read as _,
     path::Path,
     process::Stdio,
     sync::mpsc::{self, RecvTimeoutError},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Result, bail};
@@ -14,8 +15,12 @@ use anyhow::{Result, bail};
 use super::{Scene, local};
 use crate::surroundings;
 
-/// The exit code of a program whose routes cannot be served.
-const REFUSED: i32 = 1;
+/// The exit code of a program whose routes cannot be served (`guru_local::main`): none that a program ends with for other
+/// reasons, as 1 is.
+const REFUSED: i32 = 65;
+
+/// How long a program has to answer. One that knows no such question may serve, for as long as it is let.
+const ANSWER: Duration = Duration::from_secs(20);
 
 /// What takes longer is announced.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -45,16 +50,32 @@ pub(super) fn check(scene: &Scene<'_>) -> Result<()> {
 /// Asks a program.
 pub(super) fn ask(program: &Path) -> Result<()> {
     let mut command = surroundings::command(program);
-    let output = command
+    let child = command
         .arg("--check")
-        .env_remove("PORT")
+        .env("PORT", "0")
         .stdin(Stdio::null())
-        .output();
-    let Ok(output) = output else { return Ok(()) };
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn();
+    let Ok(mut child) = child else { return Ok(()) };
+    let latest = Instant::now() + ANSWER;
+    let status = loop {
+        match child.try_wait() {
+            Ok(None) if Instant::now() < latest => thread::sleep(Duration::from_millis(20)),
+            Ok(Some(status)) => break Some(status),
+            _ => break None,
+        }
+    };
     // Any other end is not about routes: it may want settings that it is not given here, or know no such option.
-    if output.status.code() != Some(REFUSED) {
+    if status.and_then(|status| status.code()) != Some(REFUSED) {
+        let _ = child.kill();
+        let _ = child.wait();
         return Ok(());
     }
-    let said = String::from_utf8_lossy(&output.stderr);
+    let mut said = String::new();
+    if let Some(mut stderr) = child.stderr.take() {
+        // What is not text is left out.
+        let _ = stderr.read_to_string(&mut said);
+    }
     bail!("the function cannot be served: {}", said.trim())
 }

@@ -19,8 +19,10 @@ use serde::de::value::{MapDeserializer, SeqDeserializer, StrDeserializer};
 use serde::de::{Deserializer, Error as _, Expected, IntoDeserializer, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
 
-/// How often a query is read again at most. Each time settles one field.
+/// How often a query is read again at most, and after how often all that could be numbers are read as such at once: a
+/// map of numbers may have thousands.
 const ATTEMPTS: usize = 64;
+const AT_ONCE: usize = 16;
 
 /// Reads pairs into a struct or a map. Repeats of a key are the items of its one value.
 pub(super) fn deserialize<'a, T: Deserialize<'a>>(
@@ -32,7 +34,7 @@ pub(super) fn deserialize<'a, T: Deserialize<'a>>(
         fields.entry(key).or_default().values.push(value);
     }
     let mut last = None;
-    for _ in 0..ATTEMPTS {
+    for attempt in 0..ATTEMPTS {
         let entries = fields
             .iter()
             .map(|(key, field)| (StrDeserializer::new(key), field.reader()));
@@ -40,7 +42,10 @@ pub(super) fn deserialize<'a, T: Deserialize<'a>>(
             Ok(value) => return Ok(value),
             Err(error) => located(error),
         };
-        if !reread(&mut fields, &mut last, &error) {
+        let is_many = attempt == AT_ONCE && guess_all(&mut fields);
+        if is_many {
+            last = None;
+        } else if !reread(&mut fields, &mut last, &error) {
             return Err(error.of_field(&fields));
         }
     }
@@ -58,6 +63,17 @@ fn located(error: serde_path_to_error::Error<Error>) -> Error {
     error
 }
 
+/// Reads all that could be numbers as such the next time. Says whether there was one.
+fn guess_all(fields: &mut BTreeMap<Cow<'_, str>, Field<'_>>) -> bool {
+    let texts = fields
+        .values_mut()
+        .filter(|field| field.asked.get() && field.shape == Shape::Text);
+    texts
+        .filter_map(|field| field.take(Shape::Guess).then_some(()))
+        .count()
+        > 0
+}
+
 /// Decides to read another field otherwise the next time, the `last` one by its place. Says whether there was one.
 fn reread(
     fields: &mut BTreeMap<Cow<'_, str>, Field<'_>>,
@@ -69,18 +85,17 @@ fn reread(
     }
     let Some(found) = &error.found else {
         // An untagged enum does not tell what it looked for.
-        let texts = fields
-            .values_mut()
-            .filter(|field| field.asked.get() && field.shape == Shape::Text);
-        return error.field.is_none()
-            && texts
-                .filter_map(|field| field.take(Shape::Guess).then_some(()))
-                .count()
-                > 0;
+        return error.field.is_none() && guess_all(fields);
     };
     let Found::Text(text) = found else {
         // It was another field of the same value that wanted a number, or a list.
-        let wrong = last.and_then(|place| fields.values_mut().nth(place));
+        let wrong = match (last.take(), found) {
+            (Some(place), _) => fields.values_mut().nth(place),
+            (None, Found::Number(text)) => fields
+                .values_mut()
+                .find(|field| field.shape == Shape::Guess && field.has(text)),
+            (None, _) => None,
+        };
         return wrong.is_some_and(|field| {
             matches!(field.shape, Shape::Guess | Shape::List) && field.take(Shape::Settled)
         });
@@ -88,7 +103,7 @@ fn reread(
     let wants_list = error.wanted.contains("sequence");
     *last = fields.values_mut().position(|field| {
         field.asked.get()
-            && field.values.iter().any(|value| *value == **text)
+            && field.has(text)
             && match field.shape {
                 Shape::Text if wants_list => field.take(Shape::List),
                 Shape::Text => field.take(Shape::Guess),
@@ -129,6 +144,10 @@ impl<'a> Field<'a> {
             shape: self.shape,
             asked: &self.asked,
         }
+    }
+
+    fn has(&self, text: &str) -> bool {
+        self.values.iter().any(|value| *value == text)
     }
 
     /// Takes another shape, unless it has it already, or no value fits.
@@ -321,9 +340,7 @@ impl Error {
         if self.field.is_none()
             && let Some(Found::Text(text) | Found::Number(text)) = &self.found
         {
-            let is_it = |field: &Field<'_>| {
-                field.asked.get() && field.values.iter().any(|value| *value == **text)
-            };
+            let is_it = |field: &Field<'_>| field.asked.get() && field.has(text);
             let mut named = fields.iter().filter(|(_, field)| is_it(field));
             self.field = named.next().map(|(key, _)| key.clone().into_owned());
         }

@@ -44,7 +44,6 @@ pub fn check(data: &[u8]) {
             assert!(refused.to_string().len() < 1000, "{refused}");
         }
         Ok(request) => {
-            let _ = convert::client_ip(&event, kind, request.headers());
             let (parts, _) = request.into_parts();
             let path = parts.uri.path();
             assert!(path.starts_with('/') || path == "*", "{path}");

@@ -1,6 +1,7 @@
 //! One invocation: from its event to the host and back. It must not know what an event looks like, nor
 //! what an answer does.
 
+use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -10,11 +11,11 @@ use guru_core::ports::Level;
 use guru_core::{ErrorKind, Method, Service};
 use guru_host::{Body, BodyError, Caller, Host};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use http_body_util::{BodyDataStream, BodyExt as _, Either, Full};
+use http_body_util::{BodyDataStream, BodyExt as _, Either, Full, LengthLimitError, Limited};
 use lambda_runtime::{Context, FunctionResponse, LambdaEvent, MetadataPrelude, StreamResponse};
 use tokio::time::Instant;
 
-use crate::convert::{client_ip, request};
+use crate::convert::request;
 use crate::encode::{Answer, cookies, joined};
 use crate::error::Error;
 use crate::event::{Event, Kind};
@@ -70,8 +71,8 @@ impl Function {
         let request = request(&mut event, kind, &self.deployment.mount);
         let request = request.map_err(|error| own(refusal(&id, &method, &error)));
         let response = match request {
-            Ok(request) => self
-                .ask(request, &event, kind, context)
+            Ok((request, client_ip)) => self
+                .ask(request, client_ip, context)
                 .await
                 .map(Either::Left),
             Err(refused) => refused.map(|body| Either::Right(Full::new(body))),
@@ -79,12 +80,12 @@ impl Function {
         if self.deployment.is_streaming && kind == Kind::FunctionUrl {
             return Ok(self.stream(response, &id, &method));
         }
-        let response = self.whole(response, &id, &method).await;
-        let answer = Answer::new(kind, response);
         let largest = match kind {
             Kind::LoadBalancer { .. } => LARGEST_BALANCED,
             Kind::Rest | Kind::Http | Kind::FunctionUrl | Kind::Lattice => LARGEST,
         };
+        let response = self.whole(response, &id, &method, largest).await;
+        let answer = Answer::new(kind, response);
         if answer.fits(largest) {
             return Ok(FunctionResponse::BufferedResponse(answer));
         }
@@ -102,8 +103,7 @@ impl Function {
     async fn ask(
         &self,
         mut request: http::Request<Bytes>,
-        event: &Event,
-        kind: Kind,
+        client_ip: Option<IpAddr>,
         context: Context,
     ) -> http::Response<Body> {
         if let Some(trace) = context.xray_trace_id.as_ref()
@@ -112,7 +112,7 @@ impl Function {
             request.headers_mut().insert(TRACE, trace);
         }
         let caller = Caller {
-            client_ip: client_ip(event, kind, request.headers()),
+            client_ip,
             deadline: left(context.deadline(), SystemTime::now())
                 .and_then(|left| Instant::now().checked_add(left)),
             request_id: context.request_id,
@@ -141,15 +141,23 @@ impl Function {
         response: http::Response<Content>,
         id: &str,
         method: &Method,
+        largest: usize,
     ) -> http::Response<Bytes> {
         let (mut parts, body) = response.into_parts();
-        match body.collect().await {
+        // What cannot be sent is not collected either: the function may have more memory than is left for it here.
+        match Limited::new(body, largest).collect().await {
             Ok(body) => {
                 measured_by_sender(&mut parts.headers, method);
                 http::Response::from_parts(parts, body.to_bytes())
             }
             Err(error) => {
-                let message = format!("the answer broke off: {error}");
+                let message = if error.is::<LengthLimitError>() {
+                    format!(
+                        "the answer is too large: no more than {largest} bytes of JSON can be sent this way"
+                    )
+                } else {
+                    format!("the answer broke off: {error}")
+                };
                 self.host.note(Level::Error, &message, Some(id));
                 own(Service::lost(ErrorKind::Internal, id, method))
             }

@@ -48,7 +48,7 @@ const PAIR: &AsciiSet = &QUERY.add(b'&');
 /// How much of a header's name a client is told.
 const LONGEST: usize = 64;
 
-/// The request, without a stage or a mapping, and without `mount`.
+/// The request, without a stage or a mapping, and without `mount`; and the client's address.
 ///
 /// # Errors
 ///
@@ -57,7 +57,7 @@ pub(crate) fn request(
     event: &mut Event,
     kind: Kind,
     mount: &str,
-) -> Result<http::Request<Bytes>, Error> {
+) -> Result<(http::Request<Bytes>, Option<IpAddr>), Error> {
     let path = path(event, kind, mount);
     let target = match query(event, kind) {
         Some(query) if !query.is_empty() => {
@@ -76,6 +76,8 @@ pub(crate) fn request(
     if !body.is_empty() || headers.contains_key(header::CONTENT_LENGTH) {
         headers.insert(header::CONTENT_LENGTH, body.len().into());
     }
+    // Before a client's `connection` can name the header that says it.
+    let client_ip = client_ip(event, kind, &headers);
     let mut request = http::Request::new(body);
     *request.method_mut() = method;
     *request.uri_mut() = target.into();
@@ -84,7 +86,7 @@ pub(crate) fn request(
     *request.version_mut() = http::Version::HTTP_10;
     let (mut head, body) = request.into_parts();
     admit(&mut head)?;
-    Ok(http::Request::from_parts(head, body))
+    Ok((http::Request::from_parts(head, body), client_ip))
 }
 
 /// The client's address, as whoever took the connection says it.
@@ -92,7 +94,7 @@ pub(crate) fn request(
 /// A load balancer says so in one place only: it appends to `x-forwarded-for`, behind what the client
 /// has sent (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html>). So does VPC
 /// Lattice, which adds it (<https://docs.aws.amazon.com/vpc-lattice/latest/ug/http-targets.html>).
-pub(crate) fn client_ip(event: &Event, kind: Kind, headers: &HeaderMap) -> Option<IpAddr> {
+fn client_ip(event: &Event, kind: Kind, headers: &HeaderMap) -> Option<IpAddr> {
     let context = event.context.as_ref();
     let said = match kind {
         Kind::Rest => context?.identity.as_ref()?.source_ip.as_deref()?,

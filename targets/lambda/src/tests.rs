@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::header::HeaderMap;
 use serde_json::{Value, json};
 
-use crate::convert::{client_ip, request};
+use crate::convert::request;
 use crate::encode::Answer;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, Kind};
@@ -34,10 +34,8 @@ fn parse_text(event: &str) -> Event {
 fn try_read(event: &Value, mount: &str) -> Result<Result<Read, guru_core::Error>, Error> {
     let mut event = parse(event);
     let kind = event.kind()?;
-    Ok(request(&mut event, kind, mount).map(|request| {
-        let ip = client_ip(&event, kind, request.headers());
-        (kind, request, ip.map(|ip| ip.to_string()))
-    }))
+    let read = request(&mut event, kind, mount);
+    Ok(read.map(|(request, ip)| (kind, request, ip.map(|ip| ip.to_string()))))
 }
 
 fn read(event: Value, mount: &str) -> Result<Read, Error> {

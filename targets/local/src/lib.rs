@@ -29,11 +29,15 @@ use options::Asked;
 pub use options::{Limits, Options, Program};
 pub use server::Server;
 
+/// What `--check` ends with for routes that cannot be served: `EX_DATAERR` of BSD's `sysexits.h`.
+const REFUSED: u8 = 65;
+
 /// Serves the function until SIGINT or SIGTERM, with the options of the command line and the
 /// environment. Exits with 0 after a clean stop, 1 when it cannot start, 2 for a wrong option.
 #[must_use]
 pub fn main(program: Program, app: fn() -> App) -> ExitCode {
     let asked = Asked::from_args(&program);
+    let is_check = matches!(asked, Asked::Check);
     let done = match asked {
         Asked::Document => document::document(&program, app)
             .map(|document| println!("{}", document.trim_end()))
@@ -52,7 +56,11 @@ pub fn main(program: Program, app: fn() -> App) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{}: {error}", program.name);
-            ExitCode::FAILURE
+            if is_check {
+                ExitCode::from(REFUSED)
+            } else {
+                ExitCode::FAILURE
+            }
         }
     }
 }

@@ -98,8 +98,8 @@ pub(crate) async fn body(
     // To wait once more before there is an answer lets the host's threads change places, and its connection look for the
     // answer's body just before it is there: Spin then sends the head alone, and the body 40 ms later, once the client's
     // delayed acknowledgement has come (RFC 1122, section 4.2.3.2 and 4.2.3.4). Whether the body broke off is only asked
-    // where that is not known: not of one that is as long as announced, nor of none at all.
-    if bytes.is_empty() || announced.is_some_and(|length| bytes.len() == length) {
+    // where that is not known: not of one that is as long as announced, nor of none where none was announced.
+    if bytes.len() == announced.unwrap_or(0) {
         return Ok(bytes.into());
     }
     match trailers.await {
