@@ -89,7 +89,9 @@ pub fn run(options: &Options) -> Result<Run> {
         (None, Some(project)) => own(project),
         (None, None) => drivers(),
     };
-    let names: Vec<&str> = all.iter().map(|driver| driver.name()).collect();
+    // Of every target, since a project is driven on some of them only.
+    let every = drivers();
+    let names: Vec<&str> = every.iter().map(|driver| driver.name()).collect();
     let skips = match options.url {
         Some(_) => Vec::new(),
         None => skips::read(SKIPS, &names, &vectors)?,
