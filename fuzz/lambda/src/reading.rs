@@ -43,7 +43,7 @@ pub fn check(data: &[u8]) {
             );
             assert!(refused.to_string().len() < 1000, "{refused}");
         }
-        Ok(request) => {
+        Ok((request, _client_ip)) => {
             let (parts, _) = request.into_parts();
             let path = parts.uri.path();
             assert!(path.starts_with('/') || path == "*", "{path}");
