@@ -1,42 +1,16 @@
 //! The `guru` command: reads the arguments, runs one subcommand, and turns its outcome into an exit code.
 //! Knows no step of any subcommand.
 
-mod args;
-mod bench;
-mod build;
-mod cargo;
-mod child;
-mod conform;
-mod console;
-mod deploy;
-mod dev;
-mod doctor;
-mod files;
-mod gauge;
-mod home;
-mod interrupt;
-mod leash;
-mod manual;
-mod new;
-mod setup;
-mod stamp;
-mod surroundings;
-mod test;
-mod tool;
-mod version;
-mod wait;
-mod workerd;
-mod workspace;
+use std::{env, process::ExitCode};
 
-use std::process::ExitCode;
-
-use anyhow::Result;
-use clap::{CommandFactory as _, Parser as _};
-
-use crate::{
+use anyhow::{Result, bail};
+use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
+use guru_cli::{
     args::{Args, Command},
-    console::Console,
-    home::Home,
+    commands::{build, checks, conform, deploy, dev, doctor, manual, new, setup},
+};
+use guru_toolbox::{
+    console::Console, home::Home, interrupt, leash::Leash, tool, workspace::Workspace,
 };
 
 fn main() -> ExitCode {
@@ -65,6 +39,7 @@ fn run(args: Args) -> Result<bool> {
             Args::command().print_help()?;
             Ok(true)
         }
+        Some(Command::Setup(_) | Command::Test(_) | Command::Other(_)) if is_gurus_own() => xtask(),
         Some(Command::Setup(options)) => {
             let home = Home::from_env()?;
             let scope = setup::Scope::of(&options.on);
@@ -78,11 +53,37 @@ fn run(args: Args) -> Result<bool> {
         Some(Command::Completions(options)) => manual::completions(&options),
         Some(Command::Man(options)) => manual::man(&options),
         Some(Command::Deploy(options)) => deploy::run(&Home::from_env()?, console, &options),
-        Some(Command::Bench(options)) => bench::run(&Home::from_env()?, console, &options),
         Some(Command::Conform(options)) => conform::run(&options),
         Some(Command::Doctor(options)) => Ok(doctor::run(&Home::from_env()?, &options)),
         Some(Command::Dev(options)) => dev::run(&Home::from_env()?, console, &options),
         Some(Command::Build(options)) => build::run(&Home::from_env()?, console, &options),
-        Some(Command::Test(options)) => test::run(&Home::from_env()?, console, &options),
+        Some(Command::Test(options)) => checks::run(&Home::from_env()?, console, &options),
+        Some(Command::Other(words)) => {
+            let word = words.first().cloned().unwrap_or_default();
+            let fault = format!("unrecognized subcommand '{}'", word.display());
+            Args::command()
+                .error(ErrorKind::InvalidSubcommand, fault)
+                .exit()
+        }
+    }
+}
+
+/// Whether the current folder is in Guru's own workspace: there is more to set up there, and more to test.
+fn is_gurus_own() -> bool {
+    Workspace::find().is_ok_and(|workspace| workspace.core().is_some())
+}
+
+/// Has the workspace's own tool do what this command was told.
+fn xtask() -> Result<bool> {
+    let workspace = Workspace::find()?;
+    let mut cargo = guru_toolbox::cargo::native(workspace.root());
+    cargo
+        .args(["run", "--quiet", "--package", "xtask", "--"])
+        .args(env::args_os().skip(1));
+    let status = Leash::spawn(&mut cargo).and_then(|child| child.wait())?;
+    match status.code() {
+        Some(2) => std::process::exit(2),
+        Some(code) => Ok(code == 0),
+        None => bail!("`cargo xtask` was stopped"),
     }
 }

@@ -1,8 +1,8 @@
 //! Write a serverless function once, run it on every vendor.
 //!
-//! All that a function's author depends on: the portable [core](guru_core), and the adapter of
-//! whatever target is compiled for, behind [`export!`] and [`main!`]. It must not know what an
-//! adapter does.
+//! All that a function's author depends on: the portable [core](guru_core), and behind [`export!`]
+//! and [`main!`] the adapter that the vendor needs. `guru build --on VENDOR` chooses it by a feature of
+//! this crate; a native build needs none.
 //!
 //! ```
 //! use guru::prelude::*;
@@ -39,15 +39,15 @@ pub use serde;
 
 #[cfg(not(target_family = "wasm"))]
 #[doc(hidden)]
-pub use guru_local as local;
+pub use guru_native as native;
 
-#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+#[cfg(feature = "cloudflare")]
 #[doc(hidden)]
 pub use guru_cloudflare as cloudflare;
 
-#[cfg(target_os = "wasi")]
+#[cfg(feature = "wasi")]
 #[doc(hidden)]
-pub use guru_spin as spin;
+pub use guru_wasi as wasi;
 
 /// What nearly every function needs.
 pub mod prelude {
@@ -62,9 +62,9 @@ pub mod prelude {
 /// Makes a function of the crate: `guru::export!(app)`, where `app` is a `fn() -> App`. Once a
 /// crate, in `lib.rs`.
 ///
-/// What it expands to depends on the target that is compiled for; natively nothing is exported, and
+/// What it expands to depends on the vendor that is built for; natively nothing is exported, and
 /// [`main!`] serves the function.
-#[cfg(not(any(target_os = "wasi", all(target_family = "wasm", target_os = "unknown"))))]
+#[cfg(not(target_family = "wasm"))]
 #[macro_export]
 macro_rules! export {
     ($app:path) => {
@@ -76,7 +76,7 @@ macro_rules! export {
 /// crate, in `lib.rs`.
 ///
 /// Here it makes a Cloudflare Worker.
-#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+#[cfg(all(target_family = "wasm", feature = "cloudflare", not(feature = "wasi")))]
 #[macro_export]
 macro_rules! export {
     ($app:path) => {
@@ -87,12 +87,33 @@ macro_rules! export {
 /// Makes a function of the crate: `guru::export!(app)`, where `app` is a `fn() -> App`. Once a
 /// crate, in `lib.rs`.
 ///
-/// Here it makes a component for Spin, and for every other host of WASI 0.3 HTTP components.
-#[cfg(target_os = "wasi")]
+/// Here it makes a WASI 0.3 HTTP component.
+#[cfg(all(target_family = "wasm", feature = "wasi", not(feature = "cloudflare")))]
 #[macro_export]
 macro_rules! export {
     ($app:path) => {
-        $crate::spin::export!($app);
+        $crate::wasi::export!($app);
+    };
+}
+
+/// Makes a function of the crate: `guru::export!(app)`, where `app` is a `fn() -> App`. Once a
+/// crate, in `lib.rs`.
+///
+/// Here it makes nothing: no vendor was chosen, or two were.
+#[cfg(all(
+    target_family = "wasm",
+    any(
+        all(feature = "cloudflare", feature = "wasi"),
+        not(any(feature = "cloudflare", feature = "wasi"))
+    )
+))]
+#[macro_export]
+macro_rules! export {
+    ($app:path) => {
+        ::core::compile_error!(
+            "a build for WebAssembly is for one vendor: `guru build --on VENDOR` chooses it, and so does one of the features \
+             `cloudflare` and `wasi` of the crate `guru`, as in `cargo build --target wasm32-wasip2 --features guru/wasi`"
+        );
     };
 }
 
@@ -105,8 +126,8 @@ macro_rules! export {
 macro_rules! main {
     ($app:path) => {
         fn main() -> ::std::process::ExitCode {
-            $crate::local::main(
-                $crate::local::Program {
+            $crate::native::main(
+                $crate::native::Program {
                     name: env!("CARGO_PKG_NAME"),
                     version: env!("CARGO_PKG_VERSION"),
                     about: env!("CARGO_PKG_DESCRIPTION"),

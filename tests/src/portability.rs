@@ -4,7 +4,7 @@
 
 use anyhow::{Context as _, Result, bail};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::report::Report;
 
@@ -45,11 +45,11 @@ fn section(report: &Report, root: &Path) -> Result<String> {
     lines.push("A number is of cases that pass; `≠` counts those among them that pass with a capability of this page in place of the contract.".into());
     lines.extend([
         String::new(),
-        "| target | lines of Rust |".into(),
+        "| folder | lines of Rust |".into(),
         "| --- | --- |".into(),
     ]);
-    for (name, count) in targets(root)? {
-        lines.push(format!("| `targets/{name}` | {count} |"));
+    for (name, count) in folders(root)? {
+        lines.push(format!("| `{name}` | {count} |"));
     }
     let (all, specific) = functions(root)?;
     lines.extend([
@@ -62,17 +62,29 @@ fn section(report: &Report, root: &Path) -> Result<String> {
     Ok(lines.join("\n"))
 }
 
-/// The folders with the sources of a target, and the lines of each.
-fn targets(root: &Path) -> Result<Vec<(String, usize)>> {
+/// The folders with what makes a function one for its vendor, and the lines of each.
+fn folders(root: &Path) -> Result<Vec<(String, usize)>> {
     let mut found = Vec::new();
-    for name in names(&root.join("targets"))? {
-        let folder = root.join("targets").join(&name);
-        found.push((name.clone(), count(&folder.join("src"), &|_| true)?));
-        for part in names(&folder)? {
-            let source = folder.join(&part).join("src");
-            if source.is_dir() {
-                found.push((format!("{name}/{part}"), count(&source, &|_| true)?));
+    for top in ["adapters", "targets"] {
+        for name in names(&root.join(top))? {
+            let folder = root.join(top).join(&name);
+            for (part, source) in parts(&folder)? {
+                found.push((format!("{top}/{name}{part}"), count(&source, &|_| true)?));
             }
+        }
+    }
+    found.push(("host".to_owned(), count(&root.join("host/src"), &|_| true)?));
+    Ok(found)
+}
+
+/// The sources of a crate, and of those in folders of its own.
+fn parts(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
+    let mut found = Vec::new();
+    let below = names(folder)?.into_iter().map(|name| format!("/{name}"));
+    for part in std::iter::once(String::new()).chain(below) {
+        let source = folder.join(part.trim_start_matches('/')).join("src");
+        if source.is_dir() {
+            found.push((part, source));
         }
     }
     Ok(found)
@@ -151,7 +163,11 @@ mod tests {
         write(&report, root, &page).unwrap();
         let text = fs::read_to_string(&page).unwrap();
         assert!(text.starts_with("before\n") && text.ends_with("\nafter\n"));
-        assert!(text.contains("targets/local") && !text.contains("\nold\n"));
+        assert!(
+            text.contains("adapters/native")
+                && text.contains("targets/lambda/gateway")
+                && !text.contains("\nold\n")
+        );
         fs::write(&page, "nothing to write between").unwrap();
         assert!(write(&report, root, &page).is_err());
     }

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::driver::{Deployed, Driver, Own, Project, drivers, select};
+use crate::driver::{Deployed, Driver, Project, Way, driven, select};
 use crate::play::play;
 use crate::portability;
 use crate::report::{Outcome, Report, Verdict};
@@ -24,6 +24,8 @@ use crate::wire::Endpoint;
 /// What to run and where to tell of it.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// How each target is driven.
+    pub ways: Vec<Way>,
     /// Filters, threads and output, as `cargo test` gives them.
     pub arguments: Arguments,
     /// The targets to run; all when empty.
@@ -45,8 +47,11 @@ pub struct Options {
 impl Options {
     /// The options of the process: its arguments, `GURU_ON` and `GURU_REQUIRE` (names with commas between),
     /// `GURU_URL`, a deployed probe (on the target of `GURU_ON`, if that names one), and `GURU_DOCS`, the page to write what was measured into.
-    #[must_use]
-    pub fn from_process(folder: PathBuf) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// When the data of a target is malformed.
+    pub fn from_process(folder: PathBuf) -> Result<Self> {
         let names = |variable: &str| -> Vec<String> {
             let list = std::env::var(variable).unwrap_or_default();
             list.split(',')
@@ -55,7 +60,9 @@ impl Options {
                 .map(str::to_owned)
                 .collect()
         };
-        Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        Ok(Self {
+            ways: Way::all(&root.join("targets"))?,
             arguments: Arguments::from_args(),
             on: names("GURU_ON"),
             require: names("GURU_REQUIRE"),
@@ -66,7 +73,7 @@ impl Options {
                 .filter(|page| !page.is_empty())
                 .map(PathBuf::from),
             limit: Duration::from_secs(30),
-        }
+        })
     }
 }
 
@@ -85,18 +92,17 @@ pub struct Run {
 pub fn run(options: &Options) -> Result<Run> {
     let mut vectors = suite()?;
     let all: Vec<Box<dyn Driver>> = match (&options.url, &options.project) {
-        (Some(url), _) => vec![Box::new(deployed(url, &options.on)?)],
-        (None, Some(project)) => own(project),
-        (None, None) => drivers(),
+        (Some(url), _) => vec![Box::new(deployed(url, options)?)],
+        (None, project) => driven(&options.ways, project.as_ref()),
     };
     // Of every target, since a project is driven on some of them only.
-    let every = drivers();
+    let every = driven(&options.ways, None);
     let names: Vec<&str> = every.iter().map(|driver| driver.name()).collect();
     let skips = match options.url {
         Some(_) => Vec::new(),
         None => skips::read(SKIPS, &names, &vectors)?,
     };
-    select(&options.require, drivers())?;
+    select(&options.require, driven(&options.ways, None))?;
     if options.url.is_none() {
         known_differences(&vectors, &all)?;
     }
@@ -129,22 +135,13 @@ pub fn run(options: &Options) -> Result<Run> {
     Ok(run)
 }
 
-/// The function of a project, on every target.
-fn own(project: &Project) -> Vec<Box<dyn Driver>> {
-    let started = drivers().into_iter().filter(|driver| driver.in_dev());
-    let own = started.map(|like| Own {
-        project: project.clone(),
-        like,
-    });
-    own.map(|own| Box::new(own) as Box<dyn Driver>).collect()
-}
-
 /// The probe at a URL, on the one target that is named, if one is.
-fn deployed(url: &str, on: &[String]) -> Result<Deployed> {
+fn deployed(url: &str, options: &Options) -> Result<Deployed> {
+    let on = &*options.on;
     let endpoint = Endpoint::parse(url)?;
     let like = match on {
         [] => None,
-        [_] => select(on, drivers())?.pop(),
+        [_] => select(on, driven(&options.ways, None))?.pop(),
         _ => bail!("one URL is on one target: GURU_ON names {}", on.join(", ")),
     };
     Ok(Deployed { endpoint, like })
@@ -157,7 +154,7 @@ fn known_differences(vectors: &[Vector], drivers: &[Box<dyn Driver>]) -> Result<
             ensure!(
                 drivers
                     .iter()
-                    .any(|driver| driver.differences().contains(&name)),
+                    .any(|driver| driver.differences().iter().any(|known| known == name)),
                 "vector `{}` names the difference `{name}`, which no target has",
                 vector.name
             );
@@ -219,19 +216,19 @@ impl Suite {
 
     /// One test a vector; a single one, not run, for a target that cannot run here.
     fn trials(&self, target: &Arc<Target>, report: &Arc<Mutex<Report>>) -> Vec<Trial> {
-        let name = target.driver.name();
+        let name = target.driver.name().to_owned();
         if let Err(reason) = target.driver.ready() {
             let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
             for vector in &self.vectors {
                 report.note(
-                    name,
+                    &name,
                     &vector.name,
                     Outcome::from(Verdict::NotRun {
                         reason: reason.to_string(),
                     }),
                 );
             }
-            let required = self.require.iter().any(|required| required == name);
+            let required = self.require.contains(&name);
             return vec![Trial::ignorable_test(
                 format!("{name}::not-run"),
                 move || match required {
@@ -249,20 +246,21 @@ impl Suite {
     }
 
     fn trial(&self, target: &Arc<Target>, vector: &Vector, report: &Arc<Mutex<Report>>) -> Trial {
-        let name = target.driver.name();
+        let name = target.driver.name().to_owned();
         let skip = self
             .skips
             .iter()
             .find(|skip| skip.target == name && skip.vector == vector.name)
             .cloned();
-        let required = self.require.iter().any(|required| required == name);
+        let required = self.require.contains(&name);
         let (target, report, vector, limit) = (
             Arc::clone(target),
             Arc::clone(report),
             vector.clone(),
             self.limit,
         );
-        Trial::ignorable_test(format!("{name}::{}", vector.name), move || {
+        let title = format!("{name}::{}", vector.name);
+        Trial::ignorable_test(title, move || {
             let outcome = match skip {
                 Some(skip) => Outcome::from(Verdict::Skipped {
                     reason: skip.reason,
@@ -282,10 +280,11 @@ impl Suite {
                     Ok(Completion::ignored_with(format!("not run: {reason}")))
                 }
             };
-            report
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .note(name, &vector.name, outcome);
+            report.lock().unwrap_or_else(PoisonError::into_inner).note(
+                &name,
+                &vector.name,
+                outcome,
+            );
             completion
         })
     }
@@ -294,15 +293,12 @@ impl Suite {
 /// Plays one vector on one target.
 fn one(target: &Target, vector: &Vector, limit: Duration) -> Outcome {
     let mut started = Instant::now();
+    let differences = target.driver.differences().iter();
+    let differences: Vec<_> = differences.map(String::as_str).collect();
     let alone = vector.counts() || vector.crashes() && !target.driver.crashes_alone();
     let played = target.with(vector.function, alone, |running| {
         started = Instant::now();
-        let played = play(
-            vector,
-            &running.endpoint,
-            target.driver.differences(),
-            limit,
-        );
+        let played = play(vector, &running.endpoint, &differences, limit);
         let died = if played.passed() {
             None
         } else {

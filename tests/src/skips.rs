@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn the_file_is_sound() {
-        let all = crate::driver::drivers();
+        let all = crate::driver::drivers().unwrap();
         let targets: Vec<&str> = all.iter().map(|driver| driver.name()).collect();
         read(SKIPS, &targets, &suite().unwrap()).unwrap();
     }

@@ -10,21 +10,35 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// Crates that belong to one vendor, or to one runtime, and the only folders that may depend on them.
 const OWNED: [(&str, &[&str]); 12] = [
-    ("worker", &["targets/cloudflare"]),
-    ("worker-sys", &["targets/cloudflare"]),
-    ("js-sys", &["targets/cloudflare"]),
-    ("web-sys", &["targets/cloudflare"]),
-    ("wasm-bindgen", &["targets/cloudflare", "guru"]),
-    ("wasip2", &["targets/spin"]),
-    ("wasip3", &["targets/spin"]),
-    ("wasmtime", &["targets/lambda"]),
+    ("worker", &["adapters/js"]),
+    ("worker-sys", &["adapters/js"]),
+    ("js-sys", &["adapters/js"]),
+    ("web-sys", &["adapters/js"]),
+    ("wasm-bindgen", &["adapters/js"]),
+    ("wasip2", &["adapters/wasi"]),
+    ("wasip3", &["adapters/wasi"]),
+    ("wasmtime", &["host"]),
     ("lambda_runtime", &["targets/lambda"]),
-    ("aws_lambda_events", &["targets/lambda", "tests"]),
-    ("hyper", &["targets", "server"]),
-    ("tokio", &["targets", "server"]),
+    ("aws_lambda_events", &["targets/lambda"]),
+    (
+        "hyper",
+        &[
+            "adapters/native",
+            "host",
+            "server",
+            "targets/lambda/gateway",
+        ],
+    ),
+    (
+        "tokio",
+        &["adapters/native", "host", "server", "targets/lambda"],
+    ),
 ];
 
-/// What every target has, so that a diff of two reads as the difference of two vendors.
+/// The layers of the core, from the ground up: each may use those before it.
+const LAYERS: [&str; 5] = ["http", "ports", "app", "adapter", "memory"];
+
+/// What every adapter has, so that a diff of two reads as the difference of two technologies.
 const MIRRORED: [&str; 4] = ["lib.rs", "convert.rs", "log.rs", "ports.rs"];
 
 fn metadata() -> Metadata {
@@ -70,12 +84,15 @@ fn needs(metadata: &Metadata) -> BTreeMap<String, (String, BTreeSet<String>)> {
 fn may_need(from: &str, to: &str) -> bool {
     let floor = |folder: &str| folder.split('/').next().unwrap_or_default().to_owned();
     match (&*floor(from), &*floor(to)) {
-        ("targets" | "guru" | "server", "core")
-        | ("targets", "server")
-        | ("guru", "targets")
+        ("adapters" | "targets" | "guru" | "server" | "host", "core")
+        | ("adapters" | "host", "server")
+        | ("targets", "adapters" | "host")
+        | ("guru", "adapters" | "targets")
         | ("functions", "guru")
-        | ("cli", "tests") => true,
-        // A target may be several crates; it never knows a sibling.
+        | ("cli" | "xtask", "toolbox")
+        | ("cli", "tests")
+        | ("xtask", "cli") => true,
+        // A target may be several crates; it never knows a sibling, and neither does an adapter.
         ("targets", "targets") => from.split('/').nth(1) == to.split('/').nth(1),
         _ => false,
     }
@@ -182,9 +199,9 @@ fn an_author_depends_on_guru_alone() {
 }
 
 #[test]
-fn targets_mirror_each_other() {
-    for target in std::fs::read_dir(root().join("targets")).unwrap() {
-        let source = target.unwrap().path().join("src");
+fn adapters_mirror_each_other() {
+    for adapter in std::fs::read_dir(root().join("adapters")).unwrap() {
+        let source = adapter.unwrap().path().join("src");
         for file in MIRRORED {
             assert!(
                 source.join(file).is_file(),
@@ -195,15 +212,75 @@ fn targets_mirror_each_other() {
     }
 }
 
+/// The Rust files below a folder, but for those of tests.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut ahead = vec![folder.to_owned()];
+    let mut found = Vec::new();
+    while let Some(path) = ahead.pop() {
+        if path.is_dir() {
+            let entries = std::fs::read_dir(path).unwrap();
+            ahead.extend(entries.map(|entry| entry.unwrap().path()));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// The lines of code of a file, without comments and tests.
+fn code(path: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(path).unwrap();
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let lines = code.lines().map(str::trim);
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with("//"));
+    lines.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_layers_of_the_core_know_those_below_alone() {
+    for (level, layer) in LAYERS.iter().enumerate() {
+        for path in sources(&root().join("core/src").join(layer)) {
+            for line in code(&path) {
+                for above in LAYERS.iter().skip(level + 1) {
+                    assert!(
+                        !line.contains(&format!("crate::{above}")),
+                        "{} uses `{above}`, which is above `{layer}`: {line}",
+                        path.display()
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Most of what is there for those who work on Guru itself is not there for its users.
+#[test]
+fn the_authors_command_is_small() {
+    let count = |folder: &str| -> usize {
+        let files = sources(&root().join(folder));
+        let files = files.iter().filter(|path| !path.ends_with("made_up.rs"));
+        files.map(|path| code(path).len()).sum()
+    };
+    let lines = count("cli/src");
+    assert!(lines < 5000, "cli has {lines} lines of code");
+    for folder in ["bench", "budget", "gauge"] {
+        assert!(count(&format!("xtask/src/{folder}")) > 0, "{folder}");
+    }
+}
+
 #[test]
 fn every_file_says_what_it_is_and_is_short_enough_to_read() {
     let mut ahead: Vec<_> = [
+        "adapters",
         "core",
         "guru",
+        "host",
         "server",
         "functions",
         "targets",
         "cli",
+        "toolbox",
+        "xtask",
         "tests",
         "fuzz/cloudflare",
         "fuzz/fuzz_targets",

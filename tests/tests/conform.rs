@@ -9,7 +9,8 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let folder = scratch.parent().unwrap_or(scratch).join("conformance");
-    match conformance::run(&Options::from_process(folder)) {
+    let options = Options::from_process(folder);
+    match options.and_then(|options| conformance::run(&options)) {
         Ok(run) => run.code,
         Err(error) => {
             eprintln!("conformance: {error:#}");

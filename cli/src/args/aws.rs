@@ -5,39 +5,39 @@ use clap::ValueEnum;
 /// What only AWS knows.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "AWS")]
-pub(crate) struct Aws {
+pub struct Aws {
     /// Where alarms are sent; AWS asks the address to confirm
     #[arg(long, value_name = "ADDRESS", env = "GURU_EMAIL")]
-    pub(crate) email: Option<String>,
+    pub email: Option<String>,
     /// No alarms, and so no address
     #[arg(long)]
-    pub(crate) no_monitoring: bool,
+    pub no_monitoring: bool,
     /// Requests need an API key, under a usage plan; the OpenAPI document is open to all
     #[arg(long, conflicts_with_all = ["http_api", "function_url"])]
-    pub(crate) api_key: bool,
+    pub api_key: bool,
     /// An HTTP API beside the REST API
     #[arg(long)]
-    pub(crate) http_api: bool,
+    pub http_api: bool,
     /// A URL of the function's own
     #[arg(long, value_name = "FOR")]
-    pub(crate) function_url: Option<FunctionUrl>,
+    pub function_url: Option<FunctionUrl>,
     /// Traces of requests in X-Ray
     #[arg(long)]
-    pub(crate) tracing: bool,
+    pub tracing: bool,
     /// How long log lines are kept, in days [default: 30]
     #[arg(long, value_name = "DAYS")]
-    pub(crate) log_days: Option<u16>,
+    pub log_days: Option<u16>,
     /// The profile of AWS's settings: for every call of AWS [default: that of the environment, else samconfig.toml's]
     #[arg(long, value_name = "NAME")]
-    pub(crate) profile: Option<String>,
+    pub profile: Option<String>,
     /// The region, for every call of AWS [default: that of the environment, else samconfig.toml's, else the profile's]
     #[arg(long, value_name = "REGION")]
-    pub(crate) region: Option<String>,
+    pub region: Option<String>,
 }
 
 /// Who may call a function's own URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FunctionUrl {
+pub enum FunctionUrl {
     /// Whoever signs requests, and may
     Iam,
     /// Anyone

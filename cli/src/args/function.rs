@@ -2,19 +2,24 @@
 
 use std::path::PathBuf;
 
-use clap::ValueEnum;
+use clap::{
+    ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 
-use super::{Aws, Target};
+use super::options::{DeployOptions, DevOptions};
+use crate::targets::Target;
 
 /// The options of `guru new`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = NEW_HELP)]
-pub(crate) struct New {
+pub struct New {
     /// The function's name, and its folder's; or a path that ends in it
-    pub(crate) name: PathBuf,
-    /// The folder of Guru's own sources [default: those that this command was built from]
+    pub name: PathBuf,
+    /// The folder of Guru's own sources, in place of the registry, on this machine only [default: the clone that this command was
+    /// built from, if it was built from one]
     #[arg(long, value_name = "FOLDER", env = "GURU_SOURCE")]
-    pub(crate) guru: Option<PathBuf>,
+    pub guru: Option<PathBuf>,
 }
 
 const NEW_HELP: &str = "\
@@ -36,21 +41,21 @@ Exit codes:
 /// The options of `guru build`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = BUILD_HELP)]
-pub(crate) struct Build {
+pub struct Build {
     /// The function's package [default: the one of the current folder, else the example]
-    pub(crate) function: Option<String>,
+    pub function: Option<String>,
     /// What to build for [default: every target]
     #[arg(long, value_name = "TARGETS", value_delimiter = ',')]
-    pub(crate) on: Vec<Target>,
+    pub on: Vec<Target>,
     /// Optimise: smaller and faster, and longer to build. What is deployed is always built so
     #[arg(short, long)]
-    pub(crate) release: bool,
+    pub release: bool,
     /// Where the result of a single target goes [default: dist/TARGET, in a workspace dist/TARGET/FUNCTION]
     #[arg(long, value_name = "FOLDER")]
-    pub(crate) out: Option<PathBuf>,
+    pub out: Option<PathBuf>,
     /// Print what was made as JSON on standard output
     #[arg(long)]
-    pub(crate) json: bool,
+    pub json: bool,
 }
 
 const BUILD_HELP: &str = "\
@@ -71,25 +76,21 @@ Exit codes:
 /// The options of `guru dev`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = DEV_HELP)]
-pub(crate) struct Dev {
+pub struct Dev {
     /// The function's package [default: the one of the current folder, else the example]
-    pub(crate) function: Option<String>,
+    pub function: Option<String>,
     /// The runtime
     #[arg(long, value_name = "RUNTIME", default_value = "local")]
-    pub(crate) on: Target,
-    /// The port to listen on
-    #[arg(short, long, env = "PORT", default_value_t = 5000)]
-    pub(crate) port: u16,
-    /// What stands in front of a Lambda function: rest, http, url, alb or alb-single
-    #[arg(long, value_name = "FRONT", default_value = "url", value_parser = ["rest", "http", "url", "alb", "alb-single"])]
-    pub(crate) front: String,
-    /// A setting of the function: KEY=VALUE, or KEY for the value that it has here; may be repeated. Counts more than a `.env`
-    /// file beside the vendors' manifests, which counts more than the vendor's own file
-    #[arg(long, value_name = "KEY[=VALUE]")]
-    pub(crate) env: Vec<String>,
+    pub on: Target,
+    /// What the vendor is told.
+    #[command(flatten)]
+    pub options: DevOptions,
+    /// Optimise what is built, as what is deployed is
+    #[arg(short, long)]
+    pub release: bool,
     /// Build and start once; changes do nothing
     #[arg(long)]
-    pub(crate) no_watch: bool,
+    pub no_watch: bool,
 }
 
 const DEV_HELP: &str = "\
@@ -104,6 +105,7 @@ Examples:
   guru dev --on lambda --front http
   guru dev probe --on spin
   guru dev --on cloudflare --env GREETING=hello --env API_TOKEN
+  guru dev --on spin -- --max-instance-concurrent-reuse-count 1
 
 Environment:
   WRANGLER_BIN, SPIN_BIN, LAMBDA_RIE_BIN
@@ -118,63 +120,25 @@ Exit codes:
 /// The options of `guru deploy`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = DEPLOY_HELP)]
-pub(crate) struct Deploy {
+pub struct Deploy {
     /// The function's package [default: the one of the current folder, else the example]
-    pub(crate) function: Option<String>,
+    pub function: Option<String>,
     /// Where to
-    #[arg(long, value_name = "VENDOR")]
-    pub(crate) on: Provider,
-    /// The stage: each is a deployment of its own, NAME-STAGE [default: prod]
-    #[arg(long, value_name = "STAGE")]
-    pub(crate) stage: Option<Stage>,
-    /// Show what would run and change; deploy nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Take the deployment away again, and all that belongs to it, without a question; the stage must be named
-    #[arg(long, requires = "stage")]
-    pub(crate) delete: bool,
-    /// Print the result as JSON on standard output
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[arg(long, value_name = "VENDOR", value_parser = deployable())]
+    pub on: Target,
+    /// What the vendor is told.
     #[command(flatten)]
-    pub(crate) aws: Aws,
-    /// More for the vendor's own tool, after `--`
-    #[arg(last = true, value_name = "ARGUMENTS")]
-    pub(crate) more: Vec<String>,
+    pub options: DeployOptions,
 }
 
-/// Whom a function can be deployed to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Provider {
-    /// Cloudflare Workers, with wrangler
-    Cloudflare,
-    /// Hosts of Spin applications, with spin and its plugin for the host
-    Spin,
-    /// AWS, with the SAM command line
-    #[value(alias = "lambda")]
-    Aws,
-}
-
-/// A stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Stage {
-    /// For whoever builds it
-    Dev,
-    /// For whoever tries it
-    Staging,
-    /// For whoever uses it
-    Prod,
-}
-
-impl Stage {
-    /// The name, as typed.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Dev => "dev",
-            Self::Staging => "staging",
-            Self::Prod => "prod",
-        }
-    }
+/// The vendors to whom a function can be deployed.
+fn deployable() -> impl TypedValueParser<Value = Target> {
+    let all = Target::all().iter();
+    let values = all
+        .filter(|target| target.deployer().is_some())
+        .filter_map(ValueEnum::to_possible_value);
+    PossibleValuesParser::new(values)
+        .try_map(|name| Target::named(&name).ok_or("this vendor is not known"))
 }
 
 const DEPLOY_HELP: &str = "\

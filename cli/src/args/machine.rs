@@ -4,21 +4,21 @@ use std::path::PathBuf;
 
 use clap_complete::Shell;
 
-use super::Target;
+use crate::targets::Target;
 
 /// The options of `guru setup`.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(after_help = SETUP_HELP)]
-pub(crate) struct Setup {
+pub struct Setup {
     /// Only what these targets need, to run here and to be deployed to [default: everything, the tests' tools too]
     #[arg(long, value_name = "TARGETS", value_delimiter = ',')]
-    pub(crate) on: Vec<Target>,
+    pub on: Vec<Target>,
     /// Change nothing; say what is missing and how to get it
     #[arg(long)]
-    pub(crate) check: bool,
+    pub check: bool,
     /// Print the result as JSON on standard output
     #[arg(long)]
-    pub(crate) json: bool,
+    pub json: bool,
 }
 
 const SETUP_HELP: &str = "\
@@ -40,31 +40,27 @@ Exit codes:
 /// The options of `guru test`.
 #[derive(Debug, Default, clap::Args)]
 #[command(after_help = TEST_HELP)]
-pub(crate) struct Test {
+pub struct Test {
     /// Run the conformance vectors on these targets only
     #[arg(long, value_name = "TARGETS", value_delimiter = ',')]
-    pub(crate) on: Vec<String>,
+    pub on: Vec<String>,
     /// Fail when one of these targets, or steps, cannot run here, instead of showing it as `not run`
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    pub(crate) require: Vec<String>,
-    /// Write the matrix as measured into docs/portability.md
-    #[arg(long)]
-    pub(crate) docs: bool,
+    pub require: Vec<String>,
     /// Take these steps only, by the names in the table at the end
     #[arg(long, value_name = "STEPS", value_delimiter = ',')]
-    pub(crate) only: Vec<String>,
+    pub only: Vec<String>,
     /// Take the machine as it is
     #[arg(long)]
-    pub(crate) no_setup: bool,
+    pub no_setup: bool,
     /// Go on after a failed step
     #[arg(long)]
-    pub(crate) keep_going: bool,
+    pub keep_going: bool,
 }
 
 const TEST_HELP: &str = "\
-In a project: its own tests, the builds, the conformance vectors that hold for any function on every target that runs
-here, and a deployment to a whole AWS on this machine. In Guru's own workspace: everything, and the budget of bytes and
-instructions in bench/budget.toml.
+The function's own tests, its builds for every target, and the conformance vectors that hold for any function on every target
+that runs here. In Guru's own workspace this is `cargo xtask test`, which has more steps.
 The conformance report is written to the `conformance` folder of cargo's target folder.
 
 Examples:
@@ -72,8 +68,7 @@ Examples:
   guru test --on local
   guru test --require local --keep-going
   guru test --no-setup
-  guru test --only aws
-  guru test --only fuzz
+  guru test --only conform
 
 Exit codes:
   0  every step passed
@@ -83,16 +78,16 @@ Exit codes:
 /// The options of `guru conform`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = CONFORM_HELP)]
-pub(crate) struct Conform {
+pub struct Conform {
     /// A deployed copy of the probe to drive, instead of starting runtimes here
     #[arg(long, value_name = "URL")]
-    pub(crate) url: Option<String>,
+    pub url: Option<String>,
     /// These targets only; with --url, the one that the probe was deployed to
     #[arg(long, value_name = "TARGETS", value_delimiter = ',')]
-    pub(crate) on: Vec<String>,
+    pub on: Vec<String>,
     /// Fail when one of these targets cannot run here, instead of showing it as `not run`
     #[arg(long, value_name = "TARGETS", value_delimiter = ',')]
-    pub(crate) require: Vec<String>,
+    pub require: Vec<String>,
 }
 
 const CONFORM_HELP: &str = "\
@@ -113,13 +108,13 @@ Exit codes:
 /// The options of `guru doctor`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = DOCTOR_HELP)]
-pub(crate) struct Doctor {
+pub struct Doctor {
     /// Judge by these targets: exit with 1 when one of them does not run here
     #[arg(long, value_name = "TARGETS", value_delimiter = ',')]
-    pub(crate) on: Vec<Target>,
+    pub on: Vec<Target>,
     /// Print the result as JSON on standard output
     #[arg(long)]
-    pub(crate) json: bool,
+    pub json: bool,
 }
 
 const DOCTOR_HELP: &str = "\
@@ -138,9 +133,9 @@ Exit codes:
 /// The options of `guru completions`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = COMPLETIONS_HELP)]
-pub(crate) struct Completions {
+pub struct Completions {
     /// The shell
-    pub(crate) shell: Shell,
+    pub shell: Shell,
 }
 
 const COMPLETIONS_HELP: &str = "\
@@ -156,10 +151,10 @@ Exit codes:
 /// The options of `guru man`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = MAN_HELP)]
-pub(crate) struct Man {
+pub struct Man {
     /// Write guru.1 and a page for each command into this folder
     #[arg(long, value_name = "FOLDER")]
-    pub(crate) out: Option<PathBuf>,
+    pub out: Option<PathBuf>,
 }
 
 const MAN_HELP: &str = "\

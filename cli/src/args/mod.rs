@@ -1,24 +1,26 @@
 //! The command line: what can be typed, and the help for it. Knows nothing of what the commands do.
 
 mod aws;
-mod bench;
 mod function;
 mod machine;
+mod options;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
 
-pub(crate) use aws::{Aws, FunctionUrl};
-pub(crate) use bench::{Bench, Group};
-pub(crate) use function::{Build, Deploy, Dev, New, Provider, Stage};
-pub(crate) use machine::{Completions, Conform, Doctor, Man, Setup, Test};
+use clap::{Parser, Subcommand};
+
+pub use aws::{Aws, FunctionUrl};
+pub use function::{Build, Deploy, Dev, New};
+pub use machine::{Completions, Conform, Doctor, Man, Setup, Test};
+pub use options::{DeployOptions, DevOptions, Stage};
 
 /// Serverless functions written once in Rust, run unchanged on every vendor.
 #[derive(Debug, Parser)]
 #[command(name = "guru", version, after_help = AFTER_HELP)]
-pub(crate) struct Args {
+pub struct Args {
     /// What to do; without one, this help.
     #[command(subcommand)]
-    pub(crate) command: Option<Command>,
+    pub command: Option<Command>,
 }
 
 const AFTER_HELP: &str = "\
@@ -44,7 +46,7 @@ Exit codes:
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {
+pub enum Command {
     /// Make a function of one's own, in a new folder
     New(New),
     /// Serve a function over HTTP on this machine, under a vendor's own runtime, and again after each change
@@ -57,8 +59,6 @@ pub(crate) enum Command {
     Test(Test),
     /// Prove that a function, or a deployed probe, keeps the portable contract
     Conform(Conform),
-    /// Measure the example beside the same function written by others' means
-    Bench(Bench),
     /// Find, or install, every toolchain and tool that the other commands need
     Setup(Setup),
     /// Say what this machine has, what each target still needs, and how to get it
@@ -67,44 +67,9 @@ pub(crate) enum Command {
     Completions(Completions),
     /// Print the manual page, or write one for each command
     Man(Man),
-}
-
-/// What a function can be built for, and run under on this machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Target {
-    /// The native server
-    Local,
-    /// Cloudflare Workers: workerd, under `wrangler dev`
-    Cloudflare,
-    /// Spin: `spin up`
-    Spin,
-    /// Every other host of WASI 0.3 HTTP components: wasmtime, in Guru's own host
-    Wasi,
-    /// AWS Lambda: AWS's own emulator
-    #[value(alias = "aws")]
-    Lambda,
-}
-
-impl Target {
-    /// Every one, in the order in which they are told.
-    pub(crate) const ALL: [Self; 5] = [
-        Self::Local,
-        Self::Cloudflare,
-        Self::Spin,
-        Self::Wasi,
-        Self::Lambda,
-    ];
-
-    /// The name, as typed.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Local => "local",
-            Self::Cloudflare => "cloudflare",
-            Self::Spin => "spin",
-            Self::Wasi => "wasi",
-            Self::Lambda => "lambda",
-        }
-    }
+    /// In Guru's own workspace: what `cargo xtask` has under this name
+    #[command(external_subcommand)]
+    Other(Vec<OsString>),
 }
 
 #[cfg(test)]

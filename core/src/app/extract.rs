@@ -1,44 +1,21 @@
 //! What a handler takes out of a request, typed: parameters of the path, the query, a JSON body.
 //! What does not fit is a 400 that names the field. It must not know which handler asks.
 
-use alloc::rc::Rc;
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
 use core::fmt::Display;
-use core::ops::Range;
 use core::str::FromStr;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::router::Pattern;
 use super::{Error, ErrorKind, Result, query};
 use crate::http::{self, Request, Response, Segment, Segments};
-
-/// What the route makes of the path: the pattern, and where its parameters stand.
-#[derive(Debug, Default)]
-pub(crate) struct Params {
-    pub(super) pattern: Option<Rc<Pattern>>,
-    pub(super) spans: Vec<Range<usize>>,
-}
-
-impl Params {
-    fn span(&self, name: &str) -> Option<Range<usize>> {
-        let index = self
-            .pattern
-            .as_ref()?
-            .names
-            .iter()
-            .position(|held| **held == *name)?;
-        self.spans.get(index).cloned()
-    }
-}
 
 impl Request {
     /// The pattern of the route that matched; `None` before routing, as in middleware.
     #[must_use]
     pub fn route(&self) -> Option<&str> {
-        self.params.pattern.as_ref().map(|pattern| &*pattern.text)
+        self.params().pattern()
     }
 
     /// A parameter of the path, decoded once and parsed. A rest (`{*name}`) is decoded as a whole:
@@ -50,7 +27,7 @@ impl Request {
     /// [`ErrorKind::Internal`] when the route has no such parameter.
     pub fn param<T: FromStr<Err: Display>>(&self, name: &str) -> Result<T> {
         let Some(raw) = self
-            .params
+            .params()
             .span(name)
             .and_then(|span| self.uri().path().get(span))
         else {
@@ -67,12 +44,7 @@ impl Request {
     /// The segments that the pattern's `{*name}` stands for; none if it has no such part.
     #[must_use]
     pub fn rest(&self) -> Segments<'_> {
-        let pattern = self
-            .params
-            .pattern
-            .as_ref()
-            .filter(|pattern| pattern.has_rest);
-        let span = pattern.and_then(|_| self.params.spans.last().cloned());
+        let span = self.params().rest();
         match span.and_then(|span| self.uri().path().get(span)) {
             Some(raw) => Segments::over(raw),
             None => Segments::default(),

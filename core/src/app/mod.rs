@@ -19,7 +19,6 @@ use core::fmt;
 
 pub use context::{Context, Invocation};
 pub use error::{Error, ErrorKind};
-pub(crate) use extract::Params;
 pub use handler::{Handler, LocalFuture};
 pub use middleware::{Middleware, Next};
 pub use service::Service;

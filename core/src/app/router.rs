@@ -8,15 +8,7 @@ use core::ops::Range;
 
 use super::pattern::{Part, parse, refused};
 use super::{Error, ErrorKind, Handler, Result};
-use crate::http::{Method, Request, Segments};
-
-/// A pattern as a handler can ask for it.
-#[derive(Debug)]
-pub(crate) struct Pattern {
-    pub(super) text: Box<str>,
-    pub(super) names: Vec<Box<str>>,
-    pub(super) has_rest: bool,
-}
+use crate::http::{Method, Params, Pattern, Request, Segments};
 
 /// Routes, as a tree with a level for each segment.
 #[derive(Default)]
@@ -93,8 +85,7 @@ impl Router {
             .and_then(|index| self.routes.get(index))
             .ok_or_else(Error::not_found)?;
         let handler = Rc::clone(route.handler(req.method())?);
-        req.params.pattern = Some(Rc::clone(&route.pattern));
-        req.params.spans = spans;
+        req.set_params(Params::new(Rc::clone(&route.pattern), spans));
         Ok(handler)
     }
 }

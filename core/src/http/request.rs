@@ -7,8 +7,7 @@ use core::fmt;
 
 use bytes::Bytes;
 
-use super::{Body, Error, Headers, Method, Uri};
-use crate::app::Params;
+use super::{Body, Error, Headers, Method, Params, Uri};
 
 /// A request. Clients' bytes are in it as sent; the platform's knowledge is in
 /// [`Context`](crate::Context).
@@ -18,7 +17,7 @@ pub struct Request {
     uri: Uri,
     headers: Fields,
     body: Body,
-    pub(crate) params: Params,
+    params: Params,
 }
 
 impl Request {
@@ -103,6 +102,16 @@ impl Request {
             Some(headers) => change(headers),
             None => self.headers.change = Some(change),
         }
+    }
+
+    /// What the route has named of the path; nothing before routing.
+    pub(crate) const fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// Notes what a route has named of the path.
+    pub(crate) fn set_params(&mut self, params: Params) {
+        self.params = params;
     }
 
     /// The content.

@@ -1,48 +1,22 @@
-//! Runs a function as a Cloudflare Worker, in workerd or on Cloudflare's network. It must not know
-//! another target, nor decide what an answer is.
+//! Runs a function as a Cloudflare Worker, in workerd or on Cloudflare's network.
 //!
-//! It is one half of the adapter; the other is the worker's entry module, `worker.js`, which
-//! `guru build --on cloudflare` puts beside the compiled function. The entry module keeps instances
-//! of the function and gives each one request at a time, so that a crash costs one request.
+//! The function becomes a module by `guru-js`, the adapter for every JavaScript host. What is
+//! Cloudflare's own is `worker.js` beside this crate: the Worker's entry module, which keeps instances
+//! of the function and gives each one request at a time. `guru build --on cloudflare` puts it beside
+//! the compiled function.
 //!
-//! Between the two halves there are texts, bytes and numbers, and no JavaScript object: a request
-//! crosses once, and so does its answer. The glue that `worker`, `web-sys` or `js-sys` need for each
-//! object and each call would be most of what is deployed, and most of what a request costs.
+//! ```
+//! use guru_core::{App, Context, Request, Response, Result};
+//!
+//! fn app() -> App {
+//!     App::new().get("/", hello)
+//! }
+//!
+//! async fn hello(_cx: Context, _req: Request) -> Result<Response> {
+//!     Ok(Response::text("hello"))
+//! }
+//!
+//! guru_cloudflare::export!(app);
+//! ```
 
-#[cfg(all(feature = "small-allocator", target_arch = "wasm32"))]
-#[global_allocator]
-static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
-
-mod call;
-mod convert;
-mod crash;
-mod host;
-mod log;
-mod ports;
-mod worker;
-
-#[doc(hidden)]
-pub use wasm_bindgen;
-
-pub use worker::start;
-#[doc(hidden)]
-pub use worker::{begin, body_limit, lost, poll};
-
-/// Makes a worker of the function: `guru_cloudflare::export!(app)`, where `app` is a `fn() -> App`.
-/// Once a module.
-///
-/// What it adds to the function's crate is one exported function, which [starts](start) the app; what
-/// the entry module calls afterwards reaches the module from this crate by itself. It needs no symbol
-/// of its own, so nothing here is unsafe: what the attribute expands to is wasm-bindgen's, and the
-/// crates that forbid unsafe code go on forbidding it.
-#[macro_export]
-macro_rules! export {
-    ($app:path) => {
-        const _: () = {
-            #[$crate::wasm_bindgen::prelude::wasm_bindgen(wasm_bindgen = $crate::wasm_bindgen)]
-            pub fn instance() {
-                $crate::start($app);
-            }
-        };
-    };
-}
+pub use guru_js::*;

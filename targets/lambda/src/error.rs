@@ -35,6 +35,10 @@ impl Error {
         }
     }
 
+    pub(crate) fn setting(message: String) -> Self {
+        Self::new(ErrorKind::Setting, message)
+    }
+
     pub(crate) fn runtime(error: lambda_runtime::Error) -> Self {
         Self::new(
             ErrorKind::Runtime,

@@ -140,7 +140,7 @@ pub(crate) fn deployment() -> Result<Deployment, Error> {
         None | Some("BUFFERED") => false,
         Some("RESPONSE_STREAM") => true,
         Some(other) => {
-            return Err(setting(format!(
+            return Err(Error::setting(format!(
                 "GURU_INVOKE_MODE is {other:?}: it is BUFFERED or RESPONSE_STREAM, as the InvokeMode of \
                  the Function URL"
             )));
@@ -166,16 +166,12 @@ fn number(
     };
     match said.trim().parse() {
         Ok(number) if range.contains(&number) => Ok(Some(number)),
-        _ => Err(setting(format!(
+        _ => Err(Error::setting(format!(
             "{name} is {said:?}: it is a number of {unit} from {} to {}",
             range.start(),
             range.end()
         ))),
     }
-}
-
-pub(crate) fn setting(message: String) -> Error {
-    Error::new(ErrorKind::Setting, message)
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@
 use std::ffi::OsString;
 
 use crate::error::Error;
-use crate::ports::setting;
 
 /// Names the variables that are the function's.
 pub(crate) const NAMES: &str = "GURU_SETTINGS";
@@ -41,13 +40,13 @@ pub(crate) fn of(
     let names: Vec<_> = names.filter(|name| !name.is_empty()).collect();
     for name in &names {
         if CREDENTIALS.contains(name) {
-            return Err(setting(format!(
+            return Err(Error::setting(format!(
                 "{NAMES} names {name}, with which the function could do all that its role may do: it is never given to \
                  a function; take the name out"
             )));
         }
         if let Some((name, _)) = name.split_once('=') {
-            return Err(setting(format!(
+            return Err(Error::setting(format!(
                 "{NAMES} has a value for {name}: it holds names only, separated by commas or spaces; the value belongs \
                  into a variable of that name"
             )));
@@ -63,7 +62,7 @@ pub(crate) fn of(
             continue;
         }
         let Ok(value) = value.into_string() else {
-            return Err(setting(format!(
+            return Err(Error::setting(format!(
                 "the value of {name} is not UTF-8, and a function's settings are text"
             )));
         };

@@ -1,46 +1,25 @@
-//! Runs a function on Spin, and on any other host of WASI 0.3 HTTP components. It must not know
-//! another target, nor decide what an answer is.
+//! Runs a function on Spin.
 //!
-//! A component made with it imports nothing but `wasi:*`, so that it is one file for all such hosts.
+//! Spin runs WASI 0.3 HTTP components, and a component made by `guru-wasi` is one file for Spin and
+//! for every other host of such. What is Spin's own is in its manifest: `spin.toml` names the header in
+//! which Spin tells a client's address.
+//!
+//! ```no_run
+//! use guru_core::{App, Context, Request, Response, Result};
+//!
+//! fn app() -> App {
+//!     App::new().get("/", hello)
+//! }
+//!
+//! async fn hello(_cx: Context, _req: Request) -> Result<Response> {
+//!     Ok(Response::text("hello"))
+//! }
+//!
+//! guru_spin::export!(app);
+//! ```
 
-mod answer;
-mod convert;
-mod crash;
-mod identity;
-mod log;
-mod ports;
+pub use guru_wasi::*;
 
-#[doc(hidden)]
-pub use wasip3;
-
-pub use answer::answer;
-
-/// Makes a component of the function: `guru_spin::export!(app)`, where `app` is a `fn() -> App`. Once
-/// a module.
-///
-/// A component's exports are symbols of its module, which only unsafe attributes can name. They are
-/// in what the macro of `wasip3` expands to: no code of the function's crate, which goes on forbidding
-/// unsafe code, nor of this one.
-#[macro_export]
-macro_rules! export {
-    ($app:path) => {
-        const _: () = {
-            use $crate::wasip3::exports::http::handler;
-
-            struct Function;
-
-            impl handler::Guest for Function {
-                async fn handle(
-                    request: handler::Request,
-                ) -> ::core::result::Result<handler::Response, handler::ErrorCode> {
-                    // Short of a crash there is an answer: code for the errors of WASI would never be used.
-                    ::core::result::Result::Ok($crate::answer($app, request).await)
-                }
-            }
-
-            $crate::wasip3::http::service::export!(
-                Function with_types_in $crate::wasip3
-            );
-        };
-    };
-}
+/// The header in which Spin tells a client's address, behind any copy that the client has sent
+/// (<https://spinframework.dev/v3/http-trigger#additional-request-information>).
+pub const CLIENT_ADDRESS_HEADER: &str = "spin-client-addr";

@@ -16,7 +16,7 @@ pub struct Deployed {
 }
 
 impl Driver for Deployed {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "url"
     }
 
@@ -27,7 +27,7 @@ impl Driver for Deployed {
         }
     }
 
-    fn differences(&self) -> &'static [&'static str] {
+    fn differences(&self) -> &[String] {
         self.like.as_ref().map_or(&[], |like| like.differences())
     }
 

@@ -5,7 +5,6 @@
 use anyhow::{Context as _, Result, bail};
 use cargo_metadata::Message;
 use std::env;
-use std::ffi::OsString;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -14,33 +13,6 @@ use std::process::{Command, Stdio};
 pub(super) fn workspace() -> &'static Path {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here)
-}
-
-/// The folder that `guru setup` fills: `GURU_HOME`, else the user's cache folder.
-pub(super) fn home() -> Option<PathBuf> {
-    let set = |value: Option<OsString>| value.filter(|value| !value.is_empty()).map(PathBuf::from);
-    set(env::var_os("GURU_HOME"))
-        .or_else(|| {
-            set(env::var_os("XDG_CACHE_HOME"))
-                .filter(|cache| cache.is_absolute())
-                .map(|cache| cache.join("guru"))
-        })
-        .or_else(|| env::home_dir().map(|home| home.join(".cache/guru")))
-}
-
-/// Whether the active toolchain, or the one that `guru setup` makes, has the target.
-pub(super) fn compiles(target: &str) -> bool {
-    let target = format!("lib/rustlib/{target}/lib");
-    let active = Command::new("rustc").args(["--print", "sysroot"]).output();
-    let active = active.ok().and_then(|said| {
-        let sysroot = String::from_utf8(said.stdout).ok()?;
-        Some(PathBuf::from(sysroot.trim()))
-    });
-    let made = home().map(|home| home.join("toolchains/guru-wasm"));
-    [active, made]
-        .into_iter()
-        .flatten()
-        .any(|sysroot| sysroot.join(&target).is_dir())
 }
 
 /// Takes the suite's own toolchain out of a command's environment: it is not the one that builds for WebAssembly.

@@ -1,22 +1,20 @@
-//! Drivers: each starts one real runtime and says where it answers. Adding a target is one file and one line in [`drivers`].
+//! Drivers: each starts one real runtime and says where it answers. Which there are is data: [`Way`].
 //!
 //! It must not know what is asked of a runtime.
 
-mod cloudflare;
+mod component;
 mod deployed;
-mod lambda;
-mod local;
+mod dev;
 mod machine;
 mod process;
-mod project;
-mod spin;
-mod wasi;
+mod way;
 
+pub use component::{compile, component, spin_manifest};
 pub use deployed::Deployed;
+pub(crate) use dev::Dev;
+pub use dev::Project;
 pub use process::Process;
-pub(crate) use project::Own;
-pub use project::Project;
-pub use wasi::{compile, compiled, component};
+pub use way::{Runtime, Way};
 
 use anyhow::{Result, bail};
 use std::fmt;
@@ -30,23 +28,18 @@ pub(crate) const SETTING: (&str, &str) = ("GURU_PROBE_SETTING", "grüß = 1, 2")
 /// Starts a function in one real runtime.
 pub trait Driver: Send + Sync {
     /// The target's name, as in `GURU_ON`.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
 
     /// The runtime in a few words, for the report.
     fn about(&self) -> String;
 
     /// The documented differences that this target has; a vector may demand each in place of the contract.
-    fn differences(&self) -> &'static [&'static str] {
+    fn differences(&self) -> &[String] {
         &[]
     }
 
     /// Whether a handler that crashes takes no other request with it. Where it does, nothing runs beside a case that crashes one.
     fn crashes_alone(&self) -> bool {
-        true
-    }
-
-    /// Whether `guru dev` starts this target: not where a runtime is run in a way of its own for our suite.
-    fn in_dev(&self) -> bool {
         true
     }
 
@@ -122,21 +115,27 @@ impl Running {
     }
 }
 
-/// The manifest with which `spin up` runs the function.
-#[must_use]
-pub fn spin_manifest(function: Function) -> std::path::PathBuf {
-    spin::manifest(function)
+/// Every target of this workspace.
+///
+/// # Errors
+///
+/// When the data of one is malformed.
+pub fn drivers() -> Result<Vec<Box<dyn Driver>>> {
+    let ways = Way::all(&machine::workspace().join("targets"))?;
+    Ok(driven(&ways, None))
 }
 
-/// Every target that exists.
+/// Targets in these ways, with somebody's own function or with those of this workspace.
 #[must_use]
-pub fn drivers() -> Vec<Box<dyn Driver>> {
-    let mut drivers: Vec<Box<dyn Driver>> =
-        vec![Box::new(local::Local), Box::new(cloudflare::Cloudflare)];
-    drivers.extend(spin::WAYS.map(|way| Box::new(way) as Box<dyn Driver>));
-    drivers.push(Box::new(wasi::Wasi));
-    drivers.extend(lambda::FRONTS.map(|front| Box::new(front) as Box<dyn Driver>));
-    drivers
+pub fn driven(ways: &[Way], project: Option<&Project>) -> Vec<Box<dyn Driver>> {
+    let ways = ways
+        .iter()
+        .filter(|way| way.in_projects || project.is_none());
+    let driven = ways.map(|way| Dev {
+        way: way.clone(),
+        project: project.cloned(),
+    });
+    driven.map(|dev| Box::new(dev) as Box<dyn Driver>).collect()
 }
 
 /// The drivers whose names are wanted; all of them when no name is.
@@ -166,18 +165,22 @@ mod tests {
 
     #[test]
     fn an_unknown_target_is_answered_with_the_known_ones() {
-        let Err(error) = select(&["lokal".into()], drivers()) else {
+        let Err(error) = select(&["lokal".into()], drivers().unwrap()) else {
             panic!("`lokal` was taken for a target")
         };
         assert_eq!(
             error.to_string(),
-            "there is no target `lokal`: the targets are local, cloudflare, spin, spin-alone, wasi, lambda-rest, lambda-http, lambda-url, lambda-alb"
+            "there is no target `lokal`: the targets are local, cloudflare, lambda-rest, lambda-http, lambda-url, lambda-alb, spin, spin-alone, wasi"
         );
     }
 
     #[test]
     fn no_name_means_every_target() {
-        assert_eq!(select(&[], drivers()).unwrap().len(), drivers().len());
-        assert_eq!(select(&["local".into()], drivers()).unwrap().len(), 1);
+        let all = drivers().unwrap().len();
+        assert_eq!(select(&[], drivers().unwrap()).unwrap().len(), all);
+        assert_eq!(
+            select(&["local".into()], drivers().unwrap()).unwrap().len(),
+            1
+        );
     }
 }

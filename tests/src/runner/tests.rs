@@ -5,6 +5,7 @@ use crate::driver::{NotRun, Refusal, Running};
 use crate::vector::{Function, from_text};
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A target that does as it is told.
@@ -19,7 +20,7 @@ enum Fake {
 static STARTS: AtomicUsize = AtomicUsize::new(0);
 
 impl Driver for Fake {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "fake"
     }
 
@@ -27,8 +28,9 @@ impl Driver for Fake {
         "a target made for a test".into()
     }
 
-    fn differences(&self) -> &'static [&'static str] {
-        &["says-no"]
+    fn differences(&self) -> &[String] {
+        static SAYS_NO: LazyLock<[String; 1]> = LazyLock::new(|| ["says-no".into()]);
+        &*SAYS_NO
     }
 
     fn ready(&self) -> Result<(), NotRun> {
@@ -163,7 +165,9 @@ fn a_project_is_run_on_what_guru_dev_starts() {
         folder: ".".into(),
         function: "hello".into(),
     };
-    let names: Vec<_> = own(&project).iter().map(|own| own.name()).collect();
+    let targets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../targets");
+    let drivers = driven(&Way::all(&targets).unwrap(), Some(&project));
+    let names: Vec<_> = drivers.iter().map(|driver| driver.name()).collect();
     assert!(names.contains(&"spin"), "{names:?}");
     assert!(!names.contains(&"spin-alone"), "{names:?}");
 }

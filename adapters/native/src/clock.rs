@@ -1,0 +1,17 @@
+//! The system's clock.
+
+use std::time::{Duration, SystemTime};
+
+use guru_core::ports;
+
+/// Wall-clock time, as the system has it.
+pub(crate) struct Clock;
+
+impl ports::Clock for Clock {
+    fn now(&self) -> Duration {
+        // A system clock before 1970 is wrong by decades: 0 is as good an answer.
+        SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default()
+    }
+}

@@ -1,0 +1,136 @@
+//! Listens, has workers serve, and stops without dropping a request. It must not know
+//! what a request is.
+
+use std::io::{self, Write as _};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, mpsc};
+
+use guru_core::{App, Level};
+use guru_server::{Gate, address_hint, exit_at_the_next, stop_signal};
+
+use crate::error::{Error, ErrorKind, system};
+use crate::log::{Log, note};
+use crate::options::{Options, addresses};
+use crate::plan::Plan;
+use crate::room::Room;
+use crate::watchdog;
+use crate::worker::{Workers, runtime};
+
+/// A server that listens; connections wait until it [runs](Self::run).
+#[derive(Debug)]
+pub struct Server {
+    app: fn() -> App,
+    options: Options,
+    log: Log,
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Server {
+    /// Listens. Every worker calls `app` once, on its own thread.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::App`] when a route is malformed, [`ErrorKind::Listen`] when the address is taken,
+    /// unknown or not allowed.
+    pub fn bind(app: fn() -> App, options: Options) -> Result<Self, Error> {
+        let checked = app().into_service();
+        let checked = checked.map_err(|error| Error::new(ErrorKind::App, error.to_string()))?;
+        let limit = options.limits.body.unwrap_or(checked.body_limit());
+        if options.limits.in_flight < limit {
+            let room = options.limits.in_flight;
+            return Err(Error::new(
+                ErrorKind::App,
+                format!(
+                    "--in-flight {room} has no room for one body of {limit} bytes: raise it, or lower --body-limit"
+                ),
+            ));
+        }
+        let (host, port) = (&options.host, options.port);
+        let refused = |error: io::Error| {
+            let hint = address_hint(&error, port);
+            let message = format!("cannot listen on {host}:{port}: {error}{hint}");
+            Error::new(ErrorKind::Listen, message)
+        };
+        let addresses = addresses(host, port).map_err(refused)?;
+        let listener = TcpListener::bind(&*addresses).map_err(refused)?;
+        listener.set_nonblocking(true).map_err(system)?;
+        let address = listener.local_addr().map_err(system)?;
+        let log = Log::new(options.log);
+        Ok(Self {
+            app,
+            options,
+            log,
+            listener,
+            address,
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Prints `listening on http://ADDRESS` and serves until SIGINT or SIGTERM. Requests in flight
+    /// are answered first; a second signal ends the process at once.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::System`], or [`ErrorKind::Unfinished`] when requests took longer than
+    /// [`Limits::grace`](crate::Limits::grace).
+    pub fn run(self) -> Result<(), Error> {
+        let signals = runtime()?;
+        // Before the line that says so: whoever reads it may send a signal at once.
+        let stopped = signals.block_on(async { stop_signal() }).map_err(system)?;
+        let _ = writeln!(io::stdout(), "listening on http://{}", self.address);
+        self.run_until(move || {
+            signals.block_on(stopped);
+            exit_at_the_next();
+        })
+    }
+
+    /// Serves until `stopped` returns; it is called on this thread.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub fn run_until(self, stopped: impl FnOnce()) -> Result<(), Error> {
+        let (limits, log) = (self.options.limits, self.log);
+        let plan = Plan {
+            app: self.app,
+            limits,
+            log,
+            gate: Gate::new(limits.connections, guru_server::raise_file_limit()),
+            room: Room::new(limits.requests, limits.in_flight),
+        };
+        let workers = Arc::new(Workers::new(plan, self.listener));
+        for _ in 0..self.options.workers.get() {
+            workers.spawn()?;
+        }
+        let (stop, stopping) = mpsc::channel();
+        if let Some(limit) = limits.time {
+            let workers = Arc::clone(&workers);
+            let watchdog = std::thread::Builder::new().name("watchdog".into());
+            watchdog
+                .spawn(move || watchdog::watch(&workers, limit, log, &stopping))
+                .map_err(system)?;
+        }
+        stopped();
+        drop(stop);
+        note(
+            log,
+            Level::Info,
+            "stopping: requests in flight are answered first",
+        );
+        let cut_off = workers.stop();
+        if cut_off == 0 {
+            return Ok(());
+        }
+        let seconds = limits.grace.as_secs();
+        let message = format!(
+            "{cut_off} connections were cut off: not done {seconds} s after the signal; --grace sets the time"
+        );
+        Err(Error::new(ErrorKind::Unfinished, message))
+    }
+}

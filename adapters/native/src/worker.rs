@@ -1,0 +1,158 @@
+//! The threads that serve, each with an instance of the app of its own. It must not know what a request is.
+
+use std::net::TcpListener;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::{Duration, Instant};
+
+use guru_core::Level;
+use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
+use tokio::sync::watch;
+
+use crate::answer::Shared;
+use crate::connection::serve;
+use crate::error::{Error, ErrorKind, system};
+use crate::instance::Instance;
+use crate::log::note;
+use crate::plan::Plan;
+use crate::ports::ports;
+use crate::pulse::{Held, Pulse, Stuck};
+
+/// The threads that serve.
+pub(crate) struct Workers {
+    plan: Arc<Plan>,
+    /// Nothing once they have been told to stop.
+    listener: Mutex<Option<TcpListener>>,
+    stop: watch::Sender<bool>,
+    all: Mutex<Vec<Worker>>,
+}
+
+struct Worker {
+    pulse: Arc<Pulse>,
+    /// How many connections it had to cut off, once it is done.
+    done: mpsc::Receiver<usize>,
+}
+
+impl Workers {
+    pub(crate) fn new(plan: Plan, listener: TcpListener) -> Self {
+        Self {
+            plan: Arc::new(plan),
+            listener: Mutex::new(Some(listener)),
+            stop: watch::Sender::new(false),
+            all: Mutex::default(),
+        }
+    }
+
+    /// Starts one more, unless they have been told to stop.
+    pub(crate) fn spawn(&self) -> Result<(), Error> {
+        let listener = match &*lock(&self.listener) {
+            Some(listener) => listener.try_clone().map_err(system)?,
+            None => return Ok(()),
+        };
+        let (done, receiver) = mpsc::sync_channel(1);
+        let (report, made) = mpsc::sync_channel(1);
+        let worker = Worker {
+            pulse: Arc::default(),
+            done: receiver,
+        };
+        let pulse = Arc::clone(&worker.pulse);
+        let (plan, stopping) = (Arc::clone(&self.plan), self.stop.subscribe());
+        let mut all = lock(&self.all);
+        std::thread::Builder::new()
+            .name(format!("worker-{}", all.len()))
+            .spawn(move || {
+                let runtime = match local_runtime() {
+                    Ok(runtime) => runtime,
+                    Err(error) => {
+                        let _ = report.send(error);
+                        return;
+                    }
+                };
+                drop(report);
+                // Nobody waits for it any more where it took too long.
+                let _ = done.send(work(&runtime, listener, &plan, pulse, stopping));
+            })
+            .map_err(system)?;
+        match made.recv() {
+            Ok(refused) => Err(refused),
+            Err(mpsc::RecvError) => {
+                all.push(worker);
+                Ok(())
+            }
+        }
+    }
+
+    /// Gives up those whose handler has computed for longer than `limit`.
+    pub(crate) fn give_up(&self, limit: Duration) -> Vec<Stuck> {
+        let all = lock(&self.all);
+        let stuck = all.iter().filter_map(|worker| worker.pulse.give_up(limit));
+        stuck.collect()
+    }
+
+    /// Gives back what a thread that was given up has of that which all share.
+    pub(crate) fn give_back(&self, held: Held) {
+        self.plan.room.give_back(held);
+        self.plan.gate.give_back(held.connections);
+    }
+
+    /// Has all of them finish what they are doing. Returns how many connections were cut off.
+    pub(crate) fn stop(&self) -> usize {
+        // From here on a client is refused, and whoever comes next can have the address.
+        drop(lock(&self.listener).take());
+        self.stop.send_replace(true);
+        // A moment more than they have themselves.
+        let latest = Instant::now() + self.plan.limits.grace + Duration::from_secs(1);
+        let cut_off = |worker: &Worker| {
+            if worker.pulse.is_given_up() {
+                // Its connections were closed when it was.
+                return 0;
+            }
+            let left = latest.saturating_duration_since(Instant::now());
+            worker.done.recv_timeout(left).unwrap_or(1)
+        };
+        lock(&self.all).iter().map(cut_off).sum()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A runtime of one thread alone, which holds its tasks itself: a `LocalSet` is a second scheduler inside of one.
+fn local_runtime() -> Result<LocalRuntime, Error> {
+    Builder::new_current_thread()
+        .enable_all()
+        .build_local(LocalOptions::default())
+        .map_err(system)
+}
+
+fn work(
+    runtime: &LocalRuntime,
+    listener: TcpListener,
+    plan: &Plan,
+    pulse: Arc<Pulse>,
+    stopping: watch::Receiver<bool>,
+) -> usize {
+    let instance = match Instance::new(plan.app, plan.limits.body) {
+        Ok(instance) => instance,
+        Err(error) => {
+            note(plan.log, Level::Error, &error.to_string());
+            return 0;
+        }
+    };
+    pulse.begin();
+    let shared = Rc::new(Shared {
+        instance,
+        ports: Rc::new(ports(plan.log)),
+        limits: plan.limits,
+        room: plan.room.clone(),
+        pulse,
+    });
+    runtime.block_on(serve(listener, shared, plan, stopping))
+}
+
+/// A runtime to wait for signals in.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Error> {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Error::new(ErrorKind::System, system(error).to_string()))
+}

@@ -1,0 +1,59 @@
+//! Log records as lines on standard error, which every host keeps: JSON, or text where the environment
+//! asks for it. It must not know what is logged.
+
+use std::sync::LazyLock;
+
+use guru_core::ports::{self, Clock as _, Line, Record, Timestamp};
+use wasip2::cli::stderr::{OutputStream, get_stderr};
+use wasip2::io::streams::StreamError;
+
+use crate::clock::Clock;
+use crate::environment::variable;
+
+/// `GURU_LOG=text` in the environment asks for lines for people.
+static IS_TEXT: LazyLock<bool> = LazyLock::new(|| variable("GURU_LOG") == Some("text"));
+
+/// `wasi:cli/stderr`, as WASI 0.2 has it: that of 0.3 wants somebody to wait for it, and a record that is about a crash has
+/// nobody. The standard library asks the host three times for each line.
+static STDERR: LazyLock<OutputStream> = LazyLock::new(get_stderr);
+
+/// How much of it may be written at once
+/// (<https://github.com/WebAssembly/wasi-io/blob/v0.2.4/wit/streams.wit>, `blocking-write-and-flush`).
+const AT_ONCE: usize = 4096;
+
+/// Standard error.
+pub(crate) struct Log;
+
+impl ports::Log for Log {
+    fn log(&self, record: &Record<'_>) {
+        let now = Timestamp::new(Clock.now());
+        let line = Line {
+            time: Some(now.as_str()),
+            record,
+        };
+        let mut line = if *IS_TEXT {
+            line.to_string()
+        } else {
+            line.to_json()
+        };
+        line.push('\n');
+        // A line that cannot be written is lost: there is no place left to say so.
+        let _ = write(line.as_bytes());
+    }
+}
+
+/// One call where it fits, else writes as large as the host takes, so that lines of several instances do not mix.
+fn write(line: &[u8]) -> Result<(), StreamError> {
+    if line.len() <= AT_ONCE {
+        return STDERR.blocking_write_and_flush(line);
+    }
+    let mut rest = line;
+    while !rest.is_empty() {
+        let room = usize::try_from(STDERR.check_write()?).unwrap_or(usize::MAX);
+        let (now, later) = rest.split_at(room.min(rest.len()));
+        STDERR.write(now)?;
+        STDERR.blocking_flush()?;
+        rest = later;
+    }
+    Ok(())
+}

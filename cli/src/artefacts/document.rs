@@ -1,0 +1,66 @@
+//! The function's OpenAPI document, as the function itself prints it. Knows how it is asked for, not what it says.
+
+use anyhow::{Context as _, Result};
+use serde_json::{Map, Value};
+
+use super::{BuildContext, program::program};
+use crate::{child, surroundings};
+
+/// The methods that a resource can have, each by name: the one that stands for all of them
+/// (`x-amazon-apigateway-any-method`) is not understood by everything that reads such a document.
+pub const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "head", "patch"];
+
+/// Where functions answer their document.
+pub const DOCUMENT: &str = "/openapi.json";
+
+/// The document that the function itself prints.
+pub fn own(context: &BuildContext<'_>) -> Result<Value> {
+    let program = program(&BuildContext {
+        is_release: false,
+        ..*context
+    })?;
+    let said = child::output(surroundings::command(&program).arg("--openapi"))?;
+    let document = serde_json::from_str(&said);
+    document.with_context(|| format!("the OpenAPI document of {} is no JSON", context.function))
+}
+
+/// A request that a document says the function answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The method.
+    pub method: String,
+    /// Without the slash in front.
+    pub path: String,
+}
+
+/// The first request of a document that is not for the document itself; parameters have their own names as values.
+pub fn first_call(document: &Value) -> Option<Call> {
+    let paths = document["paths"].as_object()?.iter();
+    let mut calls = paths
+        .filter(|(path, _)| *path != DOCUMENT)
+        .flat_map(|(path, item)| {
+            let methods = item.as_object().into_iter().flat_map(Map::keys);
+            methods
+                .filter(|method| METHODS.contains(&method.as_str()))
+                .map(move |method| Call {
+                    method: method.to_ascii_uppercase(),
+                    path: path.trim_start_matches('/').replace(['{', '}'], ""),
+                })
+        });
+    calls.next()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_first_call_can_be_typed() {
+        let document = json!({"paths": {"/openapi.json": {"get": {}}, "/hello/{name}": {"parameters": [], "get": {}}}});
+        let call = first_call(&document).unwrap();
+        assert_eq!((&*call.method, &*call.path), ("GET", "hello/name"));
+        assert_eq!(first_call(&json!({})), None);
+    }
+}

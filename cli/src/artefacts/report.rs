@@ -1,0 +1,122 @@
+//! What a build made: sizes and hashes, as a table or as JSON. Knows no target by name.
+
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result};
+use flate2::{Compression, write::GzEncoder};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use crate::console::say;
+
+/// A file that was made, as it is told.
+#[derive(Debug)]
+pub struct Artefact {
+    target: &'static str,
+    path: PathBuf,
+    bytes: usize,
+    gzip: usize,
+    sha256: String,
+}
+
+impl Artefact {
+    /// Measures a file. To compress one takes seconds: it is for what is shown.
+    pub fn read(target: &'static str, path: PathBuf) -> Result<Self> {
+        let content = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let packed =
+            gzip(&content).with_context(|| format!("cannot compress {}", path.display()))?;
+        Ok(Self {
+            target,
+            path,
+            bytes: content.len(),
+            gzip: packed.len(),
+            sha256: hex::encode(Sha256::digest(&content)),
+        })
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "target": self.target,
+            "path": self.path,
+            "bytes": self.bytes,
+            "gzip": self.gzip,
+            "sha256": self.sha256,
+        })
+    }
+}
+
+/// The hash of a file, in hexadecimal.
+pub fn sha256(path: &Path) -> Result<String> {
+    let content = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(hex::encode(Sha256::digest(&content)))
+}
+
+/// As `gzip -9` would have it.
+pub fn gzip(content: &[u8]) -> Result<Vec<u8>> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(content).context("cannot compress")?;
+    gzip.finish().context("cannot compress")
+}
+
+/// Tells what was made; paths as seen from `here`.
+pub fn show(artefacts: &[Artefact], here: &Path, is_json: bool) {
+    if is_json {
+        say(&Value::from_iter(artefacts.iter().map(Artefact::json)).to_string());
+    } else {
+        say(&table(artefacts, here));
+    }
+}
+
+fn table(artefacts: &[Artefact], here: &Path) -> String {
+    let name = |artefact: &Artefact| {
+        let path = artefact.path.strip_prefix(here).unwrap_or(&artefact.path);
+        path.display().to_string()
+    };
+    let width = artefacts.iter().map(|artefact| name(artefact).len());
+    let width = width.max().unwrap_or_default().max(4);
+    let mut lines = vec![format!(
+        "{:<10}  {:<width$}  {:>10}  {:>9}  sha256",
+        "target", "file", "bytes", "gzip"
+    )];
+    lines.extend(artefacts.iter().map(|artefact| {
+        format!(
+            "{:<10}  {:<width$}  {:>10}  {:>9}  {}",
+            artefact.target,
+            name(artefact),
+            artefact.bytes,
+            artefact.gzip,
+            artefact.sha256
+        )
+    }));
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_measured() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        fs::write(&path, "a".repeat(1000)).unwrap();
+        let artefact = Artefact::read("spin", path).unwrap();
+        assert_eq!(artefact.bytes, 1000);
+        assert!((10..100).contains(&artefact.gzip), "{}", artefact.gzip);
+        // As sha256sum has it.
+        assert!(artefact.sha256.starts_with("41edece42d63e8d9bf51"));
+        assert_eq!(artefact.sha256, sha256(&artefact.path).unwrap());
+        let table = table(&[artefact], folder.path());
+        assert!(
+            table
+                .lines()
+                .nth(1)
+                .unwrap()
+                .starts_with("spin        file  ")
+        );
+    }
+}

@@ -1,0 +1,34 @@
+//! A function as a WebAssembly component, for every host of WASI 0.3 HTTP components. Knows that cargo gives
+//! one, not what is in it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use super::{Adapter, BuildContext, component, module, write};
+
+/// How the function becomes a component. One serves all vendors that take a component: it imports nothing of any.
+const ADAPTER: Adapter = Adapter {
+    triple: "wasm32-wasip2",
+    feature: "wasi",
+};
+
+/// Builds the component: `function.wasm`.
+pub fn build(context: &BuildContext<'_>, folder: &Path) -> Result<PathBuf> {
+    let path = folder.join("function.wasm");
+    write(&path, &compile(context)?)?;
+    Ok(path)
+}
+
+fn compile(context: &BuildContext<'_>) -> Result<Vec<u8>> {
+    if context.is_release {
+        // wasm-opt is told in the module which features it may use, beside the names.
+        let whole = module::compile(context, ADAPTER, module::Names::Kept)?.bytes;
+        if let Some(smaller) = component::optimise(context.home, &whole)? {
+            return Ok(smaller);
+        }
+        let console = context.console;
+        console.note("function.wasm could be smaller: `guru setup` gets wasm-opt");
+    }
+    Ok(module::compile(context, ADAPTER, module::Names::Gone)?.bytes)
+}

@@ -1,0 +1,46 @@
+//! `guru build`: a function made ready for its vendors. Knows which there are, not what any of them wants.
+
+use std::env;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::{
+    args,
+    artefacts::{self, Artefact, BuildContext},
+    console::Console,
+    home::Home,
+    targets::Target,
+    workspace::Workspace,
+};
+
+/// Builds one function. Always true: what goes wrong is an error.
+pub fn run(home: &Home, console: Console, options: &args::Build) -> Result<bool> {
+    let workspace = Workspace::find()?;
+    let here = env::current_dir().context("the current folder is gone")?;
+    let context = BuildContext {
+        home,
+        console,
+        workspace: &workspace,
+        function: artefacts::choose(&workspace, options.function.as_deref(), &here)?,
+        is_release: options.release,
+    };
+    let targets = match &*options.on {
+        [] => Target::all(),
+        some => some,
+    };
+    let mut made = Vec::new();
+    for target in targets {
+        let folder = match (&options.out, targets) {
+            (Some(folder), [_]) => folder.clone(),
+            (Some(_), _) => bail!("--out is the folder of a single target: name it with --on"),
+            (None, _) => artefacts::dist(&workspace, target.name(), context.function),
+        };
+        // Measured before anybody else may build there.
+        let output = context.hold(&folder)?;
+        for path in context.fill(&output, |draft| target.build(&context, draft))? {
+            made.push(Artefact::read(target.name(), path)?);
+        }
+    }
+    artefacts::show(&made, &here, options.json);
+    Ok(true)
+}

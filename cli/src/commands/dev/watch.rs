@@ -1,0 +1,210 @@
+//! Changes of a function's sources, and of those of the crates beside it that it is built of. Knows which files count, not what
+//! is done about a change.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    sync::mpsc::{self, Receiver},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result};
+use cargo_metadata::{Metadata, MetadataCommand};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+
+use crate::{
+    serving::{SECRETS, settings},
+    workspace::Workspace,
+};
+
+/// An editor writes a file in several steps; what changes within this is one change.
+const QUIET: Duration = Duration::from_millis(100);
+
+/// What is written to for longer is built all the same.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What counts beside a manifest: the rest there may be what the function itself writes.
+const KINDS: [&str; 5] = ["rs", "toml", "json", "yaml", "yml"];
+
+/// Files without such an ending that count.
+const SETTINGS: [&str; 2] = [settings::FILE, SECRETS];
+
+/// What tools write beside a manifest while they build.
+const MADE: [&str; 8] = [
+    "Cargo.lock",
+    "dist",
+    "target",
+    ".aws-sam",
+    ".git",
+    ".spin",
+    ".wrangler",
+    "node_modules",
+];
+
+/// Changes, as they come.
+pub(super) struct Watch {
+    changes: Receiver<PathBuf>,
+    _watcher: RecommendedWatcher,
+}
+
+impl Watch {
+    /// Looks from now on.
+    pub(super) fn start(workspace: &Workspace, function: &str) -> Result<Self> {
+        let (sender, changes) = mpsc::channel();
+        let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+            let Ok(event) = event else { return };
+            if matches!(event.kind, EventKind::Access(_)) {
+                return;
+            }
+            for path in event.paths.into_iter().filter(|path| counts(path)) {
+                // Nobody listens any more at the end.
+                drop(sender.send(path));
+            }
+        })
+        .context("cannot look for changes; --no-watch does without")?;
+        let mut folders = folders(workspace, function)?;
+        // The vendors' manifests and the settings.
+        folders.extend(workspace.place_of(function).map(Path::to_owned));
+        for folder in folders {
+            let source = folder.join("src");
+            for (path, mode) in [
+                (&folder, RecursiveMode::NonRecursive),
+                (&source, RecursiveMode::Recursive),
+            ] {
+                if path.is_dir() {
+                    watcher.watch(path, mode).with_context(|| {
+                        format!(
+                            "cannot look for changes in {}; --no-watch does without",
+                            path.display()
+                        )
+                    })?;
+                }
+            }
+        }
+        Ok(Self {
+            changes,
+            _watcher: watcher,
+        })
+    }
+
+    /// The file that changed first, once nothing changes any more; `None` when nothing did for so long.
+    pub(super) fn changed(&self, patience: Duration) -> Option<PathBuf> {
+        let mut shown = self.changes.recv_timeout(patience).ok()?;
+        let deadline = Instant::now() + PATIENCE;
+        while let Ok(path) = self.changes.recv_timeout(QUIET)
+            && Instant::now() < deadline
+        {
+            // Editors write another file first, and then rename it.
+            if !shown.exists() {
+                shown = path;
+            }
+        }
+        Some(shown)
+    }
+}
+
+/// Whether a change of this file may change the function: not what tools make, nor what editors keep for themselves.
+fn counts(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_editors =
+        name.starts_with('.') || name.ends_with('~') || name.ends_with(".swp") || name == "4913";
+    let is_source = path.components().any(|part| part.as_os_str() == "src");
+    let kind = path.extension().unwrap_or_default().to_string_lossy();
+    let is_kept = !is_editors && !MADE.contains(&&*name) && (is_source || KINDS.contains(&&*kind));
+    is_kept || SETTINGS.contains(&&*name)
+}
+
+/// The folders of the function and of the local packages that it is built of.
+fn folders(workspace: &Workspace, function: &str) -> Result<BTreeSet<PathBuf>> {
+    let metadata = MetadataCommand::new()
+        .env_remove("CARGO")
+        .cargo_path("cargo")
+        .current_dir(workspace.root())
+        .exec()
+        .context("cannot read what the function is built of")?;
+    Ok(local(&metadata, function))
+}
+
+fn local(metadata: &Metadata, function: &str) -> BTreeSet<PathBuf> {
+    let packages: BTreeMap<_, _> = metadata
+        .packages
+        .iter()
+        .filter(|package| package.source.is_none())
+        .map(|package| (&package.id, package))
+        .collect();
+    let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
+    let needs: BTreeMap<_, _> = nodes.map(|node| (&node.id, &node.dependencies)).collect();
+    let mut ahead: Vec<_> = packages
+        .values()
+        .filter(|package| package.name == function)
+        .map(|package| &package.id)
+        .collect();
+    let mut seen = BTreeSet::new();
+    while let Some(id) = ahead.pop() {
+        if packages.contains_key(id) && seen.insert(id) {
+            ahead.extend(needs.get(id).into_iter().copied().flatten());
+        }
+    }
+    let of_seen = seen.into_iter().filter_map(|id| packages.get(id));
+    of_seen
+        .filter_map(|package| package.manifest_path.parent())
+        .map(Into::into)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_is_built_of_itself_and_the_crates_below_it() {
+        let workspace = Workspace::find().unwrap();
+        let found = folders(&workspace, "meditations").unwrap();
+        let root = workspace.root();
+        for folder in [
+            "functions/meditations",
+            "guru",
+            "core",
+            "adapters/native",
+            "adapters/wasi",
+            "targets/cloudflare",
+        ] {
+            assert!(found.contains(&root.join(folder)), "{folder} in {found:?}");
+        }
+        for folder in ["functions/probe", "cli", "tests", "targets/lambda"] {
+            assert!(!found.contains(&root.join(folder)), "{folder} in {found:?}");
+        }
+    }
+
+    #[test]
+    fn what_tools_and_editors_make_does_not_count() {
+        for path in [
+            "a/src/lib.rs",
+            "a/Cargo.toml",
+            "a/openapi.json",
+            "a/.env",
+            "a/.dev.vars",
+        ] {
+            assert!(counts(Path::new(path)), "{path}");
+        }
+        for path in [
+            "a/dist",
+            "a/Cargo.lock",
+            "a/src/.lib.rs.swp",
+            "a/src/lib.rs~",
+            "a/src/4913",
+            "a/dev.log",
+            "a/.env.swp",
+            "a/.spin.dev-7.toml",
+        ] {
+            assert!(!counts(Path::new(path)), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_change_is_seen_once() {
+        let workspace = Workspace::find().unwrap();
+        let watch = Watch::start(&workspace, "meditations").unwrap();
+        assert_eq!(watch.changed(Duration::from_millis(1)), None);
+    }
+}

@@ -1,0 +1,158 @@
+//! `guru doctor`: what this machine has, and what each target still needs. Knows which needs what, not how anything is got.
+
+use serde_json::{Value, json};
+
+use crate::{
+    args,
+    commands::setup::{self, Found, Scope},
+    console::{mark, say},
+    home::Home,
+    targets::{Need, Target},
+};
+
+/// What a target needs.
+struct Line {
+    target: Target,
+    /// To run here.
+    dev: Vec<(&'static str, Need)>,
+    /// To be deployed.
+    deploy: Vec<(&'static str, Need)>,
+}
+
+/// Looks. False when a target that was asked about does not run here: one that nobody asked about need not.
+pub fn run(home: &Home, options: &args::Doctor) -> bool {
+    let scope = Scope::of(&options.on);
+    let found = setup::look_at(home, scope);
+    let mut targets = Target::all().to_vec();
+    targets.retain(|target| options.on.is_empty() || options.on.contains(target));
+    let lines: Vec<_> = targets
+        .into_iter()
+        .map(|target| line(home, &found, target))
+        .collect();
+    let all_run = lines.iter().all(|line| is_met(&line.dev));
+    let is_well = all_run || options.on.is_empty();
+    if options.json {
+        let targets = Value::from_iter(lines.iter().map(Line::json));
+        say(&json!({"ok": all_run, "home": home.root(), "targets": targets}).to_string());
+        return is_well;
+    }
+    for each in &found {
+        say(&format!(
+            "{} {:<20} {}",
+            mark(each.is_here, each.is_required),
+            each.name,
+            first_line(&each.text)
+        ));
+    }
+    say("");
+    for line in &lines {
+        say(&line.text());
+    }
+    if !all_run {
+        let one = if options.on.is_empty() {
+            ", and `guru setup --on TARGET` what one target needs"
+        } else {
+            ""
+        };
+        say(&format!(
+            "\n`guru setup{}` gets what it can{one}; the rest is named above.",
+            scope.option()
+        ));
+    }
+    is_well
+}
+
+/// What is said of one target.
+#[cfg(test)]
+pub fn text(home: &Home, target: Target) -> String {
+    let targets = [target];
+    line(home, &setup::look_at(home, Scope::of(&targets)), target).text()
+}
+
+fn line(home: &Home, found: &[Found], target: Target) -> Line {
+    let of_setup = |name: &str| -> Need {
+        let found = found.iter().find(|found| found.name == name);
+        match found {
+            Some(found) if found.is_here => Ok(found.text.clone()),
+            Some(found) => Err(found.text.clone()),
+            None => Err("unknown".to_owned()),
+        }
+    };
+    Line {
+        target,
+        dev: target.needs(home, &of_setup),
+        deploy: target.needs_to_deploy(home),
+    }
+}
+
+fn is_met(needs: &[(&str, Need)]) -> bool {
+    needs.iter().all(|(_, need)| need.is_ok())
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
+
+impl Line {
+    fn text(&self) -> String {
+        let dev = if is_met(&self.dev) {
+            "runs here"
+        } else {
+            "does not run here"
+        };
+        let deploy = match (&*self.deploy, is_met(&self.deploy)) {
+            ([], _) => "nothing to deploy to",
+            (_, true) => "can be deployed",
+            (_, false) => "cannot be deployed",
+        };
+        let mut lines = vec![format!(
+            "{} {:<20} {dev}; {deploy}",
+            mark(is_met(&self.dev), false),
+            self.target.name()
+        )];
+        for (what, need) in self.dev.iter().chain(&self.deploy) {
+            if let Err(how) = need {
+                lines.push(format!("    {what}: {}", first_line(how)));
+            }
+        }
+        lines.join("\n")
+    }
+
+    fn json(&self) -> Value {
+        let needs = |needs: &[(&'static str, Need)]| {
+            Value::from_iter(needs.iter().map(|(what, need)| match need {
+                Ok(found) => json!({"need": what, "found": found}),
+                Err(how) => json!({"need": what, "how": how}),
+            }))
+        };
+        json!({
+            "target": self.target.name(),
+            "dev": is_met(&self.dev),
+            "deploy": !self.deploy.is_empty() && is_met(&self.deploy),
+            "to_run": needs(&self.dev),
+            "to_deploy": needs(&self.deploy),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_told_with_the_way_to_get_it() {
+        let line = Line {
+            target: Target::named("spin").unwrap(),
+            dev: vec![("spin", Ok("spin 4".into()))],
+            deploy: vec![("plugin", Err("`spin plugins install aka`".into()))],
+        };
+        let text = line.text();
+        assert!(text.contains("runs here; cannot be deployed"), "{text}");
+        assert!(
+            text.contains("plugin: `spin plugins install aka`"),
+            "{text}"
+        );
+        assert_eq!(line.json()["dev"], true);
+        assert_eq!(line.json()["to_deploy"][0]["need"], "plugin");
+    }
+}

@@ -1,0 +1,312 @@
+//! `guru new`: a function of one's own. Knows what is in its folder, not what any of the tools that read it does.
+
+mod around;
+mod name;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::{
+    args, child,
+    console::{Console, say},
+    files, interrupt,
+    targets::Target,
+};
+
+use around::Around;
+
+/// A file of the folder: where it goes, and what it says before names are filled in.
+type File = (&'static str, &'static str);
+
+/// The files that are for no vendor.
+const FILES: [File; 6] = [
+    ("Cargo.toml", include_str!("skeleton/manifest.toml")),
+    ("src/lib.rs", include_str!("skeleton/lib.rs")),
+    ("src/main.rs", include_str!("skeleton/main.rs")),
+    ("README.md", include_str!("skeleton/README.md")),
+    (".gitignore", include_str!("skeleton/gitignore")),
+    ("clippy.toml", include_str!("skeleton/clippy.toml")),
+];
+
+/// Where this command was built from.
+const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// Where cargo reads settings that are not committed.
+const CONFIG: &str = ".cargo/config.toml";
+
+/// The files of the folder: the manifest first, each vendor's behind what is for none.
+fn all_files() -> Vec<File> {
+    let mut all = FILES.to_vec();
+    for target in Target::all() {
+        all.extend(target.skeleton());
+    }
+    all
+}
+
+/// What a manifest asks for: any version of Guru that is compatible with this command.
+fn version() -> String {
+    let mut parts = env!("CARGO_PKG_VERSION").split('.');
+    let (major, minor) = (parts.next(), parts.next());
+    match major {
+        Some("0") | None => format!("0.{}", minor.unwrap_or_default()),
+        Some(major) => major.to_owned(),
+    }
+}
+
+/// Makes the folder. Always true: what goes wrong is an error, and leaves nothing behind.
+pub fn run(console: Console, options: &args::New) -> Result<bool> {
+    let name = name::name(&options.name)?;
+    let guru = source(options.guru.as_deref())?;
+    let lock = guru.as_ref().map(|guru| guru.with_file_name("Cargo.lock"));
+    let lock = lock.and_then(|lock| fs::read_to_string(lock).ok());
+    let lock = lock.unwrap_or_default();
+    name::check_crates(name, &lock)?;
+    let folder = &options.name;
+    if fs::symlink_metadata(folder).is_ok() {
+        bail!(
+            "{} is there already: take another name, or move it away",
+            folder.display()
+        );
+    }
+    let around = Around::find(folder, name)?;
+    let function = Function {
+        name,
+        guru: guru.as_deref(),
+        lock: &lock,
+        around: around.as_ref(),
+    };
+    function.make(folder)?;
+    for (file, _) in all_files() {
+        console.note(&format!("  {}", folder.join(file).display()));
+    }
+    if let Some(around) = &around {
+        around.tell(console);
+    }
+    if let Some(guru) = &guru {
+        function.tell(console, guru);
+    }
+    say(&format!(
+        "{name} is made. Serve it:\n\n    {}\n",
+        enter(folder)
+    ));
+    Ok(true)
+}
+
+/// The line that enters the folder and serves what is in it, for a shell.
+fn enter(folder: &Path) -> String {
+    // What begins with a hyphen is an option to `cd`.
+    let is_option = folder.to_string_lossy().starts_with('-');
+    let folder = if is_option {
+        Path::new(".").join(folder)
+    } else {
+        folder.to_owned()
+    };
+    format!("cd {} && guru dev", child::quote(folder.as_os_str()))
+}
+
+/// A function that is to be.
+struct Function<'a> {
+    name: &'a str,
+    /// The folder of the author's crate, where it is not to come from the registry.
+    guru: Option<&'a Path>,
+    /// The versions that Guru itself is tested with.
+    lock: &'a str,
+    around: Option<&'a Around>,
+}
+
+impl Function<'_> {
+    /// Makes the folder, and the folders above it; in a workspace, a member of it. All or nothing.
+    fn make(&self, folder: &Path) -> Result<()> {
+        let parent = match folder.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        // The topmost folder that is not there yet.
+        let above = parent.ancestors().take_while(|above| !above.exists());
+        let above = above.last().map(Path::to_owned);
+        // What is half made has another name.
+        let unfinished = parent.join(format!(".{}.{}", self.name, std::process::id()));
+        let mut doomed = vec![unfinished.clone(), folder.to_owned()];
+        doomed.extend(above);
+        let made = self.fill(&unfinished, folder, doomed.clone());
+        if made.is_err() {
+            for path in &doomed {
+                files::remove(path)?;
+            }
+        }
+        made
+    }
+
+    fn fill(&self, unfinished: &Path, folder: &Path, doomed: Vec<PathBuf>) -> Result<()> {
+        let is_done = Arc::new(AtomicBool::new(false));
+        let also = Arc::clone(&is_done);
+        interrupt::undo(move || {
+            let left = doomed.iter().filter(|_| !also.load(Ordering::SeqCst));
+            left.for_each(|path| drop(files::remove(path)));
+        });
+        // The manifest last: a folder without one is no member of anything.
+        for (file, text) in all_files().iter().rev() {
+            files::write(&unfinished.join(file), &self.named(file, text)?)?;
+        }
+        if let (Some(guru), None) = (self.guru, self.around) {
+            files::write(&unfinished.join(CONFIG), &patch(guru)?)?;
+        }
+        // The lock file is the workspace's; cargo takes out what the function does not need.
+        if self.around.is_none() && !self.lock.is_empty() {
+            files::write(&unfinished.join("Cargo.lock"), self.lock)?;
+        }
+        fs::rename(unfinished, folder)
+            .with_context(|| format!("cannot create {}", folder.display()))?;
+        if let Some(around) = self.around {
+            around.join()?;
+        }
+        is_done.store(true, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// What a file says of this function.
+    fn named(&self, file: &str, text: &str) -> Result<String> {
+        let name = self.name;
+        // Two of them cannot be in one workspace.
+        let guru = match self.around.and_then(Around::guru) {
+            Some(guru) => format!("{{ path = {} }}", quoted(guru)?),
+            None => format!("\"{}\"", version()),
+        };
+        let text = match file {
+            "template.yaml" | "samconfig.toml" => text
+                .replace("dist/lambda/meditations/", "dist/lambda/")
+                .replace("meditations", name),
+            _ => text
+                .replace("{{name}}", name)
+                .replace("{{crate}}", &name.replace('-', "_"))
+                .replace("{{guru}}", &guru),
+        };
+        match (file, self.around) {
+            ("Cargo.toml", Some(around)) => around.adapt(&text),
+            (_, Some(around)) => Ok(around.place(&text, name)),
+            _ => Ok(text),
+        }
+    }
+
+    /// Says where Guru is taken from on this machine.
+    fn tell(&self, console: Console, guru: &Path) {
+        let shown = guru.parent().unwrap_or(guru).display();
+        match (self.around, patch(guru)) {
+            (None, _) => console.note(&format!(
+                "On this machine Guru itself is taken from {shown}: {CONFIG} says so, and is not committed."
+            )),
+            (Some(around), Ok(patch)) if around.guru().is_none() => console.note(&format!(
+                "To take Guru itself from {shown}, put this into the workspace's {CONFIG}:\n\n{patch}"
+            )),
+            _ => {}
+        }
+    }
+}
+
+/// Has cargo take Guru from a folder on this machine. What is committed names a version.
+fn patch(guru: &Path) -> Result<String> {
+    Ok(format!(
+        "# Guru itself, on this machine only: this file is not committed.\n[patch.crates-io]\nguru = {{ path = {} }}\n",
+        quoted(guru)?
+    ))
+}
+
+/// A path as TOML has it.
+fn quoted(path: &Path) -> Result<String> {
+    let text = path.to_str();
+    let text =
+        text.with_context(|| format!("{} is not UTF-8, as a manifest must be", path.display()))?;
+    Ok(toml_edit::Value::from(text).to_string().trim().to_owned())
+}
+
+/// The folder of the author's crate, where Guru is not to come from the registry: in the folder that is named, else in the clone
+/// that this command was built from, if it was built from one and that is still there.
+fn source(named: Option<&Path>) -> Result<Option<PathBuf>> {
+    let source = named.unwrap_or(Path::new(SOURCE));
+    let guru = source.join("guru");
+    let is_clone = source.join("host/Cargo.toml").is_file() && guru.join("Cargo.toml").is_file();
+    match (is_clone, named) {
+        (false, Some(named)) => bail!(
+            "{} is not the folder of Guru's sources: there is no guru/Cargo.toml in it",
+            named.display()
+        ),
+        (false, None) => Ok(None),
+        (true, _) => fs::canonicalize(&guru)
+            .with_context(|| format!("cannot resolve {}", guru.display()))
+            .map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_that_enters_a_folder_can_be_pasted() {
+        for (folder, want) in [
+            ("hello", "cd hello && guru dev"),
+            ("../x/hello", "cd ../x/hello && guru dev"),
+            ("my dir/x", "cd 'my dir/x' && guru dev"),
+            ("it's/x", r"cd 'it'\''s/x' && guru dev"),
+            ("~/x", "cd '~/x' && guru dev"),
+            ("$HOME/x", "cd '$HOME/x' && guru dev"),
+            ("-a/x", "cd ./-a/x && guru dev"),
+        ] {
+            assert_eq!(enter(Path::new(folder)), want);
+        }
+    }
+
+    #[test]
+    fn nothing_of_the_skeleton_is_left_open() {
+        let function = Function {
+            name: "my-own",
+            guru: None,
+            lock: "",
+            around: None,
+        };
+        for (file, text) in all_files() {
+            let text = function.named(file, text).unwrap();
+            // CloudFormation's own, for who deploys to fill in.
+            let text = text.replace("{{resolve:", "");
+            let open = ["{{", "meditations"].iter().find(|open| {
+                // What the example says is not what a function of one's own says.
+                text.contains(**open)
+            });
+            assert_eq!(open, None, "{file}");
+        }
+        let manifest = function.named("Cargo.toml", FILES[0].1).unwrap();
+        assert!(manifest.contains("guru = \"0.1\"\n"), "{manifest}");
+    }
+
+    #[test]
+    fn what_is_for_this_machine_stands_in_a_file_of_its_own() {
+        let patch = patch(Path::new("/a \"b\"/guru")).unwrap();
+        let parsed: toml_edit::DocumentMut = patch.parse().unwrap();
+        let path = parsed["patch"]["crates-io"]["guru"]["path"].as_str();
+        assert_eq!(path, Some("/a \"b\"/guru"));
+        assert!(
+            FILES
+                .iter()
+                .any(|(file, text)| *file == ".gitignore" && text.contains(CONFIG))
+        );
+    }
+
+    #[test]
+    fn settings_and_secrets_of_this_machine_are_not_committed() {
+        let (_, ignored) = FILES
+            .iter()
+            .find(|(file, _)| *file == ".gitignore")
+            .unwrap();
+        for wanted in ["/dist", ".guru/", ".env", ".dev.vars"] {
+            assert!(ignored.lines().any(|line| line == wanted), "{wanted}");
+        }
+    }
+}

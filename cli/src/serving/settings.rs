@@ -1,0 +1,262 @@
+//! The settings of a function on this machine: those of the command line, and those of a `.env` file. Knows how they are written
+//! down, not how a runtime is told of them. No value is ever printed.
+
+use std::{env, fs, io, path::Path};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use dotenvy::Error;
+
+/// The file beside the vendors' manifests.
+pub const FILE: &str = ".env";
+
+/// Settings by name, each once.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Settings(Vec<(String, String)>);
+
+impl Settings {
+    /// Those of the file, if there is one, and over them those of the command line: `KEY=VALUE`, or `KEY` for the value that it
+    /// has here.
+    pub fn read(file: Option<&Path>, said: &[String]) -> Result<Self> {
+        let mut settings = Self::default();
+        if let Some(path) = file {
+            let text = fs::read_to_string(path);
+            let text = text.with_context(|| format!("cannot read {}", path.display()))?;
+            settings.take(&text, &path.display().to_string())?;
+        }
+        for said in said {
+            let (key, value) = match said.split_once('=') {
+                Some((key, value)) => (key, value.to_owned()),
+                None => (said.as_str(), of_environment(said)?),
+            };
+            settings.put(key, value).context("--env is wrong")?;
+        }
+        Ok(settings)
+    }
+
+    /// Each by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(key, value)| (&**key, &**value))
+    }
+
+    /// What changes when any of them does.
+    pub fn text(&self) -> String {
+        let lines = self.iter().map(|(key, value)| format!("{key}={value:?}\n"));
+        lines.collect()
+    }
+
+    fn put(&mut self, key: &str, value: String) -> Result<()> {
+        if let Some(fault) = fault_of(key) {
+            bail!(fault);
+        }
+        ensure!(
+            !value.contains('\0'),
+            "the value of {key} has a zero byte in it, which no environment can hold"
+        );
+        self.0.retain(|(known, _)| known != key);
+        self.0.push((key.to_owned(), value));
+        Ok(())
+    }
+
+    fn take(&mut self, text: &str, name: &str) -> Result<()> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        for (at, line) in text.lines().map(str::trim).enumerate() {
+            // The parser takes these apart otherwise than it joins lines, and gives another value without a word.
+            let is_read_twice = line.contains("\\'") || line.ends_with('\\');
+            ensure!(
+                !is_read_twice || line.starts_with('#'),
+                "{name}:{} has a backslash before a single quote or the line's end: write it as two, in double quotes",
+                at + 1
+            );
+        }
+        // A `$` is a `$`, as in `.dev.vars`: to put other variables in its place would change a password without a word.
+        let Some(dollar) = ('\u{e000}'..'\u{f8ff}').find(|char| !text.contains(*char)) else {
+            bail!("{name} has every private character of Unicode in it");
+        };
+        let text = text.replace('$', dollar.encode_utf8(&mut [0; 4]));
+        let read = std::cell::Cell::new(0);
+        let lines = Lines {
+            rest: text.as_bytes(),
+            read: &read,
+        };
+        for item in dotenvy::from_read_iter(lines) {
+            match item {
+                Ok((key, value)) => self
+                    .put(&key, value.replace(dollar, "$"))
+                    .with_context(|| format!("{name}:{} is wrong", read.get()))?,
+                Err(Error::LineParse(statement, _)) => {
+                    let count = statement.lines().count().max(1);
+                    let first = (read.get() + 1).saturating_sub(count);
+                    let line = text
+                        .lines()
+                        .nth(first.saturating_sub(1))
+                        .unwrap_or_default();
+                    let (key, value) = plain(line).filter(|_| count == 1).with_context(|| {
+                        format!(
+                            "{name}:{first} is not KEY=VALUE: a value with quotes or a backslash in it stands in single or \
+                             double quotes, which must be closed"
+                        )
+                    })?;
+                    self.put(key, value.replace(dollar, "$"))
+                        .with_context(|| format!("{name}:{first} is wrong"))?;
+                }
+                Err(error) => bail!("{name}:{} cannot be read: {error}", read.get()),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A line with spaces in a value that needs no quotes: `.dev.vars` may have it so, and the parser refuses it.
+fn plain(line: &str) -> Option<(&str, &str)> {
+    let (key, value) = line.split_once('=')?;
+    let key = key.trim();
+    let key = key.strip_prefix("export ").map_or(key, str::trim_start);
+    let value = value.split_once(" #").map_or(value, |(value, _)| value);
+    (!value.contains(['\'', '"', '\\'])).then_some((key, value.trim()))
+}
+
+/// What is wrong with the name of a setting.
+pub fn fault_of(key: &str) -> Option<String> {
+    let is_word = |char: char| char.is_ascii_alphanumeric() || char == '_';
+    let is_name = key.chars().all(is_word) && !key.starts_with(|char: char| char.is_ascii_digit());
+    (key.is_empty() || !is_name).then(|| {
+        format!(
+            "`{key}` is not a name that every target takes: letters, digits and `_`, and no digit in front"
+        )
+    })
+}
+
+fn of_environment(key: &str) -> Result<String> {
+    match env::var(key) {
+        Ok(value) => Ok(value),
+        Err(env::VarError::NotPresent) => bail!(
+            "--env {key}: there is no such variable here; give its value too, as --env {key}=VALUE"
+        ),
+        Err(env::VarError::NotUnicode(_)) => bail!("--env {key}: its value here is not UTF-8"),
+    }
+}
+
+/// Hands out a line at a time, and counts them: an error of the parser does not know its line.
+struct Lines<'a> {
+    rest: &'a [u8],
+    read: &'a std::cell::Cell<usize>,
+}
+
+impl io::Read for Lines<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let end = self.rest.iter().position(|byte| *byte == b'\n');
+        let line = end.map_or(self.rest.len(), |end| end + 1).min(buffer.len());
+        let (line, rest) = self.rest.split_at(line);
+        if line.ends_with(b"\n") || rest.is_empty() && !line.is_empty() {
+            self.read.set(self.read.get() + 1);
+        }
+        self.rest = rest;
+        let mut line = line;
+        io::Read::read(&mut line, buffer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Result<Settings> {
+        let mut settings = Settings::default();
+        settings.take(text, ".env")?;
+        Ok(settings)
+    }
+
+    #[test]
+    fn a_file_says_any_value() {
+        let cases = [
+            ("A=1", "1"),
+            ("A=", ""),
+            ("export A = b # why", "b"),
+            ("A=a=b,c", "a=b,c"),
+            ("A='grüß = 1, 2'", "grüß = 1, 2"),
+            ("A=\"it's #1\"", "it's #1"),
+            ("A='say \"hi\"'", "say \"hi\""),
+            ("A=\"say \\\"hi\\\"\"", "say \"hi\""),
+            ("A=\"one\\ntwo\"", "one\ntwo"),
+            ("A=\"one\ntwo\"", "one\ntwo"),
+            ("A='one\ntwo'", "one\ntwo"),
+            ("A=pa$$word$HOME", "pa$$word$HOME"),
+            ("A=\"${HOME}\"", "${HOME}"),
+            ("A=x#y", "x#y"),
+            ("A=grüß = 1, 2", "grüß = 1, 2"),
+            ("export A = two words # and why", "two words"),
+            ("A=a $HOME b", "a $HOME b"),
+            ("A=\"\nB=not this one\n\"", "\nB=not this one\n"),
+            ("A='C:\\dir'", "C:\\dir"),
+            ("A=\"C:\\\\\"", "C:\\"),
+            ("\u{feff}A=1", "1"),
+            ("A=1\r\n", "1"),
+            ("A=0\nA=1", "1"),
+            ("# only\n\n  A=日本", "日本"),
+        ];
+        for (text, want) in cases {
+            let found = of(text).unwrap_or_else(|error| panic!("{text}: {error:#}"));
+            assert_eq!(found.0, [("A".to_owned(), want.to_owned())], "{text}");
+        }
+        assert!(of("\n# nothing\n").unwrap().0.is_empty());
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_by_its_line_and_not_by_its_value() {
+        let cases = [
+            ("A=1\n\nsecret", 3),
+            ("# why\nA=secret \"word\"\nB=1", 2),
+            ("secret word\n", 1),
+            ("se cret=x", 1),
+            ("A=1\nB='secret\nC=2\n\n", 2),
+            ("A=\"one\ntwo\"\n=secret\n", 3),
+            ("A.B=secret", 1),
+            ("A=1\n1A=secret\n", 2),
+            ("A=\"se\\cret\"", 1),
+            ("A='C:\\'\nB='D:\\'", 1),
+            ("B=1\nA=C:\\", 2),
+        ];
+        for (text, line) in cases {
+            let error = format!("{:#}", of(text).err().unwrap());
+            assert!(
+                error.starts_with(&format!(".env:{line} ")),
+                "{text}: {error}"
+            );
+            assert!(!error.contains("secret"), "{error}");
+        }
+        let long = format!("A={}\nsecret", "x".repeat(100_000));
+        let error = of(&long).err().unwrap().to_string();
+        assert!(error.starts_with(".env:2 "), "{error}");
+    }
+
+    #[test]
+    fn the_command_line_counts_more_than_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        fs::write(&path, "A=file\nB=file\n").unwrap();
+        // Tests run under cargo, so this is set here.
+        let said = ["A=x=y", "A=", "CARGO_PKG_NAME"].map(str::to_owned);
+        let settings = Settings::read(Some(&path), &said).unwrap();
+        let found: Vec<_> = settings.iter().collect();
+        assert_eq!(
+            found,
+            [("B", "file"), ("A", ""), ("CARGO_PKG_NAME", "guru-cli")]
+        );
+    }
+
+    #[test]
+    fn a_setting_without_a_value_or_a_name_is_refused() {
+        for (said, wanted) in [
+            ("GURU_NOBODY_SETS_THIS", "--env GURU_NOBODY_SETS_THIS=VALUE"),
+            ("=secret", "is not a name"),
+            ("A-B=secret", "`A-B` is not a name"),
+            ("1A=secret", "`1A` is not a name"),
+            ("A=secret\0", "zero byte"),
+        ] {
+            let refused = Settings::read(None, &[said.to_owned()]).err().unwrap();
+            let refused = format!("{refused:#}");
+            assert!(refused.contains(wanted), "{refused}");
+            assert!(!refused.contains("secret"), "{refused}");
+        }
+    }
+}

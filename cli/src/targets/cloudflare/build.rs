@@ -1,0 +1,130 @@
+//! A function as a Cloudflare Worker: an entry module, wasm-bindgen's glue and the WebAssembly module, for wrangler to
+//! bundle. Knows wasm-bindgen and how wrangler calls a build, not what is in a worker.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+use wasm_bindgen_cli_support::Bindgen;
+
+use super::esbuild;
+use crate::artefacts::{Adapter, BuildContext, binaryen, module, write};
+use crate::files;
+
+/// How the function becomes a module.
+const ADAPTER: Adapter = Adapter {
+    triple: "wasm32-unknown-unknown",
+    feature: "cloudflare",
+};
+
+/// The crate of the adapter, and in its package the entry module. It is taken from the very package that the function is built
+/// with: the two halves of an adapter belong to one version.
+const CRATE: &str = "guru_cloudflare";
+const ENTRY: &str = "worker.js";
+
+/// What wrangler says it is doing, in the environment of a build.
+const WRANGLER_COMMAND: &str = "WRANGLER_COMMAND";
+
+/// Builds the worker: `worker.js`, `function.js`, `function.wasm`.
+pub(super) fn build(context: &BuildContext<'_>, folder: &Path) -> Result<Vec<PathBuf>> {
+    let module = module::compile(context, ADAPTER, module::Names::Kept)?;
+    let own = module.package_of(CRATE)?.join(ENTRY);
+    let mut bound = Bindgen::new()
+        .input_bytes("function", module.bytes)
+        .bundler(true)?
+        .remove_name_section(context.is_release)
+        .remove_producers_section(true)
+        .generate_output()
+        .with_context(|| format!("wasm-bindgen cannot bind {}", context.function))?;
+
+    let command = std::env::var(WRANGLER_COMMAND).ok();
+    let glue = glue(
+        bound.start().context("no script")?,
+        is_for_cloudflare(command.as_deref()),
+    )?;
+    let [entry, script, binary] =
+        ["worker.js", "function.js", "function.wasm"].map(|name| folder.join(name));
+    write(&binary, bound.wasm_mut().emit_wasm())?;
+    write(&script, glue)?;
+    write(&entry, files::read(&own)?)?;
+    if context.is_release {
+        let is_small = binaryen::optimise(context.home, &binary)?
+            && esbuild::minify(context.home, &script)?
+            && esbuild::minify(context.home, &entry)?;
+        if !is_small {
+            let console = context.console;
+            console.note("the worker could be smaller: `guru setup` gets wasm-opt and esbuild");
+        }
+    }
+    Ok(vec![entry, script, binary])
+}
+
+/// wasm-bindgen's glue as a function that makes a fresh copy of it: as it comes, it is a module, which has room for one
+/// instance. What the adapter imports under the name of `host` is the function's argument.
+fn glue(script: &str, on_cloudflare: bool) -> Result<String> {
+    let mut body = String::with_capacity(script.len());
+    let mut names = Vec::new();
+    for line in script.lines() {
+        let line = line.trim_start();
+        let declaration = line.strip_prefix("export ");
+        let function = declaration.and_then(|rest| rest.strip_prefix("function "));
+        ensure!(
+            !line.starts_with("import ") && declaration.is_some() == function.is_some(),
+            "wasm-bindgen's glue has a line for which a worker of Guru has no place: {line}"
+        );
+        names.extend(function.and_then(|rest| rest.split('(').next()));
+        body.push_str(declaration.unwrap_or(line));
+        body.push('\n');
+    }
+    let names = names.join(", ");
+    Ok(format!(
+        "// Made by `guru build`; changes are lost.\n\
+         export const onCloudflare = {on_cloudflare};\n\
+         export function glue(host) {{\n{body}return {{ {names} }};\n}}\n"
+    ))
+}
+
+/// Whether the result will run on Cloudflare's network, whose `cf-*` headers can be believed. Under `wrangler dev` a
+/// client's own pass; a build by hand may end up anywhere.
+fn is_for_cloudflare(command: Option<&str>) -> bool {
+    matches!(command, Some("deploy" | "versions upload"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_believed_only_where_wrangler_says_that_it_deploys() {
+        assert!(is_for_cloudflare(Some("deploy")));
+        assert!(is_for_cloudflare(Some("versions upload")));
+        assert!(!is_for_cloudflare(Some("dev")));
+        assert!(!is_for_cloudflare(Some("")));
+        assert!(!is_for_cloudflare(None));
+    }
+
+    #[test]
+    fn glue_is_a_module_that_hands_out_what_it_wraps() {
+        let script = "let wasm;\nexport function begin(a) {\n}\nfunction inner() {}\nexport function poll() {}\n";
+        let module = glue(script, false).unwrap();
+        assert!(module.contains("export const onCloudflare = false;\n"));
+        assert!(module.contains(
+            "glue(host) {\nlet wasm;\nfunction begin(a) {\n}\nfunction inner() {}\nfunction poll() {}\n\
+             return { begin, poll };\n}"
+        ));
+    }
+
+    #[test]
+    fn glue_that_is_not_understood_is_refused() {
+        for script in [
+            "export class Call {",
+            "import { a } from './snippets/a.js';",
+        ] {
+            assert!(
+                glue(script, false)
+                    .unwrap_err()
+                    .to_string()
+                    .contains(script)
+            );
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Cloudflare Workers: `wrangler deploy`, which builds by its manifest. Knows wrangler's words, not how a worker is built.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::{
+    artefacts, child,
+    deployment::{Answers, Deployment, Missing},
+    items::npm,
+    tool,
+};
+
+/// What wrangler reads a login from, of its documentation
+/// (<https://developers.cloudflare.com/workers/wrangler/system-environment-variables/>).
+const VARIABLES: [&str; 2] = ["CLOUDFLARE_API_TOKEN", "CLOUDFLARE_API_KEY"];
+
+/// Where `wrangler login` leaves it, below the home folder.
+const FILES: [&str; 3] = [
+    ".config/.wrangler/config/default.toml",
+    ".wrangler/config/default.toml",
+    "Library/Preferences/.wrangler/config/default.toml",
+];
+
+pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Answers>> {
+    let options = deployment.options;
+    let wrangler = tool::find("WRANGLER_BIN", || {
+        npm::program(deployment.context.home, "wrangler")
+    });
+    let mut missing = Missing::default();
+    if !options.dry_run && login().is_none() {
+        let spelt = wrangler.as_deref().unwrap_or(Path::new("wrangler"));
+        missing.add(format!(
+            "nobody is logged in to Cloudflare here: `{} login`, or set CLOUDFLARE_API_TOKEN",
+            child::quote(spelt.as_os_str())
+        ));
+    }
+    let wrangler = missing.note(wrangler.context(
+        "wrangler is not installed: `guru setup --on cloudflare` gets it, or name one in WRANGLER_BIN",
+    ));
+    let manifest = missing.note(deployment.manifest("wrangler.toml"));
+    missing.end()?;
+    let (Some(wrangler), Some(manifest)) = (wrangler, manifest) else {
+        bail!("something is missing that was not said");
+    };
+    let mut command = Command::new(&wrangler);
+    command
+        .arg(if options.delete { "delete" } else { "deploy" })
+        .arg("--config")
+        .arg(manifest)
+        .args(["--name", &deployment.name])
+        .args(&options.more)
+        .env("PATH", tool::path_with_guru()?);
+    let folder = artefacts::dist(
+        deployment.context.workspace,
+        super::NAME,
+        deployment.context.function,
+    );
+    // wrangler builds by its manifest, and then reads what was built: nobody else may build there meanwhile.
+    let output = deployment.context.hold(&folder)?;
+    output.hand_to(&mut command)?;
+    if options.dry_run {
+        deployment.run(&mut command)?;
+        // Wrangler's own dry run builds and bundles, and tells what it would upload.
+        deployment.run_anyway(command.arg("--dry-run"))?;
+        return Ok(None);
+    }
+    let said = deployment.run(&mut command)?;
+    let url = said
+        .split_whitespace()
+        .find(|word| word.starts_with("https://") && word.contains(".workers.dev"));
+    Ok(url.filter(|_| !options.delete).map(|url| Answers {
+        url: url.to_owned(),
+        header: None,
+    }))
+}
+
+/// Where a login is, if there is one; it is looked for, not tried.
+pub(super) fn login() -> Option<String> {
+    let of_variable = VARIABLES
+        .into_iter()
+        .find(|name| env::var_os(name).is_some_and(|value| !value.is_empty()));
+    if let Some(name) = of_variable {
+        return Some(name.to_owned());
+    }
+    let home = env::home_dir()?;
+    let of_xdg = env::var_os("XDG_CONFIG_HOME")
+        .map(|folder| PathBuf::from(folder).join(".wrangler/config/default.toml"));
+    let mut paths = of_xdg
+        .into_iter()
+        .chain(FILES.into_iter().map(|file| home.join(file)));
+    let path = paths.find(|path| path.is_file())?;
+    Some(path.display().to_string())
+}

@@ -1,0 +1,26 @@
+//! `esbuild`, which makes a script smaller. Knows no vendor.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::{artefacts::write, child, home::Home, items::npm, surroundings};
+
+/// Makes the module script at `path` smaller where `esbuild` is installed. False where it is not.
+pub(super) fn minify(home: &Home, path: &Path) -> Result<bool> {
+    let Some(program) = npm::program(home, "esbuild") else {
+        return Ok(false);
+    };
+    let smaller = child::output(
+        surroundings::command(program)
+            .args([
+                "--minify",
+                "--format=esm",
+                "--charset=utf8",
+                "--log-level=warning",
+            ])
+            .arg(path),
+    )?;
+    write(path, smaller)?;
+    Ok(true)
+}

@@ -1,0 +1,117 @@
+//! Cloudflare Workers: workerd under `wrangler dev`, and `wrangler deploy`. Knows wrangler's words, not what is in a worker.
+
+mod build;
+mod deploy;
+mod esbuild;
+mod manifest;
+mod worker;
+pub mod workerd;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context as _, Result};
+
+use super::{Deployer, Need, Serve, Served, Vendor, login, named};
+use crate::{
+    artefacts::BuildContext,
+    home::Home,
+    items::{Item, npm, wasm},
+    serving::{SECRETS, Session},
+    tool,
+};
+
+pub(super) struct Cloudflare;
+
+const NAME: &str = "cloudflare";
+
+/// The vendor's manifest.
+const MANIFEST: &str = "wrangler.toml";
+
+impl Vendor for Cloudflare {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn about(&self) -> &'static str {
+        "Cloudflare Workers: workerd, under `wrangler dev`"
+    }
+
+    fn conformance(&self) -> &'static str {
+        include_str!("../../../vendors/cloudflare/conformance.toml")
+    }
+
+    fn build(&self, context: &BuildContext<'_>, folder: &Path) -> Result<Vec<PathBuf>> {
+        build::build(context, folder)
+    }
+
+    /// Settings go on the command line, which wrangler lists as hidden: there they count more than [`SECRETS`], and are taken as
+    /// they are.
+    fn serve(&self, session: &Session<'_>, request: &Serve<'_>) -> Result<Served> {
+        let entry = worker::build(session, request.folder)?;
+        let own = session.own_manifest(MANIFEST)?;
+        let text = crate::files::read(&own)?;
+        let text = manifest::for_development(&text, &entry)
+            .with_context(|| format!("{} cannot be served", own.display()))?;
+        let manifest = session.manifest(&own);
+        manifest.write(&text)?;
+        let mut command = Command::new(program(session.context().home)?);
+        command
+            .current_dir(session.context().workspace.root())
+            .args(["dev", "--local", "--ip", "127.0.0.1", "--config"])
+            .arg(manifest.path())
+            // It would read the file otherwise than it is read for every other target.
+            .env("CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV", "false");
+        for (key, value) in request.settings.iter() {
+            command.arg("--var").arg(format!("{key}:{value}"));
+        }
+        let secrets = fs::read_to_string(own.with_file_name(SECRETS)).unwrap_or_default();
+        // Of the build it knows by itself.
+        Ok(Served {
+            command,
+            parts: vec![text, secrets],
+            port: Some("--port"),
+        })
+    }
+
+    fn items(&self) -> &'static [&'static dyn Item] {
+        &[&wasm::Targets, &npm::Wrangler]
+    }
+
+    fn needs(&self, _: &Home, found: &dyn Fn(&str) -> Need) -> Vec<(&'static str, Need)> {
+        let wrangler = named("WRANGLER_BIN").unwrap_or_else(|| found("wrangler"));
+        vec![(wasm::NAME, found(wasm::NAME)), ("wrangler", wrangler)]
+    }
+
+    fn needs_to_deploy(&self, _: &Home) -> Vec<(&'static str, Need)> {
+        let how = "`wrangler login`, or set CLOUDFLARE_API_TOKEN";
+        vec![("login", login(deploy::login(), how))]
+    }
+
+    fn check(&self, home: &Home) -> Result<()> {
+        program(home).map(drop)
+    }
+
+    fn deployer(&self) -> Option<Deployer> {
+        Some(deploy::deploy)
+    }
+
+    fn skeleton(&self) -> &'static [(&'static str, &'static str)] {
+        &[(
+            MANIFEST,
+            include_str!("../../../vendors/cloudflare/skeleton/wrangler.toml"),
+        )]
+    }
+
+    fn tries_builds(&self) -> bool {
+        true
+    }
+}
+
+fn program(home: &Home) -> Result<PathBuf> {
+    let found = tool::find("WRANGLER_BIN", || npm::program(home, "wrangler"));
+    found.context("wrangler is not installed: `guru setup` gets it, or name one in WRANGLER_BIN")
+}

@@ -1,0 +1,116 @@
+//! Builds of a Cloudflare Worker that replace each other under a running wrangler. A build has a folder of its own, and an entry
+//! module beside those folders names one of them: wrangler sees a whole build or none, and reloads. Knows workerd's words, not
+//! wrangler's.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context as _, Result};
+use sha2::{Digest as _, Sha256};
+
+use super::workerd;
+use crate::{
+    artefacts, files,
+    serving::{Session, trial},
+};
+
+/// What wrangler is told to serve.
+const ENTRY: &str = "main.js";
+
+/// The modules of a build, its own entry first.
+const MODULES: [&str; 3] = ["worker.js", "function.js", "function.wasm"];
+
+/// Only the start of a build is tried: what is new since counts for requests.
+const DATE: &str = "2026-04-01";
+
+/// What workerd says, when it is asked to, once it listens.
+const LISTENS: &str = "\"event\":\"listen\"";
+
+/// Builds, and serves the build in place of the one before once it has shown that it starts: wrangler ends when one does not.
+/// Says where the entry module is.
+pub(super) fn build(session: &Session<'_>, folder: &Path) -> Result<PathBuf> {
+    let context = session.context();
+    let output = context.hold(folder)?;
+    let made = context.fill(&output, |draft| super::build::build(context, draft))?;
+    let hash = hash(&made)?;
+    let own = folder.join(&hash);
+    if !own.is_dir() {
+        let draft = folder.join(format!(".{hash}"));
+        files::remove(&draft)?;
+        for name in MODULES {
+            files::copy(&folder.join(name), &draft.join(name))?;
+        }
+        fs::rename(&draft, &own).with_context(|| format!("cannot write {}", own.display()))?;
+    }
+    if let Some(program) = workerd::program(context.home) {
+        starts(&program, &own)?;
+    }
+    let entry = folder.join(ENTRY);
+    let before = fs::read_to_string(&entry).unwrap_or_default();
+    let text = format!(
+        "// Made by `guru dev`; changes are lost.\nexport {{ default }} from \"./{hash}/worker.js\";\n"
+    );
+    if before != text {
+        let draft = folder.join(".main.js");
+        files::write(&draft, &text)?;
+        fs::rename(&draft, &entry).with_context(|| format!("cannot write {}", entry.display()))?;
+    }
+    // The one before may still be read.
+    forget(folder, |name| text.contains(name) || before.contains(name))?;
+    Ok(entry)
+}
+
+/// The same for the same modules.
+fn hash(made: &[PathBuf]) -> Result<String> {
+    let mut all = Sha256::new();
+    for path in made {
+        all.update(artefacts::sha256(path)?);
+    }
+    let mut hash = hex::encode(all.finalize());
+    hash.truncate(16);
+    Ok(hash)
+}
+
+fn starts(program: &Path, folder: &Path) -> Result<()> {
+    let config = folder.join("config.capnp");
+    files::write(&config, &workerd::configuration(&MODULES, DATE))?;
+    let mut command = Command::new(program);
+    command.args(["serve", "--control-fd=1"]).arg(&config);
+    trial::starts(command, LISTENS)
+}
+
+/// Removes the folders of builds that nobody needs any more.
+fn forget(folder: &Path, is_needed: impl Fn(&str) -> bool) -> Result<()> {
+    let entries = fs::read_dir(folder);
+    let entries = entries.with_context(|| format!("cannot read {}", folder.display()))?;
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let is_build = entry.path().join(MODULES[0]).is_file();
+        if is_build && !name.to_str().is_some_and(&is_needed) {
+            files::remove(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn builds_that_nobody_needs_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for build in ["a1", "b2", "c3"] {
+            files::write(&at(build).join(MODULES[0]), "").unwrap();
+        }
+        files::write(&at(ENTRY), "export { default } from \"./b2/worker.js\";").unwrap();
+        files::write(&at("other/file"), "").unwrap();
+        forget(folder.path(), |name| ["b2", "c3"].contains(&name)).unwrap();
+        let there = ["a1", "b2", "c3", ENTRY, "other"].map(|name| at(name).exists());
+        assert_eq!(there, [false, true, true, true, true]);
+    }
+}

@@ -1,0 +1,120 @@
+//! A function for AWS Lambda: the bootstrap, and beside it the component of every WASI host, compiled ahead of time. Knows
+//! what Lambda's machines are, not what an invocation is.
+
+use std::{
+    fs,
+    io::{Cursor, Write as _},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result, bail};
+use zip::{DateTime, ZipWriter, write::SimpleFileOptions};
+
+use super::openapi;
+use crate::{
+    artefacts::{BuildContext, copy_program, host, write},
+    cargo, wait,
+};
+
+/// The newest C library that `provided.al2023` has, which is glibc 2.34
+/// (<https://docs.aws.amazon.com/linux/al2023/ug/core-glibc.html>).
+const GLIBC: u32 = 34;
+
+/// The files that Lambda gets, in one.
+const ZIP: &str = "function.zip";
+
+/// What API Gateway is told.
+const DOCUMENT: &str = "openapi.json";
+
+/// Builds `function.zip`, of `bootstrap` and `function.cwasm`, and `openapi.json`.
+pub(super) fn build(context: &BuildContext<'_>, folder: &Path) -> Result<Vec<PathBuf>> {
+    let compiled = host::compiled(context, folder)?;
+    let bootstrap = bootstrap(context, folder)?;
+    let zip = folder.join(ZIP);
+    write(&zip, packed(&[(&bootstrap, 0o755), (&compiled, 0o644)])?)?;
+    let document = folder.join(DOCUMENT);
+    write(&document, openapi::for_gateway(context)?)?;
+    Ok(vec![zip, bootstrap, compiled, document])
+}
+
+fn bootstrap(context: &BuildContext<'_>, folder: &Path) -> Result<PathBuf> {
+    // Always optimised: what it says of the function is the component's, and a debug build is over Lambda's limit of size.
+    // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+    let made = wait::build(context.console, context.workspace, cargo::BOOTSTRAP, true)?;
+    let program = fs::read(&made).with_context(|| format!("cannot read {}", made.display()))?;
+    if !program.starts_with(b"\x7fELF") {
+        bail!(
+            "Lambda runs Linux, and the bootstrap is built for the system that it is built on: build it on Linux, or in a container of it"
+        );
+    }
+    if let Some(version) = glibc(&program).filter(|version| *version > GLIBC) {
+        bail!(
+            "the bootstrap needs glibc 2.{version}, and provided.al2023 has 2.{GLIBC}: build it on an older \
+             system"
+        );
+    }
+    let to = folder.join("bootstrap");
+    copy_program(&made, &to)?;
+    Ok(to)
+}
+
+/// A zip file of these, each with its permissions: the same files give the same bytes, whenever it is.
+/// # Errors
+///
+/// When one of them cannot be read.
+pub fn packed(files: &[(&Path, u32)]) -> Result<Vec<u8>> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (path, permissions) in files {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let options = SimpleFileOptions::default()
+            .last_modified_time(DateTime::DEFAULT)
+            .unix_permissions(*permissions);
+        let content = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        zip.start_file(name, options)
+            .context("cannot begin a file in the zip file")?;
+        zip.write_all(&content)
+            .with_context(|| format!("cannot pack {}", path.display()))?;
+    }
+    let packed = zip.finish().context("cannot finish the zip file")?;
+    Ok(packed.into_inner())
+}
+
+/// Says in the document of a build whether keys are asked for.
+pub(super) fn decide_keys(folder: &Path, has_keys: bool) -> Result<()> {
+    let path = folder.join(DOCUMENT);
+    let text =
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    write(&path, openapi::decide_keys(&text, has_keys)?)
+}
+
+/// The newest version of glibc, of those that begin with 2, whose symbols a program needs.
+fn glibc(program: &[u8]) -> Option<u32> {
+    const NAME: &[u8] = b"GLIBC_2.";
+    let names = program.windows(NAME.len()).enumerate();
+    let versions = names
+        .filter(|(_, window)| *window == NAME)
+        .filter_map(|(at, _)| {
+            let rest = program.get(at + NAME.len()..)?;
+            let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            std::str::from_utf8(rest.get(..length)?).ok()?.parse().ok()
+        });
+    versions.max()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_glibc_counts() {
+        let cases: [(&[u8], _); 4] = [
+            (b"\0GLIBC_2.2.5\0GLIBC_2.34\0GLIBC_2.17\0", Some(34)),
+            (b"GLIBC_2.9", Some(9)),
+            (b"GLIBC_PRIVATE", None),
+            (b"", None),
+        ];
+        for (program, want) in cases {
+            assert_eq!(glibc(program), want);
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! AWS: `sam deploy`, with the stack that template.yaml describes. Knows SAM's words and the template's parameters, not what the
+//! template makes of them.
+
+mod account;
+mod config;
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+
+use super::{NAME, build as package, sam};
+use crate::{
+    args::{Aws, FunctionUrl},
+    artefacts, child,
+    deployment::{Answers, Deployment, Missing},
+};
+
+use account::{Account, Passed};
+
+/// What SAM reads a login from
+/// (<https://boto3.amazonaws.com/v1/documentation/api/latest/guide/credentials.html>).
+const VARIABLES: [&str; 7] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_PROFILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_CONFIG_FILE",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+];
+
+/// Where `aws configure` leaves it, below the home folder.
+const FILES: [&str; 2] = [".aws/credentials", ".aws/config"];
+
+/// The one region that counts charges
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/monitor_estimated_charges_with_cloudwatch.html>).
+const CHARGES: &str = "us-east-1";
+
+/// How long log lines are kept unless it is said.
+const LOG_DAYS: u16 = 30;
+
+pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Answers>> {
+    let options = deployment.options;
+    let passed = Passed::read(&options.more)?;
+    let template = deployment.manifest("template.yaml");
+    // SAM reads its settings beside the template.
+    let place = template.as_deref().ok().and_then(Path::parent);
+    let account = Account::find(&passed, &options.aws, place);
+    eprintln!("AWS: {account}");
+    let has_login = account.has_profile() || login().is_some();
+
+    let mut missing = Missing::default();
+    let sam = missing.note(sam(deployment.context.home).context(
+        "the SAM command line is not installed: `guru setup --on lambda` gets it, or name one in SAM_BIN",
+    ));
+    let template = missing.note(template);
+    missing.note(account.check());
+    if !options.dry_run && !has_login {
+        missing.add(
+            "nobody is logged in to AWS here: `aws configure sso` or `aws configure`, or set AWS_PROFILE",
+        );
+    }
+    let region = missing.note(account.region());
+    // What is taken away needs no parameters.
+    let parameters = if options.delete {
+        Some(Vec::new())
+    } else {
+        missing.note(parameters(&options.aws, deployment.stage(), region))
+    };
+    missing.end()?;
+    let (Some(sam), Some(template), Some(parameters)) = (sam, template, parameters) else {
+        bail!("something is missing that was not said");
+    };
+    let call = Call {
+        sam,
+        stack: passed.stack.as_deref().unwrap_or(&deployment.name),
+        account: &account,
+        passed: &passed,
+    };
+    if options.delete {
+        deployment.run(call.of(&["delete", "--no-prompts"]).args(&passed.rest))?;
+        return Ok(None);
+    }
+    // Until it is deployed: what is packed there must be this release.
+    let _output = build(deployment)?;
+    let mut command = call.of(&["deploy"]);
+    command
+        .arg("--template-file")
+        .arg(template)
+        .args(["--resolve-s3", "--capabilities", "CAPABILITY_IAM"])
+        .args([
+            "--no-fail-on-empty-changeset",
+            "--no-confirm-changeset",
+            "--no-progressbar",
+        ])
+        .arg("--parameter-overrides")
+        .args(parameters)
+        .args(&passed.rest);
+    if options.dry_run {
+        show(deployment, command, has_login)?;
+        return Ok(None);
+    }
+    deployment.run(&mut command)?;
+    let mut outputs = call.of(&["list", "stack-outputs", "--output", "json"]);
+    // It is deployed, whatever becomes of this.
+    let outputs = child::output(outputs.current_dir(&deployment.place));
+    let outputs = outputs.and_then(|said| Ok(serde_json::from_str(&said)?));
+    let outputs: Value = outputs.unwrap_or_else(|error: anyhow::Error| {
+        eprintln!("where it answers is not known: {error:#}");
+        Value::Null
+    });
+    Ok(answers(&outputs, &account))
+}
+
+/// How SAM is called in a run: each time for the same stack, in the same account and region, by the same settings.
+struct Call<'a> {
+    sam: PathBuf,
+    stack: &'a str,
+    account: &'a Account,
+    passed: &'a Passed,
+}
+
+impl Call<'_> {
+    fn of(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(&self.sam);
+        command
+            .args(words)
+            .args(["--stack-name", self.stack])
+            .args(self.account.options())
+            .args(self.passed.settings())
+            .env("SAM_CLI_TELEMETRY", "0");
+        command
+    }
+}
+
+/// Builds what is deployed. Nobody else builds there until what is returned is dropped.
+fn build(deployment: &Deployment<'_>) -> Result<artefacts::Output> {
+    let context = &deployment.context;
+    let folder = artefacts::dist(context.workspace, NAME, context.function);
+    let output = context.hold(&folder)?;
+    context.fill(&output, |draft| package::build(context, draft))?;
+    // What a deployment of the API is, SAM knows by its document: one with keys must be another than one without.
+    package::decide_keys(&folder, deployment.options.aws.api_key)?;
+    Ok(output)
+}
+
+/// Shows what would run; whoever is logged in is told by AWS what it would change.
+fn show(deployment: &Deployment<'_>, mut command: Command, has_login: bool) -> Result<()> {
+    deployment.run(&mut command)?;
+    if has_login {
+        // A change set is AWS's own word on what would change; it is not executed.
+        deployment.run_anyway(command.arg("--no-execute-changeset"))?;
+    } else {
+        eprintln!(
+            "What it would change, AWS says only to whoever is logged in: `aws configure`, or AWS_PROFILE"
+        );
+    }
+    Ok(())
+}
+
+/// Where it answers, of what the template puts out.
+fn answers(outputs: &Value, account: &Account) -> Option<Answers> {
+    let of = |name: &str| {
+        let mut all = outputs.as_array()?.iter();
+        let output = all.find(|output| output["OutputKey"] == name)?;
+        Some(output["OutputValue"].as_str()?.to_owned())
+    };
+    let key = of("ApiKey").map(|id| {
+        format!(
+            "\"x-api-key: $(aws apigateway get-api-key {} --include-value --query value --output text --api-key {id})\"",
+            shell_words::join(account.options())
+        )
+    });
+    Some(Answers {
+        url: of("RestApi")?,
+        header: key,
+    })
+}
+
+/// The parameters of template.yaml, each of them: one that is not named keeps the value of the deployment before.
+fn parameters(aws: &Aws, stage: &str, region: Option<&str>) -> Result<Vec<String>> {
+    let word = |is_so: bool| if is_so { "yes" } else { "no" };
+    let mut parameters = vec![format!("Stage={stage}")];
+    match &aws.email {
+        Some(email) if !is_address(email) => {
+            bail!("`{email}` is not an e-mail address: alarms could not be sent there")
+        }
+        Some(email) => parameters.push(format!("Email={email}")),
+        None if aws.no_monitoring => {}
+        None => bail!(
+            "where alarms are sent is not said: add --email you@example.com, or leave them out with --no-monitoring"
+        ),
+    }
+    let has_charges = region == Some(CHARGES);
+    if !aws.no_monitoring && region.is_some() && !has_charges {
+        eprintln!("No alarm for charges: AWS counts them in {CHARGES} only.");
+    }
+    let url = match aws.function_url {
+        Some(FunctionUrl::Iam) => "iam",
+        Some(FunctionUrl::Public) => "public",
+        None => "no",
+    };
+    let architecture = if cfg!(target_arch = "aarch64") {
+        "arm64"
+    } else {
+        "x86_64"
+    };
+    let days = aws.log_days.unwrap_or(LOG_DAYS).to_string();
+    let rest = [
+        ("Monitoring", word(!aws.no_monitoring)),
+        ("Charges", word(has_charges)),
+        ("ApiKey", word(aws.api_key)),
+        ("HttpApi", word(aws.http_api)),
+        ("FunctionUrl", url),
+        ("Tracing", word(aws.tracing)),
+        ("LogDays", &days),
+        ("Architecture", architecture),
+    ];
+    parameters.extend(rest.map(|(name, value)| format!("{name}={value}")));
+    Ok(parameters)
+}
+
+/// Whether SAM's command line and AWS may take it: the rest is for whoever delivers mail to say.
+fn is_address(email: &str) -> bool {
+    let parts = email.split_once('@');
+    parts.is_some_and(|(user, host)| !user.is_empty() && host.contains('.'))
+        && !email.contains(|char: char| char.is_whitespace() || "'\"\\,".contains(char))
+}
+
+/// Where a login is, if there is one; it is looked for, not tried.
+pub(super) fn login() -> Option<String> {
+    let of_variable = VARIABLES
+        .into_iter()
+        .find(|name| env::var_os(name).is_some_and(|value| !value.is_empty()));
+    if let Some(name) = of_variable {
+        return Some(name.to_owned());
+    }
+    let home = env::home_dir()?;
+    let mut paths = FILES.into_iter().map(|file| home.join(file));
+    let path = paths.find(|path| path.is_file())?;
+    Some(path.display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_becomes_parameters() {
+        let aws = Aws {
+            email: Some("you@example.com".into()),
+            api_key: true,
+            log_days: Some(7),
+            ..Aws::default()
+        };
+        let all = parameters(&aws, "dev", Some("us-east-1")).unwrap();
+        for want in [
+            "Stage=dev",
+            "Email=you@example.com",
+            "ApiKey=yes",
+            "LogDays=7",
+            "Charges=yes",
+            "FunctionUrl=no",
+        ] {
+            assert!(all.contains(&want.to_owned()), "{want} in {all:?}");
+        }
+        let elsewhere = parameters(&aws, "dev", Some("eu-west-1")).unwrap();
+        assert!(elsewhere.contains(&"Charges=no".to_owned()));
+    }
+
+    #[test]
+    fn alarms_need_an_address_or_are_left_out() {
+        let refused = parameters(&Aws::default(), "prod", Some("us-east-1")).unwrap_err();
+        assert!(refused.to_string().contains("--no-monitoring"), "{refused}");
+        for bad in [
+            "",
+            "you",
+            "you@",
+            "@example.com",
+            "a b@example.com",
+            "a@b.c,Stage=dev",
+        ] {
+            let aws = Aws {
+                email: Some(bad.into()),
+                ..Aws::default()
+            };
+            assert!(
+                parameters(&aws, "prod", Some("us-east-1")).is_err(),
+                "{bad}"
+            );
+        }
+        let aws = Aws {
+            no_monitoring: true,
+            ..Aws::default()
+        };
+        assert!(
+            parameters(&aws, "prod", Some("us-east-1"))
+                .unwrap()
+                .contains(&"Monitoring=no".to_owned())
+        );
+    }
+
+    #[test]
+    fn the_key_comes_with_the_url() {
+        let outputs = serde_json::json!([
+            {"OutputKey": "RestApi", "OutputValue": "https://x/prod/"},
+            {"OutputKey": "ApiKey", "OutputValue": "id"},
+        ]);
+        let passed = ["--profile", "my name", "--region=eu-west-1"].map(str::to_owned);
+        let passed = Passed::read(&passed).unwrap();
+        let account = Account::find(&passed, &Aws::default(), None);
+        let answers = answers(&outputs, &account).unwrap();
+        assert_eq!(answers.url, "https://x/prod/");
+        let header = answers.header.unwrap();
+        assert!(header.contains("--api-key id"), "{header}");
+        assert!(
+            header.contains("--profile 'my name' --region eu-west-1"),
+            "{header}"
+        );
+    }
+}

@@ -1,0 +1,185 @@
+//! AWS Lambda: AWS's own emulator with the bootstrap in it, and `sam deploy`. Knows what Lambda is started with, not what an
+//! invocation is.
+
+mod build;
+mod deploy;
+pub mod emulator;
+mod openapi;
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result};
+
+use super::{Deployer, Need, Serve, Served, Vendor, login, named};
+use crate::{
+    artefacts::{self, BuildContext},
+    cargo, child,
+    home::Home,
+    items::{Item, python::Environment, wasm},
+    serving::{Session, Settings},
+    surroundings, tool,
+    version::Version,
+};
+
+pub use build::packed;
+
+pub(super) struct Lambda;
+
+const NAME: &str = "lambda";
+
+/// What the bootstrap of a Lambda function passes on of its environment, beside names that begin with `GURU_`: these names.
+const SETTINGS: &str = "GURU_SETTINGS";
+
+/// AWS's own tool for deployments.
+const SAM: Environment = Environment {
+    name: "SAM",
+    why: "deploys functions to AWS",
+    required: false,
+    runs: false,
+    oldest: Version::new(3, 11, 0),
+    folder: "sam-cli",
+    requirements: include_str!("requirements-sam.txt"),
+    tools: &["aws-sam-cli"],
+};
+
+impl Vendor for Lambda {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn about(&self) -> &'static str {
+        "AWS Lambda: AWS's own emulator"
+    }
+
+    fn aliases(&self) -> &'static [&'static str] {
+        &["aws"]
+    }
+
+    fn conformance(&self) -> &'static str {
+        include_str!("../../../vendors/lambda/conformance.toml")
+    }
+
+    fn build(&self, context: &BuildContext<'_>, folder: &Path) -> Result<Vec<PathBuf>> {
+        build::build(context, folder)
+    }
+
+    fn serve(&self, session: &Session<'_>, request: &Serve<'_>) -> Result<Served> {
+        let compiled = session.context().compile(request.folder)?;
+        let bootstrap = session.program(cargo::BOOTSTRAP)?;
+        let mut command = surroundings::command(session.program(cargo::GATEWAY)?);
+        command
+            .args(["--front", session.front(), "--emulator"])
+            .arg(program(session.context().home)?)
+            .arg("--bootstrap")
+            .arg(bootstrap)
+            .envs(request.settings.iter())
+            .env(SETTINGS, names(request.settings, env::var(SETTINGS).ok()))
+            .env("GURU_COMPONENT", &compiled);
+        Ok(Served {
+            command,
+            parts: vec![artefacts::sha256(&compiled)?],
+            port: Some("--port"),
+        })
+    }
+
+    fn items(&self) -> &'static [&'static dyn Item] {
+        &[&wasm::Targets, &emulator::Emulator, &SAM]
+    }
+
+    fn needs(&self, _: &Home, found: &dyn Fn(&str) -> Need) -> Vec<(&'static str, Need)> {
+        let emulator = named("LAMBDA_RIE_BIN").unwrap_or_else(|| found("lambda emulator"));
+        vec![(wasm::NAME, found(wasm::NAME)), ("emulator", emulator)]
+    }
+
+    fn needs_to_deploy(&self, home: &Home) -> Vec<(&'static str, Need)> {
+        let how = "`aws configure`, or set AWS_PROFILE";
+        vec![
+            ("sam", sam_version(home)),
+            ("login", login(deploy::login(), how)),
+        ]
+    }
+
+    fn check(&self, home: &Home) -> Result<()> {
+        program(home).map(drop)
+    }
+
+    fn deployer(&self) -> Option<Deployer> {
+        Some(deploy::deploy)
+    }
+
+    fn skeleton(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            (
+                "template.yaml",
+                include_str!("../../../vendors/lambda/skeleton/template.yaml"),
+            ),
+            (
+                "samconfig.toml",
+                include_str!("../../../vendors/lambda/skeleton/samconfig.toml"),
+            ),
+        ]
+    }
+}
+
+/// The SAM command line.
+#[must_use]
+pub fn sam(home: &Home) -> Option<PathBuf> {
+    tool::find("SAM_BIN", || {
+        let own = SAM.program(home, "sam");
+        which::which("sam")
+            .ok()
+            .or_else(|| own.is_file().then_some(own))
+    })
+}
+
+fn sam_version(home: &Home) -> Need {
+    let said =
+        sam(home).and_then(|sam| child::output(surroundings::command(sam).arg("--version")).ok());
+    said.map(|said| said.trim().to_owned())
+        .ok_or_else(|| "`guru setup`, or name one in SAM_BIN".to_owned())
+}
+
+fn program(home: &Home) -> Result<PathBuf> {
+    let found = tool::find("LAMBDA_RIE_BIN", || emulator::program(home));
+    found.context(
+        "AWS's emulator of Lambda is not installed: `guru setup` gets it, or name one in LAMBDA_RIE_BIN",
+    )
+}
+
+/// The names that the bootstrap is told of: those that were named already, and each of these.
+fn names(settings: &Settings, named: Option<String>) -> String {
+    let own = settings.iter().find(|(key, _)| *key == SETTINGS);
+    let named = own.map(|(_, value)| value.to_owned()).or(named);
+    let named = named.iter().flat_map(|named| named.split(','));
+    let mut all: Vec<_> = named
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .collect();
+    let keys = settings.iter().map(|(key, _)| key);
+    for key in keys.filter(|key| *key != SETTINGS) {
+        if !all.contains(&key) {
+            all.push(key);
+        }
+    }
+    all.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bootstrap_is_told_each_name_once() {
+        let of = |said: &[&str], named: Option<&str>| {
+            let said: Vec<_> = said.iter().map(|said| (*said).to_owned()).collect();
+            names(&Settings::read(None, &said).unwrap(), named.map(Into::into))
+        };
+        assert_eq!(of(&[], None), "");
+        assert_eq!(of(&["A=1", "B=2,C"], None), "A,B");
+        assert_eq!(of(&["A=1"], Some("A, X,")), "A,X");
+        assert_eq!(of(&["A=1", "GURU_SETTINGS=Y"], Some("X")), "Y,A");
+    }
+}

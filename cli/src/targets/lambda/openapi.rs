@@ -1,0 +1,238 @@
+//! The function's OpenAPI document, as API Gateway takes it: every path and method reaches the function, so that it, and not
+//! the gateway, says what is not found. Knows API Gateway's rules for resources, not what the function does.
+
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a JSON value answers null for a name that it has not; it never panics"
+)]
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result};
+use serde_json::{Map, Value, json};
+
+use crate::artefacts::{BuildContext, DOCUMENT, METHODS, own_document};
+
+/// A place in the tree of resources.
+#[derive(Default)]
+struct Node {
+    literals: BTreeMap<String, Node>,
+    variable: Option<(String, Box<Node>)>,
+}
+
+/// What API Gateway is told, as template.yaml includes it.
+pub(super) fn for_gateway(context: &BuildContext<'_>) -> Result<String> {
+    let mut text = serde_json::to_string_pretty(&translate(&own_document(context)?))?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// Says in a document for API Gateway whether keys are asked for, in place of the condition that template.yaml decides.
+pub(super) fn decide_keys(text: &str, has_keys: bool) -> Result<String> {
+    let mut document: Value = serde_json::from_str(text).context("the document is no JSON")?;
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
+    let items = paths.into_iter().flat_map(Map::values_mut);
+    let items = items
+        .filter_map(Value::as_object_mut)
+        .flat_map(Map::values_mut);
+    for operation in items.filter_map(Value::as_object_mut) {
+        if operation.remove("security").is_some() && has_keys {
+            operation.insert("security".to_owned(), json!([{"api_key": []}]));
+        }
+    }
+    Ok(format!("{document:#}\n"))
+}
+
+fn translate(document: &Value) -> Value {
+    let mut root = Node::default();
+    for path in document["paths"]
+        .as_object()
+        .into_iter()
+        .flat_map(Map::keys)
+    {
+        root.add(path);
+    }
+    let mut paths = Map::new();
+    root.list(String::new(), &mut Vec::new(), &mut paths);
+    json!({
+        // The newest that API Gateway imports.
+        // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
+        "openapi": "3.0.1",
+        "info": {
+            "title": {"Ref": "AWS::StackName"},
+            "version": document["info"]["version"].as_str().unwrap_or("0"),
+        },
+        "components": {"securitySchemes": {"api_key": {"type": "apiKey", "name": "x-api-key", "in": "header"}}},
+        "paths": paths,
+    })
+}
+
+impl Node {
+    fn add(&mut self, path: &str) {
+        let mut node = self;
+        for segment in path.split('/').filter(|segment| !segment.is_empty()) {
+            let name = segment
+                .strip_prefix('{')
+                .and_then(|rest| rest.strip_suffix('}'));
+            node = match name {
+                // Siblings may not differ in a variable's name: the first stands for all.
+                Some(name) => {
+                    let name = if is_name(name) { name } else { "name" };
+                    let (_, node) = node
+                        .variable
+                        .get_or_insert_with(|| (name.to_owned(), Box::default()));
+                    node
+                }
+                None if is_name(segment) => node.literals.entry(segment.to_owned()).or_default(),
+                // No resource can have that name, and what is below it is caught anyway.
+                None => return,
+            };
+        }
+    }
+
+    /// Lists this place and all below it. Where no variable takes any segment, `{proxy+}` takes all of them.
+    fn list(&self, path: String, names: &mut Vec<String>, paths: &mut Map<String, Value>) {
+        let own = if path.is_empty() { "/" } else { &path };
+        paths.insert(own.to_owned(), item(own, names));
+        for (literal, node) in &self.literals {
+            node.list(format!("{path}/{literal}"), names, paths);
+        }
+        if let Some((name, node)) = &self.variable {
+            let mut name = name.clone();
+            while names.contains(&name) {
+                name.push('_');
+            }
+            names.push(name.clone());
+            node.list(format!("{path}/{{{name}}}"), names, paths);
+        } else {
+            let mut name = "proxy".to_owned();
+            while names.contains(&name) {
+                name.push('_');
+            }
+            names.push(name.clone());
+            let rest = format!("{path}/{{{name}+}}");
+            paths.insert(rest.clone(), item(&rest, names));
+        }
+        names.pop();
+    }
+}
+
+/// What a resource's name may be of
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>).
+fn is_name(segment: &str) -> bool {
+    let allowed = |char: char| char.is_ascii_alphanumeric() || "._-".contains(char);
+    !segment.is_empty() && segment.chars().all(allowed)
+}
+
+fn item(path: &str, names: &[String]) -> Value {
+    let operations = METHODS.map(|method| (method.to_owned(), operation(method, path, names)));
+    Value::Object(Map::from_iter(operations))
+}
+
+fn operation(method: &str, path: &str, names: &[String]) -> Value {
+    let parameters = names.iter().map(
+        |name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}),
+    );
+    let mut operation = json!({
+        "parameters": Value::from_iter(parameters),
+        "responses": {},
+        "x-amazon-apigateway-integration": {
+            "type": "aws_proxy",
+            // How the function is invoked, whatever the method of the request.
+            "httpMethod": "POST",
+            "uri": {"Fn::Sub": "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Function.Arn}/invocations"},
+        },
+    });
+    // A browser asks with OPTIONS, and sends no key, before it sends the request that has one.
+    let is_open = method == "options" || path == DOCUMENT && matches!(method, "get" | "head");
+    if let (false, Some(members)) = (is_open, operation.as_object_mut()) {
+        let security = json!({"Fn::If": ["HasKey", [{"api_key": []}], {"Ref": "AWS::NoValue"}]});
+        members.insert("security".to_owned(), security);
+    }
+    operation
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(of: &[&str]) -> Vec<String> {
+        let paths = of
+            .iter()
+            .map(|path| ((*path).to_owned(), json!({"get": {}})));
+        let document = json!({"info": {"version": "1"}, "paths": Map::from_iter(paths)});
+        let translated = translate(&document);
+        let paths = translated["paths"].as_object().unwrap();
+        paths.keys().cloned().collect()
+    }
+
+    #[test]
+    fn every_path_is_caught() {
+        let cases: [(&[&str], &[&str]); 5] = [
+            (&["/"], &["/", "/{proxy+}"]),
+            (
+                &["/", "/openapi.json"],
+                &["/", "/openapi.json", "/openapi.json/{proxy+}", "/{proxy+}"],
+            ),
+            // API Gateway allows one variable below a resource, whatever its name.
+            (
+                &["/{id}", "/{name}/x"],
+                &[
+                    "/",
+                    "/{id}",
+                    "/{id}/x",
+                    "/{id}/x/{proxy+}",
+                    "/{id}/{proxy+}",
+                ],
+            ),
+            (
+                &["/{id}/{id}"],
+                &["/", "/{id}", "/{id}/{id_}", "/{id}/{id_}/{proxy+}"],
+            ),
+            (&["/a b/c", "/%20"], &["/", "/{proxy+}"]),
+        ];
+        for (of, want) in cases {
+            let mut want = want.to_vec();
+            want.sort_unstable();
+            assert_eq!(paths(of), want, "{of:?}");
+        }
+    }
+
+    #[test]
+    fn parameters_are_those_of_the_path() {
+        let translated = translate(&json!({"paths": {"/a/{id}": {}}}));
+        let names = |path: &str| {
+            let parameters = translated["paths"][path]["get"]["parameters"].as_array();
+            let names = parameters.unwrap().iter().map(|each| each["name"].clone());
+            Value::from_iter(names)
+        };
+        assert_eq!(names("/a"), json!([]));
+        assert_eq!(names("/a/{id}"), json!(["id"]));
+        assert_eq!(names("/a/{id}/{proxy+}"), json!(["id", "proxy"]));
+        assert_eq!(names("/{proxy+}"), json!(["proxy"]));
+    }
+
+    #[test]
+    fn a_key_is_asked_of_all_but_preflights_and_the_document() {
+        let translated = translate(&json!({"paths": {"/": {}, "/openapi.json": {}}}));
+        let is_open =
+            |path: &str, method: &str| translated["paths"][path][method]["security"].is_null();
+        assert!(is_open("/openapi.json", "get") && is_open("/openapi.json", "head"));
+        assert!(is_open("/", "options") && is_open("/{proxy+}", "options"));
+        assert!(!is_open("/", "post") && !is_open("/", "get") && !is_open("/{proxy+}", "post"));
+        assert!(!is_open("/openapi.json", "post"));
+    }
+
+    #[test]
+    fn keys_are_asked_for_where_the_condition_stood_or_nowhere() {
+        let text = translate(&json!({"paths": {"/": {}}})).to_string();
+        let security = |has_keys| {
+            let decided: Value =
+                serde_json::from_str(&decide_keys(&text, has_keys).unwrap()).unwrap();
+            let of = |method: &str| decided["paths"]["/"][method]["security"].clone();
+            (of("post"), of("options"))
+        };
+        assert_eq!(security(true), (json!([{"api_key": []}]), Value::Null));
+        assert_eq!(security(false), (Value::Null, Value::Null));
+    }
+}

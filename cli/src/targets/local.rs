@@ -1,0 +1,67 @@
+//! The native server: the function as a program of its own.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use super::{Need, Serve, Served, Vendor};
+use crate::{
+    artefacts::{self, BuildContext, native},
+    home::Home,
+    serving::{Session, trial},
+    surroundings,
+};
+
+/// What the server says once it listens.
+const LISTENS: &str = "listening on ";
+
+pub(super) struct Local;
+
+impl Vendor for Local {
+    fn name(&self) -> &'static str {
+        "local"
+    }
+
+    fn about(&self) -> &'static str {
+        "The native server"
+    }
+
+    fn conformance(&self) -> &'static str {
+        include_str!("../../vendors/local/conformance.toml")
+    }
+
+    fn build(&self, context: &BuildContext<'_>, folder: &Path) -> Result<Vec<PathBuf>> {
+        Ok(vec![native::build(context, folder)?])
+    }
+
+    fn serve(&self, session: &Session<'_>, request: &Serve<'_>) -> Result<Served> {
+        let context = session.context();
+        let files = context.make(request.folder, |draft| Vendor::build(self, context, draft))?;
+        let program = files.into_iter().next().context("a build made no file")?;
+        let start = || {
+            let mut command = surroundings::command(&program);
+            command
+                .current_dir(context.workspace.root())
+                .envs(request.settings.iter());
+            command
+        };
+        if request.is_tried {
+            let mut command = start();
+            command.args(["--port", "0"]);
+            trial::starts(command, LISTENS)?;
+        }
+        Ok(Served {
+            command: start(),
+            parts: vec![artefacts::sha256(&program)?],
+            port: Some("--port"),
+        })
+    }
+
+    fn needs(&self, _: &Home, found: &dyn Fn(&str) -> Need) -> Vec<(&'static str, Need)> {
+        vec![("rust", found("rust"))]
+    }
+
+    fn tries_builds(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,129 @@
+//! Spin: `spin up`, and its plugins that deploy. Knows Spin's words and its manifest, not what is in a component.
+
+mod deploy;
+mod manifest;
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context as _, Result};
+
+use super::{Deployer, Need, Serve, Served, Vendor};
+use crate::{
+    artefacts::{self, BuildContext, wasi},
+    child,
+    home::Home,
+    items::{Item, wasm},
+    serving::Session,
+    surroundings, tool,
+};
+
+pub(super) struct Spin;
+
+const NAME: &str = "spin";
+
+/// The vendor's manifest.
+const MANIFEST: &str = "spin.toml";
+
+/// How one is got.
+const HOW: &str = "install it as https://spinframework.dev says, or name one in SPIN_BIN";
+
+impl Vendor for Spin {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn about(&self) -> &'static str {
+        "Spin: `spin up`"
+    }
+
+    fn conformance(&self) -> &'static str {
+        include_str!("../../../vendors/spin/conformance.toml")
+    }
+
+    fn build(&self, context: &BuildContext<'_>, folder: &Path) -> Result<Vec<PathBuf>> {
+        Ok(vec![wasi::build(context, folder)?])
+    }
+
+    /// Settings go into the manifest, which nobody else may read, and not on the command line, which anybody may.
+    fn serve(&self, session: &Session<'_>, request: &Serve<'_>) -> Result<Served> {
+        let files = session
+            .context()
+            .make(request.folder, |draft| self.build(session.context(), draft))?;
+        let component = files.into_iter().next().context("a build made no file")?;
+        let own = session.own_manifest(MANIFEST)?;
+        let text =
+            manifest::for_development(&crate::files::read(&own)?, &component, request.settings)
+                .with_context(|| format!("{} cannot be served", own.display()))?;
+        let manifest = session.manifest(&own);
+        manifest.write(&text)?;
+        let mut command = Command::new(program()?);
+        command
+            .args(["up", "--listen"])
+            .arg(format!("127.0.0.1:{}", session.port()))
+            .arg("--from")
+            .arg(manifest.path());
+        Ok(Served {
+            command,
+            parts: vec![artefacts::sha256(&component)?, text],
+            port: None,
+        })
+    }
+
+    fn items(&self) -> &'static [&'static dyn Item] {
+        &[&wasm::Targets]
+    }
+
+    fn needs(&self, _: &Home, found: &dyn Fn(&str) -> Need) -> Vec<(&'static str, Need)> {
+        vec![(wasm::NAME, found(wasm::NAME)), ("spin", version())]
+    }
+
+    fn needs_to_deploy(&self, _: &Home) -> Vec<(&'static str, Need)> {
+        vec![("plugin", plugin())]
+    }
+
+    fn check(&self, _: &Home) -> Result<()> {
+        program().map(drop)
+    }
+
+    fn deployer(&self) -> Option<Deployer> {
+        Some(deploy::deploy)
+    }
+
+    fn skeleton(&self) -> &'static [(&'static str, &'static str)] {
+        &[(
+            MANIFEST,
+            include_str!("../../../vendors/spin/skeleton/spin.toml"),
+        )]
+    }
+}
+
+fn find() -> Option<PathBuf> {
+    tool::find("SPIN_BIN", || which::which("spin").ok())
+}
+
+fn program() -> Result<PathBuf> {
+    find().with_context(|| format!("spin is not on PATH: {HOW}"))
+}
+
+fn version() -> Need {
+    let said =
+        find().and_then(|spin| child::output(surroundings::command(spin).arg("--version")).ok());
+    said.map(|said| said.trim().to_owned())
+        .ok_or_else(|| HOW.to_owned())
+}
+
+fn plugin() -> Need {
+    let name = deploy::plugin();
+    let is_here =
+        find().is_some_and(|spin| child::succeeds(Command::new(spin).args([&*name, "--help"])));
+    if is_here {
+        Ok(name)
+    } else {
+        Err(format!(
+            "`spin plugins install {name}`; SPIN_DEPLOY_PLUGIN names another"
+        ))
+    }
+}

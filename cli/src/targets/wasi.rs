@@ -1,0 +1,61 @@
+//! Every host of WASI 0.3 HTTP components that has no folder of its own: here wasmtime, in Guru's own host.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use super::{Need, Serve, Served, Vendor};
+use crate::{
+    artefacts::{self, BuildContext, wasi},
+    cargo,
+    home::Home,
+    items::{Item, wasm},
+    serving::Session,
+    surroundings,
+};
+
+pub(super) struct Wasi;
+
+impl Vendor for Wasi {
+    fn name(&self) -> &'static str {
+        "wasi"
+    }
+
+    fn about(&self) -> &'static str {
+        "Every other host of WASI 0.3 HTTP components: wasmtime, in Guru's own host"
+    }
+
+    fn conformance(&self) -> &'static str {
+        include_str!("../../vendors/wasi/conformance.toml")
+    }
+
+    fn build(&self, context: &BuildContext<'_>, folder: &Path) -> Result<Vec<PathBuf>> {
+        Ok(vec![wasi::build(context, folder)?])
+    }
+
+    /// Settings go by name on the command line, with their values in the environment.
+    fn serve(&self, session: &Session<'_>, request: &Serve<'_>) -> Result<Served> {
+        let compiled = session.context().compile(request.folder)?;
+        let mut command = surroundings::command(session.program(cargo::HOST)?);
+        command
+            .arg("serve")
+            .arg(&compiled)
+            .envs(request.settings.iter());
+        for (key, _) in request.settings.iter() {
+            command.arg("--env").arg(key);
+        }
+        Ok(Served {
+            command,
+            parts: vec![artefacts::sha256(&compiled)?],
+            port: Some("--port"),
+        })
+    }
+
+    fn items(&self) -> &'static [&'static dyn Item] {
+        &[&wasm::Targets]
+    }
+
+    fn needs(&self, _: &Home, found: &dyn Fn(&str) -> Need) -> Vec<(&'static str, Need)> {
+        vec![(wasm::NAME, found(wasm::NAME))]
+    }
+}

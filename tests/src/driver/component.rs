@@ -1,0 +1,62 @@
+//! The functions' components, as they are built and compiled for those who host them.
+//!
+//! It must not know how a component is built: `guru build` does.
+
+use anyhow::{Context as _, Result, bail};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::vector::Function;
+
+use super::machine::{forget_toolchain, program, workspace};
+
+/// Builds the function's component for a target, and says where it is.
+///
+/// # Errors
+///
+/// When it cannot be built.
+pub fn component(function: Function, target: &str) -> Result<PathBuf> {
+    let mut command = Command::new("cargo");
+    command
+        .args(["guru", "build", function.name()])
+        .args(["--on", target, "--release"]);
+    forget_toolchain(&mut command);
+    finish(&mut command)?;
+    let path = Path::new("dist").join(target).join(function.name());
+    Ok(workspace().join(path).join("function.wasm"))
+}
+
+/// Compiles a component ahead of time.
+///
+/// # Errors
+///
+/// When it is not one.
+pub fn compile(component: &Path, compiled: &Path) -> Result<()> {
+    let mut compile = Command::new(program("guru-host")?);
+    finish(compile.arg("compile").arg(component).arg(compiled))
+}
+
+/// The manifest with which `spin up` runs the function: the example's is at the top.
+#[must_use]
+pub fn spin_manifest(function: Function) -> PathBuf {
+    match function {
+        Function::Meditations => workspace().join("spin.toml"),
+        Function::Probe | Function::Faults => {
+            workspace().join(format!("functions/{function}/spin.toml"))
+        }
+    }
+}
+
+/// Runs a command at the top of the workspace to its good end; what it says is seen.
+fn finish(command: &mut Command) -> Result<()> {
+    let spelt = format!("{command:?}");
+    let status = command
+        .current_dir(workspace())
+        .stdin(Stdio::null())
+        .status()
+        .with_context(|| format!("cannot start {spelt}"))?;
+    if !status.success() {
+        bail!("{spelt} failed ({status}); what it said is above");
+    }
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! The ways in which targets are driven: data, which each target's folder has. Knows its form, not what any target is.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use serde::Deserialize;
+
+/// A way of driving a target: one column of the report.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Way {
+    /// As in `GURU_ON`.
+    pub name: String,
+    /// The target, as `guru dev --on` takes it.
+    #[serde(skip)]
+    pub target: String,
+    /// The runtime in a few words.
+    #[serde(default)]
+    pub about: String,
+    /// Whose runtime answers.
+    pub runtime: Runtime,
+    /// What `guru dev` is told beside the target.
+    #[serde(default)]
+    pub dev: Vec<String>,
+    /// What the vendor's own program is told.
+    #[serde(default)]
+    pub more: Vec<String>,
+    /// The documented differences; a vector may demand each in place of the contract.
+    #[serde(default)]
+    pub differences: Vec<String>,
+    /// Whether a handler that crashes takes no other request with it. Where it does, nothing runs beside a case that crashes one.
+    #[serde(default = "yes")]
+    pub crashes_alone: bool,
+    /// Whether projects of others are driven in this way, too.
+    #[serde(default = "yes")]
+    pub in_projects: bool,
+}
+
+/// Whose program answers when a target is driven on this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Runtime {
+    /// The vendor's own, the one that runs in production.
+    Vendor,
+    /// The vendor's own for development.
+    Emulator,
+    /// One of ours, which speaks the vendor's documented protocol.
+    StandIn,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    way: Vec<Way>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+impl Way {
+    /// The ways of a target, of the text of its `conformance.toml`.
+    ///
+    /// # Errors
+    ///
+    /// When that is malformed.
+    pub fn read(target: &str, text: &str) -> Result<Vec<Self>> {
+        let file: File = toml_edit::de::from_str(text)
+            .with_context(|| format!("the conformance.toml of {target} is malformed"))?;
+        let mut ways = file.way;
+        for way in &mut ways {
+            target.clone_into(&mut way.target);
+        }
+        Ok(ways)
+    }
+
+    /// Those of every target with a folder in `targets`: what all others are compared with first, the rest by name.
+    ///
+    /// # Errors
+    ///
+    /// When one of them cannot be read.
+    pub fn all(targets: &Path) -> Result<Vec<Self>> {
+        let entries = fs::read_dir(targets);
+        let entries = entries.with_context(|| format!("cannot read {}", targets.display()))?;
+        let mut names: Vec<_> = entries
+            .flatten()
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort_by_key(|name| (name != FIRST, name.clone()));
+        let mut ways = Vec::new();
+        for name in names {
+            let path = targets.join(&name).join("vendor").join("conformance.toml");
+            if path.is_file() {
+                let text = fs::read_to_string(&path)
+                    .with_context(|| format!("cannot read {}", path.display()))?;
+                ways.extend(Self::read(&name, &text)?);
+            }
+        }
+        Ok(ways)
+    }
+}
+
+/// What all others are compared with.
+const FIRST: &str = "local";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_said_is_as_most_targets_have_it() {
+        let ways = Way::read(
+            "acme",
+            "[[way]]\nname = \"acme-1\"\nruntime = \"stand-in\"\n",
+        )
+        .unwrap();
+        let [way] = &*ways else { panic!("{ways:?}") };
+        assert_eq!((&*way.name, &*way.target), ("acme-1", "acme"));
+        assert!(way.crashes_alone && way.in_projects && way.dev.is_empty());
+        for malformed in ["[[way]]\nname = \"x\"", "[[way]]\nnme = \"x\"", "x"] {
+            assert!(Way::read("acme", malformed).is_err(), "{malformed}");
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! Cargo, run in view, and the files that it made. Knows not what they are for.
+
+use std::{
+    ffi::OsStr,
+    io::BufReader,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context as _, Result, bail};
+use cargo_metadata::{Artifact, Message, camino::Utf8PathBuf};
+
+use crate::{
+    child,
+    home::Home,
+    source::{Source, named_source},
+    surroundings,
+    workspace::Workspace,
+};
+
+/// Runs `cargo` and gives the last file that `pick` takes of what it made.
+pub fn make(
+    cargo: &mut Command,
+    pick: impl Fn(&Artifact) -> Option<Utf8PathBuf>,
+) -> Result<Option<PathBuf>> {
+    cargo
+        .arg("--message-format=json-render-diagnostics")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped());
+    let spelt = child::spell(cargo);
+    let mut running = cargo
+        .spawn()
+        .with_context(|| format!("cannot start `{spelt}`"))?;
+    let messages = running
+        .stdout
+        .take()
+        .context("cargo has no standard output")?;
+    let mut found = None;
+    for message in Message::parse_stream(BufReader::new(messages)) {
+        if let Message::CompilerArtifact(artifact) =
+            message.context("what cargo says cannot be read")?
+        {
+            found = pick(&artifact).map(PathBuf::from).or(found);
+        }
+    }
+    let status = running
+        .wait()
+        .with_context(|| format!("cannot wait for `{spelt}`"))?;
+    if !status.success() {
+        bail!(
+            "`{spelt}` {}; what it said is above",
+            child::describe(status)
+        );
+    }
+    Ok(found)
+}
+
+/// The user's own cargo in `folder`, for what runs on this machine: whatever the environment or a `.cargo/config.toml` says of
+/// other machines.
+pub fn native(folder: &Path) -> Command {
+    let mut cargo = surroundings::command("cargo");
+    cargo.current_dir(folder);
+    with_named_source(&mut cargo);
+    if let Some(host) = foreign(folder) {
+        cargo.env("CARGO_BUILD_TARGET", host);
+    }
+    cargo
+}
+
+/// Has cargo take the crate `guru` from the folder that `GURU_SOURCE` names, if it names one.
+pub fn with_named_source(cargo: &mut Command) {
+    if let Some(source) = named_source() {
+        let path = source.join("guru");
+        let path = toml_edit::Value::from(&*path.to_string_lossy()).to_string();
+        cargo
+            .arg("--config")
+            .arg(format!("patch.crates-io.guru.path={}", path.trim()));
+    }
+}
+
+/// The triple of this machine, where cargo would build for another in `folder`. It is not named otherwise: what is built for a
+/// target by name has a folder of its own, and is built once more.
+fn foreign(folder: &Path) -> Option<String> {
+    let config = cargo_config2::Config::load_with_cwd(folder).ok()?;
+    let targets = config.build_target_for_config(Vec::<&str>::new()).ok()?;
+    if targets.is_empty() {
+        return None;
+    }
+    let host = config.host_triple().ok()?;
+    let runs = |target: &str| {
+        let parts = |triple: &str| triple.split('-').map(str::to_owned).collect::<Vec<_>>();
+        let (own, other) = (parts(host), parts(target));
+        // Another C library on the same system runs here too.
+        own.first() == other.first() && own.get(1..3) == other.get(1..3)
+    };
+    let is_native = match &*targets {
+        [one] => runs(one.triple()),
+        _ => false,
+    };
+    (!is_native).then(|| host.to_owned())
+}
+
+/// A program of Guru's that runs on this machine.
+#[derive(Clone, Copy, Debug)]
+pub struct Program {
+    /// The crate that has it.
+    pub package: &'static str,
+    /// What it is called.
+    pub name: &'static str,
+    /// The crate's features that it is built with.
+    pub features: &'static [&'static str],
+}
+
+/// What hosts components, with its compiler.
+pub const HOST: Program = Program {
+    package: "guru-host",
+    name: "guru-host",
+    features: &["compile"],
+};
+
+/// What hosts components, without a compiler: as small as what is shipped.
+pub const SERVER: Program = Program {
+    package: "guru-host",
+    name: "guru-host",
+    features: &[],
+};
+
+/// What AWS Lambda starts.
+pub const BOOTSTRAP: Program = Program {
+    package: "guru-lambda",
+    name: "bootstrap",
+    features: &[],
+};
+
+/// What stands in front of a Lambda function on this machine.
+pub const GATEWAY: Program = Program {
+    package: "guru-gateway",
+    name: "guru-gateway",
+    features: &[],
+};
+
+impl Program {
+    /// Builds it and says where it is.
+    pub fn build(self, workspace: &Workspace, is_release: bool) -> Result<PathBuf> {
+        self.build_with(workspace, is_release, |_| {})
+    }
+
+    /// Builds it by a cargo that `prepare` has had, and says where it is.
+    pub fn build_with(
+        self,
+        workspace: &Workspace,
+        is_release: bool,
+        prepare: impl FnOnce(&mut Command),
+    ) -> Result<PathBuf> {
+        let mut cargo = match workspace.source()? {
+            Source::Folder(folder) => self.in_folder(&folder, is_release),
+            Source::Checkout(folder) => {
+                let mut cargo = self.in_folder(&folder, is_release);
+                let name = folder.file_name().unwrap_or(OsStr::new("git"));
+                let target = Home::from_env()?.root().join("hosts").join(name);
+                cargo.arg("--locked").env("CARGO_TARGET_DIR", target);
+                cargo
+            }
+            Source::Registry(version) => self.install(&version, is_release)?,
+        };
+        if !self.features.is_empty() {
+            cargo.arg("--features").arg(self.features.join(","));
+        }
+        prepare(&mut cargo);
+        let made = make(&mut cargo, |artifact| {
+            let is_it = artifact.target.is_bin() && artifact.target.name == self.name;
+            artifact.executable.clone().filter(|_| is_it)
+        })?;
+        made.with_context(|| format!("{} has no program {}", self.package, self.name))
+    }
+
+    fn in_folder(self, folder: &Path, is_release: bool) -> Command {
+        let mut cargo = native(folder);
+        cargo.args(["build", "--package", self.package, "--bin", self.name]);
+        if is_release {
+            cargo.arg("--release");
+        }
+        cargo
+    }
+
+    /// Of the version that the function is made with, and with the very dependencies that it was tested with.
+    fn install(self, version: &str, is_release: bool) -> Result<Command> {
+        let hosts = Home::from_env()?.root().join("hosts");
+        let profile = if is_release { "small" } else { "quick" };
+        let mut cargo = surroundings::command("cargo");
+        cargo
+            .args(["install", "--locked", "--force", "--no-track"])
+            .arg(format!("{}@{version}", self.package))
+            .args(["--bin", self.name, "--root"])
+            .arg(hosts.join(format!("{version}-{profile}")))
+            .env("CARGO_TARGET_DIR", hosts.join("target").join(profile));
+        if is_release {
+            // As this workspace builds it: a package has no profiles of its own.
+            cargo
+                .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1")
+                .env("CARGO_PROFILE_RELEASE_LTO", "fat")
+                .env("CARGO_PROFILE_RELEASE_STRIP", "symbols");
+        }
+        Ok(cargo)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The target that cargo is told in a folder with these settings.
+    fn told(settings: &str) -> Option<String> {
+        let folder = tempfile::tempdir().unwrap();
+        crate::files::write(&folder.path().join(".cargo/config.toml"), settings).unwrap();
+        let below = folder.path().join("src");
+        std::fs::create_dir(&below).unwrap();
+        let cargo = native(&below);
+        let mut all = cargo.get_envs();
+        let (_, value) = all.find(|(name, _)| *name == "CARGO_BUILD_TARGET")?;
+        Some(value?.to_string_lossy().into_owned())
+    }
+
+    #[test]
+    fn what_runs_here_is_built_for_this_machine() {
+        let said = child::output(surroundings::command("rustc").arg("-vV")).unwrap();
+        let host = said
+            .lines()
+            .find_map(|line| line.strip_prefix("host: "))
+            .unwrap();
+        for other in [
+            "target = \"wasm32-wasip2\"",
+            "target = [\"wasm32-unknown-unknown\"]",
+            "target = [\"wasm32-wasip2\", \"x86_64-unknown-linux-gnu\"]",
+            "target = \"riscv64gc-unknown-linux-gnu\"",
+        ] {
+            let told = told(&format!("[build]\n{other}\n"));
+            assert_eq!(told.as_deref(), Some(host), "{other}");
+        }
+        // Where nothing else is said, neither do we: what is built has one folder.
+        assert_eq!(told(""), None);
+        assert_eq!(told(&format!("[build]\ntarget = \"{host}\"\n")), None);
+        let musl = host.replace("gnu", "musl");
+        assert_eq!(told(&format!("[build]\ntarget = \"{musl}\"\n")), None);
+    }
+}

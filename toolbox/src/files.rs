@@ -1,0 +1,132 @@
+//! The few things done to files that `std` leaves to each system. Knows no path of ours.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    path::Path,
+};
+
+use anyhow::{Context as _, Result};
+
+/// Removes a file, a link or a whole folder; nothing there is no error.
+pub fn remove(path: &Path) -> Result<()> {
+    let removed = match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) => Err(error),
+    };
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Makes `link` a symbolic link to `original`, and the folders above it.
+#[cfg(unix)]
+pub fn link(original: &Path, link: &Path) -> Result<()> {
+    make_parent(link)?;
+    std::os::unix::fs::symlink(original, link)
+        .with_context(|| format!("cannot link {} to {}", link.display(), original.display()))
+}
+
+/// Symbolic links need a privilege on other systems, and no route that needs them leads there.
+#[cfg(not(unix))]
+pub fn link(original: &Path, _: &Path) -> Result<()> {
+    anyhow::bail!("cannot link {} on this system", original.display())
+}
+
+/// Writes a program that may be executed, and the folders above it.
+pub fn write_program(path: &Path, text: &str) -> Result<()> {
+    make_parent(path)?;
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+            .with_context(|| format!("cannot make {} executable", path.display()))?;
+    }
+    Ok(())
+}
+
+/// Reads a text.
+///
+/// # Errors
+///
+/// When it cannot be read; the error names the file.
+pub fn read(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// Writes a file, and makes the folders above it.
+pub fn write(path: &Path, text: &str) -> Result<()> {
+    make_parent(path)?;
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Copies a file, and makes the folders above the copy.
+pub fn copy(from: &Path, to: &Path) -> Result<()> {
+    make_parent(to)?;
+    fs::copy(from, to)
+        .map(drop)
+        .with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))
+}
+
+/// Locks a file, which is made where there is none, until what is returned is dropped. `waits` is called where somebody else
+/// holds it.
+pub fn lock(path: &Path, waits: impl FnOnce()) -> Result<File> {
+    make_parent(path)?;
+    let file = File::options()
+        .create(true)
+        .append(true)
+        .open(path)
+        .with_context(|| format!("cannot open {}", path.display()))?;
+    let locked = match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            waits();
+            file.lock()
+        }
+        Err(TryLockError::Error(error)) => Err(error),
+        Ok(()) => Ok(()),
+    };
+    locked.with_context(|| format!("cannot lock {}", path.display()))?;
+    Ok(file)
+}
+
+fn make_parent(path: &Path) -> Result<()> {
+    match path.parent() {
+        Some(parent) => fs::create_dir_all(parent)
+            .with_context(|| format!("cannot create {}", parent.display())),
+        None => Ok(()),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn removing_takes_files_folders_dangling_links_and_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("file"), "").unwrap();
+        fs::create_dir_all(at("tree/deep")).unwrap();
+        link(Path::new("/nowhere/at/all"), &at("dangling")).unwrap();
+        for name in ["file", "tree", "dangling", "absent"] {
+            remove(&at(name)).unwrap();
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_link_to_a_folder_is_removed_without_its_contents() {
+        let folder = tempfile::tempdir().unwrap();
+        let kept = folder.path().join("kept");
+        fs::create_dir(&kept).unwrap();
+        fs::write(kept.join("file"), "").unwrap();
+        link(&kept, &folder.path().join("link")).unwrap();
+        remove(&folder.path().join("link")).unwrap();
+        assert!(kept.join("file").exists());
+    }
+}

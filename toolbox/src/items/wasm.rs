@@ -1,0 +1,218 @@
+//! The WebAssembly targets: in the user's own toolchain, or in one that Guru makes beside it.
+//! Knows the two ways to get them, not how either works inside.
+
+use std::{
+    env,
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::{Item, State};
+use crate::{cargo, child, console::Console, home::Home, stamp, surroundings};
+
+/// The targets that functions are built for.
+pub const TRIPLES: [&str; 2] = ["wasm32-unknown-unknown", "wasm32-wasip2"];
+
+/// What they are called among the things to set up.
+pub const NAME: &str = "wasm targets";
+
+/// A server that has not answered for this long will not.
+const SILENCE: Duration = Duration::from_secs(120);
+
+/// Where the targets are.
+enum Source {
+    /// In the toolchain that `rustc` on PATH stands for.
+    Active,
+    /// In the toolchain that Guru made, in this folder.
+    Own(PathBuf),
+}
+
+/// The targets themselves.
+pub struct Targets;
+
+impl Item for Targets {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn why(&self) -> &'static str {
+        "build functions for every vendor that takes WebAssembly"
+    }
+
+    fn check(&self, home: &Home) -> Result<State> {
+        Ok(match source(home) {
+            Some(Source::Active) => State::Found {
+                detail: format!("{} in the active toolchain", TRIPLES.join(", ")),
+            },
+            Some(Source::Own(prefix)) => State::Found {
+                detail: format!("{} in {}", TRIPLES.join(", "), prefix.display()),
+            },
+            None => State::Missing {
+                how: how(which::which("rustup").is_ok()),
+            },
+        })
+    }
+
+    fn install(&self, home: &Home, console: Console) -> Result<()> {
+        add(home, console, &TRIPLES)
+    }
+}
+
+/// Has rustup add targets to the active toolchain.
+///
+/// # Errors
+///
+/// When there is no rustup, or it cannot get them.
+pub fn add(home: &Home, console: Console, triples: &[&str]) -> Result<()> {
+    if which::which("rustup").is_err() {
+        bail!("there is no rustup on PATH: {}", how(false));
+    }
+    let step = console.step("rustup target add");
+    child::run(
+        surroundings::command("rustup")
+            .args(["target", "add"])
+            .args(triples)
+            .env("RUST_BACKTRACE", "0"),
+        &home.log("rustup-target-add"),
+        Some(SILENCE),
+        &|line| step.line(line),
+    )?;
+    step.done();
+    Ok(())
+}
+
+/// A cargo that can build for all the wasm targets, whichever way they were obtained.
+/// # Errors
+///
+/// When no toolchain here has them.
+pub fn wasm_cargo(home: &Home) -> Result<Command> {
+    let mut cargo = match source(home) {
+        Some(Source::Active) => surroundings::command("cargo"),
+        Some(Source::Own(prefix)) => own_cargo(&prefix)?,
+        None => bail!(
+            "the wasm targets are missing: {}",
+            how(which::which("rustup").is_ok())
+        ),
+    };
+    cargo::with_named_source(&mut cargo);
+    Ok(cargo)
+}
+
+/// The cargo of Guru's own toolchain. It is chosen by path, so no rustup and no link is needed; `RUSTUP_TOOLCHAIN`
+/// and PATH are for what builds call in their turn.
+fn own_cargo(prefix: &Path) -> Result<Command> {
+    let bin = prefix.join("bin");
+    let mut command = surroundings::command(bin.join("cargo"));
+    surroundings::forget_toolchain(&mut command)
+        .env("RUSTC", bin.join("rustc"))
+        .env("RUSTDOC", bin.join("rustdoc"))
+        .env("RUSTUP_TOOLCHAIN", prefix)
+        .env("PATH", first_on_path(&bin, env::var_os("PATH"))?);
+    Ok(command)
+}
+
+fn first_on_path(folder: &Path, path: Option<OsString>) -> Result<OsString> {
+    let rest = path.unwrap_or_default();
+    let folders = std::iter::once(folder.to_owned()).chain(env::split_paths(&rest));
+    env::join_paths(folders).with_context(|| {
+        format!(
+            "{} cannot be put on PATH; choose another GURU_HOME",
+            folder.display()
+        )
+    })
+}
+
+fn source(home: &Home) -> Option<Source> {
+    if active_sysroot().is_ok_and(|sysroot| has_all(&sysroot, &TRIPLES)) {
+        return Some(Source::Active);
+    }
+    let prefix = home.toolchain();
+    let is_whole = stamp::exists(&prefix) && has_all(&prefix, &TRIPLES);
+    is_whole.then_some(Source::Own(prefix))
+}
+
+/// The folder of the toolchain that `rustc` on PATH stands for.
+///
+/// # Errors
+///
+/// When rustc does not say.
+pub fn active_sysroot() -> Result<PathBuf> {
+    let said = child::output(surroundings::command("rustc").args(["--print", "sysroot"]))?;
+    Ok(PathBuf::from(said.trim()))
+}
+
+/// Whether a toolchain has a core library for each target.
+#[must_use]
+pub fn has_all(sysroot: &Path, triples: &[&str]) -> bool {
+    triples.iter().all(|triple| {
+        let Ok(entries) = fs::read_dir(libraries(sysroot, triple)) else {
+            return false;
+        };
+        entries
+            .flatten()
+            .any(|entry| entry.file_name().to_string_lossy().starts_with("libcore-"))
+    })
+}
+
+/// Where a toolchain keeps a target's libraries.
+#[must_use]
+pub fn libraries(sysroot: &Path, triple: &str) -> PathBuf {
+    sysroot.join("lib/rustlib").join(triple).join("lib")
+}
+
+fn how(has_rustup: bool) -> String {
+    let by_rustup = format!("`rustup target add {}`", TRIPLES.join(" "));
+    if has_rustup {
+        format!("`guru setup` runs {by_rustup}")
+    } else {
+        format!("install rustup, then {by_rustup}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_toolchain_counts_only_with_every_target() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!has_all(folder.path(), &TRIPLES));
+        for (made, triple) in TRIPLES.iter().enumerate() {
+            assert!(!has_all(folder.path(), &TRIPLES), "with {made}");
+            let libraries = libraries(folder.path(), triple);
+            fs::create_dir_all(&libraries).unwrap();
+            assert!(!has_all(folder.path(), &TRIPLES), "with an empty folder");
+            fs::write(libraries.join("libcore-0123.rlib"), "").unwrap();
+        }
+        assert!(has_all(folder.path(), &TRIPLES));
+    }
+
+    #[test]
+    fn our_cargo_is_told_everything_by_path() {
+        let command = own_cargo(Path::new("/home/guru wasm")).unwrap();
+        let value = |name: &str| {
+            command
+                .get_envs()
+                .find(|(key, _)| *key == name)
+                .and_then(|(_, value)| value)
+                .map(|v| v.to_string_lossy().into_owned())
+        };
+        assert_eq!(command.get_program(), "/home/guru wasm/bin/cargo");
+        assert_eq!(value("RUSTC").unwrap(), "/home/guru wasm/bin/rustc");
+        assert_eq!(value("RUSTUP_TOOLCHAIN").unwrap(), "/home/guru wasm");
+        assert!(value("PATH").unwrap().starts_with("/home/guru wasm/bin:"));
+        assert_eq!(value("CARGO_BUILD_TARGET"), None);
+    }
+
+    #[test]
+    fn every_kind_of_machine_is_told_what_to_do() {
+        for (has_rustup, word) in [(true, "guru setup"), (false, "install rustup")] {
+            assert!(how(has_rustup).contains(word), "{has_rustup}");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Child processes that do not outlive this one: ended when dropped, and when the user interrupts. Knows no program.
+
+use std::{
+    io,
+    process::{Child, Command, ExitStatus},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::interrupt;
+
+/// How often a child is asked whether it has ended. It is asked, not waited for, so that an interrupt can end it.
+const BEAT: Duration = Duration::from_millis(20);
+
+/// How long a family may take to end by itself once it was asked to.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// A running child.
+#[derive(Debug)]
+pub struct Leash {
+    child: Arc<Mutex<Child>>,
+    end: fn(&Mutex<Child>),
+}
+
+impl Leash {
+    /// Starts the command.
+    pub fn spawn(command: &mut Command) -> io::Result<Self> {
+        Self::held(command, end)
+    }
+
+    /// Starts the command in a process group of its own: all that it starts ends with it, asked first.
+    pub fn family(command: &mut Command) -> io::Result<Self> {
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(command, 0);
+        Self::held(command, end_family)
+    }
+
+    fn held(command: &mut Command, end: fn(&Mutex<Child>)) -> io::Result<Self> {
+        let child = Arc::new(Mutex::new(command.spawn()?));
+        let also = Arc::clone(&child);
+        interrupt::undo(move || end(&also));
+        Ok(Self { child, end })
+    }
+
+    /// How it ended, if it has.
+    pub fn ended(&self) -> io::Result<Option<ExitStatus>> {
+        self.child().try_wait()
+    }
+
+    /// Its pipes, and whatever else `std` knows of it.
+    pub fn child(&self) -> MutexGuard<'_, Child> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for its end.
+    pub fn wait(&self) -> io::Result<ExitStatus> {
+        loop {
+            if let Some(status) = self.child().try_wait()? {
+                return Ok(status);
+            }
+            thread::sleep(BEAT);
+        }
+    }
+}
+
+impl Drop for Leash {
+    fn drop(&mut self) {
+        (self.end)(&self.child);
+    }
+}
+
+/// Ends the child; one that has ended already is no error.
+fn end(child: &Mutex<Child>) {
+    let mut child = child.lock().unwrap_or_else(PoisonError::into_inner);
+    drop(child.kill());
+    drop(child.wait());
+}
+
+/// Ends the child and its whole process group.
+#[cfg(unix)]
+fn end_family(child: &Mutex<Child>) {
+    use rustix::process::{Pid, Signal, kill_process_group};
+
+    let mut held = child.lock().unwrap_or_else(PoisonError::into_inner);
+    let group = i32::try_from(held.id()).ok().and_then(Pid::from_raw);
+    // Once it was waited for, its number may be another's.
+    if let (Ok(None), Some(group)) = (held.try_wait(), group) {
+        let _ = kill_process_group(group, Signal::TERM);
+        let deadline = Instant::now() + GRACE;
+        while matches!(held.try_wait(), Ok(None)) && Instant::now() < deadline {
+            thread::sleep(BEAT);
+        }
+        // Whoever is left of the family did not listen.
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+    drop(held);
+    end(child);
+}
+
+#[cfg(not(unix))]
+fn end_family(child: &Mutex<Child>) {
+    end(child);
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_child_ends_with_its_owner() {
+        let leash = Leash::spawn(Command::new("sleep").arg("60")).unwrap();
+        let also = Arc::clone(&leash.child);
+        assert!(also.lock().unwrap().try_wait().unwrap().is_none());
+        drop(leash);
+        assert!(also.lock().unwrap().try_wait().unwrap().is_some());
+    }
+
+    #[test]
+    fn a_child_that_ends_by_itself_says_how() {
+        let leash = Leash::spawn(Command::new("sh").args(["-c", "exit 3"])).unwrap();
+        assert_eq!(leash.wait().unwrap().code(), Some(3));
+    }
+}

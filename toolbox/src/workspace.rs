@@ -1,0 +1,387 @@
+//! The cargo workspace that a command works on, read with `cargo metadata`. Knows what makes a package a function,
+//! not what is done with it.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result, bail};
+use cargo_metadata::{CrateType, DependencyKind, Metadata, MetadataCommand, Package, TargetKind};
+
+use crate::{
+    child,
+    source::{SOURCE, Source, named_source, sources},
+    surroundings,
+};
+
+/// The crate that a function depends on, and the one that must build without `std`.
+const AUTHORS_CRATE: &str = "guru";
+const CORE: &str = "guru-core";
+
+/// What the vendors' tools read.
+const MANIFESTS: [&str; 3] = ["wrangler.toml", "spin.toml", "template.yaml"];
+
+/// The workspace around a folder.
+#[derive(Debug)]
+pub struct Workspace {
+    root: PathBuf,
+    target: PathBuf,
+    functions: Vec<String>,
+    folders: Vec<PathBuf>,
+    parts: Vec<Parts>,
+    examples: Vec<String>,
+    benched: Vec<String>,
+    core: Option<String>,
+    source: Option<PathBuf>,
+}
+
+/// What cargo makes of a function's package.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Parts {
+    /// What tells the package from any other of its name.
+    id: String,
+    /// Its name as a crate.
+    library: String,
+    /// What `cargo run` starts, where the manifest says it.
+    default: Option<String>,
+    /// Its programs, each with whether it is `src/main.rs`.
+    programs: Vec<(String, bool)>,
+}
+
+impl From<&Package> for Parts {
+    fn from(package: &Package) -> Self {
+        let library = package
+            .targets
+            .iter()
+            .find(|target| target.crate_types.contains(&CrateType::CDyLib));
+        let programs = package.targets.iter().filter(|target| target.is_bin());
+        Self {
+            id: package.id.to_string(),
+            library: library
+                .map(|target| target.name.replace('-', "_"))
+                .unwrap_or_default(),
+            default: package.default_run.clone(),
+            programs: programs
+                .map(|target| {
+                    (
+                        target.name.clone(),
+                        target.src_path.ends_with("src/main.rs"),
+                    )
+                })
+                .collect(),
+        }
+    }
+}
+
+impl Parts {
+    /// The program that is the function's server: what `cargo run` starts by the manifest's word, else the package's own
+    /// program, else the only one.
+    fn server(&self, function: &str) -> Result<&str> {
+        let named = |name: &str| self.programs.iter().find(|(known, _)| known == name);
+        let main = self.programs.iter().find(|(_, is_main)| *is_main);
+        let default = self.default.as_deref();
+        let found = match default {
+            Some(name) => named(name),
+            None => main.or_else(|| named(function)),
+        };
+        match (found, &*self.programs) {
+            (Some((name, _)), _) | (None, [(name, _)]) => Ok(name),
+            (None, []) => bail!(
+                "{function} has no program: put `guru::main!({}::app);` into its src/main.rs",
+                self.library
+            ),
+            (None, several) => {
+                let names: Vec<_> = several.iter().map(|(name, _)| &**name).collect();
+                bail!(
+                    "{function} has the programs {}: say in its Cargo.toml which is the server, with `default-run = \"NAME\"` below [package]",
+                    names.join(", ")
+                )
+            }
+        }
+    }
+}
+
+impl Workspace {
+    /// The name of the program that serves a function.
+    pub fn server_of(&self, function: &str) -> Result<&str> {
+        let parts = self.parts_of(function);
+        let parts = parts.with_context(|| format!("there is no function {function}"))?;
+        parts.server(function)
+    }
+
+    /// What cargo knows a function's package by: the name alone may be another's too, of which the function is made.
+    pub fn id_of<'a>(&'a self, function: &'a str) -> &'a str {
+        self.parts_of(function).map_or(function, |parts| &parts.id)
+    }
+
+    fn parts_of(&self, function: &str) -> Option<&Parts> {
+        let mut all = self.functions.iter().zip(&self.parts);
+        let (_, parts) = all.find(|(known, _)| *known == function)?;
+        Some(parts)
+    }
+
+    /// Whether the manifest says how far a release is optimised.
+    pub fn has_opt_level(&self) -> bool {
+        let text = std::fs::read_to_string(self.root().join("Cargo.toml")).unwrap_or_default();
+        text.parse::<toml_edit::DocumentMut>()
+            .is_ok_and(|manifest| {
+                let profile = manifest.get("profile");
+                let release = profile.and_then(|profile| profile.get("release"));
+                release.is_some_and(|release| release.get("opt-level").is_some())
+            })
+    }
+
+    /// The workspace that the current folder is in.
+    pub fn find() -> Result<Self> {
+        let here = env::current_dir().context("the current folder is gone")?;
+        if !here
+            .ancestors()
+            .any(|folder| folder.join("Cargo.toml").is_file())
+        {
+            bail!(
+                "there is no Cargo.toml in {} or above it: this must run in the folder of a function, or of a workspace with \
+                 functions in it; `guru new NAME` makes one",
+                here.display()
+            );
+        }
+        let manifest = child::output(surroundings::command("cargo").args([
+            "locate-project",
+            "--workspace",
+            "--message-format=plain",
+        ]))
+        .with_context(|| {
+            format!(
+                "cargo cannot read the workspace that {} is in",
+                here.display()
+            )
+        })?;
+        // From a member's folder the default members are that member alone, hence the path.
+        let metadata = MetadataCommand::new()
+            .no_deps()
+            .env_remove("CARGO")
+            .cargo_path("cargo")
+            .manifest_path(manifest.trim())
+            .exec()
+            .with_context(|| format!("cannot read the workspace of {}", manifest.trim()))?;
+        Ok(Self::from(&metadata))
+    }
+
+    /// Its top folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where cargo puts what it builds.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// The packages that are functions.
+    pub fn functions(&self) -> &[String] {
+        &self.functions
+    }
+
+    /// The function in whose folder `path` is.
+    pub fn function_of(&self, path: &Path) -> Option<&str> {
+        let functions = self.functions.iter().zip(&self.folders);
+        let around = functions.filter(|(_, folder)| path.starts_with(folder));
+        // One function's folder may be in another's.
+        let (function, _) = around.max_by_key(|(_, folder)| folder.components().count())?;
+        Some(function)
+    }
+
+    /// A vendor's manifest for a function: in its folder, else at the top for what `cargo run` means.
+    pub fn manifest(&self, function: &str, name: &str) -> Option<PathBuf> {
+        let places = [self.folder_of(function), self.place_of(function)];
+        let mut paths = places.into_iter().flatten().map(|folder| folder.join(name));
+        paths.find(|path| path.is_file())
+    }
+
+    /// The functions that `cargo run` means.
+    pub fn examples(&self) -> &[String] {
+        &self.examples
+    }
+
+    /// The packages with benchmarks.
+    pub fn benched(&self) -> &[String] {
+        &self.benched
+    }
+
+    /// The folder of a function's package.
+    pub fn folder_of(&self, function: &str) -> Option<&Path> {
+        let mut all = self.functions.iter().zip(&self.folders);
+        let (_, folder) = all.find(|(known, _)| *known == function)?;
+        Some(folder)
+    }
+
+    /// The folder of the files that a vendor's tool reads for a function: its own, or the top for what `cargo run` means.
+    pub fn place_of(&self, function: &str) -> Option<&Path> {
+        let folder = self.folder_of(function)?;
+        let is_example = self.examples.iter().any(|example| example == function);
+        let has_own = MANIFESTS.iter().any(|name| folder.join(name).is_file());
+        Some(if is_example && !has_own {
+            &self.root
+        } else {
+            folder
+        })
+    }
+
+    /// Whether the function is the workspace's own package, and not one of its members.
+    pub fn is_at_the_top(&self, function: &str) -> bool {
+        self.folder_of(function) == Some(&*self.root)
+    }
+
+    /// The Guru that the functions are made with: its hosts are built of the same.
+    ///
+    /// # Errors
+    ///
+    /// When the sources are not where they are said to be, or cargo cannot tell which Guru is meant.
+    pub fn source(&self) -> Result<Source> {
+        if self.core.is_some() {
+            return Ok(Source::Folder(self.root.clone()));
+        }
+        if let Some(named) = named_source() {
+            return sources(&named).with_context(|| format!("{SOURCE} is wrong"));
+        }
+        if let Some(source) = &self.source {
+            return sources(source).context("the function's manifest names `guru` by its path");
+        }
+        self.resolved()
+    }
+
+    /// What cargo has found for the crate `guru`.
+    fn resolved(&self) -> Result<Source> {
+        let metadata = MetadataCommand::new()
+            .env_remove("CARGO")
+            .cargo_path("cargo")
+            .manifest_path(self.root.join("Cargo.toml"))
+            .current_dir(&self.root)
+            .exec()
+            .context("cargo cannot tell which `guru` the function is made with")?;
+        let mut packages = metadata.packages.iter();
+        let guru = packages.find(|package| package.name == AUTHORS_CRATE);
+        let guru = guru.context("no function here is made with the crate `guru`")?;
+        let above = guru.manifest_path.parent().and_then(|path| path.parent());
+        let above = above.map(PathBuf::from).unwrap_or_default();
+        match &guru.source {
+            // A patch in cargo's configuration.
+            None => sources(&above),
+            Some(source) if source.repr.starts_with("git+") => {
+                sources(&above)?;
+                Ok(Source::Checkout(above))
+            }
+            Some(_) => Ok(Source::Registry(guru.version.to_string())),
+        }
+    }
+
+    /// The portable core, where it is part of the workspace.
+    pub fn core(&self) -> Option<&str> {
+        self.core.as_deref()
+    }
+}
+
+impl From<&Metadata> for Workspace {
+    fn from(metadata: &Metadata) -> Self {
+        let packages = metadata.workspace_packages();
+        let names = |keep: &dyn Fn(&Package) -> bool| -> Vec<String> {
+            packages
+                .iter()
+                .filter(|package| keep(package))
+                .map(|package| package.name.to_string())
+                .collect()
+        };
+        let defaults = &metadata.workspace_default_members;
+        let is_default =
+            |package: &Package| defaults.is_available() && defaults.contains(&package.id);
+        Self {
+            root: metadata.workspace_root.clone().into(),
+            target: metadata.target_directory.clone().into(),
+            functions: names(&is_function),
+            folders: packages
+                .iter()
+                .filter(|package| is_function(package))
+                .filter_map(|package| package.manifest_path.parent())
+                .map(Into::into)
+                .collect(),
+            parts: packages
+                .iter()
+                .filter(|package| is_function(package))
+                .map(|package| Parts::from(*package))
+                .collect(),
+            examples: names(&|package| is_function(package) && is_default(package)),
+            benched: names(&|package| package.targets.iter().any(|t| t.is_kind(TargetKind::Bench))),
+            core: names(&|package| package.name == CORE).pop(),
+            source: packages.iter().find_map(|package| source(package)),
+        }
+    }
+}
+
+/// A function is a library that a host can load, made with the author's crate.
+fn is_function(package: &Package) -> bool {
+    let loadable = package
+        .targets
+        .iter()
+        .any(|target| target.crate_types.contains(&CrateType::CDyLib));
+    let made_with_guru = package
+        .dependencies
+        .iter()
+        .any(|d| d.kind == DependencyKind::Normal && d.name == AUTHORS_CRATE);
+    loadable && made_with_guru
+}
+
+/// Where the author's crate is, less its own folder.
+fn source(function: &Package) -> Option<PathBuf> {
+    let mut dependencies = function.dependencies.iter();
+    let guru = dependencies.find(|dependency| dependency.name == AUTHORS_CRATE)?;
+    Some(guru.path.as_ref()?.parent()?.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_is_the_packages_own_program() {
+        // What the manifest says, the programs (one with a star is src/main.rs), and which is the server.
+        type Case<'a> = (Option<&'a str>, &'a [&'a str], Result<&'a str, &'a str>);
+        let cases: [Case<'_>; 10] = [
+            (None, &["hello*"], Ok("hello")),
+            (None, &["hello*", "other"], Ok("hello")),
+            (None, &["admin", "hello*", "zebra"], Ok("hello")),
+            (None, &["server*", "other"], Ok("server")),
+            (None, &["other"], Ok("other")),
+            (None, &["hello", "other"], Ok("hello")),
+            (Some("other"), &["hello*", "other"], Ok("other")),
+            (None, &["a", "b"], Err("default-run")),
+            (None, &[], Err("guru::main!(my_lib::app);")),
+            (Some("gone"), &["a", "b"], Err("default-run")),
+        ];
+        for (default, programs, want) in cases {
+            let parts = Parts {
+                library: "my_lib".into(),
+                default: default.map(str::to_owned),
+                programs: programs
+                    .iter()
+                    .map(|name| (name.trim_end_matches('*').to_owned(), name.ends_with('*')))
+                    .collect(),
+                ..Parts::default()
+            };
+            match (parts.server("hello"), want) {
+                (Ok(found), Ok(want)) => assert_eq!(found, want, "{programs:?}"),
+                (Err(error), Err(word)) => assert!(error.to_string().contains(word), "{error}"),
+                other => panic!("{programs:?}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn this_workspace_is_read() {
+        let workspace = Workspace::find().unwrap();
+        assert!(workspace.root().join("Cargo.toml").exists());
+        assert_eq!(workspace.functions(), ["faults", "meditations", "probe"]);
+        assert_eq!(workspace.examples(), ["meditations"]);
+        assert_eq!(workspace.core(), Some("guru-core"));
+        assert!(workspace.target().is_absolute());
+    }
+}

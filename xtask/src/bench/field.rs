@@ -1,0 +1,234 @@
+//! Everyone who takes part in a run: made ready and tried once, whoever needs it. Remembers who is not there, and why. Knows
+//! not what is measured.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Result;
+
+use super::{
+    BenchContext,
+    contestant::{Contestant, Output, Ready, Refusal},
+    emulator::Emulator,
+    lambda,
+    load::Loads,
+    ours,
+    plan::Pair,
+    reason::{hidden, tail, told},
+    report::{Absent, Comparison, Settings},
+    running::Running,
+    served::{self, Side},
+    size, theirs, tools,
+};
+use crate::args::Group;
+
+/// Who is there, and who is not.
+pub(super) struct Field<'a> {
+    context: &'a BenchContext<'a>,
+    pub(super) settings: Settings,
+    known: BTreeMap<Contestant, Option<Ready>>,
+    tried: BTreeMap<Contestant, bool>,
+    loads: Option<Option<Loads>>,
+    pub(super) not_run: Vec<Absent>,
+    pub(super) failed: Vec<Absent>,
+}
+
+impl<'a> Field<'a> {
+    /// Nobody yet.
+    pub(super) fn new(context: &'a BenchContext<'a>, settings: Settings) -> Self {
+        Self {
+            context,
+            settings,
+            known: BTreeMap::new(),
+            tried: BTreeMap::new(),
+            loads: None,
+            not_run: Vec::new(),
+            failed: Vec::new(),
+        }
+    }
+
+    /// What there is to measure of a pair; nothing where one of them is not there.
+    pub(super) fn measure(&mut self, pair: &Pair) -> Vec<Comparison> {
+        let both = [pair.ours, pair.theirs].map(|one| self.ready(one));
+        let [Some(ours), Some(theirs)] = both else {
+            return Vec::new();
+        };
+        if pair.group != Group::Size {
+            let tried = [(pair.ours, &ours), (pair.theirs, &theirs)];
+            let works = tried.map(|(one, ready)| self.works(one, ready));
+            if works != [true, true] {
+                return Vec::new();
+            }
+        }
+        let title = format!("{}: {}", pair.group.name(), pair.name());
+        let step = self.context.console.step(&title);
+        let measured = self.measured(pair, &ours, &theirs);
+        match measured {
+            Ok(comparisons) => {
+                step.done();
+                comparisons
+            }
+            Err(refusal) => {
+                drop(step);
+                self.refuse(&pair.name(), refusal);
+                Vec::new()
+            }
+        }
+    }
+
+    fn measured(
+        &mut self,
+        pair: &Pair,
+        ours: &Ready,
+        theirs: &Ready,
+    ) -> Result<Vec<Comparison>, Refusal> {
+        let Settings {
+            rounds, seconds, ..
+        } = self.settings;
+        let sides = [(pair.ours, ours), (pair.theirs, theirs)].map(|(contestant, ready)| Side {
+            contestant,
+            recipe: &ready.recipe,
+        });
+        match pair.group {
+            Group::Size => Ok(size::measure(pair, ours, theirs)?),
+            Group::Lambda => {
+                let emulator = tools::emulator(self.context.home)?;
+                Ok(lambda::measure(pair, sides, rounds, seconds, &emulator)?)
+            }
+            Group::Workerd | Group::Wasi | Group::Local | Group::Core => match self.loads() {
+                Some(loads) => Ok(served::measure(pair, sides, rounds, loads)?),
+                // It was said already.
+                None => Ok(Vec::new()),
+            },
+        }
+    }
+
+    /// The tools, if all are there.
+    fn loads(&mut self) -> Option<&Loads> {
+        if self.loads.is_none() {
+            let tools = [
+                ("wrk", tools::wrk(self.context)),
+                ("oha", tools::oha(self.context)),
+            ];
+            let [wrk, oha] = tools.map(|(name, found)| match found {
+                Ok(path) => Some(path),
+                Err(refusal) => {
+                    self.refuse(name, refusal);
+                    None
+                }
+            });
+            self.loads = Some(self.with(wrk, oha));
+        }
+        self.loads.as_ref()?.as_ref()
+    }
+
+    fn with(&self, wrk: Option<PathBuf>, oha: Option<PathBuf>) -> Option<Loads> {
+        Some(Loads {
+            wrk: wrk?,
+            oha: oha?,
+            folder: self.context.work.clone(),
+            seconds: self.settings.seconds,
+            connections: self.settings.connections,
+        })
+    }
+
+    /// The contestant, made ready the first time.
+    fn ready(&mut self, contestant: Contestant) -> Option<Ready> {
+        if let Some(known) = self.known.get(&contestant) {
+            return known.clone();
+        }
+        let console = self.context.console;
+        console.note(&format!("  making {} ready", contestant.name()));
+        let ready = match make(self.context, contestant) {
+            Ok(ready) => Some(ready),
+            Err(refusal) => {
+                self.refuse(contestant.name(), refusal);
+                None
+            }
+        };
+        self.known.insert(contestant, ready.clone());
+        ready
+    }
+
+    /// Whether the contestant answers as it should, tried the first time.
+    fn works(&mut self, contestant: Contestant, ready: &Ready) -> bool {
+        if let Some(works) = self.tried.get(&contestant) {
+            return *works;
+        }
+        let log = self.context.work.join("said");
+        let works = match attempt(self.context, contestant, ready, &log) {
+            Ok(()) => true,
+            Err(Refusal::Failed(error)) => {
+                let said = tail(&log);
+                self.refuse(contestant.name(), Refusal::Failed(error.context(said)));
+                false
+            }
+            Err(refusal) => {
+                self.refuse(contestant.name(), refusal);
+                false
+            }
+        };
+        self.tried.insert(contestant, works);
+        works
+    }
+
+    /// Remembers, and says at once, that someone is not there.
+    pub(super) fn refuse(&mut self, name: &str, refusal: Refusal) {
+        let (list, why, how) = match refusal {
+            Refusal::NotRun(why) => (&mut self.not_run, why, "not run"),
+            Refusal::Failed(error) => (&mut self.failed, told(&error), "failed"),
+        };
+        let absent = Absent {
+            name: name.to_owned(),
+            why: hidden(&why, self.context),
+        };
+        if !list.contains(&absent) {
+            self.context
+                .console
+                .note(&format!("  {how}: {}: {}", absent.name, absent.why));
+            list.push(absent);
+        }
+    }
+}
+
+fn make(context: &BenchContext<'_>, contestant: Contestant) -> Result<Ready, Refusal> {
+    match contestant {
+        Contestant::GuruWorkerd => ours::workerd(context),
+        Contestant::GuruHost => ours::host(context),
+        Contestant::GuruWasmtime => ours::wasmtime(context, &[]),
+        // As every request has in our own host; by itself it gives one instance 128 of them, 16 at once.
+        Contestant::GuruWasmtimeFresh => ours::wasmtime(context, &["--max-instance-reuse-count=1"]),
+        Contestant::GuruSpin => ours::spin(context),
+        Contestant::GuruLambda => ours::lambda(context),
+        Contestant::GuruLocal => ours::local(context),
+        Contestant::JavaScript => theirs::javascript(context),
+        Contestant::Worker => theirs::worker(context),
+        Contestant::Hono => theirs::hono(context),
+        Contestant::SpinSdk => theirs::spin_sdk(context),
+        Contestant::SpinSdkSpin => theirs::spin_sdk_in_spin(context),
+        Contestant::LambdaHttp => theirs::lambda_http(context),
+        Contestant::Awslambdaric => theirs::awslambdaric(context),
+        Contestant::Axum => theirs::axum(context),
+        Contestant::Flask => theirs::flask(context),
+    }
+}
+
+/// Starts it once, and asks it once, with all that it says in `log`. It is its warm-up, too.
+fn attempt(
+    context: &BenchContext<'_>,
+    contestant: Contestant,
+    ready: &Ready,
+    log: &Path,
+) -> Result<(), Refusal> {
+    let output = Output::Kept(log.to_owned());
+    if contestant.is_lambda() {
+        let emulator = tools::emulator(context.home)?;
+        let emulator = Emulator::start(&emulator, &ready.recipe, &output)?;
+        emulator.invoke()?;
+    } else {
+        Running::start(&ready.recipe, &output)?;
+    }
+    Ok(())
+}

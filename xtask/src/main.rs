@@ -1,0 +1,60 @@
+//! `cargo xtask`: what only those need who work on Guru itself. Reads the arguments, runs one subcommand, and turns its outcome into
+//! an exit code.
+
+mod args;
+mod aws;
+mod bench;
+mod budget;
+mod context;
+mod gauge;
+mod guru;
+mod new;
+mod openapi;
+mod server;
+mod setup;
+mod steps;
+mod test;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser as _;
+use guru_cli::{artefacts, targets};
+use guru_toolbox::{
+    apt, cargo, child, console, files, home, interrupt, leash, stamp, surroundings, tool, version,
+    workspace,
+};
+
+use crate::{
+    args::{Args, Command},
+    console::Console,
+    home::Home,
+};
+
+fn main() -> ExitCode {
+    let outcome = run(&Args::parse().command);
+    interrupt::give_way();
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            for cause in error.chain().skip(1) {
+                eprintln!("  because: {cause}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether all went well, and was there.
+fn run(command: &Command) -> Result<bool> {
+    interrupt::handle()?;
+    tool::own()?;
+    let (home, console) = (Home::from_env()?, Console::new());
+    match command {
+        Command::Test(options) => test::run(&home, console, options),
+        Command::Bench(options) => bench::run(&home, console, options),
+        Command::Setup(options) => Ok(setup::run(&home, console, options)?),
+    }
+}

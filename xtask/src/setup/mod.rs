@@ -1,0 +1,101 @@
+//! What those need who work on Guru itself, beside what its users need. Knows which things those are, not how any is made.
+
+mod compiler;
+mod debian;
+mod linkers;
+mod prefix;
+mod rustup;
+mod wasm;
+
+use anyhow::Result;
+use guru_cli::{
+    args,
+    commands::setup::{self, Scope},
+};
+use guru_toolbox::items::{Item, python::Environment, wasm::NAME};
+
+use crate::{console::Console, home::Home, version::Version};
+
+/// What judges a function's document and server.
+pub(crate) static TOOLS: Environment = Environment {
+    name: "python tools",
+    why: "tests written by others: schemathesis, openapi-spec-validator",
+    required: true,
+    runs: true,
+    oldest: Version::new(3, 10, 0),
+    folder: "python",
+    requirements: include_str!("requirements.txt"),
+    tools: &["schemathesis", "openapi-spec-validator"],
+};
+
+/// A whole AWS on this machine, and what asks and judges it.
+pub(crate) static AWS: Environment = Environment {
+    name: "AWS on this machine",
+    why: "tests deployments: ministack, awscli, cfn-lint, aws-sam-translator",
+    required: false,
+    runs: true,
+    oldest: Version::new(3, 11, 0),
+    folder: "aws",
+    requirements: include_str!("requirements-aws.txt"),
+    tools: &["ministack", "awscli", "cfn-lint", "aws-sam-translator"],
+};
+
+/// Everything, in the order in which it is got.
+pub(crate) fn items() -> Vec<&'static dyn Item> {
+    let mut all = Vec::new();
+    for item in Scope::Everything.items() {
+        if item.name() == NAME {
+            all.push(&wasm::Targets as &dyn Item);
+            all.push(&wasm::Link);
+            all.push(&TOOLS);
+        } else {
+            all.push(item);
+        }
+    }
+    all.push(&AWS);
+    all
+}
+
+/// Finds or installs everything, or what the targets need that are named. False when something required is missing afterwards.
+pub(crate) fn run(home: &Home, console: Console, options: &args::Setup) -> Result<bool> {
+    let items = items();
+    let scope = match &*options.on {
+        [] => Scope::Items(&items),
+        some => Scope::Targets(some),
+    };
+    if options.check {
+        Ok(setup::check(home, scope, options.json))
+    } else {
+        setup::install(home, console, scope, options.json)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_requirement_is_pinned() {
+        for environment in [&TOOLS, &AWS] {
+            let lines = environment.requirements.lines();
+            let lines = lines.filter(|line| !line.starts_with('#'));
+            assert!(lines.clone().count() > 20);
+            for line in lines {
+                assert!(line.contains("=="), "{line}");
+            }
+            for tool in environment.tools {
+                assert!(!environment.pinned(tool).contains("any"), "{tool}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_item_is_there_once() {
+        let items = items();
+        let names: std::collections::BTreeSet<_> = items.iter().map(|item| item.name()).collect();
+        assert_eq!(names.len(), items.len());
+        for name in ["rust", NAME, "rustup link", "python tools", "wrangler"] {
+            assert!(names.contains(name), "{name}");
+        }
+    }
+}
