@@ -14,7 +14,7 @@ use crate::{
     child,
     home::Home,
     source::{Source, named_source},
-    surroundings,
+    surroundings, tool,
     workspace::Workspace,
 };
 
@@ -140,6 +140,21 @@ pub const GATEWAY: Program = Program {
 };
 
 impl Program {
+    /// What names one that is there already, in place of the one that is built.
+    const fn variable(self) -> &'static str {
+        match self.name.as_bytes() {
+            b"guru-host" => "GURU_HOST_BIN",
+            b"bootstrap" => "GURU_BOOTSTRAP_BIN",
+            _ => "GURU_GATEWAY_BIN",
+        }
+    }
+
+    /// One that is named in the environment, for this machine: what is deployed is always built.
+    #[must_use]
+    pub fn named(self) -> Option<PathBuf> {
+        tool::find(self.variable(), || None)
+    }
+
     /// Builds it and says where it is.
     pub fn build(self, workspace: &Workspace, is_release: bool) -> Result<PathBuf> {
         self.build_with(workspace, is_release, |_| {})

@@ -50,6 +50,17 @@ pub fn write_program(path: &Path, text: &str) -> Result<()> {
     Ok(())
 }
 
+/// Copies a file, so that whoever looks meanwhile sees all of it or none.
+///
+/// # Errors
+///
+/// When it cannot be read, or written there.
+pub fn copy_whole(from: &Path, to: &Path) -> Result<()> {
+    let unfinished = to.with_extension(format!("{}.unfinished", std::process::id()));
+    copy(from, &unfinished)?;
+    fs::rename(&unfinished, to).with_context(|| format!("cannot write {}", to.display()))
+}
+
 /// Reads a text.
 ///
 /// # Errors

@@ -28,6 +28,9 @@ pub fn build(
     program: Program,
     is_release: bool,
 ) -> Result<PathBuf> {
+    if let Some(named) = program.named().filter(|_| !is_release) {
+        return Ok(named);
+    }
     let stamp = stamp(workspace.target(), program, is_release);
     if stamp.is_file() {
         return program.build(workspace, is_release);

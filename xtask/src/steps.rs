@@ -11,8 +11,11 @@ use guru_toolbox::{
 
 use crate::{artefacts, aws, cargo, console::say, context::TestContext, new, openapi, setup};
 
-/// The targets that functions are built for; the core alone must do with less.
-const FUNCTION_TARGETS: [&str; 2] = ["wasm32-unknown-unknown", "wasm32-wasip2"];
+/// What functions are built for, each with the feature of `guru` that chooses the adapter; the core alone must do with less.
+const ADAPTERS: [(&str, &str); 2] = [
+    ("wasm32-unknown-unknown", "cloudflare"),
+    ("wasm32-wasip2", "wasi"),
+];
 const BARE_TARGET: &str = "wasm32v1-none";
 
 /// How long each property is tried.
@@ -95,14 +98,16 @@ pub(crate) fn functions(context: &TestContext<'_>) -> Result<End> {
     if packages.is_empty() {
         return Ok(End::NothingToDo("the workspace has no functions"));
     }
-    for target in FUNCTION_TARGETS {
+    for (target, adapter) in ADAPTERS {
         // A function's library and its one-line program give files of the same name: the library is built last, so
         // that it is the one that stays.
         for part in ["--bins", "--lib"] {
             let mut cargo = wasm_cargo(context.home)?;
             cargo
                 .current_dir(context.workspace.root())
-                .args(["build", part, "--target", target]);
+                .args(["build", part, "--target", target])
+                .arg("--features")
+                .arg(format!("guru/{adapter}"));
             show(choose(&mut cargo, packages))?;
         }
     }

@@ -3,28 +3,42 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result};
+use sha2::{Digest as _, Sha256};
 
-use crate::{child, home::Home, items::npm, surroundings};
+use super::{BuildContext, write};
+use crate::{child, files, items::npm, surroundings};
+
+const OPTIONS: [&str; 5] = [
+    "-Oz",
+    "--converge",
+    "--strip-debug",
+    "--strip-producers",
+    "--strip-target-features",
+];
 
 /// Makes the module at `path` smaller where `wasm-opt` is installed. False where it is not.
-pub fn optimise(home: &Home, path: &Path) -> Result<bool> {
-    let Some(program) = npm::program(home, "wasm-opt") else {
+///
+/// It takes seconds, and gives the same for the same module: what it gave is kept beside what cargo has built.
+pub fn optimise(context: &BuildContext<'_>, path: &Path) -> Result<bool> {
+    let Some(program) = npm::program(context.home, "wasm-opt") else {
         return Ok(false);
     };
-    let smaller = path.with_extension("smaller");
-    child::output(
-        surroundings::command(program)
-            .args([
-                "-Oz",
-                "--converge",
-                "--strip-debug",
-                "--strip-producers",
-                "--strip-target-features",
-            ])
-            .arg(path)
-            .arg("-o")
-            .arg(&smaller),
-    )?;
-    fs::rename(&smaller, path).with_context(|| format!("cannot write {}", path.display()))?;
+    let module = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut key = Sha256::new();
+    key.update(npm::version("binaryen"));
+    key.update(OPTIONS.concat());
+    key.update(&module);
+    let kept = context.workspace.target().join("guru").join("wasm-opt");
+    let kept = kept.join(hex::encode(key.finalize()));
+    if !kept.is_file() {
+        let smaller = path.with_extension("smaller");
+        let mut command = surroundings::command(program);
+        command.args(OPTIONS).arg(path).arg("-o").arg(&smaller);
+        child::output(&mut command)?;
+        files::copy_whole(&smaller, &kept)?;
+        files::remove(&smaller)?;
+    }
+    let smaller = fs::read(&kept).with_context(|| format!("cannot read {}", kept.display()))?;
+    write(path, smaller)?;
     Ok(true)
 }

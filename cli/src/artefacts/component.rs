@@ -7,8 +7,7 @@ use anyhow::{Context as _, Result};
 use wasm_encoder::{Component, RawSection};
 use wasmparser::BinaryReader;
 
-use super::binaryen;
-use crate::home::Home;
+use super::{BuildContext, binaryen};
 
 /// The version of a component's format, behind which its sections begin
 /// (<https://github.com/WebAssembly/component-model/blob/main/design/mvp/Binary.md>).
@@ -21,7 +20,7 @@ const CORE_MODULE: u8 = 1;
 const LARGE: usize = 16 * 1024;
 
 /// The component with its modules optimised and without custom sections. `None` where `wasm-opt` is not installed.
-pub(super) fn optimise(home: &Home, component: &[u8]) -> Result<Option<Vec<u8>>> {
+pub(super) fn optimise(context: &BuildContext<'_>, component: &[u8]) -> Result<Option<Vec<u8>>> {
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     let path = folder.path().join("module.wasm");
     let mut smaller = Component::new();
@@ -31,7 +30,7 @@ pub(super) fn optimise(home: &Home, component: &[u8]) -> Result<Option<Vec<u8>>>
             CORE_MODULE if data.len() > LARGE => {
                 fs::write(&path, data)
                     .with_context(|| format!("cannot write {}", path.display()))?;
-                if !binaryen::optimise(home, &path)? {
+                if !binaryen::optimise(context, &path)? {
                     return Ok(None);
                 }
                 let data =

@@ -24,7 +24,7 @@ fn compile(context: &BuildContext<'_>) -> Result<Vec<u8>> {
     if context.is_release {
         // wasm-opt is told in the module which features it may use, beside the names.
         let whole = module::compile(context, ADAPTER, module::Names::Kept)?.bytes;
-        if let Some(smaller) = component::optimise(context.home, &whole)? {
+        if let Some(smaller) = component::optimise(context, &whole)? {
             return Ok(smaller);
         }
         let console = context.console;

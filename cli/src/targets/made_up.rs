@@ -106,7 +106,8 @@ fn no_list_of_vendors_is_anywhere_else() {
             }
         }
     }
-    // What serves where nothing else is said.
-    found.retain(|known| known != "local in args/function.rs");
+    // What serves where nothing else is said; and an adapter that has a vendor's name.
+    let fine = ["local in args/function.rs", "wasi in artefacts/wasi.rs"];
+    found.retain(|known| !fine.contains(&&**known));
     assert_eq!(found, [""; 0]);
 }

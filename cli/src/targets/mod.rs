@@ -26,14 +26,14 @@ use crate::{
     serving::{Session, Settings},
 };
 
-/// Every vendor, in the order in which they are told. A new one is a file beside this one, a folder below `targets` at the top of
+/// Every vendor, in the order in which they are told: what all others are compared with, then by name. A new one is a file beside this one, a folder below `targets` at the top of
 /// the workspace, and a line here: docs/adding-a-target.md.
 static REGISTRY: &[Target] = &[
     Target(&local::Local),
     Target(&cloudflare::Cloudflare),
+    Target(&lambda::Lambda),
     Target(&spin::Spin),
     Target(&wasi::Wasi),
-    Target(&lambda::Lambda),
     #[cfg(test)]
     Target(&made_up::MadeUp),
 ];

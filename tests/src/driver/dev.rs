@@ -12,13 +12,13 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::vector::Function;
 use crate::wire::Endpoint;
 
-use super::machine::{forget_toolchain, program, workspace};
+use super::machine::{forget_toolchain, program, with_hosts, workspace};
 use super::{Driver, NotRun, Process, Refusal, Running, SETTING, Way};
 
 /// From the process to the line with its address; a first build of the function is part of it.
@@ -128,8 +128,8 @@ impl Dev {
                 command
             }
             None => {
-                let mut command = Command::new(own()?);
-                command.current_dir(workspace());
+                let mut command = Command::new(program("guru")?);
+                with_hosts(command.current_dir(workspace()))?;
                 command
             }
         };
@@ -160,16 +160,6 @@ impl Dev {
         all.extend(found.clone().map(|said| (self.way.target.clone(), said)));
         Ok(found)
     }
-}
-
-/// The workspace's own `guru`, built once.
-fn own() -> Result<PathBuf> {
-    static OWN: OnceLock<PathBuf> = OnceLock::new();
-    if let Some(own) = OWN.get() {
-        return Ok(own.clone());
-    }
-    let own = program("guru")?;
-    Ok(OWN.get_or_init(|| own).clone())
 }
 
 /// What follows the word with which a runtime says that it listens.

@@ -2,12 +2,14 @@
 //!
 //! It must not know any target.
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use cargo_metadata::Message;
+use std::collections::BTreeMap;
 use std::env;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 /// The top of the workspace.
 pub(super) fn workspace() -> &'static Path {
@@ -22,11 +24,35 @@ pub(super) fn forget_toolchain(command: &mut Command) {
     }
 }
 
-/// Builds a program of the workspace in the profile of this suite and says where it is.
-///
-/// It is built with everything else, as `cargo test --workspace` does: alone, it would have other features, and most of what
-/// it needs would be compiled once more.
+/// The programs of Guru's that `guru dev` would build for itself, each with the variable that names one that is there.
+const HOSTS: [(&str, &str); 3] = [
+    ("guru-host", "GURU_HOST_BIN"),
+    ("bootstrap", "GURU_BOOTSTRAP_BIN"),
+    ("guru-gateway", "GURU_GATEWAY_BIN"),
+];
+
+/// Has a command of Guru's take the programs of this workspace, as they were built for this suite.
+pub(super) fn with_hosts(command: &mut Command) -> Result<()> {
+    for (name, variable) in HOSTS {
+        command.env(variable, program(name)?);
+    }
+    Ok(())
+}
+
+/// A program of the workspace in the profile of this suite.
 pub(super) fn program(name: &str) -> Result<PathBuf> {
+    static BUILT: OnceLock<Result<BTreeMap<String, PathBuf>, String>> = OnceLock::new();
+    let built = BUILT.get_or_init(|| programs().map_err(|error| format!("{error:#}")));
+    let built = built.as_ref().map_err(|error| anyhow!("{error}"))?;
+    let found = built.get(name).cloned();
+    found.with_context(|| format!("the workspace has no program {name}"))
+}
+
+/// Builds the programs of the workspace.
+///
+/// With everything else, as `cargo test --workspace` does: alone, they would have other features, and most of what they need would
+/// be compiled once more.
+fn programs() -> Result<BTreeMap<String, PathBuf>> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(&cargo);
     command
@@ -41,7 +67,7 @@ pub(super) fn program(name: &str) -> Result<PathBuf> {
     let mut child = command
         .spawn()
         .with_context(|| format!("{} cannot be started: is Rust installed?", cargo.display()))?;
-    let mut found = None;
+    let mut found = BTreeMap::new();
     let messages = child
         .stdout
         .take()
@@ -50,15 +76,15 @@ pub(super) fn program(name: &str) -> Result<PathBuf> {
         if let Message::CompilerArtifact(artifact) =
             message.context("what cargo says cannot be read")?
             && artifact.target.is_bin()
-            && artifact.target.name == name
             && !artifact.profile.test
+            && let Some(path) = artifact.executable
         {
-            found = artifact.executable.map(PathBuf::from);
+            found.insert(artifact.target.name, path.into());
         }
     }
     let status = child.wait().context("cargo cannot be waited for")?;
     if !status.success() {
         bail!("`cargo build --workspace` failed ({status}); what it said is above");
     }
-    found.with_context(|| format!("the workspace has no program {name}"))
+    Ok(found)
 }

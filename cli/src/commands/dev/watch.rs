@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use cargo_metadata::{Metadata, MetadataCommand};
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use crate::{
@@ -125,31 +125,37 @@ fn folders(workspace: &Workspace, function: &str) -> Result<BTreeSet<PathBuf>> {
     Ok(local(&metadata, function))
 }
 
+/// By what manifests name, and not by what cargo has resolved: which adapter is built in, the vendor decides.
 fn local(metadata: &Metadata, function: &str) -> BTreeSet<PathBuf> {
-    let packages: BTreeMap<_, _> = metadata
-        .packages
+    let ours = metadata.packages.iter();
+    let ours = ours.filter(|package| package.source.is_none());
+    let packages: BTreeMap<PathBuf, _> = ours
+        .filter_map(|package| Some((package.manifest_path.parent()?.into(), package)))
+        .collect();
+    let own = packages
         .iter()
-        .filter(|package| package.source.is_none())
-        .map(|package| (&package.id, package))
-        .collect();
-    let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
-    let needs: BTreeMap<_, _> = nodes.map(|node| (&node.id, &node.dependencies)).collect();
-    let mut ahead: Vec<_> = packages
-        .values()
-        .filter(|package| package.name == function)
-        .map(|package| &package.id)
-        .collect();
+        .find(|(_, package)| package.name == function);
+    let mut ahead: Vec<_> = own.map(|(folder, _)| folder.clone()).into_iter().collect();
     let mut seen = BTreeSet::new();
-    while let Some(id) = ahead.pop() {
-        if packages.contains_key(id) && seen.insert(id) {
-            ahead.extend(needs.get(id).into_iter().copied().flatten());
+    while let Some(folder) = ahead.pop() {
+        let needs = packages.get(&folder).map(|package| &package.dependencies);
+        let needs = needs.into_iter().flatten();
+        let needs = needs.filter(|needed| needed.kind != DependencyKind::Development);
+        // One that comes from the registry by its name may be patched to a folder.
+        let found = needs.filter_map(|needed| match &needed.path {
+            Some(path) => Some(path.clone().into()),
+            None => {
+                let mut all = packages.iter();
+                let (folder, _) = all.find(|(_, package)| package.name == needed.name)?;
+                Some(folder.clone())
+            }
+        });
+        let found: Vec<PathBuf> = found.collect();
+        if seen.insert(folder) {
+            ahead.extend(found);
         }
     }
-    let of_seen = seen.into_iter().filter_map(|id| packages.get(id));
-    of_seen
-        .filter_map(|package| package.manifest_path.parent())
-        .map(Into::into)
-        .collect()
+    seen
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ pub(super) fn build(context: &BuildContext<'_>, folder: &Path) -> Result<Vec<Pat
     write(&script, glue)?;
     write(&entry, files::read(&own)?)?;
     if context.is_release {
-        let is_small = binaryen::optimise(context.home, &binary)?
+        let is_small = binaryen::optimise(context, &binary)?
             && esbuild::minify(context.home, &script)?
             && esbuild::minify(context.home, &entry)?;
         if !is_small {

@@ -44,8 +44,8 @@ impl Item for Wrangler {
             return Ok(State::Found {
                 detail: format!(
                     "wrangler {}, binaryen {} on Node {node}",
-                    pinned("wrangler"),
-                    pinned("binaryen")
+                    version("wrangler"),
+                    version("binaryen")
                 ),
             });
         }
@@ -108,7 +108,8 @@ fn ingredients() -> String {
 }
 
 /// The version of a package that the manifest asks for.
-fn pinned(name: &str) -> &'static str {
+#[must_use]
+pub fn version(name: &str) -> &'static str {
     let line = PACKAGE
         .lines()
         .find_map(|line| line.trim().strip_prefix(&format!("\"{name}\": \"")));
@@ -139,13 +140,13 @@ mod tests {
 
     #[test]
     fn the_lock_file_names_versions_and_no_registry() {
-        assert_eq!(pinned("wrangler").split('.').count(), 3);
-        assert_eq!(pinned("binaryen").split('.').count(), 3);
+        assert_eq!(version("wrangler").split('.').count(), 3);
+        assert_eq!(version("binaryen").split('.').count(), 3);
         assert!(!LOCK.contains("\"resolved\""));
         for name in ["wrangler", "binaryen"] {
             let entry = format!(
                 "\"node_modules/{name}\": {{\n      \"version\": \"{}\"",
-                pinned(name)
+                version(name)
             );
             assert!(LOCK.contains(&entry), "{name}");
         }
