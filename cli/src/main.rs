@@ -4,7 +4,7 @@
 use std::{env, process::ExitCode};
 
 use anyhow::{Result, bail};
-use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
+use clap::{CommandFactory as _, Parser as _};
 use guru_cli::{
     args::{Args, Command},
     commands::{build, checks, conform, deploy, dev, doctor, manual, new, setup},
@@ -14,7 +14,11 @@ use guru_toolbox::{
 };
 
 fn main() -> ExitCode {
-    let outcome = run(Args::parse());
+    let outcome = if is_for_xtask() {
+        xtask()
+    } else {
+        run(Args::parse())
+    };
     interrupt::give_way();
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
@@ -39,7 +43,6 @@ fn run(args: Args) -> Result<bool> {
             Args::command().print_help()?;
             Ok(true)
         }
-        Some(Command::Setup(_) | Command::Test(_) | Command::Other(_)) if is_gurus_own() => xtask(),
         Some(Command::Setup(options)) => {
             let home = Home::from_env()?;
             let scope = setup::Scope::of(&options.on);
@@ -58,23 +61,22 @@ fn run(args: Args) -> Result<bool> {
         Some(Command::Dev(options)) => dev::run(&Home::from_env()?, console, &options),
         Some(Command::Build(options)) => build::run(&Home::from_env()?, console, &options),
         Some(Command::Test(options)) => checks::run(&Home::from_env()?, console, &options),
-        Some(Command::Other(words)) => {
-            let word = words.first().cloned().unwrap_or_default();
-            let fault = format!("unrecognized subcommand '{}'", word.display());
-            Args::command()
-                .error(ErrorKind::InvalidSubcommand, fault)
-                .exit()
-        }
     }
 }
 
-/// Whether the current folder is in Guru's own workspace: there is more to set up there, and more to test.
-fn is_gurus_own() -> bool {
-    Workspace::find().is_ok_and(|workspace| workspace.core().is_some())
+/// What means more in Guru's own workspace than anywhere else, or is there alone.
+const OURS: [&str; 3] = ["bench", "setup", "test"];
+
+/// Whether the current folder is in Guru's own workspace, and its own tool is to do what is asked.
+fn is_for_xtask() -> bool {
+    let word = env::args_os().nth(1).unwrap_or_default();
+    let is_here = || Workspace::find().is_ok_and(|workspace| workspace.core().is_some());
+    OURS.iter().any(|ours| word == *ours) && is_here()
 }
 
 /// Has the workspace's own tool do what this command was told.
 fn xtask() -> Result<bool> {
+    interrupt::handle()?;
     let workspace = Workspace::find()?;
     let mut cargo = guru_toolbox::cargo::native(workspace.root());
     cargo

@@ -27,7 +27,7 @@ Examples:
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Get what is missing on this machine, then run every test there is
-    Test(Test),
+    Test(TestAll),
     /// Find, or install, every toolchain and tool that tests and benchmarks need
     Setup(guru_cli::args::Setup),
     /// Measure the example beside the same function written by others' means
@@ -37,7 +37,7 @@ pub(crate) enum Command {
 /// The options of `cargo xtask test`.
 #[derive(Debug, Default, clap::Args)]
 #[command(after_help = TEST_HELP)]
-pub(crate) struct Test {
+pub(crate) struct TestAll {
     #[command(flatten)]
     pub(crate) common: guru_cli::args::Test,
     /// Write the matrix as measured into docs/portability.md

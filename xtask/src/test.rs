@@ -75,7 +75,7 @@ const fn steps<'a>() -> [Step<TestContext<'a>>; 10] {
 }
 
 /// Runs the steps. False when one failed.
-pub(crate) fn run(home: &Home, console: Console, options: &args::Test) -> Result<bool> {
+pub(crate) fn run(home: &Home, console: Console, options: &args::TestAll) -> Result<bool> {
     let workspace = Workspace::find()?;
     let common = &options.common;
     let steps = steps();

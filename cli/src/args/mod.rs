@@ -5,8 +5,6 @@ mod function;
 mod machine;
 mod options;
 
-use std::ffi::OsString;
-
 use clap::{Parser, Subcommand};
 
 pub use aws::{Aws, FunctionUrl};
@@ -67,9 +65,6 @@ pub enum Command {
     Completions(Completions),
     /// Print the manual page, or write one for each command
     Man(Man),
-    /// In Guru's own workspace: what `cargo xtask` has under this name
-    #[command(external_subcommand)]
-    Other(Vec<OsString>),
 }
 
 #[cfg(test)]
