@@ -1,7 +1,7 @@
 //! Cargo, run in view, and the files that it made. Knows not what they are for.
 
 use std::{
-    ffi::OsStr,
+    env,
     io::BufReader,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -171,12 +171,10 @@ impl Program {
             Source::Folder(folder) => self.in_folder(&folder, is_release),
             Source::Checkout(folder) => {
                 let mut cargo = self.in_folder(&folder, is_release);
-                let name = folder.file_name().unwrap_or(OsStr::new("git"));
-                let target = Home::from_env()?.root().join("hosts").join(name);
-                cargo.arg("--locked").env("CARGO_TARGET_DIR", target);
+                cargo.arg("--locked").env("CARGO_TARGET_DIR", target()?);
                 cargo
             }
-            Source::Registry(version) => self.install(&version, is_release)?,
+            Source::Registry(version) => return self.install(&version, is_release, prepare),
         };
         if !self.features.is_empty() {
             cargo.arg("--features").arg(self.features.join(","));
@@ -198,25 +196,74 @@ impl Program {
         cargo
     }
 
-    /// Of the version that the function is made with, and with the very dependencies that it was tested with.
-    fn install(self, version: &str, is_release: bool) -> Result<Command> {
-        let hosts = Home::from_env()?.root().join("hosts");
+    /// Installs it from the registry, of the version that the function is made with and with the very dependencies that this version
+    /// was tested with: once, since a version does not change.
+    fn install(
+        self,
+        version: &str,
+        is_release: bool,
+        prepare: impl FnOnce(&mut Command),
+    ) -> Result<PathBuf> {
         let profile = if is_release { "small" } else { "quick" };
+        let parts = [version, profile].into_iter();
+        let name: Vec<_> = parts.chain(self.features.iter().copied()).collect();
+        let root = Home::from_env()?.root().join("hosts").join(name.join("-"));
+        let program = root.join("bin").join(self.name);
+        let program = program.with_extension(env::consts::EXE_EXTENSION);
+        if program.is_file() {
+            return Ok(program);
+        }
         let mut cargo = surroundings::command("cargo");
         cargo
-            .args(["install", "--locked", "--force", "--no-track"])
+            .args(["install", "--locked", "--force", "--no-track", "--bin"])
+            .arg(self.name)
+            .arg("--root")
+            .arg(&root)
             .arg(format!("{}@{version}", self.package))
-            .args(["--bin", self.name, "--root"])
-            .arg(hosts.join(format!("{version}-{profile}")))
-            .env("CARGO_TARGET_DIR", hosts.join("target").join(profile));
+            .env("CARGO_TARGET_DIR", target()?);
+        if !self.features.is_empty() {
+            cargo.arg("--features").arg(self.features.join(","));
+        }
         if is_release {
-            // As this workspace builds it: a package has no profiles of its own.
+            // As Guru's own workspace builds it: a package has no profiles of its own.
             cargo
                 .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1")
                 .env("CARGO_PROFILE_RELEASE_LTO", "fat")
                 .env("CARGO_PROFILE_RELEASE_STRIP", "symbols");
+        } else {
+            cargo.arg("--debug");
+            for package in OPTIMISED {
+                cargo
+                    .arg("--config")
+                    .arg(format!("profile.dev.package.{package}.opt-level=2"));
+            }
         }
-        Ok(cargo)
+        prepare(&mut cargo);
+        make(&mut cargo, |_| None)?;
+        if !program.is_file() {
+            bail!("{} {version} has no program {}", self.package, self.name);
+        }
+        Ok(program)
+    }
+}
+
+/// A compiler that is not optimised takes ten times as long for a component as one that is.
+const OPTIMISED: [&str; 7] = [
+    "cranelift-codegen",
+    "cranelift-frontend",
+    "regalloc2",
+    "wasmparser",
+    "wasmtime",
+    "wasmtime-environ",
+    "wasmtime-internal-cranelift",
+];
+
+/// Where programs are built whose sources are in no folder of the user's.
+fn target() -> Result<PathBuf> {
+    let named = env::var_os("CARGO_TARGET_DIR").filter(|named| !named.is_empty());
+    match named {
+        Some(named) => Ok(named.into()),
+        None => Ok(Home::from_env()?.root().join("hosts").join("target")),
     }
 }
 

@@ -7,7 +7,10 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use cargo_metadata::{CrateType, DependencyKind, Metadata, MetadataCommand, Package, TargetKind};
+use cargo_metadata::{
+    CrateType, DependencyKind, Metadata, MetadataCommand, Package, TargetKind,
+    semver::{Version, VersionReq},
+};
 
 use crate::{
     child,
@@ -271,7 +274,7 @@ impl Workspace {
                 sources(&above)?;
                 Ok(Source::Checkout(above))
             }
-            Some(_) => Ok(Source::Registry(guru.version.to_string())),
+            Some(_) => of_version(&guru.version),
         }
     }
 
@@ -315,6 +318,22 @@ impl From<&Metadata> for Workspace {
             source: packages.iter().find_map(|package| source(package)),
         }
     }
+}
+
+/// A version of the registry, if this command is for it: what a build is made of must fit together.
+fn of_version(version: &Version) -> Result<Source> {
+    let own = env!("CARGO_PKG_VERSION");
+    let comparator = VersionReq::parse(&format!("^{version}"))?;
+    let own = Version::parse(own)?;
+    let is_compatible =
+        comparator.matches(&own) || VersionReq::parse(&format!("^{own}"))?.matches(version);
+    if !is_compatible {
+        bail!(
+            "the function is made with guru {version}, and this command is {own}: `cargo install guru-cli@{version}` gets the one \
+             that fits, `cargo update guru` a newer guru where the manifest allows it"
+        );
+    }
+    Ok(Source::Registry(version.to_string()))
 }
 
 /// A function is a library that a host can load, made with the author's crate.
@@ -373,6 +392,19 @@ mod tests {
                 other => panic!("{programs:?}: {other:?}"),
             }
         }
+    }
+
+    #[test]
+    fn a_guru_that_does_not_fit_is_told_with_the_one_that_does() {
+        let own = env!("CARGO_PKG_VERSION");
+        let version = |text: &str| Version::parse(text).unwrap();
+        assert_eq!(
+            of_version(&version(own)).unwrap(),
+            Source::Registry(own.into())
+        );
+        assert!(of_version(&version("0.1.99")).is_ok());
+        let error = of_version(&version("0.2.0")).unwrap_err().to_string();
+        assert!(error.contains("cargo install guru-cli@0.2.0"), "{error}");
     }
 
     #[test]

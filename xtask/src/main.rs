@@ -10,6 +10,7 @@ mod gauge;
 mod guru;
 mod new;
 mod openapi;
+mod packed;
 mod server;
 mod setup;
 mod steps;

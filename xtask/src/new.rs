@@ -1,11 +1,12 @@
 //! A function of somebody's own, the whole way: made by `guru new`, served and served again by `guru dev`, tested by `guru test`,
 //! built twice. Knows what its author would do, not what any command does inside.
 
+mod colleague;
 mod dev;
 mod lints;
 
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -15,30 +16,38 @@ use serde_json::Value;
 
 use guru_toolbox::steps::show;
 
-use crate::{child, console::say, context::TestContext, files, guru, leash::Leash, surroundings};
+use crate::{child, console::say, context::TestContext, files, leash::Leash, packed::Registry};
 
 const SOURCE: &str = "src/lib.rs";
 
-/// Goes the whole way.
-pub(super) fn check(context: &TestContext<'_>) -> Result<()> {
+/// Goes the whole way: with the command, the function and what hosts it out of packed crates, as somebody has them who has no
+/// clone.
+pub(crate) fn check(context: &TestContext<'_>) -> Result<()> {
     // In one place, so that it is not compiled anew each time; below the folder of builds, so that it is nobody's.
     let parent = context.workspace.target().join("new");
+    fs::create_dir_all(&parent).with_context(|| format!("cannot create {}", parent.display()))?;
+    let registry = Registry::make(context.console, context.workspace, &parent)?;
+    let target = context.workspace.target().to_owned();
+    let guru = install(&registry, &parent, &target)?;
     let project = Project {
-        guru: guru::program(context.workspace)?,
+        home: home(context, &parent)?,
+        guru,
+        registry,
         folder: parent.join("hello"),
-        target: context.workspace.target().to_owned(),
+        target,
     };
     files::remove(&project.folder)?;
-    fs::create_dir_all(&parent).with_context(|| format!("cannot create {}", parent.display()))?;
-    let source = context.workspace.root();
     show(
         project
             .guru(&["new"])
             .arg(&project.folder)
-            .arg("--guru")
-            .arg(source)
             .current_dir(&parent),
     )?;
+    let manifest = files::read(&project.folder.join("Cargo.toml"))?;
+    ensure!(
+        manifest.contains("guru = \"0.1\"\n"),
+        "the manifest of a new function names something else than a version of guru:\n{manifest}"
+    );
     let again = child::output(
         project
             .guru(&["new"])
@@ -55,29 +64,69 @@ pub(super) fn check(context: &TestContext<'_>) -> Result<()> {
     let mut test = project.guru(&["test", "--no-setup"]);
     for (option, targets) in [
         ("--on", &context.options.on),
-        ("--require", &context.options.require),
+        ("--require", &context.require),
     ] {
         if !targets.is_empty() {
             test.arg(option).arg(targets.join(","));
         }
     }
     show(&mut test)?;
-    project.build_twice(&parent.join("again"))
+    project.build_twice(&parent.join("again"))?;
+    colleague::check(&project, context.workspace.root())
+}
+
+/// Installs the command as its users do.
+fn install(registry: &Registry, parent: &Path, target: &Path) -> Result<PathBuf> {
+    let root = parent.join("installed");
+    let mut cargo = registry.command(Path::new("cargo"));
+    cargo
+        .args(["install", "guru-cli", "--locked", "--debug", "--force"])
+        .arg("--root")
+        .arg(&root)
+        .env("CARGO_TARGET_DIR", target);
+    show(&mut cargo)?;
+    Ok(root
+        .join("bin")
+        .join("guru")
+        .with_extension(env::consts::EXE_EXTENSION))
+}
+
+/// A folder for what `guru` keeps: the tools of this machine, and hosts that were built for this test alone.
+fn home(context: &TestContext<'_>, parent: &Path) -> Result<PathBuf> {
+    let home = parent.join("guru-home");
+    files::remove(&home)?;
+    for name in ["sam", "sam-cli", "toolchains", "wrangler"] {
+        let tool = context.home.root().join(name);
+        if tool.is_dir() {
+            files::link(&tool, &home.join(name))?;
+        }
+    }
+    Ok(home)
 }
 
 struct Project {
     guru: PathBuf,
+    registry: Registry,
+    home: PathBuf,
     folder: PathBuf,
     target: PathBuf,
 }
 
 impl Project {
     fn guru(&self, words: &[&str]) -> Command {
-        let mut command = surroundings::command(&self.guru);
+        let mut command = self.command(&self.guru);
+        command.args(words);
         command
-            .args(words)
+    }
+
+    /// A program in the project, of somebody who has no clone.
+    fn command(&self, program: &Path) -> Command {
+        let mut command = self.registry.command(program);
+        command
             .current_dir(&self.folder)
-            .env("CARGO_TARGET_DIR", &self.target);
+            .env("CARGO_TARGET_DIR", &self.target)
+            .env("GURU_HOME", &self.home)
+            .env_remove("GURU_SOURCE");
         command
     }
 

@@ -1,5 +1,7 @@
 //! `guru doctor`: what this machine has, and what each target still needs. Knows which needs what, not how anything is got.
 
+use std::env;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -7,7 +9,9 @@ use crate::{
     commands::setup::{self, Found, Scope},
     console::{mark, say},
     home::Home,
+    source::Source,
     targets::{Need, Target},
+    workspace::Workspace,
 };
 
 /// What a target needs.
@@ -30,11 +34,26 @@ pub fn run(home: &Home, options: &args::Doctor) -> bool {
         .map(|target| line(home, &found, target))
         .collect();
     let all_run = lines.iter().all(|line| is_met(&line.dev));
-    let is_well = all_run || options.on.is_empty();
+    let project = project();
+    let is_whole = !matches!(project, Some(Err(_)));
+    let is_well = is_whole && (all_run || options.on.is_empty());
     if options.json {
         let targets = Value::from_iter(lines.iter().map(Line::json));
-        say(&json!({"ok": all_run, "home": home.root(), "targets": targets}).to_string());
+        let project = project.as_ref().map(|need| json_of("guru", need));
+        let ok = all_run && is_whole;
+        let said = json!({"ok": ok, "home": home.root(), "project": project, "targets": targets});
+        say(&said.to_string());
         return is_well;
+    }
+    if let Some(project) = &project {
+        let text = match project {
+            Ok(text) | Err(text) => text.replace('\n', "\n    "),
+        };
+        say(&format!(
+            "{} {:<20} {text}",
+            mark(is_whole, true),
+            "this project"
+        ));
     }
     for each in &found {
         say(&format!(
@@ -60,6 +79,38 @@ pub fn run(home: &Home, options: &args::Doctor) -> bool {
         ));
     }
     is_well
+}
+
+/// Which Guru the function of the current folder is made with, or why cargo cannot tell; nothing where there is no function.
+fn project() -> Option<Need> {
+    let is_in_one = || {
+        let here = env::current_dir().ok()?;
+        let mut folders = here.ancestors();
+        folders.find(|folder| folder.join("Cargo.toml").is_file())?;
+        Some(())
+    };
+    is_in_one()?;
+    let workspace = match Workspace::find() {
+        Ok(workspace) if workspace.functions().is_empty() => return None,
+        Ok(workspace) => workspace,
+        Err(error) => return Some(Err(format!("{error:#}"))),
+    };
+    Some(match workspace.source() {
+        Ok(Source::Registry(version)) => Ok(format!("is made with guru {version}")),
+        Ok(Source::Folder(folder)) => Ok(format!("is made with the guru in {}", folder.display())),
+        Ok(Source::Checkout(folder)) => Ok(format!(
+            "is made with the guru that cargo has in {}",
+            folder.display()
+        )),
+        Err(error) => Err(format!("{error:#}")),
+    })
+}
+
+fn json_of(what: &str, need: &Need) -> Value {
+    match need {
+        Ok(found) => json!({"need": what, "found": found}),
+        Err(how) => json!({"need": what, "how": how}),
+    }
 }
 
 /// What is said of one target.
@@ -120,10 +171,7 @@ impl Line {
 
     fn json(&self) -> Value {
         let needs = |needs: &[(&'static str, Need)]| {
-            Value::from_iter(needs.iter().map(|(what, need)| match need {
-                Ok(found) => json!({"need": what, "found": found}),
-                Err(how) => json!({"need": what, "how": how}),
-            }))
+            Value::from_iter(needs.iter().map(|(what, need)| json_of(what, need)))
         };
         json!({
             "target": self.target.name(),

@@ -1,7 +1,7 @@
 //! `cargo clippy` in a new project: it has nothing to say of the skeleton, and names the port to use for a call that does not
 //! work on every target. Knows one such call.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -13,11 +13,8 @@ const CALL: &str = "\n/// Not on Cloudflare.\npub fn now() -> std::time::SystemT
 
 pub(super) fn check(project: &Project) -> Result<()> {
     let clippy = || {
-        let mut cargo = surroundings::command("cargo");
-        cargo
-            .args(["clippy", "--all-targets", "--", "--deny", "warnings"])
-            .current_dir(&project.folder)
-            .env("CARGO_TARGET_DIR", &project.target);
+        let mut cargo = project.command(Path::new("cargo"));
+        cargo.args(["clippy", "--all-targets", "--", "--deny", "warnings"]);
         cargo
     };
     if !child::succeeds(surroundings::command("cargo").args(["clippy", "--version"])) {
