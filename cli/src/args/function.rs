@@ -110,6 +110,8 @@ Examples:
 Environment:
   WRANGLER_BIN, SPIN_BIN, LAMBDA_RIE_BIN
                        a vendor's program, in place of the one that is found
+  GURU_HOST_BIN, GURU_BOOTSTRAP_BIN, GURU_GATEWAY_BIN
+                       a program of Guru's, in place of the one that is built
 
 Exit codes:
   0    the runtime ended well by itself

@@ -4,7 +4,7 @@
 //! The adapter's own file is compiled here, with this crate in the place of the entry module, since that exists in a
 //! JavaScript runtime only: so nothing of the adapter is public for it.
 
-#[path = "../../../targets/cloudflare/src/convert.rs"]
+#[path = "../../../adapters/js/src/convert.rs"]
 mod convert;
 mod host;
 
