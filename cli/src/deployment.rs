@@ -29,7 +29,7 @@ pub struct Deployment<'a> {
 }
 
 /// Where a function answers once it is deployed.
-pub struct Answers {
+pub struct Deployed {
     /// Its address.
     pub url: String,
     /// What a request needs besides, for a shell.
@@ -112,7 +112,7 @@ impl Deployment<'_> {
     /// # Errors
     ///
     /// When it cannot be said.
-    pub fn tell(&self, answers: Option<Answers>) -> Result<()> {
+    pub fn tell(&self, answers: Option<Deployed>) -> Result<()> {
         let options = self.options;
         let curl = answers.as_ref().map(|answers| self.curl(answers));
         if options.json {
@@ -137,7 +137,7 @@ impl Deployment<'_> {
     }
 
     /// A request that the function answers, to be typed.
-    fn curl(&self, answers: &Answers) -> String {
+    fn curl(&self, answers: &Deployed) -> String {
         let document = artefacts::own_document(&self.context).ok();
         let call = document
             .as_ref()

@@ -203,7 +203,7 @@ fn a_segment_that_is_not_utf_8_is_the_client_s_fault() {
 fn a_field_does_not_pass_for_what_the_record_says() {
     let fields = [("request_id", "forged".into()), ("count", 7.into())];
     let record = ports::Record::new(Level::Info, &"said", &fields).of_request("id-1");
-    let line = ports::Line {
+    let line = ports::LogLine {
         time: Some("now"),
         record: &record,
     };

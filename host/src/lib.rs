@@ -20,6 +20,6 @@ pub use component::compile;
 pub use component::{Error, ErrorKind};
 pub use host::{Caller, Host, Options};
 pub use limits::Limits;
-pub use serve::{Place, serve};
+pub use serve::{ListenAddress, serve};
 /// Why a body breaks off.
 pub use wasmtime_wasi_http::Error as BodyError;

@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::time::SystemTime;
 
-use guru_core::ports::{Level, Line, Record, Timestamp};
+use guru_core::ports::{Level, LogLine, Record, Timestamp};
 
 /// Writes a record, of a request if there is one: as JSON, or as text.
 pub(crate) fn note(is_text: bool, level: Level, message: &str, request_id: Option<&str>) {
@@ -14,7 +14,7 @@ pub(crate) fn note(is_text: bool, level: Level, message: &str, request_id: Optio
         Some(id) => record.of_request(id),
         None => record,
     };
-    let line = Line {
+    let line = LogLine {
         time: Some(time.as_str()),
         record: &record,
     };

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow};
 use clap::{Parser, Subcommand};
-use guru_host::{Host, Limits, Options, Place};
+use guru_host::{Host, Limits, ListenAddress, Options};
 
 /// An instance makes and frees hundreds of small things on the host's side, on whichever thread it is at the time: a fifteenth
 /// of a request with the system's allocator.
@@ -129,7 +129,7 @@ impl Serve {
         };
         options.environment = self.env.iter().filter_map(|said| variable(said)).collect();
         let host = Host::load(&self.file, options)?;
-        let mut place = Place::default();
+        let mut place = ListenAddress::default();
         (place.host, place.port) = (self.host, self.port);
         place.grace = Duration::from_secs(self.grace.into());
         place.limits.head = usize::try_from(self.head_limit).unwrap_or(usize::MAX);

@@ -25,7 +25,7 @@ use crate::{Caller, Host};
 /// Where to listen, and what a client may take.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Place {
+pub struct ListenAddress {
     /// A name or an address.
     pub host: String,
     /// 0 for a free one.
@@ -36,7 +36,7 @@ pub struct Place {
     pub grace: Duration,
 }
 
-impl Default for Place {
+impl Default for ListenAddress {
     fn default() -> Self {
         Self {
             host: "127.0.0.1".into(),
@@ -53,7 +53,11 @@ impl Default for Place {
 /// # Errors
 ///
 /// When the address cannot be listened on.
-pub async fn serve(host: Host, place: &Place, stopped: impl Future<Output = ()>) -> io::Result<()> {
+pub async fn serve(
+    host: Host,
+    place: &ListenAddress,
+    stopped: impl Future<Output = ()>,
+) -> io::Result<()> {
     let gate = Gate::new(place.limits.connections, guru_server::raise_file_limit());
     let listener = TcpListener::bind((&*place.host, place.port)).await?;
     let _ = writeln!(

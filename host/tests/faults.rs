@@ -7,7 +7,7 @@ mod support;
 
 use std::time::Duration;
 
-use asking::{Answer, ask, ask_as, host, limits};
+use asking::{RawResponse, ask, ask_as, host, limits};
 use guru_host::{Caller, Host, Limits};
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
@@ -37,7 +37,7 @@ fn brief() -> Limits {
     }
 }
 
-fn is_lost(answer: &Answer, status: u16, text: &str, id: &str) {
+fn is_lost(answer: &RawResponse, status: u16, text: &str, id: &str) {
     assert_eq!(answer.status, status, "{answer:?}");
     let body: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
     assert_eq!(

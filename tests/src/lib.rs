@@ -16,6 +16,6 @@ pub mod skips;
 pub mod vector;
 pub mod wire;
 
-pub use driver::{Project, Way};
+pub use driver::{DriverConfig, Project};
 pub use libtest_mimic::Arguments;
 pub use runner::{Options, Run, run};

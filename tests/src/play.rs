@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::bytes::quoted;
 use crate::check::{Mismatch, check};
 use crate::vector::{Exchange, Vector};
-use crate::wire::{Answer, Connection, Endpoint, Failure, describe, encode};
+use crate::wire::{Connection, Endpoint, Failure, RawResponse, describe, encode};
 
 /// How much of a body a record keeps.
 const KEPT: usize = 1500;
@@ -89,7 +89,7 @@ struct Player<'a> {
     limit: Duration,
     copy: usize,
     connection: Option<Connection>,
-    answers: Vec<Answer>,
+    answers: Vec<RawResponse>,
 }
 
 impl<'a> Player<'a> {
@@ -139,7 +139,7 @@ impl<'a> Player<'a> {
         records
     }
 
-    fn exchange(&mut self, exchange: &Exchange) -> Result<Answer, Failure> {
+    fn exchange(&mut self, exchange: &Exchange) -> Result<RawResponse, Failure> {
         let message = encode(&exchange.send, self.endpoint);
         let is_head = exchange.send.is_head();
         if exchange.send.fresh {
@@ -164,7 +164,7 @@ impl<'a> Player<'a> {
 }
 
 /// The answer for a person to read.
-fn show(answer: &Answer) -> String {
+fn show(answer: &RawResponse) -> String {
     let mut text = format!("{} {}\n", answer.status, answer.reason);
     for (name, value) in &answer.headers {
         text.push_str(&format!(

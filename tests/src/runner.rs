@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::driver::{Deployed, Driver, Project, Way, driven, select};
+use crate::driver::{Deployed, Driver, DriverConfig, Project, driven, select};
 use crate::play::play;
 use crate::portability;
 use crate::report::{Outcome, Report, Verdict};
@@ -25,7 +25,7 @@ use crate::wire::Endpoint;
 #[derive(Debug, Clone)]
 pub struct Options {
     /// How each target is driven.
-    pub ways: Vec<Way>,
+    pub ways: Vec<DriverConfig>,
     /// Filters, threads and output, as `cargo test` gives them.
     pub arguments: Arguments,
     /// The targets to run; all when empty.
@@ -62,7 +62,7 @@ impl Options {
         };
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         Ok(Self {
-            ways: Way::all(&root.join("targets"))?,
+            ways: DriverConfig::all(&root.join("targets"))?,
             arguments: Arguments::from_args(),
             on: names("GURU_ON"),
             require: names("GURU_REQUIRE"),

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 
 use guru_toolbox::{
     items::wasm::wasm_cargo,
-    steps::{End, show},
+    steps::{StepResult, show},
 };
 
 use crate::{artefacts, aws, cargo, console::say, context::TestContext, new, openapi, setup};
@@ -21,22 +21,22 @@ const BARE_TARGET: &str = "wasm32v1-none";
 /// How long each property is tried.
 const FUZZ_SECONDS: &str = "60";
 
-pub(crate) fn set_up(context: &TestContext<'_>) -> Result<End> {
+pub(crate) fn set_up(context: &TestContext<'_>) -> Result<StepResult> {
     if context.options.no_setup {
-        return Ok(End::NothingToDo("left out by --no-setup"));
+        return Ok(StepResult::NothingToDo("left out by --no-setup"));
     }
     if setup::run(
         context.home,
         context.console,
         &guru_cli::args::Setup::default(),
     )? {
-        Ok(End::Passed)
+        Ok(StepResult::Passed)
     } else {
         bail!("something required is missing; the lines above say what and how to get it")
     }
 }
 
-pub(crate) fn tests(context: &TestContext<'_>) -> Result<End> {
+pub(crate) fn tests(context: &TestContext<'_>) -> Result<StepResult> {
     let mut cargo = native_cargo(context);
     cargo.args(["test", "--workspace"]);
     if context.options.keep_going {
@@ -63,23 +63,25 @@ pub(crate) fn tests(context: &TestContext<'_>) -> Result<End> {
         ));
     }
     ended?;
-    Ok(End::Passed)
+    Ok(StepResult::Passed)
 }
 
-pub(crate) fn benches(context: &TestContext<'_>) -> Result<End> {
+pub(crate) fn benches(context: &TestContext<'_>) -> Result<StepResult> {
     let packages = context.workspace.benched();
     if packages.is_empty() {
-        return Ok(End::NothingToDo("the workspace has no benchmarks"));
+        return Ok(StepResult::NothingToDo("the workspace has no benchmarks"));
     }
     let mut cargo = native_cargo(context);
     cargo.args(["test", "--bench", "*"]);
     show(choose(&mut cargo, packages))?;
-    Ok(End::Passed)
+    Ok(StepResult::Passed)
 }
 
-pub(crate) fn bare_core(context: &TestContext<'_>) -> Result<End> {
+pub(crate) fn bare_core(context: &TestContext<'_>) -> Result<StepResult> {
     let Some(core) = context.workspace.core() else {
-        return Ok(End::NothingToDo("the core is not part of this workspace"));
+        return Ok(StepResult::NothingToDo(
+            "the core is not part of this workspace",
+        ));
     };
     let mut cargo = wasm_cargo(context.home)?;
     cargo.current_dir(context.workspace.root()).args([
@@ -90,13 +92,13 @@ pub(crate) fn bare_core(context: &TestContext<'_>) -> Result<End> {
         BARE_TARGET,
     ]);
     show(&mut cargo)?;
-    Ok(End::Passed)
+    Ok(StepResult::Passed)
 }
 
-pub(crate) fn functions(context: &TestContext<'_>) -> Result<End> {
+pub(crate) fn functions(context: &TestContext<'_>) -> Result<StepResult> {
     let packages = context.workspace.functions();
     if packages.is_empty() {
-        return Ok(End::NothingToDo("the workspace has no functions"));
+        return Ok(StepResult::NothingToDo("the workspace has no functions"));
     }
     for (target, adapter) in ADAPTERS {
         // A function's library and its one-line program give files of the same name: the library is built last, so
@@ -111,13 +113,13 @@ pub(crate) fn functions(context: &TestContext<'_>) -> Result<End> {
             show(choose(&mut cargo, packages))?;
         }
     }
-    Ok(End::Passed)
+    Ok(StepResult::Passed)
 }
 
-pub(crate) fn openapi(context: &TestContext<'_>) -> Result<End> {
+pub(crate) fn openapi(context: &TestContext<'_>) -> Result<StepResult> {
     let packages = context.workspace.examples();
     if packages.is_empty() {
-        return Ok(End::NothingToDo("the workspace has no example"));
+        return Ok(StepResult::NothingToDo("the workspace has no example"));
     }
     for package in packages {
         let program = artefacts::program(&artefacts::BuildContext {
@@ -127,24 +129,24 @@ pub(crate) fn openapi(context: &TestContext<'_>) -> Result<End> {
         })?;
         openapi::check(context.home, context.console, &program)?;
     }
-    Ok(End::Passed)
+    Ok(StepResult::Passed)
 }
 
-pub(crate) fn aws(context: &TestContext<'_>) -> Result<End> {
+pub(crate) fn aws(context: &TestContext<'_>) -> Result<StepResult> {
     if let Some(missing) = aws::missing(context) {
-        return Ok(End::NothingToDo(missing));
+        return Ok(StepResult::NothingToDo(missing));
     }
     aws::check(context, context.function)?;
-    Ok(End::Passed)
+    Ok(StepResult::Passed)
 }
 
-pub(crate) fn new(context: &TestContext<'_>) -> Result<End> {
+pub(crate) fn new(context: &TestContext<'_>) -> Result<StepResult> {
     new::check(context)?;
-    Ok(End::Passed)
+    Ok(StepResult::Passed)
 }
 
 /// The fuzzers' workspace is one of its own, and so is what is built for it.
-pub(crate) fn fuzz(context: &TestContext<'_>) -> Result<End> {
+pub(crate) fn fuzz(context: &TestContext<'_>) -> Result<StepResult> {
     let manifest = context.workspace.root().join("fuzz").join("Cargo.toml");
     let mut cargo = native_cargo(context);
     cargo
@@ -156,7 +158,7 @@ pub(crate) fn fuzz(context: &TestContext<'_>) -> Result<End> {
         .args(["--", "--show-output"])
         .env("GURU_FUZZ_SECONDS", FUZZ_SECONDS);
     show(&mut cargo)?;
-    Ok(End::Passed)
+    Ok(StepResult::Passed)
 }
 
 /// The user's own cargo, at the top of the workspace.

@@ -10,11 +10,11 @@ use guru_core::Response;
 
 use crate::host;
 
-type Answer = Pin<Box<dyn Future<Output = Response>>>;
+type PendingResponse = Pin<Box<dyn Future<Output = Response>>>;
 
 thread_local! {
     /// The request that is being answered. An instance has one at a time.
-    static CALL: RefCell<Option<Answer>> = const { RefCell::new(None) };
+    static CALL: RefCell<Option<PendingResponse>> = const { RefCell::new(None) };
 }
 
 /// Begins to answer a request: the answer, or `None` while there is none.
@@ -31,7 +31,7 @@ pub(crate) fn poll() -> Option<Response> {
     advance(CALL.take()?)
 }
 
-fn advance(mut answer: Answer) -> Option<Response> {
+fn advance(mut answer: PendingResponse) -> Option<Response> {
     let waker = Waker::from(Arc::new(Woken));
     match answer.as_mut().poll(&mut Context::from_waker(&waker)) {
         Poll::Ready(response) => Some(response),

@@ -1,7 +1,7 @@
 //! Log records as JSON through `console`, which Workers Logs takes apart by itself. It must not know
 //! what is logged.
 
-use guru_core::ports::{self, Level, Line, Record};
+use guru_core::ports::{self, Level, LogLine, Record};
 
 use crate::host;
 
@@ -10,7 +10,7 @@ pub(crate) struct Log;
 
 impl ports::Log for Log {
     fn log(&self, record: &Record<'_>) {
-        let line = Line { time: None, record };
+        let line = LogLine { time: None, record };
         host::log(number(record.level), &line.to_json());
     }
 }

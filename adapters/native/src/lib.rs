@@ -28,7 +28,7 @@ use guru_core::App;
 
 pub use error::{Error, ErrorKind};
 pub use log::Format;
-use options::Asked;
+use options::Task;
 pub use options::{Limits, Options, Program};
 pub use server::Server;
 
@@ -39,17 +39,17 @@ const REFUSED: u8 = 65;
 /// environment. Exits with 0 after a clean stop, 1 when it cannot start, 2 for a wrong option.
 #[must_use]
 pub fn main(program: Program, app: fn() -> App) -> ExitCode {
-    let asked = Asked::from_args(&program);
-    let is_check = matches!(asked, Asked::Check);
+    let asked = Task::from_args(&program);
+    let is_check = matches!(asked, Task::Check);
     let done = match asked {
-        Asked::Document => document::document(&program, app)
+        Task::Document => document::document(&program, app)
             .map(|document| println!("{}", document.trim_end()))
             .map_err(|error| error.to_string()),
-        Asked::Check => app()
+        Task::Check => app()
             .into_service()
             .map(drop)
             .map_err(|error| error.to_string()),
-        Asked::Serve(options) => {
+        Task::Serve(options) => {
             crash::install();
             let served = Server::bind(app, options).and_then(Server::run);
             served.map_err(|error| error.to_string())

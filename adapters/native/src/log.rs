@@ -4,7 +4,7 @@
 use std::io::{self, IsTerminal as _, Write as _};
 
 use clap::ValueEnum;
-use guru_core::ports::{self, Clock as _, Level, Line, Record, Timestamp};
+use guru_core::ports::{self, Clock as _, Level, LogLine, Record, Timestamp};
 
 use crate::clock::Clock;
 
@@ -51,7 +51,7 @@ impl ports::Log for Log {
 }
 
 fn json(now: &str, record: &Record<'_>) -> String {
-    let mut line = Line {
+    let mut line = LogLine {
         time: Some(now),
         record,
     }
@@ -64,7 +64,7 @@ fn text(now: &str, record: &Record<'_>) -> String {
     let time = now.get(11..23).unwrap_or(now);
     format!(
         "{}\n",
-        Line {
+        LogLine {
             time: Some(time),
             record
         }

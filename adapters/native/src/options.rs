@@ -111,7 +111,7 @@ impl Default for Options {
 
 /// What the program is to do.
 #[derive(Clone, Debug)]
-pub(crate) enum Asked {
+pub(crate) enum Task {
     /// Print the function's OpenAPI document.
     Document,
     /// Say whether the routes can be served.
@@ -120,7 +120,7 @@ pub(crate) enum Asked {
     Serve(Options),
 }
 
-impl Asked {
+impl Task {
     /// Reads the command line and `PORT`. Ends the process as [`Options::from_args`] does.
     pub(crate) fn from_args(program: &Program) -> Self {
         let matches = command(program).get_matches();

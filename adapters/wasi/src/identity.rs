@@ -28,7 +28,7 @@ pub(crate) struct Identity {
 
 /// What the host said of one request.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Said {
+pub(crate) struct HostHeaders {
     client_ip: Option<IpAddr>,
     request_id: Option<String>,
 }
@@ -46,7 +46,7 @@ impl Identity {
     }
 
     /// Takes the host's headers, and a client's copies of them, out of the request.
-    pub(crate) fn take(&self, headers: &mut Headers) -> Said {
+    pub(crate) fn take(&self, headers: &mut Headers) -> HostHeaders {
         let mut last = |name: &Option<String>| {
             let name = name.as_deref()?;
             let value = headers.get_all(name).last()?;
@@ -54,14 +54,14 @@ impl Identity {
             headers.remove(name);
             value
         };
-        Said {
+        HostHeaders {
             client_ip: last(&self.client_address).and_then(|address| ip(&address)),
             request_id: last(&self.request_id).filter(|id| !id.is_empty()),
         }
     }
 }
 
-impl Said {
+impl HostHeaders {
     /// The request, with an id made up where the host gave none.
     pub(crate) fn invocation(self, random: &dyn Random) -> Invocation {
         let id = self.request_id.unwrap_or_else(|| random.uuid().to_string());
@@ -113,7 +113,7 @@ mod tests {
             ("x-forwarded-for", "6.6.6.6"),
             ("x-request-id", "mine"),
         ]);
-        assert_eq!(Identity::default().take(&mut sent), Said::default());
+        assert_eq!(Identity::default().take(&mut sent), HostHeaders::default());
         assert_eq!(sent.len(), 3);
     }
 

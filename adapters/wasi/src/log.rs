@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use guru_core::ports::{self, Clock as _, Line, Record, Timestamp};
+use guru_core::ports::{self, Clock as _, LogLine, Record, Timestamp};
 use wasip2::cli::stderr::{OutputStream, get_stderr};
 use wasip2::io::streams::StreamError;
 
@@ -27,7 +27,7 @@ pub(crate) struct Log;
 impl ports::Log for Log {
     fn log(&self, record: &Record<'_>) {
         let now = Timestamp::new(Clock.now());
-        let line = Line {
+        let line = LogLine {
             time: Some(now.as_str()),
             record,
         };

@@ -12,7 +12,7 @@ use crate::{
     },
     console::Console,
     home::Home,
-    steps::{Choice, End, Step, show, take_all},
+    steps::{Choice, Step, StepResult, show, take_all},
     workspace::Workspace,
 };
 
@@ -88,28 +88,28 @@ pub fn run(home: &Home, console: Console, options: &args::Test) -> Result<bool> 
     take_all(&steps, &context, &choice)
 }
 
-fn set_up(context: &TestContext<'_>) -> Result<End> {
+fn set_up(context: &TestContext<'_>) -> Result<StepResult> {
     if context.options.no_setup {
-        return Ok(End::NothingToDo("left out by --no-setup"));
+        return Ok(StepResult::NothingToDo("left out by --no-setup"));
     }
     if setup::install(context.home, context.console, Scope::Everything, false)? {
-        Ok(End::Passed)
+        Ok(StepResult::Passed)
     } else {
         bail!("something required is missing; the lines above say what and how to get it")
     }
 }
 
-fn tests(context: &TestContext<'_>) -> Result<End> {
+fn tests(context: &TestContext<'_>) -> Result<StepResult> {
     let mut cargo = cargo::native(context.workspace.root());
     cargo.args(["test", "--workspace"]);
     if context.options.keep_going {
         cargo.arg("--no-fail-fast");
     }
     show(&mut cargo)?;
-    Ok(End::Passed)
+    Ok(StepResult::Passed)
 }
 
-fn builds(context: &TestContext<'_>) -> Result<End> {
+fn builds(context: &TestContext<'_>) -> Result<StepResult> {
     let options = args::Build {
         function: Some(context.function.to_owned()),
         on: Vec::new(),
@@ -118,10 +118,10 @@ fn builds(context: &TestContext<'_>) -> Result<End> {
         json: false,
     };
     super::build::run(context.home, context.console, &options)?;
-    Ok(End::Passed)
+    Ok(StepResult::Passed)
 }
 
-fn conform(context: &TestContext<'_>) -> Result<End> {
+fn conform(context: &TestContext<'_>) -> Result<StepResult> {
     let options = args::Conform {
         url: None,
         on: context.options.on.clone(),
@@ -133,7 +133,7 @@ fn conform(context: &TestContext<'_>) -> Result<End> {
         Some(project),
         &options,
     )? {
-        Ok(End::Passed)
+        Ok(StepResult::Passed)
     } else {
         bail!("a case failed; the report above says which")
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     args,
-    commands::setup::{self, Found, Scope},
+    commands::setup::{self, ItemStatus, Scope},
     console::{mark, say},
     home::Home,
     source::Source,
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What a target needs.
-struct Line {
+struct Diagnosis {
     target: Target,
     /// To run here.
     dev: Vec<(&'static str, Need)>,
@@ -38,7 +38,7 @@ pub fn run(home: &Home, options: &args::Doctor) -> bool {
     let is_whole = !matches!(project, Some(Err(_)));
     let is_well = is_whole && (all_run || options.on.is_empty());
     if options.json {
-        let targets = Value::from_iter(lines.iter().map(Line::json));
+        let targets = Value::from_iter(lines.iter().map(Diagnosis::json));
         let project = project.as_ref().map(|need| json_of("guru", need));
         let ok = all_run && is_whole;
         let said = json!({"ok": ok, "home": home.root(), "project": project, "targets": targets});
@@ -120,7 +120,7 @@ pub fn text(home: &Home, target: Target) -> String {
     line(home, &setup::look_at(home, Scope::of(&targets)), target).text()
 }
 
-fn line(home: &Home, found: &[Found], target: Target) -> Line {
+fn line(home: &Home, found: &[ItemStatus], target: Target) -> Diagnosis {
     let of_setup = |name: &str| -> Need {
         let found = found.iter().find(|found| found.name == name);
         match found {
@@ -129,7 +129,7 @@ fn line(home: &Home, found: &[Found], target: Target) -> Line {
             None => Err("unknown".to_owned()),
         }
     };
-    Line {
+    Diagnosis {
         target,
         dev: target.needs(home, &of_setup),
         deploy: target.needs_to_deploy(home),
@@ -144,7 +144,7 @@ fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default()
 }
 
-impl Line {
+impl Diagnosis {
     fn text(&self) -> String {
         let dev = if is_met(&self.dev) {
             "runs here"
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_told_with_the_way_to_get_it() {
-        let line = Line {
+        let line = Diagnosis {
             target: Target::named("spin").unwrap(),
             dev: vec![("spin", Ok("spin 4".into()))],
             deploy: vec![("plugin", Err("`spin plugins install aka`".into()))],

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// One line of the result.
-struct Line {
+struct Report {
     name: &'static str,
     why: &'static str,
     required: bool,
@@ -155,7 +155,7 @@ pub fn check(home: &Home, scope: Scope<'_>, json: bool) -> bool {
 }
 
 /// What a look found of one thing.
-pub struct Found {
+pub struct ItemStatus {
     /// What it is called.
     pub name: &'static str,
     /// Whether it is there.
@@ -167,10 +167,10 @@ pub struct Found {
 }
 
 /// Looks at what is in scope, and changes nothing.
-pub fn look_at(home: &Home, scope: Scope<'_>) -> Vec<Found> {
+pub fn look_at(home: &Home, scope: Scope<'_>) -> Vec<ItemStatus> {
     let found = scope.items().into_iter().map(|item| {
         let line = look(item, home, scope);
-        Found {
+        ItemStatus {
             name: line.name,
             is_here: line.outcome.is_good(),
             is_required: line.required,
@@ -180,17 +180,17 @@ pub fn look_at(home: &Home, scope: Scope<'_>) -> Vec<Found> {
     found.collect()
 }
 
-fn all_there(lines: &[Line]) -> bool {
+fn all_there(lines: &[Report]) -> bool {
     lines.iter().all(|l| l.outcome.is_good() || !l.required)
 }
 
-fn look(item: &dyn Item, home: &Home, scope: Scope<'_>) -> Line {
+fn look(item: &dyn Item, home: &Home, scope: Scope<'_>) -> Report {
     let (outcome, text) = match item.check(home) {
         Ok(State::Found { detail }) => (Outcome::Found, detail),
         Ok(State::Missing { how }) => (Outcome::Missing, how),
         Err(error) => (Outcome::Failed, format!("{error:#}")),
     };
-    Line {
+    Report {
         name: item.name(),
         why: item.why(),
         required: scope.requires(item),
@@ -199,7 +199,7 @@ fn look(item: &dyn Item, home: &Home, scope: Scope<'_>) -> Line {
     }
 }
 
-fn get(item: &dyn Item, home: &Home, console: Console, scope: Scope<'_>) -> Line {
+fn get(item: &dyn Item, home: &Home, console: Console, scope: Scope<'_>) -> Report {
     let found = look(item, home, scope);
     if found.outcome != Outcome::Missing {
         return found;
@@ -209,7 +209,7 @@ fn get(item: &dyn Item, home: &Home, console: Console, scope: Scope<'_>) -> Line
         Ok(detail) => (Outcome::Installed, detail),
         Err(error) => (Outcome::Failed, format!("{error:#}")),
     };
-    Line {
+    Report {
         outcome,
         text,
         ..found
@@ -227,7 +227,7 @@ fn install_and_check(item: &dyn Item, home: &Home, console: Console) -> Result<S
     }
 }
 
-fn print(line: &Line) {
+fn print(line: &Report) {
     let optional = if line.required { "" } else { ", optional" };
     say(&format!(
         "{} {}: {}{optional}, {}\n    {}",
@@ -239,7 +239,7 @@ fn print(line: &Line) {
     ));
 }
 
-fn report(home: &Home, lines: &[Line], good: bool) -> Value {
+fn report(home: &Home, lines: &[Report], good: bool) -> Value {
     let items: Vec<_> = lines
         .iter()
         .map(|line| {
@@ -259,8 +259,8 @@ fn report(home: &Home, lines: &[Line], good: bool) -> Value {
 mod tests {
     use super::*;
 
-    fn line(required: bool, outcome: Outcome) -> Line {
-        Line {
+    fn line(required: bool, outcome: Outcome) -> Report {
+        Report {
             name: "thing",
             why: "reason",
             required,

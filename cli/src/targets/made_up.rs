@@ -30,7 +30,7 @@ impl Vendor for MadeUp {
     }
 
     fn conformance(&self) -> &'static str {
-        "[[way]]\nname = \"made-up\"\nruntime = \"stand-in\"\n"
+        "[[driver]]\nname = \"made-up\"\nruntime = \"stand-in\"\n"
     }
 
     fn build(&self, context: &BuildContext<'_>, folder: &Path) -> Result<Vec<PathBuf>> {

@@ -20,7 +20,7 @@ use clap::{ValueEnum, builder::PossibleValue};
 
 use crate::{
     artefacts::BuildContext,
-    deployment::{Answers, Deployment},
+    deployment::{Deployed, Deployment},
     home::Home,
     items::Item,
     serving::{Session, Settings},
@@ -97,7 +97,7 @@ pub trait Vendor: Sync {
 }
 
 /// Deploys, deletes or shows, as the options have it; says where the function answers.
-pub type Deployer = fn(&Deployment<'_>) -> Result<Option<Answers>>;
+pub type Deployer = fn(&Deployment<'_>) -> Result<Option<Deployed>>;
 
 /// A thing that a target needs: what is there of it, or how to get it.
 pub type Need = Result<String, String>;
@@ -154,10 +154,13 @@ impl Target {
     /// # Errors
     ///
     /// When a `conformance.toml` is malformed.
-    pub fn ways() -> Result<Vec<conformance::Way>> {
+    pub fn ways() -> Result<Vec<conformance::DriverConfig>> {
         let mut ways = Vec::new();
         for target in REGISTRY {
-            ways.extend(conformance::Way::read(target.name(), target.conformance())?);
+            ways.extend(conformance::DriverConfig::read(
+                target.name(),
+                target.conformance(),
+            )?);
         }
         Ok(ways)
     }

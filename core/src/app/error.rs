@@ -210,12 +210,12 @@ pub(super) fn lost(kind: ErrorKind, request_id: &str) -> Response {
 
 fn answer(kind: ErrorKind, message: &str, request_id: &str) -> Response {
     #[derive(Serialize)]
-    struct Answer<'a> {
+    struct ErrorBody<'a> {
         status: &'static str,
         error: &'a str,
         request_id: &'a str,
     }
-    let answer = Answer {
+    let answer = ErrorBody {
         status: "error",
         error: message,
         request_id,

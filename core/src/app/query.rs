@@ -87,11 +87,11 @@ fn reread(
         // An untagged enum does not tell what it looked for.
         return error.field.is_none() && guess_all(fields);
     };
-    let Found::Text(text) = found else {
+    let FieldKind::Text(text) = found else {
         // It was another field of the same value that wanted a number, or a list.
         let wrong = match (last.take(), found) {
             (Some(place), _) => fields.values_mut().nth(place),
-            (None, Found::Number(text)) => fields
+            (None, FieldKind::Number(text)) => fields
                 .values_mut()
                 .find(|field| field.shape == Shape::Guess && field.has(text)),
             (None, _) => None,
@@ -303,7 +303,7 @@ pub(super) struct Error {
     /// The field, where it is known.
     pub(super) field: Option<String>,
     message: String,
-    found: Option<Found>,
+    found: Option<FieldKind>,
     /// What was asked for in place of what was found.
     wanted: String,
     /// Whether the value has the right type, and cannot be of another.
@@ -312,14 +312,14 @@ pub(super) struct Error {
 
 /// A value of the wrong type.
 #[derive(Debug)]
-enum Found {
+enum FieldKind {
     Text(Box<str>),
     /// As text again.
     Number(Box<str>),
     List,
 }
 
-impl Found {
+impl FieldKind {
     fn new(unexpected: Unexpected<'_>) -> Option<Self> {
         let number = |number: String| Some(Self::Number(number.into()));
         match unexpected {
@@ -338,7 +338,7 @@ impl Error {
     /// With the name of the field, where the value tells which one it is: a flattened one has no path.
     fn of_field(mut self, fields: &BTreeMap<Cow<'_, str>, Field<'_>>) -> Self {
         if self.field.is_none()
-            && let Some(Found::Text(text) | Found::Number(text)) = &self.found
+            && let Some(FieldKind::Text(text) | FieldKind::Number(text)) = &self.found
         {
             let is_it = |field: &Field<'_>| field.asked.get() && field.has(text);
             let mut named = fields.iter().filter(|(_, field)| is_it(field));
@@ -369,7 +369,7 @@ impl serde::de::Error for Error {
 
     fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
         Self {
-            found: Found::new(unexpected),
+            found: FieldKind::new(unexpected),
             is_final: true,
             ..Self::custom(format!("invalid value: {unexpected}, expected {expected}"))
         }
@@ -377,7 +377,7 @@ impl serde::de::Error for Error {
 
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
         Self {
-            found: Found::new(unexpected),
+            found: FieldKind::new(unexpected),
             wanted: expected.to_string(),
             ..Self::custom(format!("invalid type: {unexpected}, expected {expected}"))
         }

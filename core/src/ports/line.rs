@@ -10,14 +10,14 @@ const RESERVED: [&str; 4] = ["timestamp", "level", "message", "request_id"];
 
 /// A record and its time as one line.
 #[derive(Clone, Copy, Debug)]
-pub struct Line<'a> {
+pub struct LogLine<'a> {
     /// The time, as the target writes it: RFC 3339, in UTC. `None` where it is put in afterwards.
     pub time: Option<&'a str>,
     /// The record.
     pub record: &'a Record<'a>,
 }
 
-impl Line<'_> {
+impl LogLine<'_> {
     /// As one JSON object without a line's end: `timestamp`, `level`, `message`, `request_id` if there
     /// is one, then the fields (one of such a name as `field.level`). What every target writes whose
     /// log is lines of JSON.
@@ -134,7 +134,7 @@ const fn must_be_escaped(byte: u8) -> bool {
 
 /// The record as a line of text without its end, for people: time, level, message, fields, id. Line
 /// breaks and other control characters, which a client may have chosen, are escaped.
-impl fmt::Display for Line<'_> {
+impl fmt::Display for LogLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let record = self.record;
         if let Some(time) = self.time {
@@ -192,7 +192,7 @@ mod tests {
             ("b", true.into()),
         ];
         let record = Record::new(Level::Warn, &message, &fields).of_request("\"id\"");
-        let line = Line {
+        let line = LogLine {
             time: Some("2026-11-23T10:11:12.345Z"),
             record: &record,
         };
@@ -230,7 +230,7 @@ mod tests {
             }
         }
         let record = Record::new(Level::Info, &Broken, &[]);
-        let line = Line {
+        let line = LogLine {
             time: Some("t"),
             record: &record,
         };

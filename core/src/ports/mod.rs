@@ -18,7 +18,7 @@ use core::fmt;
 pub use clock::Clock;
 pub use config::Config;
 pub use error::{Error, ErrorKind};
-pub use line::Line;
+pub use line::LogLine;
 pub use log::{Field, Float, Level, Log, Logger, Record, Value};
 pub use random::Random;
 pub use timestamp::Timestamp;

@@ -7,7 +7,7 @@ use guru::prelude::*;
 
 #[derive(Deserialize)]
 #[serde(crate = "guru::serde")]
-struct Answer {
+struct ResponseSpec {
     status: i64,
     #[serde(default)]
     headers: Vec<(String, String)>,
@@ -17,7 +17,7 @@ struct Answer {
 
 pub(crate) async fn respond(_cx: Context, mut req: Request) -> Result<Response> {
     // The contract on the wire asks for no type.
-    let answer: Answer = req.json_any().await?;
+    let answer: ResponseSpec = req.json_any().await?;
     let body = STANDARD
         .decode(answer.body_base64)
         .map_err(|error| Error::field("body_base64", error))?;

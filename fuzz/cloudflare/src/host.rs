@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 
 /// An answer as the entry module has it.
 #[derive(Clone, Default)]
-pub(crate) struct Given {
+pub(crate) struct HostResponse {
     pub(crate) status: u16,
     pub(crate) fields: String,
     pub(crate) content: Vec<u8>,
@@ -13,7 +13,7 @@ pub(crate) struct Given {
 thread_local! {
     static FIELDS: RefCell<String> = const { RefCell::new(String::new()) };
     static REFUSED: Cell<bool> = const { Cell::new(false) };
-    static GIVEN: RefCell<Option<Given>> = const { RefCell::new(None) };
+    static GIVEN: RefCell<Option<HostResponse>> = const { RefCell::new(None) };
 }
 
 /// The fields of the request to come.
@@ -22,7 +22,7 @@ pub(crate) fn set_fields(text: &str) {
 }
 
 /// The last answer.
-pub(crate) fn given() -> Given {
+pub(crate) fn given() -> HostResponse {
     GIVEN.with_borrow(|given| given.clone().unwrap_or_default())
 }
 
@@ -47,7 +47,7 @@ pub(crate) fn answer(status: u16, fields: Option<&str>, content: &[u8], is_text:
     GIVEN.with_borrow_mut(|given| {
         let before = given.take().unwrap_or_default();
         assert!(fields.is_some() || before.status == status);
-        *given = Some(Given {
+        *given = Some(HostResponse {
             status,
             fields: fields.map_or(before.fields, str::to_owned),
             content: content.to_vec(),

@@ -1,7 +1,7 @@
 //! A log record's line of JSON says to `serde_json` what the record says.
 
 use arbitrary::{Arbitrary, Unstructured};
-use guru_core::ports::{Level, Line, Record, Value};
+use guru_core::ports::{Level, LogLine, Record, Value};
 use serde_json::{Map, Value as Json, json};
 
 #[derive(Arbitrary, Debug)]
@@ -38,7 +38,7 @@ pub fn check(data: &[u8]) {
     if let Some(id) = said.request_id {
         record = record.of_request(id);
     }
-    let line = Line {
+    let line = LogLine {
         time: said.time,
         record: &record,
     }

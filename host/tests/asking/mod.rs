@@ -12,7 +12,7 @@ use super::support::compiled;
 
 /// An answer, whole.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct RawResponse {
     pub(crate) status: u16,
     pub(crate) body: String,
 }
@@ -34,7 +34,7 @@ pub(crate) fn host(limits: Limits) -> Host {
 }
 
 /// Asks for a path, with an id.
-pub(crate) async fn ask(host: &Host, method: &str, path: &str, id: &str) -> Answer {
+pub(crate) async fn ask(host: &Host, method: &str, path: &str, id: &str) -> RawResponse {
     let caller = Caller {
         request_id: id.into(),
         client_ip: None,
@@ -43,7 +43,7 @@ pub(crate) async fn ask(host: &Host, method: &str, path: &str, id: &str) -> Answ
     ask_as(host, method, path, caller).await
 }
 
-pub(crate) async fn ask_as(host: &Host, method: &str, path: &str, caller: Caller) -> Answer {
+pub(crate) async fn ask_as(host: &Host, method: &str, path: &str, caller: Caller) -> RawResponse {
     let body = Empty::<Bytes>::new().map_err(|never| -> BodyError { match never {} });
     let request = http::Request::builder()
         .method(method)
@@ -53,7 +53,7 @@ pub(crate) async fn ask_as(host: &Host, method: &str, path: &str, caller: Caller
         .unwrap();
     let (parts, body) = host.answer(request, caller).await.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
-    Answer {
+    RawResponse {
         status: parts.status.as_u16(),
         body: String::from_utf8(body.to_vec()).unwrap(),
     }

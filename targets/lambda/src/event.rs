@@ -53,7 +53,7 @@ pub(crate) struct Event {
     pub(crate) cookies: Option<Vec<String>>,
     pub(crate) body: Option<String>,
     pub(crate) is_base64: Option<bool>,
-    pub(crate) context: Option<Circumstances>,
+    pub(crate) context: Option<RequestContext>,
     /// `method`, as VPC Lattice calls it.
     short_method: Option<String>,
     /// `raw_path`, as VPC Lattice's first version calls it.
@@ -65,7 +65,7 @@ pub(crate) struct Event {
 
 /// `requestContext`.
 #[derive(Debug, Default)]
-pub(crate) struct Circumstances {
+pub(crate) struct RequestContext {
     pub(crate) domain_name: Option<String>,
     pub(crate) stage: Option<String>,
     pub(crate) identity: Option<Identity>,
@@ -282,7 +282,7 @@ fn lenient<'de, A: MapAccess<'de>, T: Shape>(map: &mut A) -> Result<Option<T>, A
     Ok(map.next_value::<Loose<T>>()?.0.unwrap_or_default())
 }
 
-impl Shape for Circumstances {
+impl Shape for RequestContext {
     const WANTED: JsonKind = "an object";
 
     fn object<'de, A: MapAccess<'de>>(mut map: A) -> Result<Option<Self>, A::Error> {

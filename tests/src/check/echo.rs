@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::bytes::{from_isomorphic, quoted};
 use crate::vector::Expectation;
-use crate::wire::Answer;
+use crate::wire::RawResponse;
 
 use super::{Mismatch, SHOWN, bytes, values};
 
@@ -18,7 +18,7 @@ struct Echo {
     body_base64: String,
 }
 
-pub(super) fn check(expectation: &Expectation, answer: &Answer, found: &mut Vec<Mismatch>) {
+pub(super) fn check(expectation: &Expectation, answer: &RawResponse, found: &mut Vec<Mismatch>) {
     if expectation.seen.is_empty() && expectation.received.is_none() {
         return;
     }

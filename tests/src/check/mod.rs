@@ -12,7 +12,7 @@ use std::fmt;
 
 use crate::bytes::quoted;
 use crate::vector::{Body, Expectation, Matcher, Values};
-use crate::wire::Answer;
+use crate::wire::RawResponse;
 
 /// How much of a value is shown on each side of a difference.
 const SHOWN: usize = 300;
@@ -40,7 +40,11 @@ impl fmt::Display for Mismatch {
 
 /// Everything in which `answer` is not as demanded; `earlier` holds the answers to the exchanges before.
 #[must_use]
-pub fn check(expectation: &Expectation, answer: &Answer, earlier: &[Answer]) -> Vec<Mismatch> {
+pub fn check(
+    expectation: &Expectation,
+    answer: &RawResponse,
+    earlier: &[RawResponse],
+) -> Vec<Mismatch> {
     let mut found = Vec::new();
     status(expectation, answer, &mut found);
     framing(answer, &mut found);
@@ -62,7 +66,7 @@ pub fn check(expectation: &Expectation, answer: &Answer, earlier: &[Answer]) -> 
     found
 }
 
-fn status(expectation: &Expectation, answer: &Answer, found: &mut Vec<Mismatch>) {
+fn status(expectation: &Expectation, answer: &RawResponse, found: &mut Vec<Mismatch>) {
     if !expectation
         .status
         .accepts(&Value::from(answer.status), &|_| None)
@@ -81,7 +85,7 @@ fn status(expectation: &Expectation, answer: &Answer, found: &mut Vec<Mismatch>)
 }
 
 /// Bytes after the end of an answer would be read as the next one (RFC 9112 section 9.3).
-fn framing(answer: &Answer, found: &mut Vec<Mismatch>) {
+fn framing(answer: &RawResponse, found: &mut Vec<Mismatch>) {
     if !answer.surplus.is_empty() {
         found.push(Mismatch {
             place: "after the answer".into(),
@@ -129,11 +133,16 @@ fn bytes(place: &str, wanted: &Body, got: &[u8], found: &mut Vec<Mismatch>) {
     });
 }
 
-fn text(expectation: &Expectation, answer: &Answer, earlier: &[Answer], found: &mut Vec<Mismatch>) {
+fn text(
+    expectation: &Expectation,
+    answer: &RawResponse,
+    earlier: &[RawResponse],
+    found: &mut Vec<Mismatch>,
+) {
     let Some(wanted) = &expectation.text else {
         return;
     };
-    let read = |answer: &Answer| String::from_utf8(answer.body.clone()).ok().map(Value::from);
+    let read = |answer: &RawResponse| String::from_utf8(answer.body.clone()).ok().map(Value::from);
     let before: Vec<Option<Value>> = earlier.iter().map(read).collect();
     let accepted = read(answer).is_some_and(|got| {
         wanted.accepts(&got, &|index| before.get(index).and_then(Option::as_ref))
@@ -147,7 +156,12 @@ fn text(expectation: &Expectation, answer: &Answer, earlier: &[Answer], found: &
     }
 }
 
-fn json(expectation: &Expectation, answer: &Answer, earlier: &[Answer], found: &mut Vec<Mismatch>) {
+fn json(
+    expectation: &Expectation,
+    answer: &RawResponse,
+    earlier: &[RawResponse],
+    found: &mut Vec<Mismatch>,
+) {
     if expectation.json.is_empty() {
         return;
     }
@@ -185,7 +199,7 @@ fn json(expectation: &Expectation, answer: &Answer, earlier: &[Answer], found: &
     }
 }
 
-fn lacks(expectation: &Expectation, answer: &Answer, found: &mut Vec<Mismatch>) {
+fn lacks(expectation: &Expectation, answer: &RawResponse, found: &mut Vec<Mismatch>) {
     if expectation.lacks.is_empty() {
         return;
     }

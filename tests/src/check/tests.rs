@@ -11,20 +11,20 @@ fn expectation(members: Value) -> Expectation {
     serde_json::from_value(whole).unwrap()
 }
 
-fn answer(headers: &[(&str, &[u8])], body: &[u8]) -> Answer {
-    Answer {
+fn answer(headers: &[(&str, &[u8])], body: &[u8]) -> RawResponse {
+    RawResponse {
         status: 200,
         headers: headers
             .iter()
             .map(|(name, value)| (name.as_bytes().to_vec(), value.to_vec()))
             .collect(),
         body: body.to_vec(),
-        ..Answer::default()
+        ..RawResponse::default()
     }
 }
 
 /// Checks that `good` meets the demand and that each of `bad` fails it at `place`.
-fn told_apart(members: Value, good: &Answer, bad: &[(Answer, &str)]) {
+fn told_apart(members: Value, good: &RawResponse, bad: &[(RawResponse, &str)]) {
     let expectation = expectation(members.clone());
     assert_eq!(
         check(&expectation, good, &[]),

@@ -19,7 +19,7 @@ use crate::vector::Function;
 use crate::wire::Endpoint;
 
 use super::machine::{forget_toolchain, program, with_hosts, workspace};
-use super::{Driver, NotRun, Process, Refusal, Running, SETTING, Way};
+use super::{Driver, DriverConfig, NotRun, Process, Refusal, Running, SETTING};
 
 /// From the process to the line with its address; a first build of the function is part of it.
 const START: Duration = Duration::from_secs(1800);
@@ -40,7 +40,7 @@ pub struct Project {
 
 /// A target, driven in one way.
 pub(crate) struct Dev {
-    pub(crate) way: Way,
+    pub(crate) way: DriverConfig,
     /// Somebody's own function, or those of our own workspace.
     pub(crate) project: Option<Project>,
 }

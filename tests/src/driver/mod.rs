@@ -1,20 +1,20 @@
-//! Drivers: each starts one real runtime and says where it answers. Which there are is data: [`Way`].
+//! Drivers: each starts one real runtime and says where it answers. Which there are is data: [`DriverConfig`].
 //!
 //! It must not know what is asked of a runtime.
 
 mod component;
+mod config;
 mod deployed;
 mod dev;
 mod machine;
 mod process;
-mod way;
 
 pub use component::{compile, component, spin_manifest};
+pub use config::{DriverConfig, Runtime};
 pub use deployed::Deployed;
 pub(crate) use dev::Dev;
 pub use dev::Project;
 pub use process::Process;
-pub use way::{Runtime, Way};
 
 use anyhow::{Result, bail};
 use std::fmt;
@@ -121,13 +121,13 @@ impl Running {
 ///
 /// When the data of one is malformed.
 pub fn drivers() -> Result<Vec<Box<dyn Driver>>> {
-    let ways = Way::all(&machine::workspace().join("targets"))?;
+    let ways = DriverConfig::all(&machine::workspace().join("targets"))?;
     Ok(driven(&ways, None))
 }
 
 /// Targets in these ways, with somebody's own function or with those of this workspace.
 #[must_use]
-pub fn driven(ways: &[Way], project: Option<&Project>) -> Vec<Box<dyn Driver>> {
+pub fn driven(ways: &[DriverConfig], project: Option<&Project>) -> Vec<Box<dyn Driver>> {
     let ways = ways
         .iter()
         .filter(|way| way.in_projects || project.is_none());

@@ -166,7 +166,7 @@ fn a_project_is_run_on_what_guru_dev_starts() {
         function: "hello".into(),
     };
     let targets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../targets");
-    let drivers = driven(&Way::all(&targets).unwrap(), Some(&project));
+    let drivers = driven(&DriverConfig::all(&targets).unwrap(), Some(&project));
     let names: Vec<_> = drivers.iter().map(|driver| driver.name()).collect();
     assert!(names.contains(&"spin"), "{names:?}");
     assert!(!names.contains(&"spin-alone"), "{names:?}");

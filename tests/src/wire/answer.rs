@@ -6,7 +6,7 @@ use httparse::{EMPTY_HEADER, Status};
 
 /// An answer with everything in the order it came.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Answer {
+pub struct RawResponse {
     /// The status code.
     pub status: u16,
     /// The reason phrase.
@@ -25,7 +25,7 @@ pub struct Answer {
     pub surplus: Vec<u8>,
 }
 
-impl Answer {
+impl RawResponse {
     /// All values of a header, in order.
     #[must_use]
     pub fn values(&self, name: &str) -> Vec<&[u8]> {
@@ -55,7 +55,7 @@ pub(super) fn parse(
     is_head: bool,
     ended: bool,
     interim: &mut Vec<u16>,
-) -> Result<Option<(Answer, usize)>, String> {
+) -> Result<Option<(RawResponse, usize)>, String> {
     interim.clear();
     let mut start = 0;
     loop {
@@ -85,7 +85,7 @@ pub(super) fn parse(
     }
 }
 
-fn head(bytes: &[u8]) -> Result<Option<(Answer, usize)>, String> {
+fn head(bytes: &[u8]) -> Result<Option<(RawResponse, usize)>, String> {
     let mut headers = [EMPTY_HEADER; MOST_HEADERS];
     let mut response = httparse::Response::new(&mut headers);
     let length = match response.parse(bytes) {
@@ -93,7 +93,7 @@ fn head(bytes: &[u8]) -> Result<Option<(Answer, usize)>, String> {
         Ok(Status::Complete(length)) => length,
         Err(error) => return Err(format!("its head is not HTTP/1.1 ({error})")),
     };
-    let mut answer = Answer {
+    let mut answer = RawResponse {
         status: response.code.unwrap_or_default(),
         reason: response.reason.unwrap_or_default().to_owned(),
         headers: response
@@ -101,7 +101,7 @@ fn head(bytes: &[u8]) -> Result<Option<(Answer, usize)>, String> {
             .iter()
             .map(|header| (header.name.as_bytes().to_vec(), header.value.to_vec()))
             .collect(),
-        ..Answer::default()
+        ..RawResponse::default()
     };
     let connection = tokens(&answer, "connection");
     answer.keep_alive = match response.version {
@@ -112,7 +112,7 @@ fn head(bytes: &[u8]) -> Result<Option<(Answer, usize)>, String> {
 }
 
 /// How the body ends: RFC 9112 section 6.3, with no mercy for what it calls an error.
-fn framing(answer: &Answer, is_head: bool) -> Result<Framing, String> {
+fn framing(answer: &RawResponse, is_head: bool) -> Result<Framing, String> {
     let lengths = answer.values("content-length");
     let codings = tokens(answer, "transfer-encoding");
     if !lengths.is_empty() && !codings.is_empty() {
@@ -147,7 +147,7 @@ fn framing(answer: &Answer, is_head: bool) -> Result<Framing, String> {
     }
 }
 
-fn tokens(answer: &Answer, name: &str) -> Vec<String> {
+fn tokens(answer: &RawResponse, name: &str) -> Vec<String> {
     answer
         .values(name)
         .iter()
@@ -162,7 +162,7 @@ fn body(
     bytes: &[u8],
     framing: &Framing,
     ended: bool,
-    answer: &mut Answer,
+    answer: &mut RawResponse,
 ) -> Result<Option<usize>, String> {
     match framing {
         Framing::Nothing => Ok(Some(0)),
@@ -180,7 +180,7 @@ fn body(
 }
 
 /// The chunked coding: RFC 9112 section 7.1.
-fn chunks(bytes: &[u8], answer: &mut Answer) -> Result<Option<usize>, String> {
+fn chunks(bytes: &[u8], answer: &mut RawResponse) -> Result<Option<usize>, String> {
     let mut position = 0;
     let mut ranges = Vec::new();
     loop {

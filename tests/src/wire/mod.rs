@@ -11,7 +11,7 @@ mod tcp;
 mod tests;
 mod tls;
 
-pub use answer::Answer;
+pub use answer::RawResponse;
 pub use endpoint::{Endpoint, Progress, Stream, Transport};
 pub use request::{describe, encode};
 
@@ -96,7 +96,7 @@ impl Connection {
         message: &[u8],
         is_head: bool,
         limit: Duration,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<RawResponse, Failure> {
         let started = Instant::now();
         let deadline = started + limit;
         let mut unsent = message;
@@ -143,7 +143,7 @@ impl Connection {
     }
 
     /// Takes the answer out of what was received; what is left over is no part of any answer.
-    fn complete(&mut self, mut answer: Answer, length: usize, all_sent: bool) -> Answer {
+    fn complete(&mut self, mut answer: RawResponse, length: usize, all_sent: bool) -> RawResponse {
         self.received.drain(..length);
         if self.received.is_empty() && answer.keep_alive {
             // A moment that is already over: takes what is there, waits for nothing.

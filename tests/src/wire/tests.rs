@@ -30,7 +30,7 @@ fn request(stream: &mut TcpStream) -> String {
 }
 
 /// What the client makes of `bytes`, sent after a GET and followed by the end of the connection.
-fn answer_to(bytes: &'static [u8], is_head: bool) -> Result<Answer, Failure> {
+fn answer_to(bytes: &'static [u8], is_head: bool) -> Result<RawResponse, Failure> {
     let (address, serving) = server(move |mut stream| {
         request(&mut stream);
         stream.write_all(bytes).unwrap();

@@ -21,11 +21,11 @@ pub struct Step<S> {
     /// Whether it is taken only when it is asked for by its name.
     pub is_asked_for: bool,
     /// The step itself.
-    pub run: fn(&S) -> Result<End>,
+    pub run: fn(&S) -> Result<StepResult>,
 }
 
 /// How a step ended that did not fail.
-pub enum End {
+pub enum StepResult {
     /// It did what it is for.
     Passed,
     /// There is nothing here that this step is about.
@@ -92,12 +92,12 @@ pub fn take_all<S>(steps: &[Step<S>], context: &S, choice: &Choice<'_>) -> Resul
 
 fn take<S>(step: &Step<S>, context: &S, is_required: bool) -> Outcome {
     match (step.run)(context) {
-        Ok(End::Passed) => Outcome::Passed,
-        Ok(End::NothingToDo(reason)) if is_required => {
+        Ok(StepResult::Passed) => Outcome::Passed,
+        Ok(StepResult::NothingToDo(reason)) if is_required => {
             eprintln!("{} is required, and cannot run here: {reason}", step.name);
             Outcome::Failed
         }
-        Ok(End::NothingToDo(reason)) => {
+        Ok(StepResult::NothingToDo(reason)) => {
             say(reason);
             Outcome::NotRun(reason)
         }
@@ -132,7 +132,7 @@ mod tests {
         name: "aws",
         why: "it is asked for",
         is_asked_for: false,
-        run: |()| Ok(End::NothingToDo("there is no account")),
+        run: |()| Ok(StepResult::NothingToDo("there is no account")),
     };
 
     #[test]

@@ -39,7 +39,7 @@ pub(super) struct Event {
 
 /// An answer over HTTP.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct HttpResponse {
     pub(super) status: u16,
     pub(super) body: String,
 }
@@ -174,7 +174,7 @@ impl<'a> Account<'a> {
         host: &str,
         path: &str,
         header: Option<&str>,
-    ) -> Result<Answer> {
+    ) -> Result<HttpResponse> {
         let mut command = self.curl_command(method, host, header);
         command
             .args(["-w", "\n%{http_code}"])
@@ -187,7 +187,7 @@ impl<'a> Account<'a> {
         ));
         let said = child::output(&mut command)?;
         let (body, status) = said.rsplit_once('\n').context("curl told no status")?;
-        Ok(Answer {
+        Ok(HttpResponse {
             status: status.trim().parse().context("curl told no status")?,
             body: body.to_owned(),
         })

@@ -37,7 +37,7 @@ pub(super) struct Emulator {
 
 /// A function's answer to an HTTP API.
 #[derive(Deserialize)]
-struct Answer {
+struct InvokeResponse {
     #[serde(rename = "statusCode")]
     status: u16,
     body: String,
@@ -98,7 +98,7 @@ impl Emulator {
 }
 
 fn check(body: &str) -> Result<()> {
-    let is_good = serde_json::from_str::<Answer>(body)
+    let is_good = serde_json::from_str::<InvokeResponse>(body)
         .is_ok_and(|answer| answer.status == 200 && is_meditation(&answer.body));
     ensure!(is_good, "the function answered {body}");
     Ok(())

@@ -95,14 +95,14 @@ pub(super) fn agent(connections: usize) -> ureq::Agent {
 
 /// The example's answer, of which nothing else is of interest.
 #[derive(Deserialize)]
-struct Answer {
+struct HttpResponse {
     status: String,
     meditation: String,
 }
 
 /// Whether an answer is the example's.
 pub(super) fn is_meditation(body: &str) -> bool {
-    serde_json::from_str::<Answer>(body)
+    serde_json::from_str::<HttpResponse>(body)
         .is_ok_and(|answer| answer.status == "success" && !answer.meditation.is_empty())
 }
 

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-use guru_toolbox::{items::npm, steps::End};
+use guru_toolbox::{items::npm, steps::StepResult};
 
 use crate::{
     args::target,
@@ -19,7 +19,7 @@ use crate::{
     targets::Target,
 };
 
-use verdict::Found;
+use verdict::Measurement;
 
 /// Where the budget is, seen from the top of the workspace.
 const BUDGET: &str = "bench/budget.toml";
@@ -47,14 +47,16 @@ impl Kind {
 type Key = (Kind, String);
 
 /// Measures all there is a budget for, and tells how each stands.
-pub(super) fn check(context: &TestContext<'_>) -> Result<End> {
+pub(super) fn check(context: &TestContext<'_>) -> Result<StepResult> {
     let path = context.workspace.root().join(BUDGET);
     let text =
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let budget = file::read(&text).with_context(|| format!("{BUDGET} is no budget"))?;
     let mut found = sizes(context)?;
     found.extend(instructions(context)?);
-    let is_measured = found.values().any(|one| matches!(one, Found::Count(_)));
+    let is_measured = found
+        .values()
+        .any(|one| matches!(one, Measurement::Count(_)));
     let lines = verdict::judge(&found, &budget);
     say(&verdict::table(&lines));
     let faults = verdict::faults(&lines, BUDGET);
@@ -62,14 +64,16 @@ pub(super) fn check(context: &TestContext<'_>) -> Result<End> {
         bail!("{}", faults.join("\n  "));
     }
     if is_measured {
-        Ok(End::Passed)
+        Ok(StepResult::Passed)
     } else {
-        Ok(End::NothingToDo("what it is measured with is missing"))
+        Ok(StepResult::NothingToDo(
+            "what it is measured with is missing",
+        ))
     }
 }
 
 /// The bytes of the example, as `guru build --release` makes it.
-fn sizes(context: &TestContext<'_>) -> Result<BTreeMap<Key, Found>> {
+fn sizes(context: &TestContext<'_>) -> Result<BTreeMap<Key, Measurement>> {
     let mut found = BTreeMap::new();
     let targets = [
         (target("cloudflare"), &["wasm-opt", "esbuild"][..]),
@@ -80,9 +84,9 @@ fn sizes(context: &TestContext<'_>) -> Result<BTreeMap<Key, Found>> {
         let sizes = match tools.iter().find(lacks) {
             Some(tool) => {
                 let why = format!("{tool} is not installed: `guru setup` gets it");
-                [Found::NotRun(why.clone()), Found::NotRun(why)]
+                [Measurement::NotRun(why.clone()), Measurement::NotRun(why)]
             }
-            None => built(context, target)?.map(Found::Count),
+            None => built(context, target)?.map(Measurement::Count),
         };
         for (what, size) in ["gzip", "wasm"].into_iter().zip(sizes) {
             let name = format!("{}, {what}", target.name());
@@ -111,7 +115,7 @@ fn built(context: &TestContext<'_>, target: Target) -> Result<[u32; 2]> {
 }
 
 /// The instructions of every case of the core.
-fn instructions(context: &TestContext<'_>) -> Result<BTreeMap<Key, Found>> {
+fn instructions(context: &TestContext<'_>) -> Result<BTreeMap<Key, Measurement>> {
     let gauge = PATH.build(context.workspace)?;
     let mut cases: Vec<_> = gauge.cases()?.into_keys().collect();
     cases.retain(|case| case != BY_HAND);
@@ -123,8 +127,8 @@ fn instructions(context: &TestContext<'_>) -> Result<BTreeMap<Key, Found>> {
     let step = context.console.step("counting instructions");
     let count = |case: String| {
         let found = match &callgrind {
-            Ok(callgrind) => Found::Count(callgrind.instructions(&gauge, &case)?),
-            Err(why) => Found::NotRun(why.clone()),
+            Ok(callgrind) => Measurement::Count(callgrind.instructions(&gauge, &case)?),
+            Err(why) => Measurement::NotRun(why.clone()),
         };
         Ok(((Kind::Instructions, case), found))
     };

@@ -8,7 +8,7 @@ use crate::console::mark;
 
 /// What became of something that is measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub(super) enum Measurement {
     Count(u32),
     /// What is missing, and what to do about it.
     NotRun(String),
@@ -16,7 +16,7 @@ pub(super) enum Found {
 
 /// How one thing stands.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Line<'a> {
+pub(super) struct Row<'a> {
     kind: Kind,
     name: &'a str,
     verdict: Verdict<'a>,
@@ -38,17 +38,17 @@ enum Verdict<'a> {
 
 /// Holds each to its number; nothing is on one side only.
 pub(super) fn judge<'a>(
-    found: &'a BTreeMap<Key, Found>,
+    found: &'a BTreeMap<Key, Measurement>,
     budget: &'a BTreeMap<Key, u32>,
-) -> Vec<Line<'a>> {
+) -> Vec<Row<'a>> {
     let keys: BTreeSet<_> = found.keys().chain(budget.keys()).collect();
-    let line = |key: &'a Key| Line {
+    let line = |key: &'a Key| Row {
         kind: key.0,
         name: &key.1,
         verdict: match (found.get(key), budget.get(key)) {
-            (Some(Found::Count(count)), Some(budget)) => compare(*count, *budget),
-            (Some(Found::Count(count)), None) => Verdict::NoBudget(*count),
-            (Some(Found::NotRun(why)), _) => Verdict::NotRun(why),
+            (Some(Measurement::Count(count)), Some(budget)) => compare(*count, *budget),
+            (Some(Measurement::Count(count)), None) => Verdict::NoBudget(*count),
+            (Some(Measurement::NotRun(why)), _) => Verdict::NotRun(why),
             (None, _) => Verdict::NothingMeasured,
         },
     };
@@ -66,18 +66,18 @@ fn compare(count: u32, budget: u32) -> Verdict<'static> {
 }
 
 /// A line for each.
-pub(super) fn table(lines: &[Line<'_>]) -> String {
+pub(super) fn table(lines: &[Row<'_>]) -> String {
     let width = lines.iter().map(|line| line.name.len()).max();
     let width = width.unwrap_or_default();
     let lines = lines.iter().map(|line| {
         let (sign, text) = line.tell();
-        let Line { kind, name, .. } = line;
+        let Row { kind, name, .. } = line;
         format!("{sign} {:<12}  {name:<width$}  {text}", kind.name())
     });
     lines.collect::<Vec<_>>().join("\n")
 }
 
-impl Line<'_> {
+impl Row<'_> {
     /// The sign, and what is to be said.
     fn tell(&self) -> (String, String) {
         let numbers = |count: u32, budget: u32| {
@@ -125,7 +125,7 @@ impl Line<'_> {
 }
 
 /// What is wrong, a line each.
-pub(super) fn faults(lines: &[Line<'_>], file: &str) -> Vec<String> {
+pub(super) fn faults(lines: &[Row<'_>], file: &str) -> Vec<String> {
     lines.iter().filter_map(|line| line.fault(file)).collect()
 }
 
@@ -154,12 +154,18 @@ mod tests {
     #[test]
     fn each_is_told_and_only_what_is_wrong_is_a_fault() {
         // What is found, the budget, the end of its line, and the fault if there is one.
-        let not_run = || Some(Found::NotRun("no tool".to_owned()));
+        let not_run = || Some(Measurement::NotRun("no tool".to_owned()));
         let cases = [
-            ("fits", Some(Found::Count(970)), Some(1000), "97.0 %", None),
+            (
+                "fits",
+                Some(Measurement::Count(970)),
+                Some(1000),
+                "97.0 %",
+                None,
+            ),
             (
                 "small",
-                Some(Found::Count(10)),
+                Some(Measurement::Count(10)),
                 Some(1000),
                 "can be lowered",
                 None,
@@ -168,14 +174,14 @@ mod tests {
             ("new and absent", not_run(), None, "not run: no tool", None),
             (
                 "big",
-                Some(Found::Count(1050)),
+                Some(Measurement::Count(1050)),
                 Some(1000),
                 "105.0 %",
                 Some("is 50 bytes over its budget (5.0 %)"),
             ),
             (
                 "new",
-                Some(Found::Count(100)),
+                Some(Measurement::Count(100)),
                 None,
                 "no budget",
                 Some("3 % above 100"),

@@ -28,7 +28,7 @@ const OPTIONS: MatchOptions = MatchOptions {
 
 /// A workspace that the new function becomes a member of.
 #[derive(Debug)]
-pub(super) struct Around {
+pub(super) struct ParentWorkspace {
     manifest: PathBuf,
     /// As it was found.
     text: String,
@@ -39,7 +39,7 @@ pub(super) struct Around {
     guru: Option<PathBuf>,
 }
 
-impl Around {
+impl ParentWorkspace {
     /// The workspace that `folder`, which is not there yet, would be in. Writes nothing. An error where it could not be joined.
     pub(super) fn find(folder: &Path, name: &str) -> Result<Option<Self>> {
         let folder = resolve(folder)?;

@@ -21,7 +21,7 @@ use crate::{
     targets::Target,
 };
 
-use around::Around;
+use around::ParentWorkspace;
 
 /// A file of the folder: where it goes, and what it says before names are filled in.
 type File = (&'static str, &'static str);
@@ -76,7 +76,7 @@ pub fn run(console: Console, options: &args::New) -> Result<bool> {
             folder.display()
         );
     }
-    let around = Around::find(folder, name)?;
+    let around = ParentWorkspace::find(folder, name)?;
     let function = Function {
         name,
         guru: guru.as_deref(),
@@ -119,7 +119,7 @@ struct Function<'a> {
     guru: Option<&'a Path>,
     /// The versions that Guru itself is tested with.
     lock: &'a str,
-    around: Option<&'a Around>,
+    around: Option<&'a ParentWorkspace>,
 }
 
 impl Function<'_> {
@@ -176,7 +176,7 @@ impl Function<'_> {
     fn named(&self, file: &str, text: &str) -> Result<String> {
         let name = self.name;
         // Two of them cannot be in one workspace.
-        let guru = match self.around.and_then(Around::guru) {
+        let guru = match self.around.and_then(ParentWorkspace::guru) {
             Some(guru) => format!("{{ path = {} }}", quoted(guru)?),
             None => format!("\"{}\"", version()),
         };

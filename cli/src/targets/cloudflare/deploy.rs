@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::{
     artefacts, child,
-    deployment::{Answers, Deployment, Missing},
+    deployment::{Deployed, Deployment, Missing},
     items::npm,
     tool,
 };
@@ -26,7 +26,7 @@ const FILES: [&str; 3] = [
     "Library/Preferences/.wrangler/config/default.toml",
 ];
 
-pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Answers>> {
+pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Deployed>> {
     let options = deployment.options;
     let wrangler = tool::find("WRANGLER_BIN", || {
         npm::program(deployment.context.home, "wrangler")
@@ -73,7 +73,7 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Answers>> {
     let url = said
         .split_whitespace()
         .find(|word| word.starts_with("https://") && word.contains(".workers.dev"));
-    Ok(url.filter(|_| !options.delete).map(|url| Answers {
+    Ok(url.filter(|_| !options.delete).map(|url| Deployed {
         url: url.to_owned(),
         header: None,
     }))

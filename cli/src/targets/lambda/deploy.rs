@@ -17,10 +17,10 @@ use super::{NAME, build as package, sam};
 use crate::{
     args::{Aws, FunctionUrl},
     artefacts, child,
-    deployment::{Answers, Deployment, Missing},
+    deployment::{Deployed, Deployment, Missing},
 };
 
-use account::{Account, Passed};
+use account::{Account, SamArguments};
 
 /// What SAM reads a login from
 /// (<https://boto3.amazonaws.com/v1/documentation/api/latest/guide/credentials.html>).
@@ -44,9 +44,9 @@ const CHARGES: &str = "us-east-1";
 /// How long log lines are kept unless it is said.
 const LOG_DAYS: u16 = 30;
 
-pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Answers>> {
+pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Deployed>> {
     let options = deployment.options;
-    let passed = Passed::read(&options.more)?;
+    let passed = SamArguments::read(&options.more)?;
     let template = deployment.manifest("template.yaml");
     // SAM reads its settings beside the template.
     let place = template.as_deref().ok().and_then(Path::parent);
@@ -122,7 +122,7 @@ struct Call<'a> {
     sam: PathBuf,
     stack: &'a str,
     account: &'a Account,
-    passed: &'a Passed,
+    passed: &'a SamArguments,
 }
 
 impl Call<'_> {
@@ -164,7 +164,7 @@ fn show(deployment: &Deployment<'_>, mut command: Command, has_login: bool) -> R
 }
 
 /// Where it answers, of what the template puts out.
-fn answers(outputs: &Value, account: &Account) -> Option<Answers> {
+fn answers(outputs: &Value, account: &Account) -> Option<Deployed> {
     let of = |name: &str| {
         let mut all = outputs.as_array()?.iter();
         let output = all.find(|output| output["OutputKey"] == name)?;
@@ -176,7 +176,7 @@ fn answers(outputs: &Value, account: &Account) -> Option<Answers> {
             shell_words::join(account.options())
         )
     });
-    Some(Answers {
+    Some(Deployed {
         url: of("RestApi")?,
         header: key,
     })
@@ -312,7 +312,7 @@ mod tests {
             {"OutputKey": "ApiKey", "OutputValue": "id"},
         ]);
         let passed = ["--profile", "my name", "--region=eu-west-1"].map(str::to_owned);
-        let passed = Passed::read(&passed).unwrap();
+        let passed = SamArguments::read(&passed).unwrap();
         let account = Account::find(&passed, &Aws::default(), None);
         let answers = answers(&outputs, &account).unwrap();
         assert_eq!(answers.url, "https://x/prod/");

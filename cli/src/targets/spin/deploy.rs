@@ -12,14 +12,14 @@ use toml_edit::{DocumentMut, Item, value};
 use crate::{
     artefacts::{self, wasi},
     child,
-    deployment::{Answers, Deployment, Missing},
+    deployment::{Deployed, Deployment, Missing},
     files, tool,
 };
 
 /// The plugin of Akamai's hosting; that of Fermyon Cloud is `cloud`.
 const PLUGIN: &str = "aka";
 
-pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Answers>> {
+pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Deployed>> {
     let options = deployment.options;
     let spin = tool::find("SPIN_BIN", || which::which("spin").ok());
     let plugin = plugin();
@@ -67,7 +67,7 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Answers>> {
     let url = said
         .split_whitespace()
         .find(|word| word.starts_with("https://"));
-    Ok(url.map(|url| Answers {
+    Ok(url.map(|url| Deployed {
         url: url.to_owned(),
         header: None,
     }))

@@ -16,7 +16,7 @@ use crate::Front;
 /// What a front reads of an answer.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer {
+struct FunctionResponse {
     status_code: u16,
     #[serde(default)]
     headers: Option<BTreeMap<String, Value>>,
@@ -37,7 +37,7 @@ pub(crate) fn response(front: Front, answer: &[u8]) -> Result<Response<Bytes>, S
         None => (answer, None),
     };
     let shown = || String::from_utf8_lossy(answer.get(..400).unwrap_or(answer)).into_owned();
-    let answer: Answer =
+    let answer: FunctionResponse =
         serde_json::from_slice(answer).map_err(|error| format!("{error}: {}", shown()))?;
     let status = StatusCode::from_u16(answer.status_code).map_err(|error| error.to_string())?;
     let body = match (streamed, answer.body, answer.is_base64_encoded) {

@@ -41,7 +41,7 @@ fn apart() -> (tempfile::TempDir, PathBuf) {
 
 fn make(folder: &Path) -> Result<()> {
     let name = folder.file_name().unwrap().to_str().unwrap();
-    let around = Around::find(folder, name)?;
+    let around = ParentWorkspace::find(folder, name)?;
     let function = Function {
         name,
         guru: Some(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../guru"))),
@@ -156,14 +156,14 @@ fn the_guru_of_a_workspace_is_the_guru_of_its_functions() {
     .unwrap();
     files::write(&folder.path().join("a/Cargo.toml"), &a).unwrap();
     files::write(&folder.path().join("a/lib.rs"), "").unwrap();
-    let around = Around::find(&folder.path().join("hello"), "hello")
+    let around = ParentWorkspace::find(&folder.path().join("hello"), "hello")
         .unwrap()
         .unwrap();
     assert_eq!(around.guru(), Some(&*elsewhere));
     // A crate of the same name that is somebody else's is not inherited.
     let text = "[workspace]\n[workspace.dependencies]\nguru = \"1\"\n";
     files::write(&folder.path().join("Cargo.toml"), text).unwrap();
-    let around = Around::find(&folder.path().join("hello"), "hello")
+    let around = ParentWorkspace::find(&folder.path().join("hello"), "hello")
         .unwrap()
         .unwrap();
     let made = around
@@ -178,7 +178,7 @@ fn what_cargo_does_not_take_is_put_back() {
     files::write(&folder.path().join("Cargo.toml"), "[workspace]\n").unwrap();
     let before = tree(folder.path());
     let place = folder.path().join("deep/hello");
-    let around = Around::find(&place, "hello").unwrap();
+    let around = ParentWorkspace::find(&place, "hello").unwrap();
     let function = Function {
         // Of a name that cargo refuses.
         name: "no name",

@@ -25,7 +25,7 @@ const KEY: &str = "AWS_ACCESS_KEY_ID";
 
 /// What is passed on to SAM, taken apart.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Passed {
+pub(super) struct SamArguments {
     profile: Option<String>,
     region: Option<String>,
     /// The stack's name, in place of the function's and the stage's.
@@ -36,7 +36,7 @@ pub(super) struct Passed {
     pub(super) rest: Vec<String>,
 }
 
-impl Passed {
+impl SamArguments {
     /// Takes the words after `--` apart.
     pub(super) fn read(words: &[String]) -> Result<Self> {
         let mut passed = Self::default();
@@ -77,12 +77,12 @@ impl Passed {
 
 /// Something that was said, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Said {
+struct Sources {
     what: String,
     by: String,
 }
 
-impl fmt::Display for Said {
+impl fmt::Display for Sources {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.what, self.by)
     }
@@ -91,8 +91,8 @@ impl fmt::Display for Said {
 /// The account of a run.
 #[derive(Debug)]
 pub(super) struct Account {
-    profile: Option<Said>,
-    region: Option<Said>,
+    profile: Option<Sources>,
+    region: Option<Sources>,
     /// The profiles of AWS's files.
     known: Vec<String>,
     /// Whether the environment has a login that a profile named there does not take the place of.
@@ -102,14 +102,14 @@ pub(super) struct Account {
 impl Account {
     /// Looks where AWS's own tools look, in this order: what is passed on to SAM, our options, the environment, SAM's settings
     /// beside the template, AWS's files.
-    pub(super) fn find(passed: &Passed, aws: &Aws, place: Option<&Path>) -> Self {
+    pub(super) fn find(passed: &SamArguments, aws: &Aws, place: Option<&Path>) -> Self {
         let files = Files::read(&env_of);
         let settings = place.and_then(|place| settings(passed, place));
         Self::choose(passed, aws, &env_of, settings.as_ref(), &files)
     }
 
     fn choose(
-        passed: &Passed,
+        passed: &SamArguments,
         aws: &Aws,
         of: &dyn Fn(&str) -> Option<String>,
         settings: Option<&Settings>,
@@ -117,7 +117,7 @@ impl Account {
     ) -> Self {
         let said = |what: &Option<String>, by: &str| {
             let by = by.to_owned();
-            what.clone().map(|what| Said { what, by })
+            what.clone().map(|what| Sources { what, by })
         };
         let variable = |names: [&str; 2]| names.into_iter().find_map(|name| said(&of(name), name));
         let setting = |name: &str| {
@@ -239,7 +239,7 @@ impl Settings {
 }
 
 /// SAM's settings beside the template in `place`. A file that cannot be read is SAM's to complain about.
-fn settings(passed: &Passed, place: &Path) -> Option<Settings> {
+fn settings(passed: &SamArguments, place: &Path) -> Option<Settings> {
     let file = passed.setting("--config-file").unwrap_or("samconfig.toml");
     let text = fs::read_to_string(place.join(file)).ok()?;
     Some(Settings {

@@ -15,7 +15,7 @@ fn options(passed: &[&str], aws: &Aws, variables: &[(&str, &str)], settings: &st
 }
 
 fn account(passed: &[&str], aws: &Aws, variables: &[(&str, &str)], settings: &str) -> Account {
-    let passed = Passed::read(&words(passed)).unwrap();
+    let passed = SamArguments::read(&words(passed)).unwrap();
     let of = |name: &str| {
         let mut all = variables.iter();
         let (_, value) = all.find(|(known, _)| *known == name)?;
@@ -137,7 +137,7 @@ fn profile_and_region_are_told_with_where_they_are_said() {
 
 #[test]
 fn what_is_passed_on_is_taken_apart() {
-    let passed = Passed::read(&words(&[
+    let passed = SamArguments::read(&words(&[
         "--stack-name=other",
         "--tags",
         "a=b",
@@ -157,7 +157,7 @@ fn what_is_passed_on_is_taken_apart() {
         &["--region", ""],
         &["--debug", "--region"],
     ] {
-        let error = Passed::read(&words(bad)).unwrap_err().to_string();
+        let error = SamArguments::read(&words(bad)).unwrap_err().to_string();
         assert!(error.contains("needs a value"), "{bad:?}: {error}");
     }
 }

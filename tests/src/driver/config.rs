@@ -9,7 +9,7 @@ use serde::Deserialize;
 /// A way of driving a target: one column of the report.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Way {
+pub struct DriverConfig {
     /// As in `GURU_ON`.
     pub name: String,
     /// The target, as `guru dev --on` takes it.
@@ -52,14 +52,14 @@ pub enum Runtime {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    way: Vec<Way>,
+    driver: Vec<DriverConfig>,
 }
 
 const fn yes() -> bool {
     true
 }
 
-impl Way {
+impl DriverConfig {
     /// The ways of a target, of the text of its `conformance.toml`.
     ///
     /// # Errors
@@ -68,7 +68,7 @@ impl Way {
     pub fn read(target: &str, text: &str) -> Result<Vec<Self>> {
         let file: File = toml_edit::de::from_str(text)
             .with_context(|| format!("the conformance.toml of {target} is malformed"))?;
-        let mut ways = file.way;
+        let mut ways = file.driver;
         for way in &mut ways {
             target.clone_into(&mut way.target);
         }
@@ -110,16 +110,19 @@ mod tests {
 
     #[test]
     fn what_is_not_said_is_as_most_targets_have_it() {
-        let ways = Way::read(
+        let ways = DriverConfig::read(
             "acme",
-            "[[way]]\nname = \"acme-1\"\nruntime = \"stand-in\"\n",
+            "[[driver]]\nname = \"acme-1\"\nruntime = \"stand-in\"\n",
         )
         .unwrap();
         let [way] = &*ways else { panic!("{ways:?}") };
         assert_eq!((&*way.name, &*way.target), ("acme-1", "acme"));
         assert!(way.crashes_alone && way.in_projects && way.dev.is_empty());
-        for malformed in ["[[way]]\nname = \"x\"", "[[way]]\nnme = \"x\"", "x"] {
-            assert!(Way::read("acme", malformed).is_err(), "{malformed}");
+        for malformed in ["[[driver]]\nname = \"x\"", "[[way]]\nnme = \"x\"", "x"] {
+            assert!(
+                DriverConfig::read("acme", malformed).is_err(),
+                "{malformed}"
+            );
         }
     }
 }
