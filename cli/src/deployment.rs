@@ -1,4 +1,4 @@
-//! A function that is put where it is used: what its vendor may look at to do so. Knows no vendor.
+//! A deployment of a function: the context that a vendor's deployer works with. Independent of any vendor.
 
 use std::{
     path::PathBuf,
@@ -16,42 +16,42 @@ use crate::{
     leash::Leash,
 };
 
-/// A deployment: which function, where, and what is told of it.
+/// A deployment of a function with the options from the command line.
 pub struct Deployment<'a> {
-    /// What is built for it.
+    /// The build context of the function.
     pub context: BuildContext<'a>,
-    /// What was asked for.
+    /// The options from the command line.
     pub options: &'a DeployOptions,
-    /// What it is called at the vendor's: the function's name and the stage's.
+    /// The name of the deployment at the vendor, made of the function's name and the stage's.
     pub name: String,
     /// The folder of the vendor's manifest.
     pub place: PathBuf,
 }
 
-/// Where a function answers once it is deployed.
+/// A deployed function.
 pub struct Deployed {
-    /// Its address.
+    /// Its URL.
     pub url: String,
-    /// What a request needs besides, for a shell.
+    /// A header that every request needs, as shell text.
     pub header: Option<String>,
 }
 
-/// What a deployment lacks: all of it is said at once.
+/// The missing prerequisites of a deployment, collected to be reported all at once.
 #[derive(Debug, Default)]
 pub struct Missing(Vec<String>);
 
 impl Missing {
-    /// Takes what is there; what is not, is told at the end.
+    /// Returns the value, or records the error as a missing prerequisite.
     pub fn note<T>(&mut self, looked: Result<T>) -> Option<T> {
         looked.map_err(|error| self.add(format!("{error:#}"))).ok()
     }
 
-    /// Notes something that is not there.
+    /// Records a missing prerequisite.
     pub fn add(&mut self, what: impl Into<String>) {
         self.0.push(what.into());
     }
 
-    /// An error, if anything was not there.
+    /// Returns an error that lists everything missing, if anything is.
     pub fn end(self) -> Result<()> {
         match &*self.0 {
             [] => Ok(()),
@@ -67,7 +67,7 @@ impl Deployment<'_> {
         self.options.stage.unwrap_or(Stage::Prod).name()
     }
 
-    /// The vendor's manifest.
+    /// Finds the vendor's manifest.
     pub fn manifest(&self, name: &str) -> Result<PathBuf> {
         let found = self.context.workspace.manifest(self.context.function, name);
         found.with_context(|| {
@@ -78,7 +78,7 @@ impl Deployment<'_> {
         })
     }
 
-    /// Shows a command; runs it, unless nothing is to run. What it prints on standard output is shown, and returned.
+    /// Prints a command and, unless this is a dry run, runs it. Its standard output is shown and returned.
     pub fn run(&self, command: &mut Command) -> Result<String> {
         command.current_dir(&self.place);
         eprintln!("$ {}", child::spell(command));
@@ -88,7 +88,7 @@ impl Deployment<'_> {
         self.run_anyway(command)
     }
 
-    /// Runs a command that changes nothing, whatever is to run.
+    /// Runs a command that changes nothing, even in a dry run.
     pub fn run_anyway(&self, command: &mut Command) -> Result<String> {
         let spelt = child::spell(command);
         command.stdin(Stdio::inherit()).stdout(Stdio::piped());
@@ -107,11 +107,11 @@ impl Deployment<'_> {
         Ok(said)
     }
 
-    /// Says what was done, and how the function is asked.
+    /// Reports what was done and how to call the function.
     ///
     /// # Errors
     ///
-    /// When it cannot be said.
+    /// When the result cannot be serialised.
     pub fn tell(&self, answers: Option<Deployed>) -> Result<()> {
         let options = self.options;
         let curl = answers.as_ref().map(|answers| self.curl(answers));
@@ -136,7 +136,7 @@ impl Deployment<'_> {
         Ok(())
     }
 
-    /// A request that the function answers, to be typed.
+    /// A `curl` command line for a request that the function answers.
     fn curl(&self, answers: &Deployed) -> String {
         let document = artefacts::own_document(&self.context).ok();
         let call = document

@@ -1,5 +1,5 @@
-//! The command `guru`. This library is no API: it is what the command, and those who work on Guru itself, share, and it changes
-//! without notice.
+//! The `guru` command. This library is not a public API: it holds what the command shares with the tools of Guru's own workspace,
+//! and changes without notice.
 
 pub mod args;
 pub mod artefacts;

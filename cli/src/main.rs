@@ -1,5 +1,4 @@
-//! The `guru` command: reads the arguments, runs one subcommand, and turns its outcome into an exit code.
-//! Knows no step of any subcommand.
+//! The `guru` command: parses the arguments, runs one subcommand and maps its result to an exit code.
 
 use std::{env, process::ExitCode};
 
@@ -33,7 +32,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether all went well, and was there.
+/// Runs the subcommand. Returns false when it has reported a failure itself.
 fn run(args: Args) -> Result<bool> {
     interrupt::handle()?;
     tool::own()?;
@@ -64,17 +63,17 @@ fn run(args: Args) -> Result<bool> {
     }
 }
 
-/// What means more in Guru's own workspace than anywhere else, or is there alone.
+/// Subcommands that exist only in Guru's own workspace, or do more there.
 const OURS: [&str; 3] = ["bench", "setup", "test"];
 
-/// Whether the current folder is in Guru's own workspace, and its own tool is to do what is asked.
+/// Whether the current folder is in Guru's own workspace and the subcommand belongs to `cargo xtask`.
 fn is_for_xtask() -> bool {
     let word = env::args_os().nth(1).unwrap_or_default();
     let is_here = || Workspace::find().is_ok_and(|workspace| workspace.core().is_some());
     OURS.iter().any(|ours| word == *ours) && is_here()
 }
 
-/// Has the workspace's own tool do what this command was told.
+/// Forwards the command line to `cargo xtask`.
 fn xtask() -> Result<bool> {
     interrupt::handle()?;
     let workspace = Workspace::find()?;

@@ -190,10 +190,27 @@ impl Program {
     fn in_folder(self, folder: &Path, is_release: bool) -> Command {
         let mut cargo = native(folder);
         cargo.args(["build", "--package", self.package, "--bin", self.name]);
-        if is_release {
-            cargo.arg("--release");
+        match self.profile(is_release) {
+            Profile::Dev => {}
+            Profile::Quick => {
+                cargo.arg("--release").args(UNLINKED);
+            }
+            Profile::Release => {
+                cargo.arg("--release");
+            }
         }
         cargo
+    }
+
+    /// How it is compiled. Tests ask for what takes the least time in all: the program for Lambda is then compiled once, and not
+    /// optimised while it is linked.
+    fn profile(self, is_release: bool) -> Profile {
+        let is_quick = env::var_os(QUICK).is_some_and(|value| !value.is_empty());
+        match (is_quick && self.name == BOOTSTRAP.name, is_release) {
+            (true, _) => Profile::Quick,
+            (false, true) => Profile::Release,
+            (false, false) => Profile::Dev,
+        }
     }
 
     /// Installs it from the registry, of the version that the function is made with and with the very dependencies that this version
@@ -204,8 +221,8 @@ impl Program {
         is_release: bool,
         prepare: impl FnOnce(&mut Command),
     ) -> Result<PathBuf> {
-        let profile = if is_release { "small" } else { "quick" };
-        let parts = [version, profile].into_iter();
+        let profile = self.profile(is_release);
+        let parts = [version, profile.name()].into_iter();
         let name: Vec<_> = parts.chain(self.features.iter().copied()).collect();
         let root = Home::from_env()?.root().join("hosts").join(name.join("-"));
         let program = root.join("bin").join(self.name);
@@ -224,18 +241,26 @@ impl Program {
         if !self.features.is_empty() {
             cargo.arg("--features").arg(self.features.join(","));
         }
-        if is_release {
+        match profile {
             // As Guru's own workspace builds it: a package has no profiles of its own.
-            cargo
-                .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1")
-                .env("CARGO_PROFILE_RELEASE_LTO", "fat")
-                .env("CARGO_PROFILE_RELEASE_STRIP", "symbols");
-        } else {
-            cargo.arg("--debug");
-            for package in OPTIMISED {
+            Profile::Release => {
                 cargo
-                    .arg("--config")
-                    .arg(format!("profile.dev.package.{package}.opt-level=2"));
+                    .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1")
+                    .env("CARGO_PROFILE_RELEASE_LTO", "fat")
+                    .env("CARGO_PROFILE_RELEASE_STRIP", "symbols");
+            }
+            Profile::Quick => {
+                cargo
+                    .args(UNLINKED)
+                    .env("CARGO_PROFILE_RELEASE_STRIP", "symbols");
+            }
+            Profile::Dev => {
+                cargo.arg("--debug");
+                for package in OPTIMISED {
+                    cargo
+                        .arg("--config")
+                        .arg(format!("profile.dev.package.{package}.opt-level=2"));
+                }
             }
         }
         prepare(&mut cargo);
@@ -246,6 +271,38 @@ impl Program {
         Ok(program)
     }
 }
+
+/// How a program is compiled.
+#[derive(Clone, Copy)]
+enum Profile {
+    /// For development.
+    Dev,
+    /// Optimised, but not while it is linked.
+    Quick,
+    /// As it is deployed.
+    Release,
+}
+
+impl Profile {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::Quick => "quick",
+            Self::Release => "release",
+        }
+    }
+}
+
+/// Asks for [`Profile::Quick`]: for tests.
+pub const QUICK: &str = "GURU_QUICK_HOSTS";
+
+/// Takes what takes long out of the release profile.
+const UNLINKED: [&str; 4] = [
+    "--config",
+    "profile.release.lto=false",
+    "--config",
+    "profile.release.codegen-units=16",
+];
 
 /// A compiler that is not optimised takes ten times as long for a component as one that is.
 const OPTIMISED: [&str; 7] = [

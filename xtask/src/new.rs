@@ -16,7 +16,9 @@ use serde_json::Value;
 
 use guru_toolbox::steps::show;
 
-use crate::{child, console::say, context::TestContext, files, leash::Leash, packed::Registry};
+use crate::{
+    cargo::QUICK, child, console::say, context::TestContext, files, leash::Leash, packed::Registry,
+};
 
 const SOURCE: &str = "src/lib.rs";
 
@@ -126,6 +128,7 @@ impl Project {
             .current_dir(&self.folder)
             .env("CARGO_TARGET_DIR", &self.target)
             .env("GURU_HOME", &self.home)
+            .env(QUICK, "1")
             .env_remove("GURU_SOURCE");
         command
     }

@@ -1,15 +1,23 @@
 //! What each step of the tests runs. Knows neither in which order nor how any of the tools works.
 
-use std::process::Command;
+use std::{
+    env,
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use guru_toolbox::{
     items::wasm::wasm_cargo,
     steps::{StepResult, show},
 };
 
-use crate::{artefacts, aws, cargo, console::say, context::TestContext, new, openapi, setup};
+use crate::{
+    artefacts, aws, cargo, console::say, context::TestContext, leash::Leash, new, openapi, setup,
+    setup::tools,
+};
 
 /// What functions are built for, each with the feature of `guru` that chooses the adapter; the core alone must do with less.
 const ADAPTERS: [(&str, &str); 2] = [
@@ -25,6 +33,11 @@ pub(crate) fn set_up(context: &TestContext<'_>) -> Result<StepResult> {
     if context.options.no_setup {
         return Ok(StepResult::NothingToDo("left out by --no-setup"));
     }
+    let only = &context.options.only;
+    let _ahead = match only.is_empty() || only.iter().any(|step| step == "tests") {
+        true => Some(compile_ahead(context)?),
+        false => None,
+    };
     if setup::run(
         context.home,
         context.console,
@@ -34,6 +47,21 @@ pub(crate) fn set_up(context: &TestContext<'_>) -> Result<StepResult> {
     } else {
         bail!("something required is missing; the lines above say what and how to get it")
     }
+}
+
+/// Starts to compile the tests: what is set up meanwhile waits for the network most of the time. It is ended with what is returned;
+/// whatever is compiled by then, the tests need not compile.
+fn compile_ahead(context: &TestContext<'_>) -> Result<Leash> {
+    context
+        .console
+        .note("compiling the tests meanwhile, which takes minutes the first time");
+    let mut cargo = native_cargo(context);
+    cargo
+        .args(["test", "--workspace", "--no-run", "--quiet"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    Leash::family(&mut cargo).context("cannot start cargo")
 }
 
 pub(crate) fn tests(context: &TestContext<'_>) -> Result<StepResult> {
@@ -93,6 +121,45 @@ pub(crate) fn bare_core(context: &TestContext<'_>) -> Result<StepResult> {
     ]);
     show(&mut cargo)?;
     Ok(StepResult::Passed)
+}
+
+/// Each feature alone, and none, of the crates that users choose features of. On the very toolchain that is the oldest promised,
+/// where that is the one that is here.
+pub(crate) fn features(context: &TestContext<'_>) -> Result<StepResult> {
+    let Some(hack) = tools::program(context.home, &tools::HACK) else {
+        return Ok(StepResult::NothingToDo(
+            "there is no cargo-hack: `cargo guru setup` gets it",
+        ));
+    };
+    let mut cargo = native_cargo(context);
+    cargo
+        .args(["hack", "check", "--each-feature", "--no-dev-deps"])
+        .args(["--package", "guru-core", "--package", "guru"])
+        .env("PATH", first_on_path(&hack)?);
+    show(&mut cargo)?;
+    Ok(StepResult::Passed)
+}
+
+/// Licences, sources, and crates that must not be there: deny.toml.
+pub(crate) fn dependencies(context: &TestContext<'_>) -> Result<StepResult> {
+    let Some(deny) = tools::program(context.home, &tools::DENY) else {
+        return Ok(StepResult::NothingToDo(
+            "there is no cargo-deny: `cargo install --locked cargo-deny`, which takes five minutes",
+        ));
+    };
+    let mut cargo = Command::new(deny);
+    cargo
+        .current_dir(context.workspace.root())
+        .args(["check", "bans", "licenses", "sources"]);
+    show(&mut cargo)?;
+    Ok(StepResult::Passed)
+}
+
+fn first_on_path(program: &Path) -> Result<OsString> {
+    let folder = program.parent().map(PathBuf::from);
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::join_paths(folder.into_iter().chain(env::split_paths(&path)))
+        .context("the folder of a tool cannot be part of PATH")
 }
 
 pub(crate) fn functions(context: &TestContext<'_>) -> Result<StepResult> {

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// In the order in which they are taken.
-const fn steps<'a>() -> [Step<TestContext<'a>>; 10] {
+const fn steps<'a>() -> [Step<TestContext<'a>>; 12] {
     [
         Step {
             name: "setup",
@@ -34,6 +34,18 @@ const fn steps<'a>() -> [Step<TestContext<'a>>; 10] {
             why: "the core builds for a target that has no std at all",
             is_asked_for: false,
             run: steps::bare_core,
+        },
+        Step {
+            name: "features",
+            why: "each feature of the crates that have some compiles alone",
+            is_asked_for: false,
+            run: steps::features,
+        },
+        Step {
+            name: "deny",
+            why: "dependencies have licences that allow what we do, and come from where they should",
+            is_asked_for: false,
+            run: steps::dependencies,
         },
         Step {
             name: "functions",

@@ -1,8 +1,8 @@
-//! The options of a deployment to AWS: the parameters of template.yaml. Knows nothing of what they do there.
+//! The options of a deployment to AWS, which become the parameters of template.yaml.
 
 use clap::ValueEnum;
 
-/// What only AWS knows.
+/// Options that only AWS has.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "AWS")]
 pub struct Aws {
@@ -35,10 +35,10 @@ pub struct Aws {
     pub region: Option<String>,
 }
 
-/// Who may call a function's own URL.
+/// Who may call a function URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum FunctionUrl {
-    /// Whoever signs requests, and may
+    /// Signed requests of those with permission
     Iam,
     /// Anyone
     Public,

@@ -1,4 +1,4 @@
-//! The options of the commands that are about a function. Knows nothing of what the commands do.
+//! The options of the commands that work on a function.
 
 use std::path::PathBuf;
 
@@ -82,7 +82,7 @@ pub struct Dev {
     /// The runtime
     #[arg(long, value_name = "RUNTIME", default_value = "local")]
     pub on: Target,
-    /// What the vendor is told.
+    /// The options for the vendor.
     #[command(flatten)]
     pub options: DevOptions,
     /// Optimise what is built, as what is deployed is
@@ -128,12 +128,12 @@ pub struct Deploy {
     /// Where to
     #[arg(long, value_name = "VENDOR", value_parser = deployable())]
     pub on: Target,
-    /// What the vendor is told.
+    /// The options for the vendor.
     #[command(flatten)]
     pub options: DeployOptions,
 }
 
-/// The vendors to whom a function can be deployed.
+/// Parses the name of a vendor that functions can be deployed to.
 fn deployable() -> impl TypedValueParser<Value = Target> {
     let all = Target::all().iter();
     let values = all

@@ -1,4 +1,4 @@
-//! The options of the commands that are about this machine. Knows nothing of what the commands do.
+//! The options of the commands that work on this machine.
 
 use std::path::PathBuf;
 

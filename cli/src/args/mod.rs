@@ -1,4 +1,4 @@
-//! The command line: what can be typed, and the help for it. Knows nothing of what the commands do.
+//! The command line and its help texts.
 
 mod aws;
 mod function;

@@ -1,4 +1,4 @@
-//! The options that a vendor is told of. Knows no vendor by name but in what only that one has.
+//! The options that are passed on to the vendor. Vendors are named only in options that a single vendor has.
 
 use clap::ValueEnum;
 
@@ -37,7 +37,7 @@ pub struct DeployOptions {
     /// Print the result as JSON on standard output
     #[arg(long)]
     pub json: bool,
-    /// What only AWS knows.
+    /// Options that only AWS has.
     #[command(flatten)]
     pub aws: Aws,
     /// More for the vendor's own tool, after `--`
@@ -45,7 +45,7 @@ pub struct DeployOptions {
     pub more: Vec<String>,
 }
 
-/// A stage.
+/// A deployment stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Stage {
     /// For whoever builds it
@@ -57,7 +57,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// The name, as typed.
+    /// The name of the stage, as typed on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Dev => "dev",

@@ -1,4 +1,4 @@
-//! Binaryen's `wasm-opt`, which makes a module smaller. Knows no vendor.
+//! Runs Binaryen's `wasm-opt`, which shrinks a module.
 
 use std::{fs, path::Path};
 
@@ -16,9 +16,9 @@ const OPTIONS: [&str; 5] = [
     "--strip-target-features",
 ];
 
-/// Makes the module at `path` smaller where `wasm-opt` is installed. False where it is not.
+/// Shrinks the module at `path` with `wasm-opt`. Returns false where `wasm-opt` is not installed.
 ///
-/// It takes seconds, and gives the same for the same module: what it gave is kept beside what cargo has built.
+/// The optimisation takes seconds and is deterministic, so its result is cached in cargo's target directory.
 pub fn optimise(context: &BuildContext<'_>, path: &Path) -> Result<bool> {
     let Some(program) = npm::program(context.home, "wasm-opt") else {
         return Ok(false);

@@ -1,5 +1,4 @@
-//! A component made smaller: its modules optimised, and what only debuggers read taken out. Knows how a component is cut
-//! into sections, not what is in it.
+//! Shrinks a component: optimises its modules and strips the custom sections that only debuggers read.
 
 use std::fs;
 
@@ -9,17 +8,17 @@ use wasmparser::BinaryReader;
 
 use super::{BuildContext, binaryen};
 
-/// The version of a component's format, behind which its sections begin
+/// The size of the preamble of a component, after which its sections begin
 /// (<https://github.com/WebAssembly/component-model/blob/main/design/mvp/Binary.md>).
 const HEADER: usize = 8;
 
 const CUSTOM: u8 = 0;
 const CORE_MODULE: u8 = 1;
 
-/// Below that a module is a table of calls that the linker made, in which nothing is to be gained.
+/// A smaller module is a call table that the linker generated; optimising it gains nothing.
 const LARGE: usize = 16 * 1024;
 
-/// The component with its modules optimised and without custom sections. `None` where `wasm-opt` is not installed.
+/// Returns the component with its modules optimised and its custom sections removed, or `None` where `wasm-opt` is not installed.
 pub(super) fn optimise(context: &BuildContext<'_>, component: &[u8]) -> Result<Option<Vec<u8>>> {
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     let path = folder.path().join("module.wasm");
@@ -45,7 +44,7 @@ pub(super) fn optimise(context: &BuildContext<'_>, component: &[u8]) -> Result<O
     Ok(Some(smaller.finish()))
 }
 
-/// The component's own sections, each with its number.
+/// Splits the component into its own sections, each with its id.
 fn sections(component: &[u8]) -> Result<Vec<(u8, &[u8])>> {
     let body = component
         .get(HEADER..)

@@ -1,4 +1,4 @@
-//! The function's OpenAPI document, as the function itself prints it. Knows how it is asked for, not what it says.
+//! The function's OpenAPI document, as printed by the function itself.
 
 use anyhow::{Context as _, Result};
 use serde_json::{Map, Value};
@@ -6,14 +6,14 @@ use serde_json::{Map, Value};
 use super::{BuildContext, program::program};
 use crate::{child, surroundings};
 
-/// The methods that a resource can have, each by name: the one that stands for all of them
-/// (`x-amazon-apigateway-any-method`) is not understood by everything that reads such a document.
+/// The methods that a resource can have, listed one by one: not every consumer of the document understands the catch-all
+/// `x-amazon-apigateway-any-method`.
 pub const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "head", "patch"];
 
-/// Where functions answer their document.
+/// The path under which functions serve their document.
 pub const DOCUMENT: &str = "/openapi.json";
 
-/// The document that the function itself prints.
+/// Runs the function's native program to print its document.
 pub fn own(context: &BuildContext<'_>) -> Result<Value> {
     let program = program(&BuildContext {
         is_release: false,
@@ -24,16 +24,17 @@ pub fn own(context: &BuildContext<'_>) -> Result<Value> {
     document.with_context(|| format!("the OpenAPI document of {} is no JSON", context.function))
 }
 
-/// A request that a document says the function answers.
+/// A request that the document describes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     /// The method.
     pub method: String,
-    /// Without the slash in front.
+    /// The path without its leading slash.
     pub path: String,
 }
 
-/// The first request of a document that is not for the document itself; parameters have their own names as values.
+/// Returns the first request of a document other than the one for the document itself. Path parameters keep their names as
+/// values.
 pub fn first_call(document: &Value) -> Option<Call> {
     let paths = document["paths"].as_object()?.iter();
     let mut calls = paths

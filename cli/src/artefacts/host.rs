@@ -1,4 +1,4 @@
-//! A component compiled ahead of time, for the host that runs here. Knows who compiles it, not who hosts it.
+//! Compiles a component ahead of time for the host on this machine.
 
 use std::{
     path::{Path, PathBuf},
@@ -10,7 +10,7 @@ use anyhow::Result;
 use super::{BuildContext, wasi};
 use crate::{cargo, child, wait};
 
-/// The function's component, and `function.cwasm` made of it, both in `folder`; says where the second is.
+/// Builds the function's component and precompiles it to `function.cwasm`, both in `folder`; returns the path of the latter.
 pub fn compiled(context: &BuildContext<'_>, folder: &Path) -> Result<PathBuf> {
     let component = wasi::build(context, folder)?;
     let compiled = folder.join("function.cwasm");
@@ -18,7 +18,7 @@ pub fn compiled(context: &BuildContext<'_>, folder: &Path) -> Result<PathBuf> {
     Ok(compiled)
 }
 
-/// Compiles a component for the host that runs here.
+/// Compiles a component ahead of time for the host on this machine.
 pub fn compile(context: &BuildContext<'_>, component: &Path, compiled: &Path) -> Result<()> {
     let host = wait::build(context.console, context.workspace, cargo::HOST, false)?;
     let mut compile = Command::new(host);

@@ -1,4 +1,4 @@
-//! What a function is built to: the parts of which vendors' builds are made. Knows no vendor.
+//! The build artefacts of a function, from which the vendors' builds are assembled. Independent of any vendor.
 
 pub mod binaryen;
 mod component;
@@ -27,27 +27,27 @@ pub use output::Output;
 pub use program::program;
 pub use report::{Artefact, gzip, sha256, show};
 
-/// What every vendor's build may look at.
+/// The context of a build, which every vendor has access to.
 #[derive(Clone, Copy)]
 pub struct BuildContext<'a> {
-    /// What is installed.
+    /// Guru's cache of installed tools.
     pub home: &'a Home,
-    /// Where progress is shown.
+    /// Where progress is reported.
     pub console: Console,
-    /// What the function is in.
+    /// The workspace of the function.
     pub workspace: &'a Workspace,
-    /// The package that is built.
+    /// The package to build.
     pub function: &'a str,
-    /// Whether it is optimised.
+    /// Whether to build with optimisations.
     pub is_release: bool,
 }
 
 impl BuildContext<'_> {
-    /// Has `build` fill a folder, in which nobody else builds meanwhile; says which files are there now.
+    /// Runs `build` to fill a folder, with the folder locked meanwhile; returns the files that were made.
     ///
     /// # Errors
     ///
-    /// When something cannot be built, or written.
+    /// When something cannot be built or written.
     pub fn make(
         &self,
         folder: &Path,
@@ -56,16 +56,16 @@ impl BuildContext<'_> {
         self.fill(&self.hold(folder)?, build)
     }
 
-    /// Keeps everybody else from building into a folder, until what is returned is dropped.
+    /// Locks a folder against other builds until the returned value is dropped.
     pub fn hold(&self, folder: &Path) -> Result<Output> {
         Output::hold(self.console, folder)
     }
 
-    /// Has `build` fill a folder that is held; says which files are there now.
+    /// Runs `build` to fill a folder that is locked already; returns the files that were made.
     ///
     /// # Errors
     ///
-    /// When something cannot be built, or written.
+    /// When something cannot be built or written.
     pub fn fill(
         &self,
         output: &Output,
@@ -76,17 +76,17 @@ impl BuildContext<'_> {
         output.publish(made)
     }
 
-    /// Builds the component and compiles it for the host that runs here; says where it is.
+    /// Builds the component and precompiles it for the host on this machine; returns the path of the result.
     pub fn compile(&self, folder: &Path) -> Result<PathBuf> {
         let made = self.make(folder, |draft| Ok(vec![host::compiled(self, draft)?]))?;
         made.into_iter().next().context("a build made no file")
     }
 }
 
-/// What `guru dev` builds goes here: never where a release is deployed from.
+/// The folder of development builds. Releases are never deployed from here.
 const DEVELOPMENT: &str = ".dev";
 
-/// Where what `guru dev` runs goes.
+/// The folder of a function's development build for a target.
 pub fn development(workspace: &Workspace, target: &str, function: &str) -> PathBuf {
     below(
         &workspace.root().join("dist").join(DEVELOPMENT),
@@ -96,7 +96,7 @@ pub fn development(workspace: &Workspace, target: &str, function: &str) -> PathB
     )
 }
 
-/// Where a function's result for a target goes, unless another place is named.
+/// The default output folder of a function for a target.
 pub fn dist(workspace: &Workspace, target: &str, function: &str) -> PathBuf {
     below(&workspace.root().join("dist"), workspace, target, function)
 }
@@ -110,7 +110,7 @@ fn below(top: &Path, workspace: &Workspace, target: &str, function: &str) -> Pat
     }
 }
 
-/// The function that is named, else the one of the current folder, else the only one that `cargo run` means.
+/// Returns the named function, else the function of the current folder, else the workspace's only default member.
 pub fn choose<'a>(workspace: &'a Workspace, named: Option<&str>, here: &Path) -> Result<&'a str> {
     let all = workspace.functions();
     let known = || all.join(", ");
@@ -138,7 +138,7 @@ pub fn choose<'a>(workspace: &'a Workspace, named: Option<&str>, here: &Path) ->
     }
 }
 
-/// Writes a file whole: whoever reads it meanwhile has the one before or this one.
+/// Writes a file atomically: a concurrent reader sees either the old or the new content.
 pub fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
     let unfinished = path.with_extension(format!("{}.unfinished", std::process::id()));
     fs::write(&unfinished, content)
@@ -146,7 +146,7 @@ pub fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
         .with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// Copies a program whole, so that one that runs meanwhile goes on undisturbed.
+/// Copies a program atomically, so that a running copy is not disturbed.
 pub fn copy_program(from: &Path, to: &Path) -> Result<()> {
     let content = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
     write(to, content)?;

@@ -1,4 +1,4 @@
-//! A function compiled to a WebAssembly module. Knows how an adapter is chosen, not what becomes of the module.
+//! Compiles a function to a WebAssembly module.
 
 use std::{
     cell::RefCell,
@@ -12,17 +12,16 @@ use cargo_metadata::CrateType;
 use super::{BuildContext, routes};
 use crate::{cargo, files, items::wasm::wasm_cargo};
 
-/// How a function meets its vendor.
+/// The adapter between a function and its vendor.
 #[derive(Clone, Copy)]
 pub struct Adapter {
-    /// What the module is compiled for.
+    /// The target triple.
     pub triple: &'static str,
-    /// The feature of the crate `guru` that brings the adapter along. The vendor says which, and not the triple: several adapters
-    /// may be compiled for one.
+    /// The feature of the `guru` crate that enables the adapter. The vendor sets it, because several adapters may share a triple.
     pub feature: &'static str,
 }
 
-/// A module, and what it was compiled of.
+/// A module and the packages that it was compiled from.
 pub struct Module {
     /// The module itself.
     pub bytes: Vec<u8>,
@@ -31,11 +30,11 @@ pub struct Module {
 }
 
 impl Module {
-    /// The folder of the package whose library was compiled into the module.
+    /// Returns the folder of the package whose library was compiled into the module.
     ///
     /// # Errors
     ///
-    /// When there is none.
+    /// When the module has no such library.
     pub fn package_of(&self, library: &str) -> Result<&Path> {
         let mut all = self.libraries.iter();
         let found = all.find(|(name, _)| name == library);
@@ -44,23 +43,23 @@ impl Module {
     }
 }
 
-/// What becomes of the names in a module, and of the sections that say which features rustc used.
+/// Whether to keep a module's names, and the sections in which rustc records the target features.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Names {
-    /// They are kept, for what follows to read and take out.
+    /// Keep them: a later step reads and strips them.
     Kept,
-    /// The module is ready as it is.
+    /// Strip them: the module is final.
     Gone,
 }
 
-/// How modules are optimised: for size, unless the environment or the workspace's manifest says otherwise. After wasm-opt the
-/// fastest is a fortieth larger and an eighth faster (docs/performance.md).
+/// The optimisation level of modules: size, unless the environment or the workspace's manifest says otherwise. After wasm-opt, a
+/// module optimised for speed is a fortieth larger and an eighth faster (docs/performance.md).
 const OPT_LEVEL: &str = "CARGO_PROFILE_RELEASE_OPT_LEVEL";
 
-/// Compiles the function's library for `target`, and reads the module.
+/// Compiles the function's library for the adapter's target and reads the module.
 pub fn compile(context: &BuildContext<'_>, adapter: Adapter, names: Names) -> Result<Module> {
     let target = adapter.triple;
-    // Until it is read: another command may have cargo put another build of it into the same place.
+    // Held until the module is read: a concurrent command may have cargo overwrite it with another build.
     let profile = if context.is_release { "release" } else { "dev" };
     let name = format!("{}-{}-{profile}.lock", context.function, adapter.feature);
     let _held = files::lock(&context.workspace.target().join("guru").join(name), || {
@@ -83,7 +82,7 @@ pub fn compile(context: &BuildContext<'_>, adapter: Adapter, names: Names) -> Re
             cargo.env(OPT_LEVEL, "s");
         }
     } else {
-        // Nothing reads it, and it is most of the module.
+        // Nothing reads the debug info, and it makes up most of the module.
         cargo.env("CARGO_PROFILE_DEV_DEBUG", "none");
     }
     if names == Names::Kept {
@@ -102,7 +101,7 @@ pub fn compile(context: &BuildContext<'_>, adapter: Adapter, names: Names) -> Re
         files.find(|file| file.extension() == Some("wasm")).cloned()
     })?;
     let path = made.with_context(|| format!("{} gave no module", context.function))?;
-    // Before it takes the place of one that serves.
+    // Checked before the build replaces the one being served.
     routes::check(context)?;
     let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
     Ok(Module {

@@ -1,4 +1,4 @@
-//! A function as a native server. Knows that cargo gives a program, not what it does.
+//! Builds a function as a native server.
 
 use std::{
     env,
@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use super::{BuildContext, copy_program, program::program, routes};
 
-/// Builds the server: a program of the function's name.
+/// Builds the server, a program named after the function.
 pub fn build(context: &BuildContext<'_>, folder: &Path) -> Result<PathBuf> {
     let program = program(context)?;
     routes::ask(&program)?;

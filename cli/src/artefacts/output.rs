@@ -1,5 +1,5 @@
-//! The folder that a build fills: held while it is filled and while it is read, so that two commands at once cannot mix, and
-//! filled from a folder of its own, so that nothing half made is ever in it. Knows no target.
+//! The output folder of a build. It is locked while it is filled and while it is read, so that concurrent commands cannot mix
+//! their files. Files are made in a draft folder first, so that the output never holds a partial build.
 
 use std::{
     env,
@@ -13,16 +13,16 @@ use tempfile::TempDir;
 
 use crate::{console::Console, files, interrupt};
 
-/// The file that is locked. It stays: to remove it would let a third command lock another of the same name.
+/// The lock file. It is never removed: otherwise a third command could lock a new file of the same name.
 const LOCK: &str = ".guru-lock";
 
-/// How the folder begins in which files are made.
+/// The prefix of draft folders.
 const DRAFT: &str = ".draft-";
 
-/// Says to a command that a vendor's tool starts for us which folder is held for it already.
+/// Tells a `guru` that a vendor's tool starts for us which folder is locked on its behalf.
 const HELD: &str = "GURU_HELD";
 
-/// A folder that nobody else fills meanwhile.
+/// A folder that is locked against other builds.
 #[derive(Debug)]
 pub struct Output {
     folder: PathBuf,
@@ -30,7 +30,7 @@ pub struct Output {
 }
 
 impl Output {
-    /// Makes the folder and waits until nobody else holds it.
+    /// Creates the folder and waits for its lock.
     pub(super) fn hold(console: Console, folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder)
             .with_context(|| format!("cannot create {}", folder.display()))?;
@@ -52,7 +52,7 @@ impl Output {
         })
     }
 
-    /// Lets what this command starts build into the folder, on our behalf.
+    /// Lets the `guru` that this command starts build into the folder.
     pub fn hand_to(&self, command: &mut Command) -> Result<()> {
         let whole = fs::canonicalize(&self.folder)
             .with_context(|| format!("cannot resolve {}", self.folder.display()))?;
@@ -60,9 +60,9 @@ impl Output {
         Ok(())
     }
 
-    /// An empty folder below this one; it is gone once it is dropped.
+    /// Creates an empty folder below this one, which is removed when dropped.
     pub(super) fn draft(&self) -> Result<TempDir> {
-        // As nobody else builds here, one that is there is of a command that was killed.
+        // The folder is locked, so an existing draft was left behind by a killed command.
         let entries = fs::read_dir(&self.folder);
         let entries = entries.with_context(|| format!("cannot read {}", self.folder.display()))?;
         for entry in entries.flatten() {
@@ -79,7 +79,7 @@ impl Output {
         Ok(draft)
     }
 
-    /// Puts finished files of a draft into their places: whoever reads one meanwhile has the one before or this one.
+    /// Moves the finished files of a draft into place atomically: a concurrent reader sees either the old or the new file.
     pub(super) fn publish(&self, made: Vec<PathBuf>) -> Result<Vec<PathBuf>> {
         let place = |path: PathBuf| {
             let name = path

@@ -1,4 +1,4 @@
-//! The function's native program, where cargo leaves it. Knows that cargo gives one, not what it does.
+//! The function's native program, in cargo's target directory.
 
 use std::{path::PathBuf, process::Stdio};
 
@@ -7,12 +7,12 @@ use anyhow::{Context as _, Result};
 use super::BuildContext;
 use crate::cargo;
 
-/// Builds the program, and says where it is.
+/// Builds the program and returns its path.
 pub fn program(context: &BuildContext<'_>) -> Result<PathBuf> {
     made(context, Stdio::inherit())
 }
 
-/// The same; what cargo has to say goes to `told`.
+/// Does the same, with cargo's own output sent to `told`.
 pub(super) fn made(context: &BuildContext<'_>, told: Stdio) -> Result<PathBuf> {
     let workspace = context.workspace;
     let name = workspace.server_of(context.function)?;

@@ -1,4 +1,4 @@
-//! What a build made: sizes and hashes, as a table or as JSON. Knows no target by name.
+//! Reports what a build made, with sizes and hashes, as a table or as JSON.
 
 use std::{
     fs,
@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::console::say;
 
-/// A file that was made, as it is told.
+/// A built file, as reported.
 #[derive(Debug)]
 pub struct Artefact {
     target: &'static str,
@@ -24,7 +24,7 @@ pub struct Artefact {
 }
 
 impl Artefact {
-    /// Measures a file. To compress one takes seconds: it is for what is shown.
+    /// Measures a file. Compressing it takes seconds, so this is for reports only.
     pub fn read(target: &'static str, path: PathBuf) -> Result<Self> {
         let content = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let packed =
@@ -49,20 +49,20 @@ impl Artefact {
     }
 }
 
-/// The hash of a file, in hexadecimal.
+/// The SHA-256 of a file, in hexadecimal.
 pub fn sha256(path: &Path) -> Result<String> {
     let content = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     Ok(hex::encode(Sha256::digest(&content)))
 }
 
-/// As `gzip -9` would have it.
+/// Compresses `content` like `gzip -9`.
 pub fn gzip(content: &[u8]) -> Result<Vec<u8>> {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
     gzip.write_all(content).context("cannot compress")?;
     gzip.finish().context("cannot compress")
 }
 
-/// Tells what was made; paths as seen from `here`.
+/// Prints the artefacts, with paths relative to `here`.
 pub fn show(artefacts: &[Artefact], here: &Path, is_json: bool) {
     if is_json {
         say(&Value::from_iter(artefacts.iter().map(Artefact::json)).to_string());
@@ -107,7 +107,7 @@ mod tests {
         let artefact = Artefact::read("spin", path).unwrap();
         assert_eq!(artefact.bytes, 1000);
         assert!((10..100).contains(&artefact.gzip), "{}", artefact.gzip);
-        // As sha256sum has it.
+        // As printed by sha256sum.
         assert!(artefact.sha256.starts_with("41edece42d63e8d9bf51"));
         assert_eq!(artefact.sha256, sha256(&artefact.path).unwrap());
         let table = table(&[artefact], folder.path());

@@ -1,5 +1,5 @@
-//! Routes that cannot be served, found before anything is put in the place of what serves: only the function itself knows its
-//! routes, so it is asked. Knows what the native program can be asked, not what routes are.
+//! Checks that the routes can be served before a build replaces the one being served. Only the function itself knows its routes,
+//! so its native program is run to check them.
 
 use std::{
     io::Read as _,
@@ -15,17 +15,17 @@ use anyhow::{Result, bail};
 use super::{BuildContext, program};
 use crate::surroundings;
 
-/// The exit code of a program whose routes cannot be served (`guru_program::main`): none that a program ends with for other
-/// reasons, as 1 is.
+/// The exit code of a program whose routes cannot be served (`guru_program::main`). Unlike 1, no program exits with it for other
+/// reasons.
 const REFUSED: i32 = 65;
 
-/// How long a program has to answer. One that knows no such question may serve, for as long as it is let.
+/// How long a program may take to answer. One that does not know the option may start serving and never exit.
 const ANSWER: Duration = Duration::from_secs(20);
 
-/// What takes longer is announced.
+/// A check that takes longer than this is announced.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Builds the function for this machine, not optimised, and asks it.
+/// Builds the function for this machine, without optimisations, and has it check its routes.
 pub(super) fn check(context: &BuildContext<'_>) -> Result<()> {
     let context = BuildContext {
         is_release: false,
@@ -38,7 +38,7 @@ pub(super) fn check(context: &BuildContext<'_>) -> Result<()> {
             console.note("building the function for this machine too, to ask it for its routes");
         }
     });
-    // A function that compiles for its vendor only cannot be asked here.
+    // A function that compiles only for its vendor cannot be checked here.
     let made = program::made(&context, Stdio::null());
     drop(done);
     match made {
@@ -47,7 +47,7 @@ pub(super) fn check(context: &BuildContext<'_>) -> Result<()> {
     }
 }
 
-/// Asks a program.
+/// Has a program check its routes.
 pub(super) fn ask(program: &Path) -> Result<()> {
     let mut command = surroundings::command(program);
     let child = command
@@ -66,7 +66,7 @@ pub(super) fn ask(program: &Path) -> Result<()> {
             _ => break None,
         }
     };
-    // Any other end is not about routes: it may want settings that it is not given here, or know no such option.
+    // Any other exit has nothing to do with routes: the program may need settings that it lacks here, or not know the option.
     if status.and_then(|status| status.code()) != Some(REFUSED) {
         let _ = child.kill();
         let _ = child.wait();
@@ -74,7 +74,7 @@ pub(super) fn ask(program: &Path) -> Result<()> {
     }
     let mut said = String::new();
     if let Some(mut stderr) = child.stderr.take() {
-        // What is not text is left out.
+        // Invalid UTF-8 is dropped.
         let _ = stderr.read_to_string(&mut said);
     }
     bail!("the function cannot be served: {}", said.trim())

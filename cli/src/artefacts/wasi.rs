@@ -1,5 +1,4 @@
-//! A function as a WebAssembly component, for every host of WASI 0.3 HTTP components. Knows that cargo gives
-//! one, not what is in it.
+//! Builds a function as a WebAssembly component for hosts of WASI 0.3 HTTP components.
 
 use std::path::{Path, PathBuf};
 
@@ -7,13 +6,13 @@ use anyhow::Result;
 
 use super::{Adapter, BuildContext, component, module, write};
 
-/// How the function becomes a component. One serves all vendors that take a component: it imports nothing of any.
+/// The adapter for components. One component serves every vendor that runs components, since it imports nothing vendor-specific.
 const ADAPTER: Adapter = Adapter {
     triple: "wasm32-wasip2",
     feature: "wasi",
 };
 
-/// Builds the component: `function.wasm`.
+/// Builds the component, `function.wasm`.
 pub fn build(context: &BuildContext<'_>, folder: &Path) -> Result<PathBuf> {
     let path = folder.join("function.wasm");
     write(&path, &compile(context)?)?;
@@ -22,7 +21,7 @@ pub fn build(context: &BuildContext<'_>, folder: &Path) -> Result<PathBuf> {
 
 fn compile(context: &BuildContext<'_>) -> Result<Vec<u8>> {
     if context.is_release {
-        // wasm-opt is told in the module which features it may use, beside the names.
+        // wasm-opt reads the enabled target features from the module's sections, which are kept along with the names.
         let whole = module::compile(context, ADAPTER, module::Names::Kept)?.bytes;
         if let Some(smaller) = component::optimise(context, &whole)? {
             return Ok(smaller);

@@ -1,4 +1,4 @@
-//! `guru build`: a function made ready for its vendors. Knows which there are, not what any of them wants.
+//! `guru build`: builds a function for its vendors.
 
 use std::env;
 
@@ -13,7 +13,7 @@ use crate::{
     workspace::Workspace,
 };
 
-/// Builds one function. Always true: what goes wrong is an error.
+/// Builds one function. Always returns true; failures are errors.
 pub fn run(home: &Home, console: Console, options: &args::Build) -> Result<bool> {
     let workspace = Workspace::find()?;
     let here = env::current_dir().context("the current folder is gone")?;
@@ -35,7 +35,7 @@ pub fn run(home: &Home, console: Console, options: &args::Build) -> Result<bool>
             (Some(_), _) => bail!("--out is the folder of a single target: name it with --on"),
             (None, _) => artefacts::dist(&workspace, target.name(), context.function),
         };
-        // Measured before anybody else may build there.
+        // Stays locked while the files are measured.
         let output = context.hold(&folder)?;
         for path in context.fill(&output, |draft| target.build(&context, draft))? {
             made.push(Artefact::read(target.name(), path)?);

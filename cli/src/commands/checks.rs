@@ -1,4 +1,4 @@
-//! `guru test`: what an author's function is held to, in steps. Knows which steps there are, not what any of them runs inside.
+//! `guru test`: the checks of an author's function, in steps.
 
 use std::env;
 
@@ -16,18 +16,18 @@ use crate::{
     workspace::Workspace,
 };
 
-/// What every step may look at.
+/// The context of every step.
 struct TestContext<'a> {
     home: &'a Home,
     console: Console,
     workspace: &'a Workspace,
     function: &'a str,
     options: &'a args::Test,
-    /// The targets that must run here.
+    /// The targets that must be able to run here.
     require: Vec<String>,
 }
 
-/// In the order in which they are taken.
+/// The steps, in the order they run.
 const fn steps<'a>() -> [Step<TestContext<'a>>; 4] {
     [
         Step {
@@ -57,11 +57,11 @@ const fn steps<'a>() -> [Step<TestContext<'a>>; 4] {
     ]
 }
 
-/// Runs the steps. False when one failed.
+/// Runs the steps. Returns false when one failed.
 ///
 /// # Errors
 ///
-/// When there is no function, or no such step.
+/// When there is no function, or a named step does not exist.
 pub fn run(home: &Home, console: Console, options: &args::Test) -> Result<bool> {
     let workspace = Workspace::find()?;
     let here = env::current_dir()?;

@@ -1,5 +1,4 @@
-//! `guru conform`: a function, or a deployed probe, held to the portable contract. Knows which vectors are meant, not how any is
-//! played.
+//! `guru conform`: runs the conformance vectors against a function or a deployed probe.
 
 use std::{
     env,
@@ -12,19 +11,19 @@ use conformance::{Arguments, Options, Project};
 
 use crate::{args, artefacts, targets::Target, tool, workspace::Workspace};
 
-/// How long one exchange may take.
+/// The timeout of one exchange.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Plays the vectors. False when a case failed.
+/// Runs the vectors. Returns false when a case failed.
 pub fn run(options: &args::Conform) -> Result<bool> {
     let workspace = match (Workspace::find(), &options.url) {
         (Ok(workspace), _) => workspace,
-        // What is deployed can be driven from anywhere.
+        // A deployed probe can be driven from anywhere, even outside a workspace.
         (Err(_), Some(_)) => return play(Path::new("conformance").to_owned(), None, options),
         (Err(error), None) => return Err(error),
     };
     let folder = workspace.target().join("conformance");
-    // Guru's own functions are what its suite is about; any other is held to what holds for any.
+    // Guru's own functions run the whole suite; any other function runs the vectors that apply to every function.
     let project = if options.url.is_none() && workspace.core().is_none() {
         Some(project(&workspace, None)?)
     } else {
@@ -43,7 +42,7 @@ pub fn project(workspace: &Workspace, named: Option<&str>) -> Result<Project> {
     })
 }
 
-/// Plays the vectors that hold for `project`, or all of them; the report goes into `folder`.
+/// Runs the vectors that apply to `project`, or all of them without one; writes the report into `folder`.
 pub fn play(
     mut folder: PathBuf,
     project: Option<Project>,

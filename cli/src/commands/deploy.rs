@@ -1,5 +1,4 @@
-//! `guru deploy`: a function put where it is used, by its vendor's own tool. Knows which vendors there are, not what any of them
-//! is asked.
+//! `guru deploy`: deploys a function with its vendor's own tool.
 
 use std::{env, path::PathBuf};
 
@@ -14,7 +13,7 @@ use crate::{
     workspace::Workspace,
 };
 
-/// Deploys, deletes or shows. Always true: what goes wrong is an error.
+/// Deploys, deletes or does a dry run. Always returns true; failures are errors.
 pub fn run(home: &Home, console: Console, options: &args::Deploy) -> Result<bool> {
     let workspace = Workspace::find()?;
     let here = env::current_dir().context("the current folder is gone")?;

@@ -1,4 +1,4 @@
-//! `guru doctor`: what this machine has, and what each target still needs. Knows which needs what, not how anything is got.
+//! `guru doctor`: reports what this machine has and what each target still needs.
 
 use std::env;
 
@@ -14,16 +14,16 @@ use crate::{
     workspace::Workspace,
 };
 
-/// What a target needs.
+/// The needs of a target.
 struct Diagnosis {
     target: Target,
-    /// To run here.
+    /// Needed to run here.
     dev: Vec<(&'static str, Need)>,
-    /// To be deployed.
+    /// Needed to deploy.
     deploy: Vec<(&'static str, Need)>,
 }
 
-/// Looks. False when a target that was asked about does not run here: one that nobody asked about need not.
+/// Prints the diagnosis. Returns false when a target that was asked for cannot run here; other targets may be missing.
 pub fn run(home: &Home, options: &args::Doctor) -> bool {
     let scope = Scope::of(&options.on);
     let found = setup::look_at(home, scope);
@@ -81,7 +81,8 @@ pub fn run(home: &Home, options: &args::Doctor) -> bool {
     is_well
 }
 
-/// Which Guru the function of the current folder is made with, or why cargo cannot tell; nothing where there is no function.
+/// The Guru that the function of the current folder depends on, or why cargo cannot resolve it; `None` where there is no
+/// function.
 fn project() -> Option<Need> {
     let is_in_one = || {
         let here = env::current_dir().ok()?;
@@ -113,7 +114,7 @@ fn json_of(what: &str, need: &Need) -> Value {
     }
 }
 
-/// What is said of one target.
+/// The report on one target.
 #[cfg(test)]
 pub fn text(home: &Home, target: Target) -> String {
     let targets = [target];

@@ -1,4 +1,4 @@
-//! What a shell and `man` are told of the command line, made from the very definition that reads it. Knows no command by name.
+//! Shell completions and manual pages, generated from clap's definition of the command line.
 
 use std::{fs, io, path::Path};
 
@@ -8,14 +8,14 @@ use clap_mangen::Man;
 
 use crate::args::{self, Args};
 
-/// Prints a shell's completions. Always true: what goes wrong is an error.
+/// Prints a shell's completions. Always returns true; failures are errors.
 pub fn completions(options: &args::Completions) -> Result<bool> {
     let mut script = Vec::new();
     clap_complete::generate(options.shell, &mut Args::command(), "guru", &mut script);
     print(&script)
 }
 
-/// Prints the manual page, or writes one for each command. Always true: what goes wrong is an error.
+/// Prints the manual page, or writes one for each command. Always returns true; failures are errors.
 pub fn man(options: &args::Man) -> Result<bool> {
     let Some(folder) = &options.out else {
         let mut page = Vec::new();
@@ -34,7 +34,7 @@ fn write(folder: &Path) -> Result<()> {
         .with_context(|| format!("cannot write manual pages into {}", folder.display()))
 }
 
-/// A reader that has gone (`| head`) is no failure of ours.
+/// Prints `text`. A closed pipe (`| head`) is not an error.
 fn print(text: &[u8]) -> Result<bool> {
     match io::Write::write_all(&mut io::stdout(), text) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {

@@ -1,4 +1,4 @@
-//! The subcommands, each of which ends well or says what is wrong. None knows how a vendor does what it is asked.
+//! The subcommands. Vendor-specific work is left to the targets.
 
 pub mod build;
 pub mod checks;

@@ -1,4 +1,4 @@
-//! `guru setup`: a list of items, each found or installed. Knows the order of the items, not what any of them is.
+//! `guru setup`: finds or installs each item of a list.
 
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ use crate::{
     targets::Target,
 };
 
-/// One line of the result.
+/// The result for one item.
 struct Report {
     name: &'static str,
     why: &'static str,
@@ -44,19 +44,19 @@ impl Outcome {
     }
 }
 
-/// What is looked for, or got.
+/// The items to look for or install.
 #[derive(Clone, Copy)]
 pub enum Scope<'a> {
-    /// What any target needs.
+    /// What every target needs.
     Everything,
     /// What these targets need, to run here and to be deployed to.
     Targets(&'a [Target]),
-    /// These.
+    /// These items.
     Items(&'a [&'static dyn Item]),
 }
 
 impl<'a> Scope<'a> {
-    /// The targets that are named, or everything.
+    /// The scope of the given targets, or everything if there are none.
     #[must_use]
     pub fn of(targets: &'a [Target]) -> Self {
         match targets {
@@ -72,7 +72,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// As it is typed.
+    /// The scope as an option of the command line.
     #[must_use]
     pub fn option(self) -> String {
         match self {
@@ -84,7 +84,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// What is in it, each once: Rust first, then what each target needs, in the order of the registry.
+    /// The items in scope, without duplicates: Rust first, then what each target needs, in the order of the registry.
     #[must_use]
     pub fn items(self) -> Vec<&'static dyn Item> {
         let targets = match self {
@@ -104,14 +104,14 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// Finds or installs what is in scope. False when something required is not there afterwards.
+/// Finds or installs what is in scope. Returns false when something required is still missing afterwards.
 pub fn install(home: &Home, console: Console, scope: Scope<'_>, json: bool) -> Result<bool> {
     let lock = home.lock(console)?;
     let started = Instant::now();
     let mut lines = Vec::new();
     for item in scope.items() {
         let line = get(item, home, console, scope);
-        // Progress has been shown meanwhile, so each line appears as soon as it is known.
+        // The steps have shown their progress already, so each line is printed as soon as it is known.
         if !json {
             print(&line);
         }
@@ -135,7 +135,7 @@ pub fn install(home: &Home, console: Console, scope: Scope<'_>, json: bool) -> R
     Ok(good)
 }
 
-/// Says what is there and what is missing, and changes nothing. False when something required is missing.
+/// Reports what is there and what is missing, without changing anything. Returns false when something required is missing.
 pub fn check(home: &Home, scope: Scope<'_>, json: bool) -> bool {
     let items = scope.items().into_iter();
     let lines: Vec<_> = items.map(|item| look(item, home, scope)).collect();
@@ -154,19 +154,19 @@ pub fn check(home: &Home, scope: Scope<'_>, json: bool) -> bool {
     good
 }
 
-/// What a look found of one thing.
+/// The status of one item.
 pub struct ItemStatus {
-    /// What it is called.
+    /// The item's name.
     pub name: &'static str,
-    /// Whether it is there.
+    /// Whether it is installed.
     pub is_here: bool,
-    /// Whether what was looked for does not work without it.
+    /// Whether the scope depends on it.
     pub is_required: bool,
-    /// What is there, or how to get it.
+    /// What was found, or how to install it.
     pub text: String,
 }
 
-/// Looks at what is in scope, and changes nothing.
+/// Checks what is in scope, without changing anything.
 pub fn look_at(home: &Home, scope: Scope<'_>) -> Vec<ItemStatus> {
     let found = scope.items().into_iter().map(|item| {
         let line = look(item, home, scope);
@@ -309,7 +309,7 @@ mod tests {
                 .collect();
             let scope = Scope::of(&targets);
             let items = scope.items().into_iter().map(|item| {
-                // What may be missing has a question mark.
+                // Optional items are marked with a question mark.
                 let mark = if scope.requires(item) { "" } else { "?" };
                 format!("{}{mark}", item.name())
             });

@@ -1,4 +1,4 @@
-//! What a function is served with on this machine. Knows no vendor, and not when a runtime is started or ended.
+//! What serves a function on this machine. Independent of any vendor.
 
 mod manifest;
 mod session;
@@ -9,5 +9,5 @@ pub use manifest::{Manifest, NOTE, of_path};
 pub use session::Session;
 pub use settings::Settings;
 
-/// Where a vendor's own tool reads a function's secrets from, beside its manifest.
+/// The file beside its manifest from which a vendor's own tool reads a function's secrets.
 pub const SECRETS: &str = ".dev.vars";

@@ -1,4 +1,4 @@
-//! One function that is served on this machine: what its vendor may look at to do so. Knows no vendor.
+//! A function being served on this machine: the context that its vendor works with. Independent of any vendor.
 
 use std::{
     cell::OnceCell,
@@ -13,16 +13,16 @@ use super::{
 };
 use crate::{args::DevOptions, artefacts::BuildContext, cargo, wait};
 
-/// One function under one runtime.
+/// A function under one runtime.
 pub struct Session<'a> {
     context: BuildContext<'a>,
     options: &'a DevOptions,
-    /// The vendor's manifest, of ours, where the runtime reads one.
+    /// The generated manifest, for runtimes that read one.
     manifest: OnceCell<Manifest>,
 }
 
 impl<'a> Session<'a> {
-    /// One of a function, with what was asked for.
+    /// Creates the session of a function with the options from the command line.
     #[must_use]
     pub fn new(context: BuildContext<'a>, options: &'a DevOptions) -> Self {
         Self {
@@ -32,24 +32,24 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Whether there is a manifest of ours, which somebody has to take away afterwards.
+    /// Whether a manifest was generated, which has to be removed afterwards.
     #[must_use]
     pub fn has_manifest(&self) -> bool {
         self.manifest.get().is_some()
     }
 
-    /// What the function is told.
+    /// The settings that the function is given.
     ///
     /// # Errors
     ///
-    /// When a file of settings, or what was typed, cannot be read.
+    /// When a settings file or an option cannot be parsed.
     pub fn settings(&self) -> Result<Settings> {
         let context = &self.context;
         let file = context.workspace.manifest(context.function, settings::FILE);
         Settings::read(file.as_deref(), &self.options.env)
     }
 
-    /// What is built.
+    /// The build context.
     #[must_use]
     pub fn context(&self) -> &BuildContext<'a> {
         &self.context
@@ -61,13 +61,13 @@ impl<'a> Session<'a> {
         self.options.port
     }
 
-    /// What stands in front of the function, where several things can.
+    /// The front end of the function, for vendors that have several.
     #[must_use]
     pub fn front(&self) -> &str {
         &self.options.front
     }
 
-    /// Builds a program of Guru's, for this machine.
+    /// Builds one of Guru's own programs for this machine.
     ///
     /// # Errors
     ///
@@ -76,7 +76,7 @@ impl<'a> Session<'a> {
         wait::build(self.context.console, self.context.workspace, program, false)
     }
 
-    /// The author's manifest for the vendor.
+    /// Finds the author's manifest for the vendor.
     ///
     /// # Errors
     ///
@@ -91,7 +91,7 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// Our manifest beside the author's, made once.
+    /// The generated manifest beside the author's, created on first use.
     pub fn manifest(&self, own: &Path) -> &Manifest {
         self.manifest.get_or_init(|| Manifest::beside(own))
     }

@@ -1,21 +1,20 @@
-//! The settings of a function on this machine: those of the command line, and those of a `.env` file. Knows how they are written
-//! down, not how a runtime is told of them. No value is ever printed.
+//! The settings of a function on this machine, from the command line and the `.env` file. Values must never be printed.
 
 use std::{env, fs, io, path::Path};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use dotenvy::Error;
 
-/// The file beside the vendors' manifests.
+/// The settings file beside the vendors' manifests.
 pub const FILE: &str = ".env";
 
-/// Settings by name, each once.
+/// Settings with unique names.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Settings(Vec<(String, String)>);
 
 impl Settings {
-    /// Those of the file, if there is one, and over them those of the command line: `KEY=VALUE`, or `KEY` for the value that it
-    /// has here.
+    /// Reads the file, if there is one, and overrides its settings with those of the command line: `KEY=VALUE`, or `KEY` for its
+    /// value in the environment.
     pub fn read(file: Option<&Path>, said: &[String]) -> Result<Self> {
         let mut settings = Self::default();
         if let Some(path) = file {
@@ -33,12 +32,12 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Each by name.
+    /// Iterates over names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(key, value)| (&**key, &**value))
     }
 
-    /// What changes when any of them does.
+    /// A string that differs whenever a setting does.
     pub fn text(&self) -> String {
         let lines = self.iter().map(|(key, value)| format!("{key}={value:?}\n"));
         lines.collect()
@@ -60,7 +59,7 @@ impl Settings {
     fn take(&mut self, text: &str, name: &str) -> Result<()> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         for (at, line) in text.lines().map(str::trim).enumerate() {
-            // The parser takes these apart otherwise than it joins lines, and gives another value without a word.
+            // The parser would join and unescape such a line inconsistently, and silently return another value.
             let is_read_twice = line.contains("\\'") || line.ends_with('\\');
             ensure!(
                 !is_read_twice || line.starts_with('#'),
@@ -68,7 +67,7 @@ impl Settings {
                 at + 1
             );
         }
-        // A `$` is a `$`, as in `.dev.vars`: to put other variables in its place would change a password without a word.
+        // A `$` is literal, as in `.dev.vars`: expanding variables could silently change a password.
         let Some(dollar) = ('\u{e000}'..'\u{f8ff}').find(|char| !text.contains(*char)) else {
             bail!("{name} has every private character of Unicode in it");
         };
@@ -106,7 +105,7 @@ impl Settings {
     }
 }
 
-/// A line with spaces in a value that needs no quotes: `.dev.vars` may have it so, and the parser refuses it.
+/// Parses a line whose value contains spaces without needing quotes: `.dev.vars` allows it, but the parser rejects it.
 fn plain(line: &str) -> Option<(&str, &str)> {
     let (key, value) = line.split_once('=')?;
     let key = key.trim();
@@ -115,7 +114,7 @@ fn plain(line: &str) -> Option<(&str, &str)> {
     (!value.contains(['\'', '"', '\\'])).then_some((key, value.trim()))
 }
 
-/// What is wrong with the name of a setting.
+/// Returns what is wrong with the name of a setting.
 pub fn fault_of(key: &str) -> Option<String> {
     let is_word = |char: char| char.is_ascii_alphanumeric() || char == '_';
     let is_name = key.chars().all(is_word) && !key.starts_with(|char: char| char.is_ascii_digit());
@@ -136,7 +135,7 @@ fn of_environment(key: &str) -> Result<String> {
     }
 }
 
-/// Hands out a line at a time, and counts them: an error of the parser does not know its line.
+/// Yields lines one at a time and counts them: the parser's errors carry no line number.
 struct Lines<'a> {
     rest: &'a [u8],
     read: &'a std::cell::Cell<usize>,
@@ -234,7 +233,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE);
         fs::write(&path, "A=file\nB=file\n").unwrap();
-        // Tests run under cargo, so this is set here.
+        // Cargo sets this variable for tests.
         let said = ["A=x=y", "A=", "CARGO_PKG_NAME"].map(str::to_owned);
         let settings = Settings::read(Some(&path), &said).unwrap();
         let found: Vec<_> = settings.iter().collect();

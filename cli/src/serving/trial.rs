@@ -1,5 +1,4 @@
-//! Whether a new build starts at all, tried beside the one that serves: what ends at its start must not take that one's place.
-//! Knows how a start is seen, not what is started.
+//! Checks that a new build starts, beside the one being served: a build that exits at start must not replace it.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},
@@ -13,13 +12,13 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::{child, interrupt, leash::Leash};
 
-/// From the process to the line with which it says that it listens.
+/// The time from starting the process to the line that announces it is listening.
 const START: Duration = Duration::from_secs(20);
 
-/// How often it is asked whether it has ended meanwhile.
+/// How often the process is polled for its exit meanwhile.
 const BEAT: Duration = Duration::from_millis(20);
 
-/// Starts the command, waits until a line on its standard output has `ready` in it, and ends it.
+/// Starts the command, waits for a line with `ready` on its standard output, and stops it.
 pub fn starts(mut command: Command, ready: &'static str) -> Result<()> {
     let program = child::spell(&command);
     command
@@ -49,7 +48,7 @@ pub fn starts(mut command: Command, ready: &'static str) -> Result<()> {
     });
     let deadline = Instant::now() + START;
     loop {
-        // A pipe that is closed is not yet the end of the process.
+        // A closed pipe does not mean that the process has exited.
         match readiness.recv_timeout(BEAT) {
             Ok(()) => return Ok(()),
             Err(mpsc::RecvTimeoutError::Disconnected) => thread::sleep(BEAT),

@@ -1,4 +1,4 @@
-//! The native server: the function as a program of its own.
+//! The native server, which runs the function as a program of its own.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use crate::{
     surroundings,
 };
 
-/// What the server says once it listens.
+/// What the server prints once it is listening.
 const LISTENS: &str = "listening on ";
 
 pub(super) struct Local;

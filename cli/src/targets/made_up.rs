@@ -1,4 +1,4 @@
-//! A vendor that nobody has heard of: what a new one has to bring, and how much comes out of the registry by itself.
+//! A made-up vendor: what a new vendor has to implement, and how much follows from the registry.
 
 use std::path::{Path, PathBuf};
 
@@ -55,7 +55,7 @@ impl Vendor for MadeUp {
 #[test]
 fn a_line_of_the_registry_is_all_that_the_command_is_told() {
     let target = Target::named(NAME).unwrap();
-    // The command line, and its help.
+    // The command line and its help.
     for command in ["build", "dev", "setup", "doctor"] {
         let mut args = Args::command();
         let help = args.find_subcommand_mut(command).unwrap();
@@ -66,21 +66,21 @@ fn a_line_of_the_registry_is_all_that_the_command_is_told() {
         Some(Command::Dev(options)) => assert_eq!(options.on, target),
         other => panic!("{other:?}"),
     }
-    // It cannot be deployed to, and so is no value there.
+    // It has no deployer, so `deploy --on` rejects it.
     assert!(Args::try_parse_from(["guru", "deploy", "--on", NAME]).is_err());
-    // What is got for it, and what is said of it.
+    // What is installed for it, and how it is reported.
     let targets = [target];
     let items = Scope::of(&targets).items();
     let names: Vec<_> = items.iter().map(|item| item.name()).collect();
     assert_eq!(names, ["rust", wasm::NAME]);
     let home = Home::from_env().unwrap();
     assert!(doctor::text(&home, target).contains(NAME));
-    // How it is driven.
+    // Its drivers in the conformance suite.
     let ways = Target::ways().unwrap();
     assert!(ways.iter().any(|way| way.name == NAME));
 }
 
-/// Nothing else in the command knows a vendor by name.
+/// No other code names the vendors.
 #[test]
 fn no_list_of_vendors_is_anywhere_else() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -106,7 +106,7 @@ fn no_list_of_vendors_is_anywhere_else() {
             }
         }
     }
-    // What serves where nothing else is said; and an adapter that has a vendor's name.
+    // The default of `guru dev`, and an adapter that shares a vendor's name.
     let fine = ["local in args/function.rs", "wasi in artefacts/wasi.rs"];
     found.retain(|known| !fine.contains(&&**known));
     assert_eq!(found, [""; 0]);

@@ -1,5 +1,4 @@
-//! The vendors: one registry, out of which come help texts, diagnoses, builds, servers and deployments. Knows what a vendor can be
-//! asked, not what any of them answers.
+//! The vendors. Help texts, diagnoses, builds, servers and deployments are all derived from one registry.
 
 pub mod cloudflare;
 pub mod lambda;
@@ -26,8 +25,8 @@ use crate::{
     serving::{Session, Settings},
 };
 
-/// Every vendor, in the order in which they are told: what all others are compared with, then by name. A new one is a file beside this one, a folder below `targets` at the top of
-/// the workspace, and a line here: docs/adding-a-target.md.
+/// Every vendor, in display order: the reference that all others are compared with, then by name. A new one needs a file beside
+/// this one, a folder below `targets` at the top of the workspace, and a line here: docs/adding-a-target.md.
 static REGISTRY: &[Target] = &[
     Target(&local::Local),
     Target(&cloudflare::Cloudflare),
@@ -38,109 +37,110 @@ static REGISTRY: &[Target] = &[
     Target(&made_up::MadeUp),
 ];
 
-/// Where a function can be run. All methods but the first five have a default: what is not said, the vendor has not.
+/// A vendor, on which a function can be run. All methods but the first five have a default, which stands for a missing
+/// capability.
 pub trait Vendor: Sync {
-    /// The name, as typed, and as the folder below `targets` is called.
+    /// The name as typed, which is also that of the folder below `targets`.
     fn name(&self) -> &'static str;
 
-    /// A line of help.
+    /// A one-line description for the help texts.
     fn about(&self) -> &'static str;
 
-    /// How the conformance suite drives it: `conformance.toml` of its folder.
+    /// How the conformance suite drives it: the content of its `conformance.toml`.
     fn conformance(&self) -> &'static str;
 
-    /// Builds the function into `folder`, and says which files are there now.
+    /// Builds the function into `folder` and returns the files that were made.
     fn build(&self, context: &BuildContext<'_>, folder: &Path) -> Result<Vec<PathBuf>>;
 
-    /// Builds the function for development, and makes the command that serves the build.
+    /// Builds the function for development and returns the command that serves it.
     fn serve(&self, session: &Session<'_>, request: &Serve<'_>) -> Result<Served>;
 
-    /// Other names that mean it.
+    /// Aliases of the name.
     fn aliases(&self) -> &'static [&'static str] {
         &[]
     }
 
-    /// What it needs of this machine, in the order in which it is got; Rust itself is not named.
+    /// What must be installed on this machine, in order of installation. Rust itself is implied.
     fn items(&self) -> &'static [&'static dyn Item] {
         &[]
     }
 
-    /// What it needs to run here.
+    /// What is needed to run here.
     fn needs(&self, _home: &Home, _found: &dyn Fn(&str) -> Need) -> Vec<(&'static str, Need)> {
         Vec::new()
     }
 
-    /// What it needs to be deployed to; nothing where it cannot be deployed to.
+    /// What is needed to deploy; empty where the vendor has no deployer.
     fn needs_to_deploy(&self, _home: &Home) -> Vec<(&'static str, Need)> {
         Vec::new()
     }
 
-    /// Finds the vendor's program, which no change of a source brings.
+    /// Fails if the vendor's program is missing, which no change of the sources can fix.
     fn check(&self, _home: &Home) -> Result<()> {
         Ok(())
     }
 
-    /// How a function is deployed to it, if one can be.
+    /// The deployer, for vendors that functions can be deployed to.
     fn deployer(&self) -> Option<Deployer> {
         None
     }
 
-    /// The files of a new function that are for it: the name of each, and what is in it before names are filled in.
+    /// The vendor's files in a new function: the path and the template of each.
     fn skeleton(&self) -> &'static [(&'static str, &'static str)] {
         &[]
     }
 
-    /// Whether a build is started on trial before it takes the place of one that serves.
+    /// Whether a build is started on trial before it replaces the one being served.
     fn tries_builds(&self) -> bool {
         false
     }
 }
 
-/// Deploys, deletes or shows, as the options have it; says where the function answers.
+/// Deploys, deletes or does a dry run, as the options say; returns where the function can be reached.
 pub type Deployer = fn(&Deployment<'_>) -> Result<Option<Deployed>>;
 
-/// A thing that a target needs: what is there of it, or how to get it.
+/// Something a target needs: what was found, or how to get it.
 pub type Need = Result<String, String>;
 
-/// What a vendor is asked to serve.
+/// A request to serve a function.
 pub struct Serve<'a> {
-    /// Where the build goes.
+    /// The output folder of the build.
     pub folder: &'a Path,
-    /// What the function is told.
+    /// The settings that the function is given.
     pub settings: &'a Settings,
-    /// Whether the build replaces another, and is tried first.
+    /// Whether the build replaces another and is to be tried first.
     pub is_tried: bool,
 }
 
-/// A build, and what serves it.
+/// A build and the command that serves it.
 pub struct Served {
-    /// What is started.
+    /// The command that starts the runtime.
     pub command: Command,
-    /// What it serves: the same texts mean the same build.
+    /// What identifies the build: equal parts mean an equal build.
     pub parts: Vec<String>,
-    /// The option that names the port, unless the command names the address already.
+    /// The option that sets the port, unless the command sets the address already.
     pub port: Option<&'static str>,
 }
 
-/// One vendor of the registry.
+/// A vendor of the registry.
 #[derive(Clone, Copy)]
 pub struct Target(&'static dyn Vendor);
 
 impl Target {
-    /// Every one, in the order in which they are told.
+    /// All vendors, in display order.
     #[must_use]
     pub fn all() -> &'static [Self] {
         REGISTRY
     }
 
-    /// The one of a name.
+    /// Finds a vendor by name or alias.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         let mut all = REGISTRY.iter().copied();
         all.find(|target| target.name() == name || target.aliases().contains(&name))
     }
 
-    /// Builds the function into a folder, in which nobody else builds meanwhile; says which files are there now.
+    /// Builds the function into a folder, locked meanwhile; returns the files that were made.
     ///
     /// # Errors
     ///
@@ -149,7 +149,7 @@ impl Target {
         context.make(folder, |draft| self.0.build(context, draft))
     }
 
-    /// The ways in which the conformance suite drives all of them.
+    /// The drivers of all vendors in the conformance suite.
     ///
     /// # Errors
     ///
@@ -199,13 +199,13 @@ impl ValueEnum for Target {
     }
 }
 
-/// What the user names in a variable in place of what would be found.
+/// A program that the user names in a variable, overriding what would be found.
 fn named(variable: &str) -> Option<Need> {
     let path = crate::tool::find(variable, || None)?;
     Some(Ok(format!("{} of {variable}", path.display())))
 }
 
-/// A login that was found, or how to get one.
+/// A login that was found, or how to log in.
 fn login(found: Option<String>, how: &str) -> Need {
     found.ok_or_else(|| how.to_owned())
 }

@@ -1,4 +1,4 @@
-//! Every host of WASI 0.3 HTTP components that has no folder of its own: here wasmtime, in Guru's own host.
+//! Hosts of WASI 0.3 HTTP components without a target of their own. Here the component runs on wasmtime, in Guru's own host.
 
 use std::path::{Path, PathBuf};
 
@@ -33,7 +33,7 @@ impl Vendor for Wasi {
         Ok(vec![wasi::build(context, folder)?])
     }
 
-    /// Settings go by name on the command line, with their values in the environment.
+    /// The command line names the settings; their values are passed in the environment.
     fn serve(&self, session: &Session<'_>, request: &Serve<'_>) -> Result<Served> {
         let compiled = session.context().compile(request.folder)?;
         let mut command = surroundings::command(session.program(cargo::HOST)?);

@@ -14,7 +14,9 @@ use serde_json::Value;
 use guru_cli::targets::lambda::sam;
 
 use super::ministack::Ministack;
-use crate::{child, console::mark, guru, home::Home, setup::AWS, workspace::Workspace};
+use crate::{
+    cargo::QUICK, child, console::mark, guru, home::Home, setup::AWS, workspace::Workspace,
+};
 
 /// The one region that counts charges.
 const REGION: &str = "us-east-1";
@@ -111,6 +113,7 @@ impl<'a> Account<'a> {
             words.extend(["--", "--stack-name", &stack]);
         }
         let mut command = self.here(Command::new(own));
+        command.env(QUICK, "1");
         command.args(&words);
         let spelt = format!("guru {}", words.join(" "));
         eprintln!("$ {spelt}");

@@ -5,6 +5,7 @@ mod debian;
 mod linkers;
 mod prefix;
 mod rustup;
+pub(crate) mod tools;
 mod wasm;
 
 use anyhow::Result;
@@ -53,6 +54,7 @@ pub(crate) fn items() -> Vec<&'static dyn Item> {
         }
     }
     all.push(&AWS);
+    all.push(&tools::HACK);
     all
 }
 

@@ -1,5 +1,4 @@
-//! `guru dev`: a function served over HTTP on this machine, under a runtime that its vendor made, and again after each change.
-//! Knows when a runtime is started and ended, not how.
+//! `guru dev`: serves a function on this machine under its vendor's runtime, and rebuilds it after each change.
 
 mod port;
 mod watch;
@@ -29,10 +28,10 @@ use crate::{
 
 use watch::Watch;
 
-/// How often the runtime is asked whether it still runs while nothing changes.
+/// How often the runtime is polled for its exit while nothing changes.
 const BEAT: Duration = Duration::from_millis(200);
 
-/// Builds the function and serves it.
+/// Builds and serves the function.
 pub fn run(home: &Home, console: Console, options: &args::Dev) -> Result<bool> {
     refuse_names(options);
     let workspace = Workspace::find()?;
@@ -50,7 +49,7 @@ pub fn run(home: &Home, console: Console, options: &args::Dev) -> Result<bool> {
         options,
     };
     port::check(console, options.options.port)?;
-    // What no change of a source can mend ends it at once.
+    // An error that no change of the sources can fix ends the command at once.
     dev.session.settings()?;
     options.on.check(home)?;
     if options.no_watch {
@@ -59,7 +58,7 @@ pub fn run(home: &Home, console: Console, options: &args::Dev) -> Result<bool> {
     dev.serve_and_watch()
 }
 
-/// Ends the command as any wrong command line does. Clap would do so by itself, and show the value.
+/// Exits with a usage error. Clap would do so itself, but would print the value.
 fn refuse_names(options: &args::Dev) {
     let keys = options
         .options
@@ -74,7 +73,7 @@ fn refuse_names(options: &args::Dev) {
     }
 }
 
-/// A function that is served until somebody ends it.
+/// A function being served until the command ends.
 struct Dev<'a> {
     session: Session<'a>,
     target: Target,
@@ -87,7 +86,7 @@ impl Dev<'_> {
         if !self.session.has_manifest() {
             return hand_over(&mut command);
         }
-        // Somebody has to take our manifest away afterwards.
+        // Replacing this process would leave the generated manifest behind.
         let spelt = program(&command);
         let running = Leash::spawn(command.stdin(Stdio::inherit()));
         let running = running.with_context(|| format!("cannot start `{spelt}`"))?;
@@ -116,7 +115,7 @@ impl Dev<'_> {
                         .as_ref()
                         .is_some_and(|(_, hash)| *hash == built.hash);
                     if !is_same {
-                        // The port is free again only when the one before is gone.
+                        // The port is free again only once the previous runtime has exited.
                         drop(serving.take());
                         serving = Some((start(built.command)?, built.hash));
                     }
@@ -161,7 +160,7 @@ impl Dev<'_> {
         path.display().to_string()
     }
 
-    /// Builds what the runtime runs. What is built in place of another is tried first.
+    /// Builds what the runtime runs. A build that replaces another is tried first.
     fn make(&self, is_tried: bool) -> Result<Built> {
         let settings = self.session.settings()?;
         let context = self.session.context();
@@ -192,10 +191,10 @@ impl Dev<'_> {
     }
 }
 
-/// A build, and what serves it.
+/// A build and the command that serves it.
 struct Built {
     command: Command,
-    /// The same for the same build with the same settings, or for one that the runtime itself replaces.
+    /// Equal for the same build with the same settings, and for builds that the runtime itself swaps.
     hash: String,
 }
 
@@ -205,12 +204,12 @@ fn start(mut command: Command) -> Result<Leash> {
     started.with_context(|| format!("cannot start `{spelt}`"))
 }
 
-/// What is started, without its arguments: there may be secrets among them.
+/// The program without its arguments, which may contain secrets.
 fn program(command: &Command) -> String {
     child::quote(command.get_program())
 }
 
-/// Becomes the runtime, so that whoever stops this stops that.
+/// Replaces this process with the runtime, so that signals reach it directly.
 #[cfg(unix)]
 fn hand_over(command: &mut Command) -> Result<bool> {
     use std::os::unix::process::CommandExt as _;

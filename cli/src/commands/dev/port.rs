@@ -1,5 +1,5 @@
-//! Whether the port can be had, asked before anything is built: a runtime would say it only after its build, and each in its own
-//! way. Knows no runtime.
+//! Checks that the port is free before anything is built. A runtime would only report a taken port after its build, and each in
+//! its own way.
 
 use std::{
     io::ErrorKind,
@@ -11,16 +11,16 @@ use anyhow::{Result, bail};
 
 use crate::console::Console;
 
-/// Who listens on this machine answers at once.
+/// A listener on this machine accepts at once.
 const PATIENCE: Duration = Duration::from_millis(200);
 
 /// Ports that macOS itself listens on, for `AirPlay` Receiver.
 const AIRPLAY: [u16; 2] = [5000, 7000];
 
-/// So many ports after it are looked at.
+/// How many of the following ports are tried.
 const NEAR: u16 = 100;
 
-/// An error where somebody else listens on the port; 0 is any that is free.
+/// Fails where another process listens on the port. Port 0 picks any free one.
 pub(super) fn check(console: Console, port: u16) -> Result<()> {
     if port == 0 {
         return Ok(());
@@ -40,8 +40,8 @@ pub(super) fn check(console: Console, port: u16) -> Result<()> {
     Ok(())
 }
 
-/// Whether the port can be listened on, and nobody does. Some systems let a second program listen on an address of its own beside
-/// one that listens on all of them. What else may be wrong with a port is the runtime's to say.
+/// Whether the port can be bound and nobody listens on it. Some systems let a second process bind a specific address beside a
+/// wildcard listener. Other errors are left to the runtime.
 fn is_free(port: u16) -> bool {
     let place = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     match TcpListener::bind(place) {
@@ -53,8 +53,8 @@ fn is_free(port: u16) -> bool {
     }
 }
 
-/// What to do about it, in the words of the runtimes that are ours (`guru_core::adapter::port_taken`): this command is built of
-/// nothing that functions are.
+/// What to do about it, worded like Guru's own runtimes (`guru_core::adapter::port_taken`): this command does not depend on the
+/// crates that functions are built from.
 fn port_taken(port: u16, is_free: impl Fn(u16) -> bool) -> String {
     let mut near = port.saturating_add(1)..=port.saturating_add(NEAR);
     let free = near.find(|near| *near != port && is_free(*near));

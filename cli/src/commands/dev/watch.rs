@@ -1,5 +1,4 @@
-//! Changes of a function's sources, and of those of the crates beside it that it is built of. Knows which files count, not what
-//! is done about a change.
+//! Watches the sources of a function and of the local crates that it depends on.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,16 +16,16 @@ use crate::{
     workspace::Workspace,
 };
 
-/// An editor writes a file in several steps; what changes within this is one change.
+/// The debounce: editors write a file in several steps, and changes within this time count as one.
 const QUIET: Duration = Duration::from_millis(100);
 
-/// What is written to for longer is built all the same.
+/// A file that keeps changing for longer triggers a build anyway.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What counts beside a manifest: the rest there may be what the function itself writes.
+/// The extensions that count beside a manifest: other files there may be the function's own output.
 const KINDS: [&str; 5] = ["rs", "toml", "json", "yaml", "yml"];
 
-/// Files without such an ending that count.
+/// Files without such an extension that count.
 const SETTINGS: [&str; 2] = [settings::FILE, SECRETS];
 
 /// What tools write beside a manifest while they build.
@@ -41,14 +40,14 @@ const MADE: [&str; 8] = [
     "node_modules",
 ];
 
-/// Changes, as they come.
+/// A watcher of file changes.
 pub(super) struct Watch {
     changes: Receiver<PathBuf>,
     _watcher: RecommendedWatcher,
 }
 
 impl Watch {
-    /// Looks from now on.
+    /// Starts watching.
     pub(super) fn start(workspace: &Workspace, function: &str) -> Result<Self> {
         let (sender, changes) = mpsc::channel();
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
@@ -57,13 +56,13 @@ impl Watch {
                 return;
             }
             for path in event.paths.into_iter().filter(|path| counts(path)) {
-                // Nobody listens any more at the end.
+                // At the end nobody receives any more.
                 drop(sender.send(path));
             }
         })
         .context("cannot look for changes; --no-watch does without")?;
         let mut folders = folders(workspace, function)?;
-        // The vendors' manifests and the settings.
+        // The folder of the vendors' manifests and the settings.
         folders.extend(workspace.place_of(function).map(Path::to_owned));
         for folder in folders {
             let source = folder.join("src");
@@ -87,14 +86,14 @@ impl Watch {
         })
     }
 
-    /// The file that changed first, once nothing changes any more; `None` when nothing did for so long.
+    /// Returns the file that changed first, once changes have settled; `None` when nothing changed within `patience`.
     pub(super) fn changed(&self, patience: Duration) -> Option<PathBuf> {
         let mut shown = self.changes.recv_timeout(patience).ok()?;
         let deadline = Instant::now() + PATIENCE;
         while let Ok(path) = self.changes.recv_timeout(QUIET)
             && Instant::now() < deadline
         {
-            // Editors write another file first, and then rename it.
+            // Editors write a temporary file and then rename it.
             if !shown.exists() {
                 shown = path;
             }
@@ -103,7 +102,7 @@ impl Watch {
     }
 }
 
-/// Whether a change of this file may change the function: not what tools make, nor what editors keep for themselves.
+/// Whether a change of this file can affect the function. Build output and editors' own files do not.
 fn counts(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let is_editors =
@@ -114,7 +113,7 @@ fn counts(path: &Path) -> bool {
     is_kept || SETTINGS.contains(&&*name)
 }
 
-/// The folders of the function and of the local packages that it is built of.
+/// The folders of the function and of the local packages that it depends on.
 fn folders(workspace: &Workspace, function: &str) -> Result<BTreeSet<PathBuf>> {
     let metadata = MetadataCommand::new()
         .env_remove("CARGO")
@@ -125,7 +124,7 @@ fn folders(workspace: &Workspace, function: &str) -> Result<BTreeSet<PathBuf>> {
     Ok(local(&metadata, function))
 }
 
-/// By what manifests name, and not by what cargo has resolved: which adapter is built in, the vendor decides.
+/// Follows the dependencies in the manifests, not cargo's resolution: the vendor decides which adapter is enabled.
 fn local(metadata: &Metadata, function: &str) -> BTreeSet<PathBuf> {
     let ours = metadata.packages.iter();
     let ours = ours.filter(|package| package.source.is_none());
@@ -141,7 +140,7 @@ fn local(metadata: &Metadata, function: &str) -> BTreeSet<PathBuf> {
         let needs = packages.get(&folder).map(|package| &package.dependencies);
         let needs = needs.into_iter().flatten();
         let needs = needs.filter(|needed| needed.kind != DependencyKind::Development);
-        // One that comes from the registry by its name may be patched to a folder.
+        // A registry dependency may be patched to a folder.
         let found = needs.filter_map(|needed| match &needed.path {
             Some(path) => Some(path.clone().into()),
             None => {

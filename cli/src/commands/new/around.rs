@@ -1,5 +1,5 @@
-//! The workspace that a new function is put into, if its folder is in one. Knows cargo's rules for members
-//! (<https://doc.rust-lang.org/cargo/reference/workspaces.html>), not what is in a function's folder.
+//! The workspace that encloses a new function's folder, if there is one, and how the function joins it by cargo's rules for
+//! members (<https://doc.rust-lang.org/cargo/reference/workspaces.html>).
 
 #[cfg(test)]
 mod tests;
@@ -16,31 +16,32 @@ use toml_edit::{Array, DocumentMut, Item, Table, value};
 
 use crate::{child, console::Console, files, surroundings, targets::Target, version::Version};
 
-/// The author's crate.
+/// The crate that functions depend on.
 const GURU: &str = "guru";
 
-/// As cargo expands a member: a star takes no slash.
+/// Matches member patterns as cargo does: `*` does not cross a slash.
 const OPTIONS: MatchOptions = MatchOptions {
     case_sensitive: true,
     require_literal_separator: true,
     require_literal_leading_dot: false,
 };
 
-/// A workspace that the new function becomes a member of.
+/// A workspace that the new function joins.
 #[derive(Debug)]
 pub(super) struct ParentWorkspace {
     manifest: PathBuf,
-    /// As it was found.
+    /// The manifest as it was found.
     text: String,
     document: DocumentMut,
-    /// The function's folder, from the workspace's.
+    /// The function's folder, relative to the workspace's.
     member: String,
-    /// The folder of the author's crate that the workspace's own functions are made with.
+    /// The folder of the `guru` crate that the workspace's functions depend on.
     guru: Option<PathBuf>,
 }
 
 impl ParentWorkspace {
-    /// The workspace that `folder`, which is not there yet, would be in. Writes nothing. An error where it could not be joined.
+    /// Finds the workspace that `folder`, which does not exist yet, would belong to. Writes nothing. Fails where the workspace
+    /// cannot be joined.
     pub(super) fn find(folder: &Path, name: &str) -> Result<Option<Self>> {
         let folder = resolve(folder)?;
         let mut parents = folder.ancestors().skip(1);
@@ -49,7 +50,7 @@ impl ParentWorkspace {
         };
         let manifest = match root(nearest) {
             Ok(manifest) => manifest,
-            // A package whose workspace is broken already: that can be neither joined nor harmed.
+            // The package's workspace is broken already: joining it is impossible, and there is nothing to harm.
             Err(error) if !is_root(&nearest.join("Cargo.toml"))? => {
                 eprintln!("The function gets a workspace of its own: {error}");
                 return Ok(None);
@@ -58,7 +59,7 @@ impl ParentWorkspace {
         };
         let text = read(&manifest)?;
         let document: DocumentMut = text.parse().with_context(|| refusal(&manifest))?;
-        // A package that is no workspace is nobody's root.
+        // A package without `[workspace]` is not a workspace root.
         let Some(workspace) = document.get("workspace") else {
             return Ok(None);
         };
@@ -69,16 +70,16 @@ impl ParentWorkspace {
         let is_listed = list(workspace, "members").any(|known| covers(known, &member));
         let metadata = match metadata(&manifest) {
             Ok(metadata) => Some(metadata),
-            // A pattern that matches nothing is an error to cargo, until the function is there: then cargo is asked again.
+            // To cargo, a pattern without a match is an error. Once the function exists, cargo is asked again.
             Err(_) if is_listed => None,
-            // What is broken already can be neither joined nor harmed.
+            // The workspace is broken already: joining it is impossible, and there is nothing to harm.
             Err(error) => {
                 eprintln!("The function gets a workspace of its own: {error}");
                 return Ok(None);
             }
         };
         let packages = metadata.as_ref().map_or(&[][..], |read| &read.packages);
-        // What is built is nobody's source, though it is below the workspace.
+        // The target directory is below the workspace, but not part of its sources.
         let mut built = vec![root.join("target")];
         built.extend(
             metadata
@@ -105,12 +106,12 @@ impl ParentWorkspace {
         }))
     }
 
-    /// From the function's folder to the workspace's.
+    /// The relative path from the function's folder to the workspace's.
     pub(super) fn up(&self) -> String {
         "../".repeat(self.member.split('/').count())
     }
 
-    /// A vendor's manifest of a member: what is built is at the top of a workspace, in a folder for each function.
+    /// Adapts a vendor's manifest to a member: build output is in a folder per function at the top of the workspace.
     pub(super) fn place(&self, text: &str, name: &str) -> String {
         let up = self.up();
         Target::all().iter().fold(text.to_owned(), |text, target| {
@@ -122,12 +123,12 @@ impl ParentWorkspace {
         })
     }
 
-    /// The author's crate that the workspace's functions are made with: two of them cannot be in one workspace.
+    /// The `guru` crate that the workspace's functions depend on: a workspace cannot contain two of them.
     pub(super) fn guru(&self) -> Option<&Path> {
         self.guru.as_deref()
     }
 
-    /// Says what was joined, and what is left to its owner.
+    /// Reports what was joined, and what is left to the user.
     pub(super) fn tell(&self, console: Console) {
         let manifest = self.manifest.display();
         console.note(&format!("It is a member of the workspace of {manifest}."));
@@ -146,10 +147,10 @@ impl ParentWorkspace {
         }
     }
 
-    /// The manifest of a member: what the workspace says for all is taken from there.
+    /// Adapts the manifest to a member: it inherits what the workspace defines for its packages.
     pub(super) fn adapt(&self, manifest: &str) -> Result<String> {
         let mut own: DocumentMut = manifest.parse().context("the manifest is not TOML")?;
-        // A workspace has one root, and profiles are the root's.
+        // Only the root may have `[workspace]` and profiles.
         own.remove("workspace");
         own.remove("profile");
         let said = |section: &str, name: &str| -> Option<&Item> {
@@ -188,8 +189,8 @@ impl ParentWorkspace {
         Ok(own.to_string())
     }
 
-    /// Names the function among the members, unless they have it already, and asks cargo whether all is well then. Where it is
-    /// not, the workspace's manifest is as it was.
+    /// Adds the function to the members, unless a pattern covers it already, and validates the workspace with cargo. On failure,
+    /// the workspace's manifest is restored.
     pub(super) fn join(&self) -> Result<()> {
         if let Some(text) = self.joined()? {
             files::write(&self.manifest, &text)?;
@@ -207,7 +208,7 @@ impl ParentWorkspace {
         })
     }
 
-    /// Puts the workspace's manifest back as it was.
+    /// Restores the workspace's manifest.
     pub(super) fn leave(&self) -> Result<()> {
         if read(&self.manifest)? == self.text {
             return Ok(());
@@ -228,7 +229,7 @@ impl ParentWorkspace {
         Ok(())
     }
 
-    /// The workspace's manifest with the function in it, where it is not yet.
+    /// The workspace's manifest with the function added, or `None` if a member pattern covers it already.
     fn joined(&self) -> Result<Option<String>> {
         let mut document = self.document.clone();
         let workspace = document
@@ -250,7 +251,7 @@ impl ParentWorkspace {
             Some(place) if known.is_sorted() => place,
             _ => known.len(),
         };
-        // As its neighbours stand: in one line, or each on its own.
+        // Formatted like its neighbours: on one line, or on a line of its own.
         let line = members.iter().find_map(|member| {
             let prefix = member.decor().prefix()?.as_str()?;
             let (_, indent) = prefix.rsplit_once('\n')?;
@@ -268,7 +269,7 @@ impl ParentWorkspace {
     }
 }
 
-/// A member as it stands in the list, behind `prefix`.
+/// An entry of the list of members, preceded by `prefix`.
 fn value_of(member: &str, prefix: Option<&str>) -> toml_edit::Value {
     toml_edit::Value::from(member).decorated(prefix.unwrap_or_default(), "")
 }
@@ -281,7 +282,8 @@ fn inherited() -> Item {
     Item::Table(table)
 }
 
-/// Whether what a workspace says for all its packages suits a function: it must not be older than what Guru is written in.
+/// Whether a setting that the workspace defines for its packages suits a function: Guru's edition and `rust-version` set the
+/// minimum.
 fn fits(name: &str, item: &Item) -> bool {
     let oldest = Version::find(env!("CARGO_PKG_RUST_VERSION"));
     match (name, item.as_str()) {
@@ -292,7 +294,7 @@ fn fits(name: &str, item: &Item) -> bool {
     }
 }
 
-/// The path without links and dots, as far as it is there.
+/// Resolves links and dots in the part of the path that exists.
 fn resolve(folder: &Path) -> Result<PathBuf> {
     let absolute = std::path::absolute(folder)
         .with_context(|| format!("cannot resolve {}", folder.display()))?;
@@ -304,13 +306,13 @@ fn resolve(folder: &Path) -> Result<PathBuf> {
     Ok(real.unwrap_or(absolute))
 }
 
-/// Whether a manifest is that of a workspace.
+/// Whether a manifest is a workspace's.
 fn is_root(manifest: &Path) -> Result<bool> {
     let document: DocumentMut = read(manifest)?.parse().with_context(|| refusal(manifest))?;
     Ok(document.contains_key("workspace"))
 }
 
-/// The manifest of the workspace that a package is in, or its own.
+/// The manifest of a package's workspace, or of the package itself.
 fn root(folder: &Path) -> Result<PathBuf> {
     let words = ["locate-project", "--workspace", "--message-format=plain"];
     let said = child::output(
@@ -344,7 +346,7 @@ fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// The path from the workspace's folder, as a manifest has it.
+/// The path relative to the workspace's folder, in manifest notation.
 fn below(folder: &Path, root: &Path) -> Option<String> {
     let parts = folder.strip_prefix(root).ok()?.components();
     let parts: Option<Vec<_>> = parts
@@ -364,7 +366,7 @@ fn list<'a>(workspace: &'a Item, name: &str) -> impl Iterator<Item = &'a str> {
         .filter_map(toml_edit::Value::as_str)
 }
 
-/// Whether the workspace leaves a folder out, unless it names it, or a folder around it, as a member.
+/// Whether the workspace excludes a folder and has neither it nor an enclosing folder as a member.
 fn is_excluded(workspace: &Item, member: &str) -> bool {
     let is_in = |folder: &str| Path::new(member).starts_with(tidy(folder));
     list(workspace, "exclude").any(is_in) && !list(workspace, "members").any(is_in)
@@ -381,7 +383,7 @@ fn tidy(path: &str) -> &str {
     path.trim_start_matches("./").trim_end_matches('/')
 }
 
-/// Where the author's crate is that a package depends on.
+/// The folder of the `guru` crate that a package depends on.
 fn guru_of(package: &Package) -> Option<PathBuf> {
     let mut all = package.dependencies.iter();
     let guru = all.find(|dependency| dependency.name == GURU)?;

@@ -1,4 +1,4 @@
-//! `guru new`: a function of one's own. Knows what is in its folder, not what any of the tools that read it does.
+//! `guru new`: creates a function.
 
 mod around;
 mod name;
@@ -23,10 +23,10 @@ use crate::{
 
 use around::ParentWorkspace;
 
-/// A file of the folder: where it goes, and what it says before names are filled in.
+/// A file of the new folder: its path and its template.
 type File = (&'static str, &'static str);
 
-/// The files that are for no vendor.
+/// The vendor-independent files.
 const FILES: [File; 6] = [
     ("Cargo.toml", include_str!("skeleton/manifest.toml")),
     ("src/lib.rs", include_str!("skeleton/lib.rs")),
@@ -36,13 +36,13 @@ const FILES: [File; 6] = [
     ("clippy.toml", include_str!("skeleton/clippy.toml")),
 ];
 
-/// Where this command was built from.
+/// The sources that this command was built from.
 const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// Where cargo reads settings that are not committed.
+/// The cargo configuration, which is not committed.
 const CONFIG: &str = ".cargo/config.toml";
 
-/// The files of the folder: the manifest first, each vendor's behind what is for none.
+/// All files of the folder: the vendor-independent ones first, beginning with the manifest, then each vendor's.
 fn all_files() -> Vec<File> {
     let mut all = FILES.to_vec();
     for target in Target::all() {
@@ -51,7 +51,7 @@ fn all_files() -> Vec<File> {
     all
 }
 
-/// What a manifest asks for: any version of Guru that is compatible with this command.
+/// The version requirement of the manifest: any Guru that is compatible with this command.
 fn version() -> String {
     let mut parts = env!("CARGO_PKG_VERSION").split('.');
     let (major, minor) = (parts.next(), parts.next());
@@ -61,7 +61,7 @@ fn version() -> String {
     }
 }
 
-/// Makes the folder. Always true: what goes wrong is an error, and leaves nothing behind.
+/// Creates the folder. Always returns true; failures are errors and leave nothing behind.
 pub fn run(console: Console, options: &args::New) -> Result<bool> {
     let name = name::name(&options.name)?;
     let guru = source(options.guru.as_deref())?;
@@ -100,9 +100,9 @@ pub fn run(console: Console, options: &args::New) -> Result<bool> {
     Ok(true)
 }
 
-/// The line that enters the folder and serves what is in it, for a shell.
+/// A shell command that enters the folder and serves the function.
 fn enter(folder: &Path) -> String {
-    // What begins with a hyphen is an option to `cd`.
+    // `cd` takes a leading hyphen for an option.
     let is_option = folder.to_string_lossy().starts_with('-');
     let folder = if is_option {
         Path::new(".").join(folder)
@@ -112,27 +112,27 @@ fn enter(folder: &Path) -> String {
     format!("cd {} && guru dev", child::quote(folder.as_os_str()))
 }
 
-/// A function that is to be.
+/// A function to be created.
 struct Function<'a> {
     name: &'a str,
-    /// The folder of the author's crate, where it is not to come from the registry.
+    /// The folder of the `guru` crate, unless it comes from the registry.
     guru: Option<&'a Path>,
-    /// The versions that Guru itself is tested with.
+    /// The lock file that Guru itself is tested with.
     lock: &'a str,
     around: Option<&'a ParentWorkspace>,
 }
 
 impl Function<'_> {
-    /// Makes the folder, and the folders above it; in a workspace, a member of it. All or nothing.
+    /// Creates the folder with its parents and, in a workspace, adds it to the members. All or nothing.
     fn make(&self, folder: &Path) -> Result<()> {
         let parent = match folder.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        // The topmost folder that is not there yet.
+        // The topmost folder that does not exist yet.
         let above = parent.ancestors().take_while(|above| !above.exists());
         let above = above.last().map(Path::to_owned);
-        // What is half made has another name.
+        // A partial folder has a temporary name.
         let unfinished = parent.join(format!(".{}.{}", self.name, std::process::id()));
         let mut doomed = vec![unfinished.clone(), folder.to_owned()];
         doomed.extend(above);
@@ -152,14 +152,14 @@ impl Function<'_> {
             let left = doomed.iter().filter(|_| !also.load(Ordering::SeqCst));
             left.for_each(|path| drop(files::remove(path)));
         });
-        // The manifest last: a folder without one is no member of anything.
+        // The manifest comes last: a folder without one cannot be a member.
         for (file, text) in all_files().iter().rev() {
             files::write(&unfinished.join(file), &self.named(file, text)?)?;
         }
         if let (Some(guru), None) = (self.guru, self.around) {
             files::write(&unfinished.join(CONFIG), &patch(guru)?)?;
         }
-        // The lock file is the workspace's; cargo takes out what the function does not need.
+        // In a workspace, the lock file is the workspace's. Cargo removes the packages that the function does not need.
         if self.around.is_none() && !self.lock.is_empty() {
             files::write(&unfinished.join("Cargo.lock"), self.lock)?;
         }
@@ -172,10 +172,10 @@ impl Function<'_> {
         Ok(())
     }
 
-    /// What a file says of this function.
+    /// Fills in a file's template for this function.
     fn named(&self, file: &str, text: &str) -> Result<String> {
         let name = self.name;
-        // Two of them cannot be in one workspace.
+        // A workspace cannot contain two `guru` crates.
         let guru = match self.around.and_then(ParentWorkspace::guru) {
             Some(guru) => format!("{{ path = {} }}", quoted(guru)?),
             None => format!("\"{}\"", version()),
@@ -196,7 +196,7 @@ impl Function<'_> {
         }
     }
 
-    /// Says where Guru is taken from on this machine.
+    /// Reports where Guru comes from on this machine.
     fn tell(&self, console: Console, guru: &Path) {
         let shown = guru.parent().unwrap_or(guru).display();
         match (self.around, patch(guru)) {
@@ -211,7 +211,7 @@ impl Function<'_> {
     }
 }
 
-/// Has cargo take Guru from a folder on this machine. What is committed names a version.
+/// A cargo configuration that patches Guru to a folder on this machine. The committed manifest names a version.
 fn patch(guru: &Path) -> Result<String> {
     Ok(format!(
         "# Guru itself, on this machine only: this file is not committed.\n[patch.crates-io]\nguru = {{ path = {} }}\n",
@@ -219,7 +219,7 @@ fn patch(guru: &Path) -> Result<String> {
     ))
 }
 
-/// A path as TOML has it.
+/// A path as a TOML string.
 fn quoted(path: &Path) -> Result<String> {
     let text = path.to_str();
     let text =
@@ -227,8 +227,8 @@ fn quoted(path: &Path) -> Result<String> {
     Ok(toml_edit::Value::from(text).to_string().trim().to_owned())
 }
 
-/// The folder of the author's crate, where Guru is not to come from the registry: in the folder that is named, else in the clone
-/// that this command was built from, if it was built from one and that is still there.
+/// The folder of the `guru` crate, unless it comes from the registry: in the named folder, else in the clone that this command
+/// was built from, if that still exists.
 fn source(named: Option<&Path>) -> Result<Option<PathBuf>> {
     let source = named.unwrap_or(Path::new(SOURCE));
     let guru = source.join("guru");
@@ -274,10 +274,10 @@ mod tests {
         };
         for (file, text) in all_files() {
             let text = function.named(file, text).unwrap();
-            // CloudFormation's own, for who deploys to fill in.
+            // CloudFormation's own placeholder, filled in at deployment.
             let text = text.replace("{{resolve:", "");
             let open = ["{{", "meditations"].iter().find(|open| {
-                // What the example says is not what a function of one's own says.
+                // Text about the example does not belong in a new function.
                 text.contains(**open)
             });
             assert_eq!(open, None, "{file}");

@@ -1,15 +1,15 @@
-//! Names of functions: what cargo, Rust and every vendor take for one. Knows no vendor's tool.
+//! Function names that cargo, Rust and every vendor accept.
 
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use toml_edit::{DocumentMut, Item};
 
-/// Stage and all, the strictest of the vendors takes 63 characters
+/// With the stage appended, the strictest vendor allows 63 characters
 /// (<https://developers.cloudflare.com/workers/configuration/routing/workers-dev/>).
 const LONGEST: usize = 48;
 
-/// Names that are something else to Rust or to cargo, or that the function depends on.
+/// Names with a meaning of their own in Rust or cargo, and names of the function's dependencies.
 const TAKEN: [&str; 63] = [
     "abstract",
     "alloc",
@@ -76,11 +76,10 @@ const TAKEN: [&str; 63] = [
     "yield",
 ];
 
-/// Names that a system has for devices: no folder there can be called so
-/// (<https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file>).
+/// Reserved device names, which a folder cannot have (<https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file>).
 const DEVICES: [&str; 6] = ["aux", "con", "nul", "prn", "com", "lpt"];
 
-/// The name, which every vendor and cargo must take.
+/// The function's name, checked against the rules of cargo and every vendor.
 pub(super) fn name(path: &Path) -> Result<&str> {
     let last = path.file_name().and_then(|name| name.to_str());
     let name = last.with_context(|| format!("{} does not end in a name", path.display()))?;
@@ -103,7 +102,7 @@ pub(super) fn name(path: &Path) -> Result<&str> {
         "`{name}` is something else to Rust or cargo: take another, such as `my-{name}`"
     );
     let device = name.trim_end_matches(|char: char| char.is_ascii_digit());
-    // `com` and `lpt` are devices with one digit behind them, the others without.
+    // `com` and `lpt` are reserved with one digit appended, the others without.
     let digits = usize::from(["com", "lpt"].contains(&device));
     ensure!(
         !DEVICES.contains(&device) || name.len() != device.len() + digits,
@@ -112,8 +111,8 @@ pub(super) fn name(path: &Path) -> Result<&str> {
     Ok(name)
 }
 
-/// That no crate of Guru's own that the function is made of has the name: a lock file tells two packages of one version and no
-/// registry apart by nothing.
+/// Fails if a crate of Guru's that the function depends on has the same name: a lock file cannot distinguish two packages of the
+/// same name and version that come from no registry.
 pub(super) fn check_crates(name: &str, lock: &str) -> Result<()> {
     let Ok(document) = lock.parse::<DocumentMut>() else {
         return Ok(());

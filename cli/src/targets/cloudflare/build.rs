@@ -1,5 +1,5 @@
-//! A function as a Cloudflare Worker: an entry module, wasm-bindgen's glue and the WebAssembly module, for wrangler to
-//! bundle. Knows wasm-bindgen and how wrangler calls a build, not what is in a worker.
+//! Builds a function as a Cloudflare Worker: an entry module, wasm-bindgen's glue and the WebAssembly module, for wrangler to
+//! bundle.
 
 use std::path::{Path, PathBuf};
 
@@ -10,21 +10,21 @@ use super::esbuild;
 use crate::artefacts::{Adapter, BuildContext, binaryen, module, write};
 use crate::files;
 
-/// How the function becomes a module.
+/// The adapter of workers.
 const ADAPTER: Adapter = Adapter {
     triple: "wasm32-unknown-unknown",
     feature: "cloudflare",
 };
 
-/// The crate of the adapter, and in its package the entry module. It is taken from the very package that the function is built
-/// with: the two halves of an adapter belong to one version.
+/// The adapter's crate, whose package also contains the entry module. The entry module is taken from the very package that the
+/// function is built with, so that both halves of the adapter have the same version.
 const CRATE: &str = "guru_cloudflare";
 const ENTRY: &str = "worker.js";
 
-/// What wrangler says it is doing, in the environment of a build.
+/// The variable in which wrangler passes its subcommand to a build.
 const WRANGLER_COMMAND: &str = "WRANGLER_COMMAND";
 
-/// Builds the worker: `worker.js`, `function.js`, `function.wasm`.
+/// Builds the worker: `worker.js`, `function.js` and `function.wasm`.
 pub(super) fn build(context: &BuildContext<'_>, folder: &Path) -> Result<Vec<PathBuf>> {
     let module = module::compile(context, ADAPTER, module::Names::Kept)?;
     let own = module.package_of(CRATE)?.join(ENTRY);
@@ -58,8 +58,8 @@ pub(super) fn build(context: &BuildContext<'_>, folder: &Path) -> Result<Vec<Pat
     Ok(vec![entry, script, binary])
 }
 
-/// wasm-bindgen's glue as a function that makes a fresh copy of it: as it comes, it is a module, which has room for one
-/// instance. What the adapter imports under the name of `host` is the function's argument.
+/// Turns wasm-bindgen's glue into a function that instantiates it afresh: as generated, it is a module with a single instance.
+/// The adapter's imports from `host` become the function's argument.
 fn glue(script: &str, on_cloudflare: bool) -> Result<String> {
     let mut body = String::with_capacity(script.len());
     let mut names = Vec::new();
@@ -83,8 +83,8 @@ fn glue(script: &str, on_cloudflare: bool) -> Result<String> {
     ))
 }
 
-/// Whether the result will run on Cloudflare's network, whose `cf-*` headers can be believed. Under `wrangler dev` a
-/// client's own pass; a build by hand may end up anywhere.
+/// Whether the result will run on Cloudflare's network, where `cf-*` headers can be trusted. Under `wrangler dev` a client can
+/// set them itself, and a manual build may end up anywhere.
 fn is_for_cloudflare(command: Option<&str>) -> bool {
     matches!(command, Some("deploy" | "versions upload"))
 }

@@ -1,4 +1,4 @@
-//! Cloudflare Workers: `wrangler deploy`, which builds by its manifest. Knows wrangler's words, not how a worker is built.
+//! Deploys to Cloudflare Workers with `wrangler deploy`, which builds as its manifest says.
 
 use std::{
     env,
@@ -15,11 +15,11 @@ use crate::{
     tool,
 };
 
-/// What wrangler reads a login from, of its documentation
+/// The variables from which wrangler reads a login
 /// (<https://developers.cloudflare.com/workers/wrangler/system-environment-variables/>).
 const VARIABLES: [&str; 2] = ["CLOUDFLARE_API_TOKEN", "CLOUDFLARE_API_KEY"];
 
-/// Where `wrangler login` leaves it, below the home folder.
+/// Where `wrangler login` stores its credentials, below the home folder.
 const FILES: [&str; 3] = [
     ".config/.wrangler/config/default.toml",
     ".wrangler/config/default.toml",
@@ -60,12 +60,12 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Deployed>> {
         super::NAME,
         deployment.context.function,
     );
-    // wrangler builds by its manifest, and then reads what was built: nobody else may build there meanwhile.
+    // wrangler builds by its manifest and then reads the result, so the folder stays locked throughout.
     let output = deployment.context.hold(&folder)?;
     output.hand_to(&mut command)?;
     if options.dry_run {
         deployment.run(&mut command)?;
-        // Wrangler's own dry run builds and bundles, and tells what it would upload.
+        // wrangler's own dry run builds and bundles, and reports what it would upload.
         deployment.run_anyway(command.arg("--dry-run"))?;
         return Ok(None);
     }
@@ -79,7 +79,7 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Deployed>> {
     }))
 }
 
-/// Where a login is, if there is one; it is looked for, not tried.
+/// Looks for a login without trying it.
 pub(super) fn login() -> Option<String> {
     let of_variable = VARIABLES
         .into_iter()

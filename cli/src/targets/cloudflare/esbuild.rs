@@ -1,4 +1,4 @@
-//! `esbuild`, which makes a script smaller. Knows no vendor.
+//! Runs `esbuild`, which minifies a script.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::{artefacts::write, child, home::Home, items::npm, surroundings};
 
-/// Makes the module script at `path` smaller where `esbuild` is installed. False where it is not.
+/// Minifies the module script at `path`. Returns false where `esbuild` is not installed.
 pub(super) fn minify(home: &Home, path: &Path) -> Result<bool> {
     let Some(program) = npm::program(home, "esbuild") else {
         return Ok(false);

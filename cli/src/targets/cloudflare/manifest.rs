@@ -1,4 +1,4 @@
-//! wrangler.toml as `guru dev` needs it. Knows what of it is wrangler's, not what a worker does.
+//! Adapts wrangler.toml to `guru dev`.
 
 use std::path::Path;
 
@@ -7,8 +7,8 @@ use toml_edit::{DocumentMut, Item, value};
 
 use crate::serving::{NOTE, of_path};
 
-/// wrangler.toml with another entry module, and without the command that builds: wrangler runs it before anything else, and
-/// answers nobody while it fails.
+/// Replaces the entry module of wrangler.toml and removes its build command: wrangler runs that before anything else, and serves
+/// nothing while it fails.
 pub(super) fn for_development(text: &str, entry: &Path) -> Result<String> {
     let mut document: DocumentMut = text.parse()?;
     let main = document.get("main").and_then(Item::as_str);

@@ -1,4 +1,4 @@
-//! Cloudflare Workers: workerd under `wrangler dev`, and `wrangler deploy`. Knows wrangler's words, not what is in a worker.
+//! Cloudflare Workers: workerd under `wrangler dev`, and `wrangler deploy`.
 
 mod build;
 mod deploy;
@@ -48,8 +48,8 @@ impl Vendor for Cloudflare {
         build::build(context, folder)
     }
 
-    /// Settings go on the command line, which wrangler lists as hidden: there they count more than [`SECRETS`], and are taken as
-    /// they are.
+    /// Settings are passed in an option that wrangler hides from its help. Its values take precedence over [`SECRETS`] and are
+    /// used verbatim.
     fn serve(&self, session: &Session<'_>, request: &Serve<'_>) -> Result<Served> {
         let entry = worker::build(session, request.folder)?;
         let own = session.own_manifest(MANIFEST)?;
@@ -63,13 +63,13 @@ impl Vendor for Cloudflare {
             .current_dir(session.context().workspace.root())
             .args(["dev", "--local", "--ip", "127.0.0.1", "--config"])
             .arg(manifest.path())
-            // It would read the file otherwise than it is read for every other target.
+            // wrangler would parse the file differently than every other target does.
             .env("CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV", "false");
         for (key, value) in request.settings.iter() {
             command.arg("--var").arg(format!("{key}:{value}"));
         }
         let secrets = fs::read_to_string(own.with_file_name(SECRETS)).unwrap_or_default();
-        // Of the build it knows by itself.
+        // wrangler watches the build by itself.
         Ok(Served {
             command,
             parts: vec![text, secrets],

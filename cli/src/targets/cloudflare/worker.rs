@@ -1,6 +1,5 @@
-//! Builds of a Cloudflare Worker that replace each other under a running wrangler. A build has a folder of its own, and an entry
-//! module beside those folders names one of them: wrangler sees a whole build or none, and reloads. Knows workerd's words, not
-//! wrangler's.
+//! Swaps builds of a Cloudflare Worker under a running wrangler. Each build has a folder of its own, and an entry module beside
+//! those folders imports one of them: wrangler sees a complete build or none, and reloads.
 
 use std::{
     fs,
@@ -17,20 +16,20 @@ use crate::{
     serving::{Session, trial},
 };
 
-/// What wrangler is told to serve.
+/// The entry module that wrangler serves.
 const ENTRY: &str = "main.js";
 
-/// The modules of a build, its own entry first.
+/// The modules of a build, its entry first.
 const MODULES: [&str; 3] = ["worker.js", "function.js", "function.wasm"];
 
-/// Only the start of a build is tried: what is new since counts for requests.
+/// The compatibility date of a trial, which only starts the build: newer behaviour concerns requests.
 const DATE: &str = "2026-04-01";
 
-/// What workerd says, when it is asked to, once it listens.
+/// What workerd writes to its control descriptor once it is listening.
 const LISTENS: &str = "\"event\":\"listen\"";
 
-/// Builds, and serves the build in place of the one before once it has shown that it starts: wrangler ends when one does not.
-/// Says where the entry module is.
+/// Builds the worker and, once it is known to start, swaps it in: wrangler exits when a build does not start. Returns the path of
+/// the entry module.
 pub(super) fn build(session: &Session<'_>, folder: &Path) -> Result<PathBuf> {
     let context = session.context();
     let output = context.hold(folder)?;
@@ -58,12 +57,12 @@ pub(super) fn build(session: &Session<'_>, folder: &Path) -> Result<PathBuf> {
         files::write(&draft, &text)?;
         fs::rename(&draft, &entry).with_context(|| format!("cannot write {}", entry.display()))?;
     }
-    // The one before may still be read.
+    // The previous build may still be read.
     forget(folder, |name| text.contains(name) || before.contains(name))?;
     Ok(entry)
 }
 
-/// The same for the same modules.
+/// Hashes the modules of a build.
 fn hash(made: &[PathBuf]) -> Result<String> {
     let mut all = Sha256::new();
     for path in made {
@@ -82,7 +81,7 @@ fn starts(program: &Path, folder: &Path) -> Result<()> {
     trial::starts(command, LISTENS)
 }
 
-/// Removes the folders of builds that nobody needs any more.
+/// Removes the folders of builds that are no longer needed.
 fn forget(folder: &Path, is_needed: impl Fn(&str) -> bool) -> Result<()> {
     let entries = fs::read_dir(folder);
     let entries = entries.with_context(|| format!("cannot read {}", folder.display()))?;

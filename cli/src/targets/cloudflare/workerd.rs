@@ -1,13 +1,13 @@
-//! workerd, Cloudflare's runtime, without wrangler around it. Knows its program and its configuration, not what is in a worker.
+//! workerd, Cloudflare's runtime, without wrangler around it.
 
 use std::{fs, path::PathBuf};
 
 use crate::{home::Home, tool};
 
-/// The name of the socket, which the command line says where to bind.
+/// The name of the socket, whose address is set on the command line.
 pub const SOCKET: &str = "http";
 
-/// The program itself, not npm's script around it.
+/// The program itself, not the script that npm wraps around it.
 pub fn program(home: &Home) -> Option<PathBuf> {
     let packages = home.wrangler().join("node_modules").join("@cloudflare");
     tool::find("WORKERD_BIN", || {
@@ -20,7 +20,7 @@ pub fn program(home: &Home) -> Option<PathBuf> {
     })
 }
 
-/// A worker of these modules, beside which the configuration is; the first is its entry.
+/// A configuration for a worker of these modules, in the same folder; the first module is the entry.
 pub fn configuration(modules: &[&str], date: &str) -> String {
     let modules: Vec<_> = modules.iter().map(|module| line(module)).collect();
     format!(

@@ -1,5 +1,4 @@
-//! A function for AWS Lambda: the bootstrap, and beside it the component of every WASI host, compiled ahead of time. Knows
-//! what Lambda's machines are, not what an invocation is.
+//! Builds a function for AWS Lambda: the bootstrap, and beside it the portable component, compiled ahead of time.
 
 use std::{
     fs,
@@ -16,17 +15,17 @@ use crate::{
     cargo, wait,
 };
 
-/// The newest C library that `provided.al2023` has, which is glibc 2.34
+/// The minor version of glibc in `provided.al2023`, which has glibc 2.34
 /// (<https://docs.aws.amazon.com/linux/al2023/ug/core-glibc.html>).
 const GLIBC: u32 = 34;
 
-/// The files that Lambda gets, in one.
+/// The deployment package.
 const ZIP: &str = "function.zip";
 
-/// What API Gateway is told.
+/// The API definition for API Gateway.
 const DOCUMENT: &str = "openapi.json";
 
-/// Builds `function.zip`, of `bootstrap` and `function.cwasm`, and `openapi.json`.
+/// Builds `function.zip`, which contains `bootstrap` and `function.cwasm`, and `openapi.json`.
 pub(super) fn build(context: &BuildContext<'_>, folder: &Path) -> Result<Vec<PathBuf>> {
     let compiled = host::compiled(context, folder)?;
     let bootstrap = bootstrap(context, folder)?;
@@ -38,7 +37,7 @@ pub(super) fn build(context: &BuildContext<'_>, folder: &Path) -> Result<Vec<Pat
 }
 
 fn bootstrap(context: &BuildContext<'_>, folder: &Path) -> Result<PathBuf> {
-    // Always optimised: what it says of the function is the component's, and a debug build is over Lambda's limit of size.
+    // Always optimised: the function's code is in the component, and a debug build of the bootstrap exceeds Lambda's size limit.
     // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
     let made = wait::build(context.console, context.workspace, cargo::BOOTSTRAP, true)?;
     let program = fs::read(&made).with_context(|| format!("cannot read {}", made.display()))?;
@@ -58,7 +57,7 @@ fn bootstrap(context: &BuildContext<'_>, folder: &Path) -> Result<PathBuf> {
     Ok(to)
 }
 
-/// A zip file of these, each with its permissions: the same files give the same bytes, whenever it is.
+/// Packs files into a zip archive, each with its permissions. The same files always give the same bytes.
 /// # Errors
 ///
 /// When one of them cannot be read.
@@ -79,7 +78,7 @@ pub fn packed(files: &[(&Path, u32)]) -> Result<Vec<u8>> {
     Ok(packed.into_inner())
 }
 
-/// Says in the document of a build whether keys are asked for.
+/// Sets in a build's document whether API keys are required.
 pub(super) fn decide_keys(folder: &Path, has_keys: bool) -> Result<()> {
     let path = folder.join(DOCUMENT);
     let text =
@@ -87,7 +86,7 @@ pub(super) fn decide_keys(folder: &Path, has_keys: bool) -> Result<()> {
     write(&path, openapi::decide_keys(&text, has_keys)?)
 }
 
-/// The newest version of glibc, of those that begin with 2, whose symbols a program needs.
+/// The minor version of the newest glibc 2.x whose symbols a program needs.
 fn glibc(program: &[u8]) -> Option<u32> {
     const NAME: &[u8] = b"GLIBC_2.";
     let names = program.windows(NAME.len()).enumerate();

@@ -1,5 +1,4 @@
-//! AWS: `sam deploy`, with the stack that template.yaml describes. Knows SAM's words and the template's parameters, not what the
-//! template makes of them.
+//! Deploys to AWS with `sam deploy`, using the stack that template.yaml describes.
 
 mod account;
 mod config;
@@ -22,8 +21,7 @@ use crate::{
 
 use account::{Account, SamArguments};
 
-/// What SAM reads a login from
-/// (<https://boto3.amazonaws.com/v1/documentation/api/latest/guide/credentials.html>).
+/// The variables from which SAM reads a login (<https://boto3.amazonaws.com/v1/documentation/api/latest/guide/credentials.html>).
 const VARIABLES: [&str; 7] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_PROFILE",
@@ -34,21 +32,21 @@ const VARIABLES: [&str; 7] = [
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 ];
 
-/// Where `aws configure` leaves it, below the home folder.
+/// Where `aws configure` stores its settings, below the home folder.
 const FILES: [&str; 2] = [".aws/credentials", ".aws/config"];
 
-/// The one region that counts charges
+/// The only region with metrics of charges
 /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/monitor_estimated_charges_with_cloudwatch.html>).
 const CHARGES: &str = "us-east-1";
 
-/// How long log lines are kept unless it is said.
+/// How long log lines are kept by default.
 const LOG_DAYS: u16 = 30;
 
 pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Deployed>> {
     let options = deployment.options;
     let passed = SamArguments::read(&options.more)?;
     let template = deployment.manifest("template.yaml");
-    // SAM reads its settings beside the template.
+    // SAM reads its settings file beside the template.
     let place = template.as_deref().ok().and_then(Path::parent);
     let account = Account::find(&passed, &options.aws, place);
     eprintln!("AWS: {account}");
@@ -66,7 +64,7 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Deployed>> {
         );
     }
     let region = missing.note(account.region());
-    // What is taken away needs no parameters.
+    // Deleting takes no parameters.
     let parameters = if options.delete {
         Some(Vec::new())
     } else {
@@ -86,7 +84,7 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Deployed>> {
         deployment.run(call.of(&["delete", "--no-prompts"]).args(&passed.rest))?;
         return Ok(None);
     }
-    // Until it is deployed: what is packed there must be this release.
+    // Stays locked until it is deployed, so that SAM packs this very release.
     let _output = build(deployment)?;
     let mut command = call.of(&["deploy"]);
     command
@@ -107,7 +105,7 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Deployed>> {
     }
     deployment.run(&mut command)?;
     let mut outputs = call.of(&["list", "stack-outputs", "--output", "json"]);
-    // It is deployed, whatever becomes of this.
+    // The deployment has succeeded, even if reading its outputs fails.
     let outputs = child::output(outputs.current_dir(&deployment.place));
     let outputs = outputs.and_then(|said| Ok(serde_json::from_str(&said)?));
     let outputs: Value = outputs.unwrap_or_else(|error: anyhow::Error| {
@@ -117,7 +115,7 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Deployed>> {
     Ok(answers(&outputs, &account))
 }
 
-/// How SAM is called in a run: each time for the same stack, in the same account and region, by the same settings.
+/// The common arguments of every SAM call: the same stack, account, region and settings.
 struct Call<'a> {
     sam: PathBuf,
     stack: &'a str,
@@ -138,22 +136,22 @@ impl Call<'_> {
     }
 }
 
-/// Builds what is deployed. Nobody else builds there until what is returned is dropped.
+/// Builds the deployment package. The folder stays locked until the returned value is dropped.
 fn build(deployment: &Deployment<'_>) -> Result<artefacts::Output> {
     let context = &deployment.context;
     let folder = artefacts::dist(context.workspace, NAME, context.function);
     let output = context.hold(&folder)?;
     context.fill(&output, |draft| package::build(context, draft))?;
-    // What a deployment of the API is, SAM knows by its document: one with keys must be another than one without.
+    // SAM names an API deployment after a hash of its document, so the document must differ with and without keys.
     package::decide_keys(&folder, deployment.options.aws.api_key)?;
     Ok(output)
 }
 
-/// Shows what would run; whoever is logged in is told by AWS what it would change.
+/// Prints what would run; with a login, AWS also reports what would change.
 fn show(deployment: &Deployment<'_>, mut command: Command, has_login: bool) -> Result<()> {
     deployment.run(&mut command)?;
     if has_login {
-        // A change set is AWS's own word on what would change; it is not executed.
+        // The change set is AWS's own account of the changes; it is not executed.
         deployment.run_anyway(command.arg("--no-execute-changeset"))?;
     } else {
         eprintln!(
@@ -163,7 +161,7 @@ fn show(deployment: &Deployment<'_>, mut command: Command, has_login: bool) -> R
     Ok(())
 }
 
-/// Where it answers, of what the template puts out.
+/// Reads where the function can be reached from the stack's outputs.
 fn answers(outputs: &Value, account: &Account) -> Option<Deployed> {
     let of = |name: &str| {
         let mut all = outputs.as_array()?.iter();
@@ -182,7 +180,7 @@ fn answers(outputs: &Value, account: &Account) -> Option<Deployed> {
     })
 }
 
-/// The parameters of template.yaml, each of them: one that is not named keeps the value of the deployment before.
+/// Every parameter of template.yaml: an omitted one would keep its value from the previous deployment.
 fn parameters(aws: &Aws, stage: &str, region: Option<&str>) -> Result<Vec<String>> {
     let word = |is_so: bool| if is_so { "yes" } else { "no" };
     let mut parameters = vec![format!("Stage={stage}")];
@@ -225,14 +223,14 @@ fn parameters(aws: &Aws, stage: &str, region: Option<&str>) -> Result<Vec<String
     Ok(parameters)
 }
 
-/// Whether SAM's command line and AWS may take it: the rest is for whoever delivers mail to say.
+/// Whether SAM's command line and AWS accept the address. Whether it exists, only a mail server knows.
 fn is_address(email: &str) -> bool {
     let parts = email.split_once('@');
     parts.is_some_and(|(user, host)| !user.is_empty() && host.contains('.'))
         && !email.contains(|char: char| char.is_whitespace() || "'\"\\,".contains(char))
 }
 
-/// Where a login is, if there is one; it is looked for, not tried.
+/// Looks for a login without trying it.
 pub(super) fn login() -> Option<String> {
     let of_variable = VARIABLES
         .into_iter()

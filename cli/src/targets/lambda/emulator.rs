@@ -1,5 +1,5 @@
-//! AWS's Runtime Interface Emulator, which runs a Lambda function on this machine: a program in the package of the SAM command
-//! line, of which nothing else is used. Knows pip, not what is run.
+//! AWS's Runtime Interface Emulator, which runs a Lambda function on this machine. It ships in the package of the SAM command
+//! line, of which nothing else is used.
 
 use std::{fs, process::Command};
 
@@ -14,17 +14,17 @@ use crate::{
     stamp,
 };
 
-/// The package and its one file, so that two machines run the same.
+/// The package, pinned to one file so that every machine runs the same emulator.
 const REQUIREMENT: &str = "aws-sam-cli==1.170.0 --hash=sha256:24ebaf5ecba38dc1758089968cb89ab61e124b84e92a344fc7a2771a47f4d0bf\n";
 
-/// The emulator in the package, for this machine.
+/// The path of the emulator within the package, for this machine.
 const PROGRAM: &str = if cfg!(target_arch = "aarch64") {
     "samcli/local/rapid/aws-lambda-rie-arm64"
 } else {
     "samcli/local/rapid/aws-lambda-rie-x86_64"
 };
 
-/// The emulator.
+/// Installs the emulator.
 pub(super) struct Emulator;
 
 impl Item for Emulator {
@@ -73,7 +73,7 @@ impl Item for Emulator {
         let list = work.join("requirements.txt");
         fs::write(&list, REQUIREMENT)
             .with_context(|| format!("cannot write {}", list.display()))?;
-        // Of pip's own environment nothing is left: the emulator is no Python.
+        // pip's environment is discarded: the emulator is not a Python program.
         let environment = home.fresh_work("sam-pip")?;
         python::make(home, console, &environment)?;
         let step = console.step("installing AWS's emulator of Lambda");
@@ -100,13 +100,13 @@ impl Item for Emulator {
     }
 }
 
-/// The emulator, where it is installed.
+/// The path of the emulator, if it is installed.
 pub fn program(home: &Home) -> Option<std::path::PathBuf> {
     let path = home.emulator().join(PROGRAM);
     path.is_file().then_some(path)
 }
 
-/// Packages for Python lose the permission on the way.
+/// Python packages lose the executable permission.
 #[cfg(unix)]
 fn executable(path: &std::path::Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt as _;

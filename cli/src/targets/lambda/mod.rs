@@ -1,5 +1,4 @@
-//! AWS Lambda: AWS's own emulator with the bootstrap in it, and `sam deploy`. Knows what Lambda is started with, not what an
-//! invocation is.
+//! AWS Lambda: the bootstrap under AWS's own emulator, and `sam deploy`.
 
 mod build;
 mod deploy;
@@ -30,10 +29,11 @@ pub(super) struct Lambda;
 
 const NAME: &str = "lambda";
 
-/// What the bootstrap of a Lambda function passes on of its environment, beside names that begin with `GURU_`: these names.
+/// The variable that lists what the bootstrap passes on to the function from its environment, besides names that begin with
+/// `GURU_`.
 const SETTINGS: &str = "GURU_SETTINGS";
 
-/// AWS's own tool for deployments.
+/// AWS's deployment tool.
 const SAM: Environment = Environment {
     name: "SAM",
     why: "deploys functions to AWS",
@@ -149,7 +149,7 @@ fn program(home: &Home) -> Result<PathBuf> {
     )
 }
 
-/// The names that the bootstrap is told of: those that were named already, and each of these.
+/// The value of that variable: the names that it lists already, and those of the settings.
 fn names(settings: &Settings, named: Option<String>) -> String {
     let own = settings.iter().find(|(key, _)| *key == SETTINGS);
     let named = own.map(|(_, value)| value.to_owned()).or(named);

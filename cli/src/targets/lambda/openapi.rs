@@ -1,5 +1,5 @@
-//! The function's OpenAPI document, as API Gateway takes it: every path and method reaches the function, so that it, and not
-//! the gateway, says what is not found. Knows API Gateway's rules for resources, not what the function does.
+//! Translates the function's OpenAPI document for API Gateway. Every path and method is routed to the function, so that the
+//! function, not the gateway, answers 404.
 
 #![expect(
     clippy::indexing_slicing,
@@ -13,21 +13,21 @@ use serde_json::{Map, Value, json};
 
 use crate::artefacts::{BuildContext, DOCUMENT, METHODS, own_document};
 
-/// A place in the tree of resources.
+/// A node in the tree of resources.
 #[derive(Default)]
 struct Node {
     literals: BTreeMap<String, Node>,
     variable: Option<(String, Box<Node>)>,
 }
 
-/// What API Gateway is told, as template.yaml includes it.
+/// The API definition that template.yaml includes.
 pub(super) fn for_gateway(context: &BuildContext<'_>) -> Result<String> {
     let mut text = serde_json::to_string_pretty(&translate(&own_document(context)?))?;
     text.push('\n');
     Ok(text)
 }
 
-/// Says in a document for API Gateway whether keys are asked for, in place of the condition that template.yaml decides.
+/// Sets in an API definition whether keys are required, replacing the condition that template.yaml would evaluate.
 pub(super) fn decide_keys(text: &str, has_keys: bool) -> Result<String> {
     let mut document: Value = serde_json::from_str(text).context("the document is no JSON")?;
     let paths = document.get_mut("paths").and_then(Value::as_object_mut);
@@ -55,7 +55,7 @@ fn translate(document: &Value) -> Value {
     let mut paths = Map::new();
     root.list(String::new(), &mut Vec::new(), &mut paths);
     json!({
-        // The newest that API Gateway imports.
+        // The newest version that API Gateway imports.
         // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
         "openapi": "3.0.1",
         "info": {
@@ -75,7 +75,7 @@ impl Node {
                 .strip_prefix('{')
                 .and_then(|rest| rest.strip_suffix('}'));
             node = match name {
-                // Siblings may not differ in a variable's name: the first stands for all.
+                // Sibling variables must have the same name, so the first one is used for all.
                 Some(name) => {
                     let name = if is_name(name) { name } else { "name" };
                     let (_, node) = node
@@ -84,13 +84,13 @@ impl Node {
                     node
                 }
                 None if is_name(segment) => node.literals.entry(segment.to_owned()).or_default(),
-                // No resource can have that name, and what is below it is caught anyway.
+                // No resource can have that name; the catch-all above it handles the path.
                 None => return,
             };
         }
     }
 
-    /// Lists this place and all below it. Where no variable takes any segment, `{proxy+}` takes all of them.
+    /// Lists this node and its descendants. Where no variable matches any segment, `{proxy+}` does.
     fn list(&self, path: String, names: &mut Vec<String>, paths: &mut Map<String, Value>) {
         let own = if path.is_empty() { "/" } else { &path };
         paths.insert(own.to_owned(), item(own, names));
@@ -117,7 +117,7 @@ impl Node {
     }
 }
 
-/// What a resource's name may be of
+/// Whether API Gateway accepts this as the name of a resource
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>).
 fn is_name(segment: &str) -> bool {
     let allowed = |char: char| char.is_ascii_alphanumeric() || "._-".contains(char);
@@ -138,12 +138,12 @@ fn operation(method: &str, path: &str, names: &[String]) -> Value {
         "responses": {},
         "x-amazon-apigateway-integration": {
             "type": "aws_proxy",
-            // How the function is invoked, whatever the method of the request.
+            // The method of the invocation, whatever the method of the request.
             "httpMethod": "POST",
             "uri": {"Fn::Sub": "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Function.Arn}/invocations"},
         },
     });
-    // A browser asks with OPTIONS, and sends no key, before it sends the request that has one.
+    // Browsers send a preflight OPTIONS request without a key.
     let is_open = method == "options" || path == DOCUMENT && matches!(method, "get" | "head");
     if let (false, Some(members)) = (is_open, operation.as_object_mut()) {
         let security = json!({"Fn::If": ["HasKey", [{"api_key": []}], {"Ref": "AWS::NoValue"}]});

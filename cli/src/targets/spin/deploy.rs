@@ -1,4 +1,4 @@
-//! Hosts of Spin applications: `spin PLUGIN deploy`. Knows Spin's manifest and its plugins, not how a component is built.
+//! Deploys to hosts of Spin applications with `spin PLUGIN deploy`.
 
 use std::{
     env,
@@ -16,7 +16,7 @@ use crate::{
     files, tool,
 };
 
-/// The plugin of Akamai's hosting; that of Fermyon Cloud is `cloud`.
+/// The plugin of Akamai's hosting; Fermyon Cloud's is `cloud`.
 const PLUGIN: &str = "aka";
 
 pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Deployed>> {
@@ -52,7 +52,7 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Deployed>> {
         super::NAME,
         deployment.context.function,
     );
-    // Until it is deployed: what is pushed from there must be this release.
+    // Stays locked until it is deployed, so that this very release is pushed.
     let output = deployment.context.hold(&folder)?;
     deployment.context.fill(&output, |draft| {
         Ok(vec![wasi::build(&deployment.context, draft)?])
@@ -73,7 +73,7 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Deployed>> {
     }))
 }
 
-/// Which plugin deploys.
+/// The deployment plugin.
 pub(super) fn plugin() -> String {
     let named = env::var("SPIN_DEPLOY_PLUGIN")
         .ok()
@@ -81,7 +81,7 @@ pub(super) fn plugin() -> String {
     named.unwrap_or_else(|| PLUGIN.to_owned())
 }
 
-/// A manifest beside the component, which calls the application by its stage.
+/// Writes a manifest beside the component that names the application after its stage.
 fn staged(manifest: &Path, name: &str, folder: &Path) -> Result<PathBuf> {
     let text = std::fs::read_to_string(manifest)
         .with_context(|| format!("cannot read {}", manifest.display()))?;
@@ -116,7 +116,7 @@ fn rename(text: &str, name: &str) -> Result<String> {
             .as_table_like_mut()
             .context("a component is no table")?;
         component.insert("source", value("function.wasm"));
-        // It is built already.
+        // The component is built already.
         component.remove("build");
     }
     Ok(document.to_string())

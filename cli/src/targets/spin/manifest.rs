@@ -1,4 +1,4 @@
-//! spin.toml as `guru dev` needs it. Knows what of it is Spin's, not what a component does.
+//! Adapts spin.toml to `guru dev`.
 
 use std::path::Path;
 
@@ -7,8 +7,7 @@ use toml_edit::{DocumentMut, Item, TableLike, table, value};
 
 use crate::serving::{NOTE, Settings, of_path};
 
-/// spin.toml with another source of the function's component, without the command that builds it, and with these settings over
-/// its own.
+/// Replaces the source of the function's component in spin.toml, removes its build command and overrides its settings.
 pub(super) fn for_development(text: &str, component: &Path, settings: &Settings) -> Result<String> {
     let mut document: DocumentMut = text.parse()?;
     let components = document

@@ -1,4 +1,4 @@
-//! Spin: `spin up`, and its plugins that deploy. Knows Spin's words and its manifest, not what is in a component.
+//! Spin: `spin up`, and the plugins that deploy.
 
 mod deploy;
 mod manifest;
@@ -27,7 +27,7 @@ const NAME: &str = "spin";
 /// The vendor's manifest.
 const MANIFEST: &str = "spin.toml";
 
-/// How one is got.
+/// How to install Spin.
 const HOW: &str = "install it as https://spinframework.dev says, or name one in SPIN_BIN";
 
 impl Vendor for Spin {
@@ -47,7 +47,7 @@ impl Vendor for Spin {
         Ok(vec![wasi::build(context, folder)?])
     }
 
-    /// Settings go into the manifest, which nobody else may read, and not on the command line, which anybody may.
+    /// Settings are passed in the manifest, which only its owner can read, and not on the command line, which anyone can.
     fn serve(&self, session: &Session<'_>, request: &Serve<'_>) -> Result<Served> {
         let files = session
             .context()

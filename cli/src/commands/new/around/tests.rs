@@ -1,4 +1,4 @@
-//! A function made in workspaces of every kind: afterwards cargo must take it for what it was to be, or nothing was written.
+//! Creates a function in workspaces of every kind: afterwards cargo must resolve the expected members, or nothing was written.
 
 use std::process::Command;
 
@@ -12,7 +12,7 @@ use cases::{
     Want::{Alone, Member},
 };
 
-/// Every file below a folder, with what is in it.
+/// Every file below a folder, with its content.
 fn tree(folder: &Path) -> Vec<(PathBuf, String)> {
     let mut all = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -29,7 +29,7 @@ fn tree(folder: &Path) -> Vec<(PathBuf, String)> {
     all
 }
 
-/// A folder, whatever the folder of temporary files is in.
+/// A folder outside any workspace, wherever the temporary folder is.
 fn apart() -> (tempfile::TempDir, PathBuf) {
     let outer = tempfile::tempdir().unwrap();
     let text = "[workspace]\nexclude = [\"case\"]\n";
@@ -51,7 +51,7 @@ fn make(folder: &Path) -> Result<()> {
     function.make(folder)
 }
 
-/// The names of the members of the workspace that a folder is in.
+/// The member names of the workspace that contains a folder.
 fn members(folder: &Path) -> Vec<String> {
     let manifest = root(folder).unwrap();
     let metadata = metadata(&manifest).unwrap();
@@ -160,7 +160,7 @@ fn the_guru_of_a_workspace_is_the_guru_of_its_functions() {
         .unwrap()
         .unwrap();
     assert_eq!(around.guru(), Some(&*elsewhere));
-    // A crate of the same name that is somebody else's is not inherited.
+    // An unrelated crate of the same name is not inherited.
     let text = "[workspace]\n[workspace.dependencies]\nguru = \"1\"\n";
     files::write(&folder.path().join("Cargo.toml"), text).unwrap();
     let around = ParentWorkspace::find(&folder.path().join("hello"), "hello")
@@ -180,7 +180,7 @@ fn what_cargo_does_not_take_is_put_back() {
     let place = folder.path().join("deep/hello");
     let around = ParentWorkspace::find(&place, "hello").unwrap();
     let function = Function {
-        // Of a name that cargo refuses.
+        // A name that cargo rejects.
         name: "no name",
         guru: None,
         lock: "",

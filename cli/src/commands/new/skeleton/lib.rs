@@ -1,4 +1,4 @@
-//! `GET /` and `GET /hello/{name}` answer a greeting.
+//! `GET /` and `GET /hello/{name}` return a greeting.
 
 use guru::prelude::*;
 
@@ -7,7 +7,7 @@ pub fn app() -> App {
     App::new().get("/", hello_world).get("/hello/{name}", hello)
 }
 
-/// What is answered.
+/// The response body.
 #[derive(Debug, Serialize)]
 #[serde(crate = "guru::serde")]
 struct Greeting {

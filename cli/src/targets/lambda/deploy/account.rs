@@ -1,5 +1,4 @@
-//! Whose account a deployment is in, and where: one profile and one region, for every call of AWS that a run makes. Knows where
-//! they are said, not what is called.
+//! The account and region of a deployment: one profile and one region, for every call of AWS that a run makes.
 
 #[cfg(test)]
 mod tests;
@@ -15,29 +14,29 @@ use toml_edit::{DocumentMut, Item};
 use super::config::{self, Kind, Profile};
 use crate::args::Aws;
 
-/// Variables that name a profile, or a region; the first that is set counts
+/// The variables that name a profile or a region; the first one set wins
 /// (<https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html>).
 const PROFILE: [&str; 2] = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"];
 const REGION: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
 
-/// The key of a login that is in the environment.
+/// The access key of a login in the environment.
 const KEY: &str = "AWS_ACCESS_KEY_ID";
 
-/// What is passed on to SAM, taken apart.
+/// The arguments that are passed on to SAM, parsed.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct SamArguments {
     profile: Option<String>,
     region: Option<String>,
-    /// The stack's name, in place of the function's and the stage's.
+    /// The stack's name, overriding the default made of function and stage.
     pub(super) stack: Option<String>,
-    /// Which of SAM's settings count, for every call.
+    /// Options that select SAM's settings, for every call.
     settings: Vec<(&'static str, String)>,
-    /// What is for the command itself.
+    /// The arguments of the subcommand itself.
     pub(super) rest: Vec<String>,
 }
 
 impl SamArguments {
-    /// Takes the words after `--` apart.
+    /// Parses the arguments after `--`.
     pub(super) fn read(words: &[String]) -> Result<Self> {
         let mut passed = Self::default();
         let mut words = words.iter();
@@ -62,7 +61,7 @@ impl SamArguments {
         Ok(passed)
     }
 
-    /// The options that every call of SAM gets.
+    /// The options that select SAM's settings.
     pub(super) fn settings(&self) -> impl Iterator<Item = &str> {
         let all = self.settings.iter();
         all.flat_map(|(name, value)| [*name, value])
@@ -75,7 +74,7 @@ impl SamArguments {
     }
 }
 
-/// Something that was said, and where.
+/// A value and its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Sources {
     what: String,
@@ -88,20 +87,20 @@ impl fmt::Display for Sources {
     }
 }
 
-/// The account of a run.
+/// The AWS account of a run.
 #[derive(Debug)]
 pub(super) struct Account {
     profile: Option<Sources>,
     region: Option<Sources>,
-    /// The profiles of AWS's files.
+    /// The profiles in AWS's configuration files.
     known: Vec<String>,
-    /// Whether the environment has a login that a profile named there does not take the place of.
+    /// Whether the environment has an access key, over which a profile named in the environment does not take precedence.
     has_key: bool,
 }
 
 impl Account {
-    /// Looks where AWS's own tools look, in this order: what is passed on to SAM, our options, the environment, SAM's settings
-    /// beside the template, AWS's files.
+    /// Looks where AWS's own tools look, in this order: arguments passed on to SAM, our options, the environment, SAM's settings
+    /// beside the template, AWS's configuration files.
     pub(super) fn find(passed: &SamArguments, aws: &Aws, place: Option<&Path>) -> Self {
         let files = Files::read(&env_of);
         let settings = place.and_then(|place| settings(passed, place));
@@ -144,7 +143,7 @@ impl Account {
         }
     }
 
-    /// The region, or what to do about it.
+    /// The region, or an error that says how to set one.
     pub(super) fn region(&self) -> Result<&str> {
         match (&self.region, &self.profile) {
             (Some(region), _) => Ok(&region.what),
@@ -158,7 +157,7 @@ impl Account {
         }
     }
 
-    /// Whether the profile that is named is one.
+    /// Fails if the named profile does not exist.
     pub(super) fn check(&self) -> Result<()> {
         let Some(profile) = &self.profile else {
             return Ok(());
@@ -177,10 +176,11 @@ impl Account {
         )
     }
 
-    /// The options that every call of SAM, and of AWS's own command line, gets.
+    /// The options that every call of SAM and of AWS's own command line gets.
     pub(super) fn options(&self) -> Vec<String> {
         let mut options = Vec::new();
-        // Where the environment has a key and names a profile, AWS's tools take the key; told the profile, they would not.
+        // Where the environment has both a key and a profile, AWS's tools use the key; with an explicit `--profile` they would
+        // not.
         if let (Some(profile), false) = (&self.profile, self.has_key) {
             options.extend(["--profile".to_owned(), profile.what.clone()]);
         }
@@ -212,12 +212,12 @@ impl fmt::Display for Account {
     }
 }
 
-/// A variable that is set to something.
+/// Reads an environment variable; an empty one counts as unset.
 fn env_of(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// The settings of one command in a samconfig.toml
+/// The settings of a command in samconfig.toml
 /// (<https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-sam-cli-config.html>).
 struct Settings {
     file: String,
@@ -238,7 +238,7 @@ impl Settings {
     }
 }
 
-/// SAM's settings beside the template in `place`. A file that cannot be read is SAM's to complain about.
+/// Reads SAM's settings beside the template in `place`. A file that cannot be read is left for SAM to report.
 fn settings(passed: &SamArguments, place: &Path) -> Option<Settings> {
     let file = passed.setting("--config-file").unwrap_or("samconfig.toml");
     let text = fs::read_to_string(place.join(file)).ok()?;
@@ -252,7 +252,7 @@ fn settings(passed: &SamArguments, place: &Path) -> Option<Settings> {
     })
 }
 
-/// AWS's own files.
+/// AWS's configuration files.
 #[derive(Debug, Default)]
 struct Files {
     profiles: Vec<Profile>,

@@ -1,10 +1,10 @@
-//! AWS's files of settings, `~/.aws/config` and `~/.aws/credentials`: which profiles there are, and the region of each. Knows the
-//! format (<https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html>), not who asks.
+//! Parses AWS's configuration files, `~/.aws/config` and `~/.aws/credentials`, for the profiles and the region of each
+//! (<https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html>).
 
-/// Which of the two files: each names profiles in its own way.
+/// Which of the two files: they name profiles differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// `[profile NAME]`, and `[default]`; what else stands in brackets is no profile.
+    /// `[profile NAME]` and `[default]`; other sections are not profiles.
     Config,
     /// `[NAME]`.
     Credentials,
@@ -17,10 +17,10 @@ pub(super) struct Profile {
     pub(super) region: Option<String>,
 }
 
-/// The profiles of a file, in its order.
+/// The profiles of a file, in order.
 pub(super) fn profiles(text: &str, kind: Kind) -> Vec<Profile> {
     let mut profiles: Vec<Profile> = Vec::new();
-    // The place of the profile that a line belongs to: sections of one name are one profile.
+    // The index of the current profile: sections of the same name are merged.
     let mut current = None;
     let mut is_below = false;
     for line in text.trim_start_matches('\u{feff}').lines() {
@@ -39,7 +39,7 @@ pub(super) fn profiles(text: &str, kind: Kind) -> Vec<Profile> {
             });
             continue;
         }
-        // An indented line belongs to the setting above it: a `region` there is not the profile's.
+        // An indented line is nested in the setting above it: a `region` there is not the profile's.
         if is_below && line.starts_with([' ', '\t']) {
             continue;
         }
@@ -52,7 +52,7 @@ pub(super) fn profiles(text: &str, kind: Kind) -> Vec<Profile> {
     profiles
 }
 
-/// What stands before the bracket that closes a section's name: not before one in quotes.
+/// The text up to the bracket that closes a section's name; brackets in quotes do not count.
 fn inside(rest: &str) -> &str {
     let mut quote = None;
     for (place, char) in rest.char_indices() {
@@ -63,11 +63,11 @@ fn inside(rest: &str) -> &str {
             _ => {}
         }
     }
-    // A quote that nothing closes is a letter of the name.
+    // An unterminated quote is part of the name.
     rest.rsplit_once(']').map_or(rest, |(name, _)| name)
 }
 
-/// The profile that a section is of, if it is of one. Quotes and escapes are a shell's, as in AWS's own tools.
+/// The profile that a section header names, if any. Quotes and escapes work as in a shell, as in AWS's own tools.
 fn name(section: &str, kind: Kind) -> Option<String> {
     let section = section.trim();
     if kind == Kind::Credentials || section == "default" {
@@ -84,7 +84,7 @@ fn name(section: &str, kind: Kind) -> Option<String> {
     (!name.is_empty()).then_some(name)
 }
 
-/// The region that a line sets, less the comment behind it.
+/// The region that a line sets, without a trailing comment.
 fn region(line: &str) -> Option<String> {
     let (name, value) = line.split_once('=')?;
     let value = value.split_whitespace().next()?;
@@ -96,8 +96,8 @@ fn region(line: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// A file of settings, and the region that the profile of a name has in it: none where the profile has none, and nothing
-    /// where there is no such profile.
+    /// A file, the name of a profile, and the region expected for it: `Some(None)` for a profile without a region, `None` where
+    /// there is no such profile.
     const CONFIG: [(&str, &str, Option<Option<&str>>); 24] = [
         ("[default]\nregion = a", "default", Some(Some("a"))),
         ("[default]\noutput = json", "default", Some(None)),

@@ -1,7 +1,7 @@
-//! Workspaces of every kind, and what becomes of a function that is made in one.
+//! Workspaces of every kind, and what happens to a function created in each.
 
-/// A workspace: its files, where the function goes, and the members that it has afterwards, by cargo's word; nothing where it is
-/// refused, with a word of the reason.
+/// A workspace: its files, the function's folder, and what cargo reports afterwards; or, where joining fails, a word of the
+/// error.
 pub(super) struct Case {
     pub(super) why: &'static str,
     pub(super) files: &'static [(&'static str, &'static str)],
@@ -12,7 +12,7 @@ pub(super) struct Case {
 pub(super) enum Want {
     /// A workspace of its own.
     Alone,
-    /// A member, by this list of members.
+    /// A member, with the resulting list of members.
     Member(&'static str),
 }
 

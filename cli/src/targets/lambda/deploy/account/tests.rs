@@ -1,4 +1,4 @@
-//! Where profile and region come from, of several places that say them.
+//! Precedence of the sources of profile and region.
 
 use super::*;
 
@@ -101,7 +101,7 @@ fn a_key_of_the_environment_stays_the_login() {
     let variables = [("AWS_ACCESS_KEY_ID", "x"), ("AWS_PROFILE", "my name")];
     let none = Aws::default();
     assert_eq!(options(&[], &none, &variables, ""), ["--region", "of-mine"]);
-    // One that is asked for by name does take its place.
+    // An explicit profile takes precedence over it.
     assert_eq!(
         options(&["--profile", "my name"], &none, &variables, ""),
         ["--profile", "my name", "--region", "of-mine"]
