@@ -29,6 +29,9 @@ pub mod http;
 pub mod memory;
 pub mod ports;
 
-pub use app::{App, Context, Error, ErrorKind, Invocation, Middleware, Next, Result, Service};
+pub use app::{
+    App, Context, Error, ErrorKind, Event, Events, Invocation, Middleware, Next, Out, Result, Service,
+    time,
+};
 pub use http::{Body, Headers, Method, Request, Response, Status, Uri};
 pub use ports::{Level, Ports};

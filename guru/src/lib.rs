@@ -30,8 +30,9 @@
 
 pub use bytes::Bytes;
 pub use guru_core::{
-    App, Body, Context, Error, ErrorKind, Headers, Invocation, Level, Method, Middleware, Next,
-    Ports, Request, Response, Result, Service, Status, Uri, app, http, memory, ports,
+    App, Body, Context, Error, ErrorKind, Event, Events, Headers, Invocation, Level, Method,
+    Middleware, Next, Out, Ports, Request, Response, Result, Service, Status, Uri, app, http,
+    memory, ports, time,
 };
 /// For types that are read or written: `#[derive(Serialize)] #[serde(crate = "guru::serde")]`, since a
 /// derive looks for a crate of that name among the author's own dependencies.

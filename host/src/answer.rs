@@ -107,7 +107,7 @@ impl Host {
 
 /// An answer that is not a function's.
 pub(crate) fn whole(response: guru_core::Response) -> http::Response<Body> {
-    convert::response(response)
+    convert::whole_response(response)
         .unwrap_or_default()
         .map(Body::whole)
 }

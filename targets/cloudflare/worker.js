@@ -76,6 +76,11 @@ class Instance {
 
   /** Polls whenever it is woken: the instance, once there is an answer. */
   answered() {
+    return this.until(() => this.exports.poll());
+  }
+
+  /** Takes a step whenever it is woken: the instance, once the step says that it is the last. */
+  until(step) {
     return new Promise((resolve, reject) => {
       this.isOver = false;
       this.poll = () => {
@@ -85,7 +90,7 @@ class Instance {
         }
         this.isScheduled = false;
         try {
-          this.isOver = this.exports.poll();
+          this.isOver = step();
           if (this.isOver) {
             resolve(this);
           }
@@ -120,6 +125,41 @@ class Instance {
     // is cheaper as a string than as a buffer, of which the garbage collector keeps count.
     const body = isText ? utf8.decode(content) : content.slice();
     this.given = new Response(content.length === 0 ? null : body, this.template ?? this.init);
+  }
+
+  /** The head of an answer whose content is pulled at. */
+  stream(status, fields, size) {
+    this.template = undefined;
+    if (fields !== undefined) {
+      this.init = initOf(status, fields);
+    }
+    this.size = size;
+    this.given = undefined;
+  }
+
+  chunk(content) {
+    // It is a copy already: the instance's memory is not handed on.
+    this.controller.enqueue(content.slice());
+  }
+
+  end(isBroken) {
+    this.isDone = true;
+    if (isBroken) {
+      this.controller.error(new Error("the stream broke off"));
+    } else {
+      this.controller.close();
+    }
+  }
+
+  /** Rings the timer of this number, unless the instance was thrown away meanwhile. */
+  sleep(milliseconds, number) {
+    setTimeout(() => {
+      try {
+        this.exports.ring(number);
+      } catch (error) {
+        console.error(String(error));
+      }
+    }, Math.ceil(milliseconds));
   }
 
   fields() {
@@ -193,17 +233,19 @@ function take() {
 }
 
 function serve(instance, request, env, head, body) {
+  instance.head = head;
   try {
     return instance.begin(request, env, head, body)
       ? answered(instance)
-      : wait(instance, env, head);
+      : wait(instance, env);
   } catch (error) {
     return lost(head, instance, error);
   }
 }
 
 /** The answer of an instance that waits for something. */
-async function wait(instance, env, head) {
+async function wait(instance, env) {
+  const { head } = instance;
   const time = Number(env.GURU_TIME) * 1000 || TIME;
   // A moment more than it has: there is an answer then, or nobody who waits for one.
   waiting.set(instance, Date.now() + time + PATIENCE);
@@ -263,11 +305,73 @@ function said(what, head, why) {
   return herald.given;
 }
 
-/** The answer of an instance, which is ready for the next request. */
+/** The answer of an instance, which is ready for the next request unless there is more to come. */
 function answered(instance) {
   const response = instance.given;
+  if (response === undefined) {
+    return streamed(instance);
+  }
   keep(instance);
   return response;
+}
+
+/** An answer whose content the instance makes while it is read. The instance is the request's until then. */
+function streamed(instance) {
+  const time = Number(instance.env.GURU_TIME) * 1000 || TIME;
+  const { head, init, size } = instance;
+  waiting.set(instance, Infinity);
+  instance.isDone = false;
+  let isLeft = false;
+  const leave = (isWhole) => {
+    isLeft = true;
+    waiting.delete(instance);
+    if (isWhole) {
+      keep(instance);
+    }
+  };
+  const source = {
+    async pull(controller) {
+      instance.controller = controller;
+      let timer;
+      const late = new Promise((resolve) => {
+        timer = setTimeout(resolve, time);
+      });
+      try {
+        const done = await Promise.race([instance.until(() => instance.exports.pull()), late]);
+        if (isLeft) {
+          return;
+        }
+        if (done !== instance) {
+          instance.isOver = true;
+          said(LATE, head, `the stream was broken off: no chunk within ${time / 1000} s`);
+          controller.error(new Error("the stream was late"));
+          leave(false);
+        } else if (instance.isDone) {
+          leave(true);
+        }
+      } catch (error) {
+        said(CRASHED, head, String(error?.message ?? error));
+        controller.error(new Error("the stream broke off"));
+        leave(false);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    cancel() {
+      // Whoever makes the next chunk is told by never being asked again.
+      instance.isOver = true;
+      try {
+        instance.exports.cancel();
+        leave(true);
+      } catch {
+        leave(false);
+      }
+    },
+  };
+  // Nothing is made before somebody reads.
+  const stream = new ReadableStream(source, { highWaterMark: 0 });
+  const content = size < 0 ? stream : stream.pipeThrough(new FixedLengthStream(size));
+  return new Response(content, init);
 }
 
 function keep(instance) {

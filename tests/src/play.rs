@@ -107,7 +107,33 @@ impl<'a> Player<'a> {
         let mut records = Vec::new();
         for exchange in exchanges {
             let sent = describe(&exchange.send, self.endpoint);
+            let differs = differences
+                .iter()
+                .find_map(|name| exchange.differs.get(*name));
+            let breaks = exchange.breaks && differs.is_none();
             match self.exchange(exchange) {
+                Err(failure) if breaks && failure.has_head() => {
+                    records.push(Record {
+                        copy: self.copy,
+                        sent,
+                        received: failure.to_string(),
+                        mismatches: Vec::new(),
+                    });
+                    self.connection = None;
+                }
+                Ok(answer) if breaks => {
+                    records.push(Record {
+                        copy: self.copy,
+                        sent,
+                        received: show(&answer),
+                        mismatches: vec![Mismatch {
+                            place: "the transfer".into(),
+                            expected: "one that breaks off".into(),
+                            got: "one that ends well".into(),
+                        }],
+                    });
+                    self.answers.push(answer);
+                }
                 Err(failure) => {
                     records.push(Record {
                         copy: self.copy,
@@ -122,10 +148,7 @@ impl<'a> Player<'a> {
                     break;
                 }
                 Ok(answer) => {
-                    let expectation = differences
-                        .iter()
-                        .find_map(|name| exchange.differs.get(*name))
-                        .unwrap_or(&exchange.expect);
+                    let expectation = differs.unwrap_or(&exchange.expect);
                     records.push(Record {
                         copy: self.copy,
                         sent,

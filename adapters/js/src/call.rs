@@ -6,7 +6,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
-use guru_core::Response;
+use bytes::Bytes;
+use guru_core::{Body, Response};
 
 use crate::host;
 
@@ -15,6 +16,9 @@ type PendingResponse = Pin<Box<dyn Future<Output = Response>>>;
 thread_local! {
     /// The request that is being answered. An instance has one at a time.
     static CALL: RefCell<Option<PendingResponse>> = const { RefCell::new(None) };
+
+    /// What is left to send of the request that was answered.
+    static STREAM: RefCell<Option<Body>> = const { RefCell::new(None) };
 }
 
 /// Begins to answer a request: the answer, or `None` while there is none.
@@ -40,6 +44,43 @@ fn advance(mut answer: PendingResponse) -> Option<Response> {
             None
         }
     }
+}
+
+/// The stream that the host reads, if the answer was one.
+pub(crate) enum Pulled {
+    Chunk(Bytes),
+    End,
+    Broken,
+}
+
+/// Keeps the stream of an answer, for the host to pull at.
+pub(crate) fn keep(body: Body) {
+    STREAM.set(Some(body));
+}
+
+/// The next of the stream, or `None` while it is being made.
+pub(crate) fn pull() -> Option<Pulled> {
+    let Some(mut body) = STREAM.take() else {
+        return Some(Pulled::End);
+    };
+    let waker = Waker::from(Arc::new(Woken));
+    match body.poll_chunk(&mut Context::from_waker(&waker)) {
+        Poll::Pending => {
+            STREAM.set(Some(body));
+            None
+        }
+        Poll::Ready(Some(Ok(chunk))) => {
+            STREAM.set(Some(body));
+            Some(Pulled::Chunk(chunk))
+        }
+        Poll::Ready(None) => Some(Pulled::End),
+        Poll::Ready(Some(Err(_))) => Some(Pulled::Broken),
+    }
+}
+
+/// Drops the stream, and with it whatever makes it.
+pub(crate) fn cancel() {
+    drop(STREAM.take());
 }
 
 struct Woken;

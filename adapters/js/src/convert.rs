@@ -4,10 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::mem;
 use std::net::IpAddr;
 
-use bytes::Bytes;
 use guru_core::{Body, Error, ErrorKind, Headers, Method, Request, Response, Uri};
 
-use crate::host;
+use crate::{call, host};
 
 thread_local! {
     /// Counts the answers of the instance: the host has the headers of one request at a time, and a request that somebody
@@ -126,21 +125,31 @@ pub(crate) fn body(body: Option<Vec<u8>>, fate: u8) -> Result<Body, Error> {
     }
 }
 
-/// Gives the host an answer. A body that is not in memory cannot be here yet: nothing makes one.
+/// Gives the host an answer. A stream is kept here, for the host to pull at.
 pub(crate) fn response(response: Response) {
     let (status, headers, body) = response.into_parts();
     let status = status.as_u16();
-    let body: Bytes = body.into_bytes().unwrap_or_default();
-    // A text without a type would get one from the platform.
-    let is_text = body.len() <= TEXT
-        && headers.get("content-type").is_some()
-        && std::str::from_utf8(&body).is_ok();
     TURN.set(TURN.get().wrapping_add(1));
     LAST.with_borrow_mut(|last| {
         write(&mut last.scratch, &headers);
         let is_same = last.status == status && last.fields == last.scratch;
         let changed = (!is_same).then_some(&*last.scratch);
-        host::answer(status, changed, &body, is_text);
+        let size = body.size();
+        match body.into_bytes() {
+            Ok(bytes) => {
+                // A text without a type would get one from the platform.
+                let is_text = bytes.len() <= TEXT
+                    && headers.get("content-type").is_some()
+                    && std::str::from_utf8(&bytes).is_ok();
+                host::answer(status, changed, &bytes, is_text);
+            }
+            Err(stream) => {
+                #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53, which is 8 PiB")]
+                let size = size.map_or(-1.0, |size| size as f64);
+                host::stream(status, changed, size);
+                call::keep(stream);
+            }
+        }
         last.status = status;
         mem::swap(&mut last.fields, &mut last.scratch);
     });

@@ -15,6 +15,23 @@ extern "C" {
     #[wasm_bindgen(js_namespace = host)]
     pub(crate) fn fields() -> String;
 
+    /// Takes the head of an answer whose content is a stream, which it pulls at afterwards: as `answer`, and the size of the
+    /// content, or a negative number where that is not known.
+    #[wasm_bindgen(js_namespace = host)]
+    pub(crate) fn stream(status: u16, fields: Option<&str>, size: f64);
+
+    /// Takes a chunk of the stream.
+    #[wasm_bindgen(js_namespace = host)]
+    pub(crate) fn chunk(content: &[u8]);
+
+    /// Takes the end of the stream: a good one, or one that breaks the transfer.
+    #[wasm_bindgen(js_namespace = host)]
+    pub(crate) fn end(is_broken: bool);
+
+    /// Rings a timer, by calling `ring` with its number, once so many milliseconds have passed.
+    #[wasm_bindgen(js_namespace = host)]
+    pub(crate) fn sleep(milliseconds: f64, number: u32);
+
     /// Refuses the request that the instance has. It throws, and is where the instance ends: nothing that called it goes
     /// on.
     #[wasm_bindgen(js_namespace = host)]

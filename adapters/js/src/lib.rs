@@ -19,6 +19,7 @@ mod crash;
 mod host;
 mod log;
 mod ports;
+mod timer;
 mod worker;
 
 #[doc(hidden)]
@@ -26,7 +27,7 @@ pub use wasm_bindgen;
 
 pub use worker::start;
 #[doc(hidden)]
-pub use worker::{begin, body_limit, lost, poll};
+pub use worker::{begin, body_limit, cancel, lost, poll, pull, ring};
 
 /// Makes a worker of the function: `guru_js::export!(app)`, where `app` is a `fn() -> App`.
 /// Once a module.

@@ -2,12 +2,13 @@
 //! must not know who asks.
 
 use std::cell::RefCell;
+use std::pin::Pin;
 use std::time::Duration;
 
 use guru_core::ports::{self, Ports};
 
-use crate::host;
 use crate::log::Log;
+use crate::{host, timer};
 
 pub(crate) fn ports() -> Ports {
     Ports::new(Random, Clock, Log, Config)
@@ -60,6 +61,11 @@ impl ports::Clock for Clock {
             reason = "a float's conversion saturates"
         )]
         Duration::from_millis(host::now() as u64)
+    }
+
+    /// `setTimeout`.
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()>>> {
+        timer::sleep(duration)
     }
 }
 

@@ -9,7 +9,8 @@ use wasm_bindgen::prelude::*;
 
 use crate::convert::Head;
 use crate::log::Log;
-use crate::{call, convert, crash, ports as vendor};
+use crate::call::Pulled;
+use crate::{call, convert, crash, host, ports as vendor, timer};
 
 /// Why a request has no answer of its handler's, by the numbers that the entry module has for it.
 const REFUSED: u8 = 1;
@@ -71,6 +72,31 @@ pub fn begin(head: &str, body: Option<Vec<u8>>, fate: u8) -> bool {
 #[must_use]
 pub fn poll() -> bool {
     call::poll().map(convert::response).is_some()
+}
+
+/// Goes on with the stream of the answer: whether the host has been given a chunk, or its end.
+#[wasm_bindgen]
+#[must_use]
+pub fn pull() -> bool {
+    match call::pull() {
+        Some(Pulled::Chunk(chunk)) => host::chunk(&chunk),
+        Some(Pulled::End) => host::end(false),
+        Some(Pulled::Broken) => host::end(true),
+        None => return false,
+    }
+    true
+}
+
+/// Gives up the stream of the answer: nobody reads on.
+#[wasm_bindgen]
+pub fn cancel() {
+    call::cancel();
+}
+
+/// A timer of the host's has rung.
+#[wasm_bindgen]
+pub fn ring(number: u32) {
+    timer::ring(number);
 }
 
 /// Answers a request that has no answer of its handler's, by the number that the entry module has for the reason.

@@ -6,17 +6,17 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use guru_core::http::convert::response as response_of;
+use guru_core::http::convert::{response as response_of, whole_response};
 use guru_core::ports::Ports;
-use guru_core::{Context, ErrorKind, Invocation, Method, Response, Service};
-use http_body_util::Full;
+use bytes::Bytes;
+use guru_core::{Body, Context, ErrorKind, Invocation, Method, Response, Service};
 use hyper::body::Incoming;
 use tokio::time::timeout;
 
 use crate::instance::Instance;
 use crate::options::Limits;
 use crate::pulse::{Caller, Pulse};
+use crate::reply::Reply;
 use crate::room::{Room, Taken};
 use crate::sockets::{Socket, is_debugged};
 use crate::{convert, crash};
@@ -36,18 +36,25 @@ pub(crate) async fn answer(
     client_ip: IpAddr,
     socket: Option<Socket>,
     request: http::Request<Incoming>,
-) -> http::Response<Full<Bytes>> {
+) -> http::Response<Reply> {
     let start = Instant::now();
     let id = shared.ports.random.uuid().to_string();
     let invocation = Invocation::new(id).with_client_ip(Some(client_ip));
     let cx = Context::new(Rc::clone(&shared.ports), invocation);
     let (mut parts, incoming) = request.into_parts();
     let method = Method::parse(parts.method.as_str().as_bytes()).unwrap_or(Method::GET);
-    let response = handle(&shared, &cx, &mut parts, &method, socket, incoming).await;
-    let mut response = response_of(response).unwrap_or_else(|error| {
+    let (response, held) = handle(&shared, &cx, &mut parts, &method, socket, incoming).await;
+    let response = response_of(response).unwrap_or_else(|error| {
         let refused = Service::refuse(&cx, &method, error.into());
         // What is said here is small enough for anything.
-        response_of(refused).unwrap_or_default()
+        whole_response(refused).unwrap_or_default().map(Body::from)
+    });
+    let mut response = response.map(|body| match (body.into_bytes(), held) {
+        (Ok(bytes), _) => Reply::whole(bytes),
+        (Err(body), Some((caller, place))) => {
+            Reply::stream(body, Rc::clone(&shared), caller, cx.clone(), place)
+        }
+        (Err(_), None) => Reply::whole(Bytes::new()),
     });
     guru_server::date(response.headers_mut());
     cx.log().info(
@@ -60,7 +67,7 @@ pub(crate) async fn answer(
             ("client_ip", (&*client_ip.to_string()).into()),
         ],
     );
-    response.map(Full::new)
+    response
 }
 
 async fn handle(
@@ -70,14 +77,14 @@ async fn handle(
     method: &Method,
     socket: Option<Socket>,
     incoming: Incoming,
-) -> Response {
+) -> (Response, Option<(Caller, Taken)>) {
     let expects_continue = parts.headers.contains_key(http::header::EXPECT);
     let pause = shared.limits.read;
     let request = match convert::request(parts) {
         Ok(request) => request,
         Err(error) => {
             convert::leave(incoming, pause, expects_continue);
-            return Service::refuse(cx, method, error);
+            return (Service::refuse(cx, method, error), None);
         }
     };
     let service = shared.instance.service();
@@ -86,11 +93,11 @@ async fn handle(
     let body = convert::body(incoming, limit, pause, expects_continue, &shared.room, held).await;
     let (body, _held) = match body {
         Ok(body) => body,
-        Err(error) => return Service::refuse(cx, method, error),
+        Err(error) => return (Service::refuse(cx, method, error), None),
     };
-    let _place = match shared.room.request(&shared.pulse).await {
+    let place = match shared.room.request(&shared.pulse).await {
         Ok(place) => place,
-        Err(error) => return Service::refuse(cx, method, error),
+        Err(error) => return (Service::refuse(cx, method, error), None),
     };
     let caller = Caller {
         request_id: cx.request_id().to_owned(),
@@ -101,11 +108,15 @@ async fn handle(
     let handled = service.handle(cx.clone(), request.with_body(body));
     let mut handled = pin!(crash::guard(&shared.pulse, &caller, handled));
     let Some(time) = shared.limits.time else {
-        return survived(shared, cx, method, &caller, handled.await).await;
+        let response = survived(shared, cx, method, &caller, handled.await).await;
+        return (response, Some((caller.clone(), place)));
     };
     loop {
         match timeout(time, &mut handled).await {
-            Ok(handled) => return survived(shared, cx, method, &caller, handled).await,
+            Ok(handled) => {
+                let response = survived(shared, cx, method, &caller, handled).await;
+                return (response, Some((caller.clone(), place)));
+            }
             // Whoever steps through a handler has all the time that there is.
             Err(_) if is_debugged() => {}
             Err(_) => {
@@ -113,7 +124,7 @@ async fn handle(
                 let message =
                     format!("the handler was stopped after {seconds} s; --time sets the limit");
                 cx.log().error(message, &[]);
-                return Service::lost(ErrorKind::Timeout, cx.request_id(), method);
+                return (Service::lost(ErrorKind::Timeout, cx.request_id(), method), None);
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The system's clock.
 
+use std::pin::Pin;
 use std::time::{Duration, SystemTime};
 
 use guru_core::ports;
@@ -13,5 +14,9 @@ impl ports::Clock for Clock {
         SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap_or_default()
+    }
+
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()>>> {
+        Box::pin(tokio::time::sleep(duration))
     }
 }

@@ -41,6 +41,28 @@ fn text(payload: &dyn Any) -> &str {
         .unwrap_or("(no message)")
 }
 
+/// What `compute` comes to, or what it said when it panicked. While it computes, `pulse` has its caller.
+pub(crate) fn catch<T>(
+    pulse: &Pulse,
+    caller: &Caller,
+    compute: impl FnOnce() -> T,
+) -> Result<T, String> {
+    GUARDED.set(true);
+    pulse.enter(caller);
+    // What was computed is not asked again once it has panicked.
+    let computed = panic::catch_unwind(AssertUnwindSafe(compute));
+    pulse.leave();
+    GUARDED.set(false);
+    computed.map_err(|payload| {
+        let report = REPORT.take();
+        if report.is_empty() {
+            text(&*payload).into()
+        } else {
+            report
+        }
+    })
+}
+
 /// The future's value, or what it said when it panicked. While it computes, `pulse` has its caller.
 pub(crate) async fn guard<F: Future>(
     pulse: &Pulse,
@@ -49,23 +71,9 @@ pub(crate) async fn guard<F: Future>(
 ) -> Result<F::Output, String> {
     let mut future = pin!(future);
     poll_fn(move |cx| {
-        GUARDED.set(true);
-        pulse.enter(caller);
-        // The future is not polled again once it has panicked.
-        let polled = panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)));
-        pulse.leave();
-        GUARDED.set(false);
-        match polled {
+        match catch(pulse, caller, || future.as_mut().poll(cx)) {
             Ok(poll) => poll.map(Ok),
-            Err(payload) => {
-                let report = REPORT.take();
-                let report = if report.is_empty() {
-                    text(&*payload).into()
-                } else {
-                    report
-                };
-                Poll::Ready(Err(report))
-            }
+            Err(report) => Poll::Ready(Err(report)),
         }
     })
     .await

@@ -16,6 +16,7 @@ mod options;
 mod plan;
 mod ports;
 mod pulse;
+mod reply;
 mod room;
 mod server;
 mod sockets;

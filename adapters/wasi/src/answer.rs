@@ -48,7 +48,7 @@ fn respond(mut response: Response, method: &Method, id: &str) -> types::Response
         response = Service::crash(id, method);
         convert::fields(response.headers()).unwrap_or_else(|_| types::Fields::new())
     });
-    convert::response(response, fields, method)
+    convert::response(response, fields, method, id)
 }
 
 async fn handle(

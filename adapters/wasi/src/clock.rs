@@ -1,9 +1,10 @@
 //! The host's clock.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use guru_core::ports;
-use wasip3::clocks::system_clock;
+use wasip3::clocks::{monotonic_clock, system_clock};
 
 /// `wasi:clocks/system-clock`.
 pub(crate) struct Clock;
@@ -15,5 +16,11 @@ impl ports::Clock for Clock {
         u64::try_from(now.seconds)
             .map(|seconds| Duration::new(seconds, now.nanoseconds))
             .unwrap_or_default()
+    }
+
+    /// `wasi:clocks/monotonic-clock`.
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()>>> {
+        let nanoseconds = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        Box::pin(monotonic_clock::wait_for(nanoseconds))
     }
 }

@@ -155,32 +155,62 @@ pub(crate) fn fields(headers: &Headers) -> Result<types::Fields, String> {
     Ok(fields)
 }
 
-/// An answer. A body that is not in memory cannot be here yet: nothing makes one.
+/// An answer. A stream is made as the host reads it.
 pub(crate) fn response(
     response: Response,
     fields: types::Fields,
     method: &Method,
+    id: &str,
 ) -> types::Response {
     let (status, _, body) = response.into_parts();
-    let body = body.into_bytes().unwrap_or_default();
     // Said here, because the host sees a stream, and would send it in chunks (RFC 9110, section 8.6,
     // has none with 204, and none of its own with 304; the answer to HEAD has it already).
     let is_counted = !matches!(status.as_u16(), 204 | 304) && *method != Method::HEAD;
-    if is_counted {
+    if let (true, Some(size)) = (is_counted, body.size()) {
         // Should there be no room for it any more, the body is sent in chunks.
-        let _ = fields.append("content-length", body.len().to_string().as_bytes());
+        let _ = fields.append("content-length", size.to_string().as_bytes());
     }
     let (trailers, no_trailers) = wit_future::new(|| Ok(None));
-    drop(trailers);
     let (writer, contents) = (!body.is_empty()).then(wit_stream::new).unzip();
     let (answer, _sent) = types::Response::new(fields, contents, no_trailers);
-    if let Some(mut writer) = writer {
-        // The host reads it once it has the head. If it gives up, so does this.
-        spawn(async move {
-            writer.write_all(body.into()).await;
-        });
+    match (writer, body.into_bytes()) {
+        (Some(mut writer), Ok(bytes)) => {
+            drop(trailers);
+            // The host reads it once it has the head. If it gives up, so does this.
+            spawn(async move {
+                writer.write_all(bytes.into()).await;
+            });
+        }
+        (Some(writer), Err(body)) => {
+            let id = id.to_owned();
+            spawn(async move { crash::name(&id, send(body, writer, trailers)).await });
+        }
+        (None, _) => drop(trailers),
     }
     // A final status, as the core sees to, is one of HTTP's.
     let _ = answer.set_status_code(status.as_u16());
     answer
+}
+
+type Trailers = FutureWriter<Result<Option<types::Fields>, ErrorCode>>;
+
+/// Makes a stream for as long as the host reads it. One that breaks off is said to, by what would stand behind it.
+async fn send(mut body: Body, mut writer: StreamWriter<u8>, trailers: Trailers) {
+    loop {
+        match body.chunk().await {
+            Ok(Some(chunk)) => {
+                let unread = writer.write_all(chunk.into()).await;
+                if !unread.is_empty() {
+                    // Nobody reads on: the handler's future is dropped.
+                    return;
+                }
+            }
+            Ok(None) => return,
+            Err(_) => {
+                drop(writer);
+                let _ = trailers.write(Err(ErrorCode::InternalError(None))).await;
+                return;
+            }
+        }
+    }
 }

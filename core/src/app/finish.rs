@@ -3,6 +3,7 @@
 
 use alloc::format;
 
+use super::stream::Logged;
 use super::{Context, Error, ErrorKind};
 use crate::http::{Body, Response, end_to_end};
 
@@ -15,7 +16,14 @@ pub(super) fn finish(mut response: Response, is_head: bool, cx: &Context) -> Res
         );
         response = Error::new(ErrorKind::Internal, message).into_response(cx);
     }
-    frame(response, is_head)
+    let mut response = frame(response, is_head);
+    if response.body().is_stream() {
+        let mut body = response.take_body();
+        let cx = cx.clone();
+        body.wrap(|source| Logged { source, cx });
+        response = response.with_body(body);
+    }
+    response
 }
 
 /// Leaves the framing to the target: a `content-length` of the handler's could be wrong. Only where

@@ -4,6 +4,7 @@
 
 mod context;
 mod error;
+mod events;
 mod extract;
 mod finish;
 mod handler;
@@ -12,6 +13,8 @@ mod pattern;
 mod query;
 mod router;
 mod service;
+mod stream;
+pub mod time;
 
 use alloc::rc::Rc;
 use alloc::vec::Vec;
@@ -19,9 +22,11 @@ use core::fmt;
 
 pub use context::{Context, Invocation};
 pub use error::{Error, ErrorKind};
+pub use events::{Event, Events};
 pub use handler::{Handler, LocalFuture};
 pub use middleware::{Middleware, Next};
 pub use service::Service;
+pub use stream::Out;
 
 use crate::http::Method;
 use router::Router;

@@ -54,7 +54,11 @@ impl Service {
         }
         req.change_headers(end_to_end);
         let response = Next::first(self).run(cx.clone(), req).await;
-        finish(response, is_head, &cx)
+        let response = finish(response, is_head, &cx);
+        if response.body().is_stream() {
+            return begin(response, &cx).await;
+        }
+        response
     }
 
     /// The answer to a request of this method that a target cannot hand over, such as one whose
@@ -90,6 +94,20 @@ impl Inner {
             return Err(ErrorKind::ContentTooLarge.into());
         }
         handler.call(cx, req).await
+    }
+}
+
+/// Has a stream make its first chunk: what goes wrong before there is one can still be said.
+async fn begin(mut response: Response, cx: &Context) -> Response {
+    let mut body = response.take_body();
+    match body.chunk().await {
+        Ok(Some(chunk)) => {
+            body.put_back(chunk);
+            response.with_body(body)
+        }
+        Ok(None) => response,
+        // The reason is in the log already.
+        Err(_) => frame(lost(ErrorKind::Internal, cx.request_id()), false),
     }
 }
 

@@ -1,24 +1,29 @@
 //! The content of a message. It must not know content types.
 
 use core::fmt;
+use core::future::poll_fn;
+use core::pin::Pin;
+use core::task::{Context, Poll};
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use bytes::Bytes;
 
-use super::error::{Error, ErrorKind};
+use super::error::Error;
+use super::stream::{Chunks, Stream, unread};
 
-/// The content of a message: bytes, held without copying.
+/// The content of a message: bytes, held without copying, or a stream of chunks.
 ///
-/// Reading is asynchronous and may fail, and [`as_bytes`](Self::as_bytes) may answer `None`, so that
-/// a body can later be a stream without a change for a handler.
+/// Nothing of a stream is made until it is read, and dropping it ends whatever makes it.
 #[derive(Default)]
 pub struct Body(Content);
 
 enum Content {
     Whole(Bytes),
     OverLimit,
+    Stream(Stream),
 }
 
 impl Default for Content {
@@ -41,13 +46,32 @@ impl Body {
         Self(Content::OverLimit)
     }
 
+    /// Content that is made while it is read.
+    #[must_use]
+    pub fn stream(chunks: impl Chunks + 'static) -> Self {
+        Self(Content::Stream(Stream::new(chunks, None)))
+    }
+
+    /// Content of a known size that is made while it is read. One that turns out to be of another size is broken.
+    #[must_use]
+    pub fn sized_stream(size: u64, chunks: impl Chunks + 'static) -> Self {
+        Self(Content::Stream(Stream::new(chunks, Some(size))))
+    }
+
     /// How many bytes there are, if that is known before reading.
     #[must_use]
-    pub const fn size(&self) -> Option<usize> {
+    pub const fn size(&self) -> Option<u64> {
         match &self.0 {
-            Content::Whole(bytes) => Some(bytes.len()),
+            Content::Whole(bytes) => Some(bytes.len() as u64),
             Content::OverLimit => None,
+            Content::Stream(stream) => stream.left(),
         }
+    }
+
+    /// Whether it is made while it is read.
+    #[must_use]
+    pub const fn is_stream(&self) -> bool {
+        matches!(&self.0, Content::Stream(_))
     }
 
     /// Whether it is certain that there is no content.
@@ -59,9 +83,10 @@ impl Body {
     /// Whether it is certain that there is more than `limit` bytes.
     #[must_use]
     pub const fn exceeds(&self, limit: usize) -> bool {
-        match self.size() {
-            Some(size) => size > limit,
-            None => true,
+        match (&self.0, self.size()) {
+            (Content::OverLimit, _) => true,
+            (_, Some(size)) => size > limit as u64,
+            (_, None) => false,
         }
     }
 
@@ -70,7 +95,7 @@ impl Body {
     pub fn as_bytes(&self) -> Option<&[u8]> {
         match &self.0 {
             Content::Whole(bytes) => Some(bytes),
-            Content::OverLimit => None,
+            Content::OverLimit | Content::Stream(_) => None,
         }
     }
 
@@ -82,7 +107,43 @@ impl Body {
     pub fn into_bytes(self) -> Result<Bytes, Self> {
         match self.0 {
             Content::Whole(bytes) => Ok(bytes),
-            Content::OverLimit => Err(self),
+            Content::OverLimit | Content::Stream(_) => Err(self),
+        }
+    }
+
+    /// The next chunk, or `None` at the end. What is in memory is one chunk.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::BodyTooLarge`] when the host gave up reading, [`ErrorKind::BodyBroken`] when the content breaks off.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
+        poll_fn(|cx| self.poll_chunk(cx)).await.transpose()
+    }
+
+    /// The same, for whoever polls.
+    pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        match &mut self.0 {
+            Content::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Content::Whole(bytes) => Poll::Ready(Some(Ok(core::mem::take(bytes)))),
+            Content::OverLimit => Poll::Ready(Some(Err(unread()))),
+            Content::Stream(stream) => stream.poll(cx),
+        }
+    }
+
+    /// Puts a chunk back in front of a stream.
+    pub(crate) fn put_back(&mut self, chunk: Bytes) {
+        if let Content::Stream(stream) = &mut self.0 {
+            stream.put_back(chunk);
+        }
+    }
+
+    /// Puts something around what makes a stream.
+    pub(crate) fn wrap<C: Chunks + 'static>(
+        &mut self,
+        wrap: impl FnOnce(Pin<Box<dyn Chunks>>) -> C,
+    ) {
+        if let Content::Stream(stream) = &mut self.0 {
+            stream.wrap(wrap);
         }
     }
 
@@ -90,11 +151,16 @@ impl Body {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::BodyTooLarge`] when the host gave up reading.
-    #[expect(clippy::unused_async, reason = "a stream will be awaited here")]
-    pub async fn collect(self) -> Result<Bytes, Error> {
-        self.into_bytes()
-            .map_err(|_| Error::new(ErrorKind::BodyTooLarge))
+    /// [`ErrorKind::BodyTooLarge`] when the host gave up reading, [`ErrorKind::BodyBroken`] when the content breaks off.
+    pub async fn collect(mut self) -> Result<Bytes, Error> {
+        if !self.is_stream() {
+            return self.into_bytes().map_err(|_| unread());
+        }
+        let mut all = Vec::new();
+        while let Some(chunk) = self.chunk().await? {
+            all.extend_from_slice(&chunk);
+        }
+        Ok(all.into())
     }
 }
 
@@ -103,6 +169,7 @@ impl fmt::Debug for Body {
         match &self.0 {
             Content::Whole(bytes) => write!(f, "Body({} bytes)", bytes.len()),
             Content::OverLimit => f.write_str("Body(over the limit)"),
+            Content::Stream(_) => f.write_str("Body(stream)"),
         }
     }
 }

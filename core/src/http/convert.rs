@@ -6,7 +6,7 @@ use ::http::{StatusCode, request};
 
 use bytes::Bytes;
 
-use super::{Error, ErrorKind, Headers, Method, Request, Response, Status, Uri};
+use super::{Body, Error, ErrorKind, Headers, Method, Request, Response, Status, Uri};
 
 /// The head of a request. The target must be in origin form, or `*`.
 ///
@@ -58,18 +58,26 @@ pub fn header_map(headers: &Headers) -> Result<HeaderMap, Error> {
     Ok(map)
 }
 
-/// An answer whose body is in memory.
+/// An answer, with its body as it is.
 ///
 /// # Errors
 ///
 /// As [`header_map`].
-pub fn response(response: Response) -> Result<::http::Response<Bytes>, Error> {
+pub fn response(response: Response) -> Result<::http::Response<Body>, Error> {
     let (code, headers, body) = response.into_parts();
-    // A body that is not in memory cannot be here yet: nothing makes one.
-    let mut answer = ::http::Response::new(body.into_bytes().unwrap_or_default());
+    let mut answer = ::http::Response::new(body);
     *answer.status_mut() = status(code);
     *answer.headers_mut() = header_map(&headers)?;
     Ok(answer)
+}
+
+/// An answer whose body is in memory, as every one is that no handler made.
+///
+/// # Errors
+///
+/// As [`header_map`].
+pub fn whole_response(whole: Response) -> Result<::http::Response<Bytes>, Error> {
+    Ok(response(whole)?.map(|body| body.into_bytes().unwrap_or_default()))
 }
 
 /// A status for sending; 500 for one that HTTP cannot say.

@@ -1,5 +1,6 @@
 //! Why bytes are not an HTTP message part. It must not know which status that becomes.
 
+use alloc::boxed::Box;
 use core::fmt;
 
 /// What is wrong with a message part.
@@ -30,11 +31,25 @@ pub enum ErrorKind {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,
+    /// What a stream's maker says, for the log.
+    message: Option<Box<str>>,
 }
 
 impl Error {
     pub(crate) const fn new(kind: ErrorKind) -> Self {
-        Self { kind }
+        Self {
+            kind,
+            message: None,
+        }
+    }
+
+    /// A body that breaks off before its end, and why. The reason is for the log.
+    #[must_use]
+    pub fn broken(message: impl Into<Box<str>>) -> Self {
+        Self {
+            kind: ErrorKind::BodyBroken,
+            message: Some(message.into()),
+        }
     }
 
     /// What is wrong.
@@ -46,6 +61,9 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(message) = &self.message {
+            return f.write_str(message);
+        }
         f.write_str(match self.kind {
             ErrorKind::Method => "a method is a token: letters, digits and !#$%&'*+-.^_`|~",
             ErrorKind::HeaderName => {

@@ -14,6 +14,7 @@ mod params;
 mod request;
 mod response;
 mod status;
+mod stream;
 mod uri;
 
 pub use body::Body;
@@ -25,4 +26,5 @@ pub(crate) use params::{Params, Pattern};
 pub use request::Request;
 pub use response::Response;
 pub use status::Status;
+pub use stream::Chunks;
 pub use uri::{Pairs, Segment, Segments, Uri};

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::{Clock, Config, Log, Random};
 use crate::app::{App, Context, Invocation, Result, Service};
-use crate::http::{Body, Method, Request, Response, Uri};
+use crate::http::{self, Body, Method, Request, Response, Uri};
 use crate::ports::Ports;
 
 /// Calls an app with the ports of [`memory`](super), for unit tests.
@@ -117,13 +117,63 @@ impl Client {
         self.send(request.expect("a header that is well-formed"))
     }
 
-    /// Sends any request. Panics when the app waits for something outside of it, or panics itself.
+    /// Sends any request, and reads all of the answer. Panics when the app waits for something that never comes, when a stream
+    /// breaks off, or when the app panics itself.
+    ///
+    /// Time is virtual: it passes at once when everything waits for it.
     #[must_use]
+    #[expect(
+        clippy::expect_used,
+        reason = "a tool for tests, where a panic is the report"
+    )]
     pub fn send(&self, req: Request) -> Response {
+        self.try_send(req).expect("an answer that does not break off")
+    }
+
+    /// Sends any request, and reads all of the answer. Panics as [`send`](Self::send) does, but for a stream that breaks off.
+    ///
+    /// # Errors
+    ///
+    /// [`BodyBroken`](crate::http::ErrorKind::BodyBroken) when it does.
+    pub fn try_send(&self, req: Request) -> core::result::Result<Response, http::Error> {
+        self.block_on(async {
+            let mut response = self.start(req).await;
+            if response.body().is_stream() {
+                let body = response.take_body().collect().await?;
+                response = response.with_body(body);
+            }
+            Ok(response)
+        })
+    }
+
+    /// Begins a request: the answer as a target has it, of which a stream has not been read.
+    pub async fn start(&self, req: Request) -> Response {
         self.calls.set(self.calls.get() + 1);
         let invocation = Invocation::new(format!("request-{}", self.calls.get()));
         let cx = Context::new(Rc::clone(&self.ports), invocation);
-        block_on(self.service.handle(cx, req))
+        self.service.handle(cx, req).await
+    }
+
+    /// Runs a future to its end. Time passes when everything waits for it.
+    #[expect(
+        clippy::panic,
+        reason = "a tool for tests, where a panic is the report"
+    )]
+    pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        let woken = Arc::new(Woken(AtomicBool::new(true)));
+        let waker = Waker::from(Arc::clone(&woken));
+        let mut future = pin!(future);
+        loop {
+            while woken.0.swap(false, Ordering::Relaxed) {
+                let polled = future.as_mut().poll(&mut task::Context::from_waker(&waker));
+                if let Poll::Ready(value) = polled {
+                    return value;
+                }
+            }
+            if !self.clock.wake_first() {
+                panic!("the handler waits for something that never comes: neither time nor any port in memory");
+            }
+        }
     }
 }
 
@@ -141,20 +191,4 @@ impl Wake for Woken {
     fn wake(self: Arc<Self>) {
         self.0.store(true, Ordering::Relaxed);
     }
-}
-
-#[expect(
-    clippy::panic,
-    reason = "a tool for tests, where a panic is the report"
-)]
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let woken = Arc::new(Woken(AtomicBool::new(true)));
-    let waker = Waker::from(Arc::clone(&woken));
-    let mut future = pin!(future);
-    while woken.0.swap(false, Ordering::Relaxed) {
-        if let Poll::Ready(value) = future.as_mut().poll(&mut task::Context::from_waker(&waker)) {
-            return value;
-        }
-    }
-    panic!("the handler waits for something that the memory ports never give: a timer, a socket");
 }

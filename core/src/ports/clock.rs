@@ -1,5 +1,7 @@
 //! The time. It must not know time zones or calendars.
 
+use alloc::boxed::Box;
+use core::pin::Pin;
 use core::time::Duration;
 
 /// A clock.
@@ -11,4 +13,7 @@ use core::time::Duration;
 pub trait Clock {
     /// How long ago 1970 began.
     fn now(&self) -> Duration;
+
+    /// A future that is done once so long has passed, and not before. Dropping it is cancelling.
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()>>>;
 }

@@ -4,6 +4,7 @@
 mod count;
 mod echo;
 mod respond;
+mod stream;
 
 use guru::prelude::*;
 
@@ -20,6 +21,9 @@ pub fn app() -> App {
         .get("/ok", ok)
         .get("/random", random)
         .get("/now", now)
+        .get("/sleep", stream::sleep)
+        .get("/stream", stream::stream)
+        .get("/events", stream::events)
         .get("/config/{key}", config)
         .get("/items/{id}", item)
         .post("/items/{id}", item)

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use super::{POINTS, Vector};
 
 /// Every file of cases: its name and its text.
-const FILES: [(&str, &str); 15] = [
+const FILES: [(&str, &str); 16] = [
     ("body", include_str!("../../vectors/body.json")),
     ("crash", include_str!("../../vectors/crash.json")),
     ("errors", include_str!("../../vectors/errors.json")),
@@ -25,6 +25,7 @@ const FILES: [(&str, &str); 15] = [
     ("path", include_str!("../../vectors/path.json")),
     ("query", include_str!("../../vectors/query.json")),
     ("state", include_str!("../../vectors/state.json")),
+    ("stream", include_str!("../../vectors/stream.json")),
     ("status", include_str!("../../vectors/status.json")),
 ];
 

@@ -20,8 +20,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// The points of the portable contract, in order.
-pub const POINTS: [&str; 10] = [
+pub const POINTS: [&str; 11] = [
     "Method", "Path", "Query", "Headers", "Body", "Status", "Crash", "Identity", "Errors", "State",
+    "Streams",
 ];
 
 /// The point whose cases look at what an instance keeps.
@@ -84,6 +85,9 @@ pub struct Exchange {
     pub send: Request,
     /// What must come back.
     pub expect: Expectation,
+    /// Whether the answer must break off after its head: then `expect` is of an answer that never comes whole.
+    #[serde(default)]
+    pub breaks: bool,
     /// What must come back instead on a target that has the named, documented difference.
     #[serde(default)]
     pub differs: BTreeMap<String, Expectation>,

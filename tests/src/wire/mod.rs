@@ -31,6 +31,14 @@ pub struct Failure {
     took: Duration,
 }
 
+impl Failure {
+    /// Whether the head of an answer had come.
+    #[must_use]
+    pub fn has_head(&self) -> bool {
+        self.received.windows(4).any(|bytes| bytes == b"\r\n\r\n")
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{} after {:.1?}; ", self.what, self.took)?;

@@ -1,0 +1,114 @@
+//! Server-sent events (<https://html.spec.whatwg.org/multipage/server-sent-events.html>), as a stream of their own kind.
+
+use alloc::format;
+use alloc::string::String;
+use core::fmt::{Display, Write as _};
+use core::time::Duration;
+
+use super::{Out, Result};
+use crate::http::Response;
+
+/// The media type of a stream of events.
+const TYPE: &str = "text/event-stream";
+
+/// An event, as a browser's `EventSource` reads it.
+#[derive(Clone, Debug, Default)]
+pub struct Event {
+    head: String,
+    data: String,
+}
+
+impl Event {
+    /// An event with this data; lines of it stay lines.
+    #[must_use]
+    pub fn data(data: impl Display) -> Self {
+        let mut event = Self::default();
+        field(&mut event.data, "data", &data);
+        event
+    }
+
+    /// A comment, which no reader hears of: it keeps the connection from being taken for idle.
+    #[must_use]
+    pub fn comment(text: impl Display) -> Self {
+        let mut event = Self::default();
+        field(&mut event.head, "", &text);
+        event
+    }
+
+    /// With an id, which a browser sends as `last-event-id` when it connects again.
+    #[must_use]
+    pub fn id(mut self, id: impl Display) -> Self {
+        field(&mut self.head, "id", &id);
+        self
+    }
+
+    /// With a name, in place of `message`.
+    #[must_use]
+    pub fn name(mut self, name: impl Display) -> Self {
+        field(&mut self.head, "event", &name);
+        self
+    }
+
+    /// With how long a browser waits before it connects again.
+    #[must_use]
+    pub fn retry(mut self, after: Duration) -> Self {
+        field(&mut self.head, "retry", &after.as_millis());
+        self
+    }
+}
+
+/// A field for each line of the value: what ends a line would end the field.
+fn field(out: &mut String, name: &str, value: &dyn Display) {
+    let value = format!("{value}");
+    let lines = value.split("\r\n");
+    for line in lines.flat_map(|line| line.split(['\r', '\n'])) {
+        let _ = writeln!(out, "{name}: {line}");
+    }
+}
+
+/// Where the maker of a stream puts its events.
+#[derive(Debug)]
+pub struct Events(Out);
+
+impl Events {
+    /// Sends an event, and comes back once it was taken.
+    ///
+    /// # Errors
+    ///
+    /// As [`Out::send`].
+    pub async fn send(&mut self, event: Event) -> Result<()> {
+        let mut text = event.head;
+        text.push_str(&event.data);
+        text.push('\n');
+        self.0.send(text).await
+    }
+}
+
+impl Response {
+    /// 200 with server-sent events, which `make` makes while they are sent. Nothing between here and the client may keep them.
+    ///
+    /// ```
+    /// use guru_core::{App, Context, Event, Request, Response, Result, memory};
+    ///
+    /// async fn ticks(_cx: Context, _req: Request) -> Result<Response> {
+    ///     Ok(Response::events(|mut events| async move {
+    ///         events.send(Event::data("tick").id(1)).await
+    ///     }))
+    /// }
+    ///
+    /// let client = memory::Client::new(App::new().get("/", ticks))?;
+    /// assert_eq!(client.get("/").body().as_bytes(), Some(&b"id: 1\ndata: tick\n\n"[..]));
+    /// # Ok::<(), guru_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn events<M, F>(make: M) -> Self
+    where
+        M: FnOnce(Events) -> F + Unpin + 'static,
+        F: Future<Output = Result<()>> + 'static,
+    {
+        let mut response = Self::stream(TYPE, move |out| make(Events(out)));
+        let added = response.headers_mut().append("cache-control", "no-cache");
+        debug_assert!(added.is_ok(), "both are well-formed");
+        response
+    }
+}

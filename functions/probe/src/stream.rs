@@ -1,0 +1,95 @@
+//! Answers that take their time, and answers that are made while they are sent.
+
+use std::time::Duration;
+
+use guru::prelude::*;
+use guru::{Event, ErrorKind};
+
+/// How long one request may sleep, in milliseconds.
+const LONGEST: u64 = 10_000;
+
+/// How large a chunk may be, in bytes.
+const LARGEST: usize = 1024 * 1024;
+
+pub(crate) async fn sleep(cx: Context, req: Request) -> Result<Response> {
+    #[derive(Deserialize)]
+    #[serde(crate = "guru::serde")]
+    struct Query {
+        ms: u64,
+    }
+    let Query { ms } = req.query()?;
+    if ms > LONGEST {
+        return Err(Error::field("ms", format_args!("is more than {LONGEST}")));
+    }
+    cx.sleep(Duration::from_millis(ms)).await;
+    Ok(Response::typed("text/plain", "ok"))
+}
+
+#[derive(Deserialize)]
+#[serde(crate = "guru::serde")]
+struct Chunks {
+    n: u64,
+    every: u64,
+    size: usize,
+    fail: Option<u64>,
+    length: Option<u8>,
+}
+
+pub(crate) async fn stream(cx: Context, req: Request) -> Result<Response> {
+    let Chunks {
+        n,
+        every,
+        size,
+        fail,
+        length,
+    } = req.query()?;
+    if !(2..=LARGEST).contains(&size) {
+        return Err(Error::field(
+            "size",
+            format_args!("is not within 2 and {LARGEST}"),
+        ));
+    }
+    let make = move |mut out: guru::Out| async move {
+        for i in 0..n {
+            if i > 0 && every > 0 {
+                cx.sleep(Duration::from_millis(every)).await;
+            }
+            if fail == Some(i) {
+                return Err(Error::new(ErrorKind::Internal, "the probe was asked to fail"));
+            }
+            out.send(line(i, size)).await?;
+        }
+        Ok(())
+    };
+    Ok(match length {
+        Some(1) => Response::sized_stream("text/plain", n.saturating_mul(size as u64), make),
+        _ => Response::stream("text/plain", make),
+    })
+}
+
+/// The number, padded with dots to a line of this size.
+fn line(i: u64, size: usize) -> String {
+    let mut line = format!("{i:.<width$}", width = size - 1);
+    line.truncate(size - 1);
+    line.push('\n');
+    line
+}
+
+pub(crate) async fn events(cx: Context, req: Request) -> Result<Response> {
+    #[derive(Deserialize)]
+    #[serde(crate = "guru::serde")]
+    struct Query {
+        n: u64,
+        every: u64,
+    }
+    let Query { n, every } = req.query()?;
+    Ok(Response::events(move |mut events| async move {
+        for i in 0..n {
+            if i > 0 {
+                cx.sleep(Duration::from_millis(every)).await;
+            }
+            events.send(Event::data(i).id(i)).await?;
+        }
+        Ok(())
+    }))
+}
