@@ -88,7 +88,7 @@ fn answer(caller: &Caller) -> Vec<u8> {
         Method::GET
     };
     let lost = Service::lost(ErrorKind::Timeout, &caller.request_id, &method);
-    let Ok(mut response) = convert::response(lost) else {
+    let Ok(mut response) = convert::whole_response(lost) else {
         return Vec::new();
     };
     guru_server::date(response.headers_mut());

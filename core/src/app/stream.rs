@@ -4,7 +4,7 @@
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::ToString;
-use core::cell::Cell;
+use core::cell::RefCell;
 use core::future::poll_fn;
 use core::pin::Pin;
 use core::task::{self, Poll};
@@ -37,16 +37,7 @@ pub struct Out(Rc<Slot>);
 
 /// The chunk that was made and not yet taken.
 #[derive(Debug, Default)]
-struct Slot(Cell<Option<Bytes>>);
-
-impl Slot {
-    fn is_full(&self) -> bool {
-        let held = self.0.take();
-        let is_full = held.is_some();
-        self.0.set(held);
-        is_full
-    }
-}
+struct Slot(RefCell<Option<Bytes>>);
 
 impl Out {
     /// Sends a chunk, and comes back once it was taken: what nobody reads, is not made. An empty one is left out.
@@ -61,10 +52,10 @@ impl Out {
         if chunk.is_empty() {
             return Ok(());
         }
-        self.0.0.set(Some(chunk));
+        self.0.0.replace(Some(chunk));
         // Whoever takes the chunk polls again: nobody need be woken.
         poll_fn(|_| {
-            if self.0.is_full() {
+            if self.0.0.borrow().is_some() {
                 Poll::Pending
             } else {
                 Poll::Ready(())
