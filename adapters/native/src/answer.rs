@@ -1,4 +1,4 @@
-//! One request: from hyper to the app and back, with a log line. It must not know connections.
+//! Handles one request: from hyper to the app and back, with a log line.
 
 use std::net::IpAddr;
 use std::pin::pin;
@@ -21,7 +21,7 @@ use crate::room::{Room, Taken};
 use crate::sockets::{Socket, is_debugged};
 use crate::{convert, crash};
 
-/// What all requests of a worker share.
+/// The state that all requests of a worker share.
 pub(crate) struct Shared {
     pub(crate) instance: Instance,
     pub(crate) ports: Rc<Ports>,
@@ -30,7 +30,7 @@ pub(crate) struct Shared {
     pub(crate) pulse: Arc<Pulse>,
 }
 
-/// Answers a request, whatever it is.
+/// Handles any request.
 pub(crate) async fn answer(
     shared: Rc<Shared>,
     client_ip: IpAddr,
@@ -46,7 +46,7 @@ pub(crate) async fn answer(
     let response = handle(&shared, &cx, &mut parts, &method, socket, incoming).await;
     let mut response = response_of(response).unwrap_or_else(|error| {
         let refused = Service::refuse(&cx, &method, error.into());
-        // What is said here is small enough for anything.
+        // The headers of this response are within any limit.
         response_of(refused).unwrap_or_default()
     });
     guru_server::date(response.headers_mut());
@@ -106,7 +106,7 @@ async fn handle(
     loop {
         match timeout(time, &mut handled).await {
             Ok(handled) => return survived(shared, cx, method, &caller, handled).await,
-            // Whoever steps through a handler has all the time that there is.
+            // A handler does not time out under a debugger.
             Err(_) if is_debugged() => {}
             Err(_) => {
                 let seconds = time.as_secs_f64();
@@ -119,7 +119,7 @@ async fn handle(
     }
 }
 
-/// The answer, whatever became of the handler. If it crashed, the next request has a new instance.
+/// Returns the response, even if the handler crashed. In that case the next request gets a new instance.
 async fn survived(
     shared: &Shared,
     cx: &Context,
@@ -139,7 +139,7 @@ async fn survived(
     }
 }
 
-/// To the microsecond: finer is noise.
+/// Rounds to the microsecond: finer is noise.
 fn milliseconds(taken: Duration) -> f64 {
     (taken.as_secs_f64() * 1e6).round() / 1e3
 }

@@ -1,4 +1,4 @@
-//! The content of a message. It must not know content types.
+//! The content of a message.
 
 use core::fmt;
 
@@ -11,8 +11,8 @@ use super::error::{Error, ErrorKind};
 
 /// The content of a message: bytes, held without copying.
 ///
-/// Reading is asynchronous and may fail, and [`as_bytes`](Self::as_bytes) may answer `None`, so that
-/// a body can later be a stream without a change for a handler.
+/// Reading is asynchronous and fallible, and [`as_bytes`](Self::as_bytes) may return `None`, so that a body can
+/// become a stream later without changes to handlers.
 #[derive(Default)]
 pub struct Body(Content);
 
@@ -28,20 +28,20 @@ impl Default for Content {
 }
 
 impl Body {
-    /// No content.
+    /// Creates an empty body.
     #[must_use]
     pub const fn empty() -> Self {
         Self(Content::Whole(Bytes::new()))
     }
 
-    /// Stands for a body that the host gave up reading, because it is larger than the
-    /// [limit](crate::Service::body_limit) that the app told it. The app answers 413.
+    /// Creates a placeholder for a body that the host stopped reading because it exceeds the app's
+    /// [limit](crate::Service::body_limit). The app responds with 413.
     #[must_use]
     pub const fn over_limit() -> Self {
         Self(Content::OverLimit)
     }
 
-    /// How many bytes there are, if that is known before reading.
+    /// The size in bytes, if known before reading.
     #[must_use]
     pub const fn size(&self) -> Option<usize> {
         match &self.0 {
@@ -50,13 +50,13 @@ impl Body {
         }
     }
 
-    /// Whether it is certain that there is no content.
+    /// Whether the body is known to be empty.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         matches!(self.size(), Some(0))
     }
 
-    /// Whether it is certain that there is more than `limit` bytes.
+    /// Whether the body is known to be larger than `limit` bytes.
     #[must_use]
     pub const fn exceeds(&self, limit: usize) -> bool {
         match self.size() {
@@ -74,11 +74,11 @@ impl Body {
         }
     }
 
-    /// The content, if all of it is in memory; the body itself otherwise.
+    /// The content, if all of it is in memory; otherwise the body itself.
     ///
     /// # Errors
     ///
-    /// The body, untouched.
+    /// Returns the body unchanged.
     pub fn into_bytes(self) -> Result<Bytes, Self> {
         match self.0 {
             Content::Whole(bytes) => Ok(bytes),
@@ -86,11 +86,11 @@ impl Body {
         }
     }
 
-    /// Reads all of it.
+    /// Reads the whole content.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::BodyTooLarge`] when the host gave up reading.
+    /// [`ErrorKind::BodyTooLarge`] when the host stopped reading.
     #[expect(clippy::unused_async, reason = "a stream will be awaited here")]
     pub async fn collect(self) -> Result<Bytes, Error> {
         self.into_bytes()

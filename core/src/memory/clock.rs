@@ -1,4 +1,4 @@
-//! A clock that stands still. It must not know the time.
+//! A clock that is set by hand.
 
 use alloc::rc::Rc;
 use core::cell::Cell;
@@ -6,18 +6,18 @@ use core::time::Duration;
 
 use crate::ports;
 
-/// A clock that moves only when told to. Clones are the same clock.
+/// A clock that moves only when it is advanced. Clones share the same clock.
 #[derive(Clone, Debug, Default)]
 pub struct Clock(Rc<Cell<Duration>>);
 
 impl Clock {
-    /// A clock that shows this long since 1970.
+    /// Creates a clock at this time since 1970.
     #[must_use]
     pub fn at(now: Duration) -> Self {
         Self(Rc::new(Cell::new(now)))
     }
 
-    /// Moves it forward.
+    /// Advances the clock.
     pub fn advance(&self, by: Duration) {
         self.0.set(self.0.get().saturating_add(by));
     }
