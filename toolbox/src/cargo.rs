@@ -292,7 +292,7 @@ impl Profile {
     }
 }
 
-/// The variable that selects [`Profile::Quick`], for tests.
+/// Names the variable that asks for programs which are not optimised while they are linked: for tests.
 pub const QUICK: &str = "GURU_QUICK_HOSTS";
 
 /// Disables the slow parts of the release profile.
