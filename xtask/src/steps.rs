@@ -133,7 +133,7 @@ pub(crate) fn features(context: &TestContext<'_>) -> Result<StepResult> {
     };
     let mut cargo = native_cargo(context);
     cargo
-        .args(["hack", "check", "--each-feature", "--no-dev-deps"])
+        .args(["hack", "check", "--each-feature"])
         .args(["--package", "guru-core", "--package", "guru"])
         .env("PATH", first_on_path(&hack)?);
     show(&mut cargo)?;
