@@ -1,7 +1,7 @@
-//! The portable core of Guru: HTTP types, ports, the router, reference ports.
+//! The portable core of Guru: HTTP types, ports, the router and reference ports.
 //!
-//! It must not know a vendor, an async runtime, the network or `std`: whatever a request does not
-//! carry reaches a handler through a [port](ports), and a target implements those ports.
+//! It must not depend on a vendor, an async runtime, the network or `std`: whatever a request does not carry reaches
+//! a handler through a [port](ports), and a target implements those ports.
 //!
 //! ```
 //! use guru_core::{App, Context, Request, Response, Result, memory};

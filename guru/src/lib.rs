@@ -1,8 +1,8 @@
 //! Write a serverless function once, run it on every vendor.
 //!
-//! All that a function's author depends on: the portable [core](guru_core), and behind [`export!`]
-//! and [`main!`] the adapter that the vendor needs. `guru build --on VENDOR` chooses it by a feature of
-//! this crate; a native build needs none.
+//! This is the only crate that a function depends on: the portable [core](guru_core), and behind [`export!`] and
+//! [`main!`] the adapter for the vendor. `guru build --on VENDOR` selects the adapter with a feature of this crate; a
+//! native build needs no feature.
 //!
 //! ```
 //! use guru::prelude::*;
@@ -34,8 +34,8 @@ pub use guru_core::{
     Middleware, Next, Out, Ports, Request, Response, Result, Service, Status, Uri, app, http,
     memory, ports, time,
 };
-/// For types that are read or written: `#[derive(Serialize)] #[serde(crate = "guru::serde")]`, since a
-/// derive looks for a crate of that name among the author's own dependencies.
+/// For derives: `#[derive(Serialize)] #[serde(crate = "guru::serde")]`. Otherwise a derive looks for a crate named
+/// `serde` among the author's own dependencies.
 pub use serde;
 
 #[cfg(not(target_family = "wasm"))]
@@ -50,7 +50,7 @@ pub use guru_cloudflare as cloudflare;
 #[doc(hidden)]
 pub use guru_wasi as wasi;
 
-/// What nearly every function needs.
+/// The items that nearly every function needs.
 pub mod prelude {
     pub use crate::app::middleware::{BodyLimit, Cors, RequestLog, SecurityHeaders};
     pub use crate::{
@@ -60,11 +60,11 @@ pub mod prelude {
     pub use serde::{Deserialize, Serialize};
 }
 
-/// Makes a function of the crate: `guru::export!(app)`, where `app` is a `fn() -> App`. Once a
-/// crate, in `lib.rs`.
+/// Exports the app of a function: `guru::export!(app)`, where `app` is a `fn() -> App`. Use it once per crate, in
+/// `lib.rs`.
 ///
-/// What it expands to depends on the vendor that is built for; natively nothing is exported, and
-/// [`main!`] serves the function.
+/// The expansion depends on the vendor that is built for. A native build exports nothing; there [`main!`] serves the
+/// function.
 #[cfg(not(target_family = "wasm"))]
 #[macro_export]
 macro_rules! export {
@@ -73,10 +73,10 @@ macro_rules! export {
     };
 }
 
-/// Makes a function of the crate: `guru::export!(app)`, where `app` is a `fn() -> App`. Once a
-/// crate, in `lib.rs`.
+/// Exports the app of a function: `guru::export!(app)`, where `app` is a `fn() -> App`. Use it once per crate, in
+/// `lib.rs`.
 ///
-/// Here it makes a Cloudflare Worker.
+/// In this build it exports a Cloudflare Worker.
 #[cfg(all(target_family = "wasm", feature = "cloudflare", not(feature = "wasi")))]
 #[macro_export]
 macro_rules! export {
@@ -85,10 +85,10 @@ macro_rules! export {
     };
 }
 
-/// Makes a function of the crate: `guru::export!(app)`, where `app` is a `fn() -> App`. Once a
-/// crate, in `lib.rs`.
+/// Exports the app of a function: `guru::export!(app)`, where `app` is a `fn() -> App`. Use it once per crate, in
+/// `lib.rs`.
 ///
-/// Here it makes a WASI 0.3 HTTP component.
+/// In this build it exports a WASI 0.3 HTTP component.
 #[cfg(all(target_family = "wasm", feature = "wasi", not(feature = "cloudflare")))]
 #[macro_export]
 macro_rules! export {
@@ -97,10 +97,10 @@ macro_rules! export {
     };
 }
 
-/// Makes a function of the crate: `guru::export!(app)`, where `app` is a `fn() -> App`. Once a
-/// crate, in `lib.rs`.
+/// Exports the app of a function: `guru::export!(app)`, where `app` is a `fn() -> App`. Use it once per crate, in
+/// `lib.rs`.
 ///
-/// Here it makes nothing: no vendor was chosen, or two were.
+/// In this build it does not compile: no vendor was selected, or two were.
 #[cfg(all(
     target_family = "wasm",
     any(
@@ -120,8 +120,8 @@ macro_rules! export {
 
 /// The whole of `main.rs`: `guru::main!(my_function::app);`
 ///
-/// Natively it serves the function over HTTP; `--help` lists its options. On a WebAssembly target
-/// the library is what counts, and the program does nothing.
+/// A native build serves the function over HTTP; `--help` lists its options. On a WebAssembly target only the library
+/// is used, and the program does nothing.
 #[cfg(not(target_family = "wasm"))]
 #[macro_export]
 macro_rules! main {
@@ -141,8 +141,8 @@ macro_rules! main {
 
 /// The whole of `main.rs`: `guru::main!(my_function::app);`
 ///
-/// Natively it serves the function over HTTP; `--help` lists its options. On a WebAssembly target
-/// the library is what counts, and the program does nothing.
+/// A native build serves the function over HTTP; `--help` lists its options. On a WebAssembly target only the library
+/// is used, and the program does nothing.
 #[cfg(target_family = "wasm")]
 #[macro_export]
 macro_rules! main {

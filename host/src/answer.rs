@@ -1,4 +1,4 @@
-//! One request: to an instance of its own and back. It must not know where requests come from.
+//! Handles one request, in an instance of its own.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -18,15 +18,15 @@ use wasmtime_wasi_http::{WasiBody, WasiHttpView as _};
 use crate::body::{Body, Running, Watched};
 use crate::host::{CLIENT_ADDRESS, Caller, Host, Inner, REQUEST_ID};
 
-/// Why there is no answer.
+/// Why there is no response.
 enum Failure {
-    /// No instance was free in time.
+    /// No instance became free in time.
     Full,
-    /// The function took too long.
+    /// The function timed out.
     Late,
-    /// The function waited for its request's body, which did not come.
+    /// The function waited for its request's body, which did not arrive.
     Starved,
-    /// The function gave up by itself.
+    /// The function itself returned an error.
     Refused(ErrorCode),
     /// The function crashed.
     Trapped(wasmtime::Error),
@@ -54,14 +54,14 @@ impl Failure {
                 format!("the body of the request was not there within {seconds:.3} s")
             }
             Self::Refused(code) => format!("the function did not answer: {code:?}"),
-            // The way there is numbers: a component has no names left.
+            // The backtrace consists of numbers: a component has no names left.
             Self::Trapped(error) => format!("the function crashed: {}", error.root_cause()),
         }
     }
 }
 
 impl Host {
-    /// Answers a request, whatever it is. To be called on a tokio runtime.
+    /// Handles any request. Must be called on a tokio runtime.
     pub async fn answer<B>(
         &self,
         mut request: http::Request<B>,
@@ -80,13 +80,13 @@ impl Host {
         let (failed, failure) = oneshot::channel();
         let inner = Arc::clone(&self.0);
         let id = caller.request_id.clone();
-        // A task of its own, because it goes on when there is an answer: the function writes the body.
-        // It ends with what is returned from here, at the latest.
+        // A separate task, because it continues after the head of the response: the function writes the body. It ends
+        // no later than the value that is returned here.
         let running = Running::new(tokio::spawn(async move {
             let mut head = Some(head);
             let failure = run(&inner, request, &mut head, deadline).await;
             if head.is_none() {
-                // The status has left, so that only the log can tell.
+                // The status has been sent, so only the log can report this.
                 let text = failure.text(&inner, began.elapsed());
                 let text = format!("the answer broke off: {text}");
                 inner.note(Level::Error, &text, Some(&id));
@@ -105,7 +105,7 @@ impl Host {
     }
 }
 
-/// An answer that is not a function's.
+/// A response that does not come from a function.
 pub(crate) fn whole(response: guru_core::Response) -> http::Response<Body> {
     convert::whole_response(response)
         .unwrap_or_default()
@@ -113,7 +113,7 @@ pub(crate) fn whole(response: guru_core::Response) -> http::Response<Body> {
 }
 
 impl Host {
-    /// Makes an instance and throws it away: what isolation costs a request, for benchmarks.
+    /// Creates an instance and discards it: the cost of isolation per request, for benchmarks.
     ///
     /// # Errors
     ///
@@ -131,7 +131,7 @@ impl Host {
     }
 }
 
-/// Replaces a client's copies of the headers that carry what the platform says.
+/// Replaces a client's copies of the headers that carry the platform's metadata.
 fn vouch(headers: &mut http::HeaderMap, caller: &Caller) {
     let said = [
         (REQUEST_ID, Some(caller.request_id.clone())),
@@ -146,7 +146,7 @@ fn vouch(headers: &mut http::HeaderMap, caller: &Caller) {
     }
 }
 
-/// Runs a new instance until its answer has been read, or it fails.
+/// Runs a new instance until its response has been read, or it fails.
 async fn run<B>(
     inner: &Inner,
     request: http::Request<B>,
@@ -171,10 +171,10 @@ where
     }
 }
 
-/// Takes the head of an answer.
+/// Where the head of a response is sent.
 type Head = oneshot::Sender<http::Response<WasiBody>>;
 
-/// Comes back only without an answer, or when the function crashes after it.
+/// Returns only if there is no response, or if the function crashes after it.
 async fn call<B>(
     inner: &Inner,
     request: http::Request<B>,
@@ -186,7 +186,7 @@ where
 {
     let mut store = inner.store();
     let function = inner.function.instantiate_async(&mut store).await?;
-    // How the request fared is a matter of its body, which reports to its own connection.
+    // The outcome of the request depends on its body, which reports to its own connection.
     let (request, _outcome) = Request::from_http(store.data_mut().http().hooks, request);
     store
         .run_concurrent(async |accessor| {

@@ -1,5 +1,5 @@
-//! The bodies that pass through: a client's, read with patience and to its end; a function's, with the
-//! instance that writes it. It must not know instances.
+//! Request and response bodies. A client's body is read to its end, with a timeout; a function's body keeps the
+//! instance that writes it.
 
 use std::fmt;
 use std::pin::Pin;
@@ -17,12 +17,11 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, Sleep, sleep, timeout};
 use wasmtime_wasi_http::{Error, WasiBody};
 
-/// How much of a body that the function does not want is read and thrown away, so that a client that
-/// does not listen while it sends still gets its answer: closing on it would reset the connection (RFC
-/// 9112, section 9.6).
+/// How much of a body that the function does not read is still read and discarded, so that a client that does not
+/// read while it sends still gets its response: closing at once would reset the connection (RFC 9112, section 9.6).
 const DRAIN: usize = 64 * 1024 * 1024;
 
-/// A task that ends when this is dropped.
+/// A task that is aborted when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Running(JoinHandle<()>);
 
@@ -38,7 +37,7 @@ impl Drop for Running {
     }
 }
 
-/// The content of an answer. As long as it is there, the instance that writes it is too.
+/// The content of a response. It keeps the instance that writes it alive.
 pub struct Body {
     content: Content,
 }
@@ -102,14 +101,14 @@ impl fmt::Debug for Body {
     }
 }
 
-/// A body that tells whether somebody waits for the next piece of it.
+/// A body that records whether its next piece is awaited.
 pub(crate) struct Watched<B> {
     body: B,
     is_awaited: Arc<AtomicBool>,
 }
 
 impl<B> Watched<B> {
-    /// The body, and whether somebody waits for it.
+    /// Wraps a body. Also returns whether its next piece is awaited.
     pub(crate) fn new(body: B) -> (Self, Arc<AtomicBool>) {
         let is_awaited = Arc::new(AtomicBool::new(false));
         let watched = Self {
@@ -143,35 +142,35 @@ impl<B: http_body::Body<Data = Bytes> + Unpin> http_body::Body for Watched<B> {
     }
 }
 
-/// A client's body. A pause that is too long is an error; what the function leaves is thrown away.
+/// A client's body. A pause that is too long is an error, and what the function does not read is discarded.
 pub(crate) struct Patient {
     incoming: Option<Incoming>,
     pause: Duration,
     timer: Pin<Box<Sleep>>,
-    /// Whether the client has been told to go on, or did not ask.
+    /// Whether the client has been told to continue, or did not ask.
     is_coming: bool,
     fault: Fault,
 }
 
-/// What is wrong with a body, once that is known. A function that has not asked for all of it does not learn of it.
+/// What is wrong with a body, once known. A function that does not request all of it does not learn of it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fault(Arc<OnceLock<(ErrorKind, String)>>);
 
 impl Fault {
-    /// The error that the client is told of, if there is one.
+    /// The error to report to the client, if there is one.
     pub(crate) fn error(&self) -> Option<Failure> {
         let (kind, message) = self.0.get()?;
         Some(Failure::new(*kind, message.clone()))
     }
 
     fn set(&self, kind: ErrorKind, message: String) {
-        // The first one is why the others are.
+        // Keeps the first error, which causes the others.
         let _ = self.0.set((kind, message));
     }
 }
 
 impl Patient {
-    /// `waits`: whether the client expects to be told to go on before it sends.
+    /// `waits`: whether the client expects to be told to continue before it sends.
     pub(crate) fn new(incoming: Incoming, pause: Duration, waits: bool) -> (Self, Fault) {
         let fault = Fault::default();
         let patient = Self {
@@ -231,7 +230,7 @@ impl Drop for Patient {
         let Some(incoming) = self.incoming.take() else {
             return;
         };
-        // Outside of a runtime there is no connection left either.
+        // Outside of a runtime, the connection is gone as well.
         if self.is_coming
             && !incoming.is_end_stream()
             && let Ok(runtime) = tokio::runtime::Handle::try_current()

@@ -1,4 +1,4 @@
-//! Compiled components: made ahead of time, read at start. It must not know requests.
+//! Compiled components: compiled ahead of time, loaded at start.
 
 use std::fmt;
 use std::path::Path;
@@ -6,19 +6,19 @@ use std::path::Path;
 use wasmtime::component::Component;
 use wasmtime::{Engine, Precompiled};
 
-/// Why a component cannot be hosted.
+/// The kind of a hosting error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The file cannot be read or written.
     File,
-    /// The file is no compiled component.
+    /// The file is not a compiled component.
     NotCompiled,
-    /// The file was compiled by another wasmtime, or for another machine.
+    /// The file was compiled by another version of wasmtime, or for another machine.
     Foreign,
-    /// The component needs something that there is not here, or lacks what makes it a function.
+    /// The component needs something that is not available here, or lacks what makes it a function.
     Unfit,
-    /// The system refuses what hosting needs.
+    /// The system refuses something that hosting needs.
     System,
 }
 
@@ -37,7 +37,7 @@ impl Error {
         }
     }
 
-    /// Why.
+    /// The kind of this error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.kind
@@ -52,12 +52,12 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Reads what [`compile`](crate::compile) has written.
+/// Loads a file written by [`compile`](crate::compile).
 pub(crate) fn read(engine: &Engine, path: &Path) -> Result<Component, Error> {
     let shown = path.display();
     std::fs::File::open(path)
         .map_err(|error| Error::new(ErrorKind::File, format!("cannot read {shown}: {error}")))?;
-    // What is no machine code at all is an error there too.
+    // A file without machine code is an error there too.
     let found = Engine::detect_precompiled_file(path).ok().flatten();
     if found != Some(Precompiled::Component) {
         return Err(Error::new(
@@ -71,8 +71,8 @@ pub(crate) fn read(engine: &Engine, path: &Path) -> Result<Component, Error> {
         unsafe_code,
         reason = "the file is machine code, which is as trustworthy as its place: whoever can replace it can replace this program too"
     )]
-    // SAFETY: it was made by `compile`, as part of the same build as this program. What is in its head
-    // (wasmtime's version, the machine, the settings) is checked.
+    // SAFETY: the file was written by `compile`, as part of the same build as this program. Its header (wasmtime's
+    // version, the machine, the settings) is checked.
     let component = unsafe { Component::deserialize_file(engine, path) };
     component.map_err(|error| {
         Error::new(
@@ -85,12 +85,12 @@ pub(crate) fn read(engine: &Engine, path: &Path) -> Result<Component, Error> {
     })
 }
 
-/// Compiles the component `from` to machine code in the file `to`, for a [`Host`](crate::Host) of this
-/// very version on a machine like this one.
+/// Compiles the component `from` to machine code in the file `to`, for a [`Host`](crate::Host) of exactly this
+/// version on a machine like this one.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::File`], or [`ErrorKind::Unfit`] for what is no component.
+/// [`ErrorKind::File`], or [`ErrorKind::Unfit`] for a file that is not a component.
 #[cfg(feature = "compile")]
 pub fn compile(from: &Path, to: &Path) -> Result<(), Error> {
     let bytes = std::fs::read(from).map_err(|error| {
@@ -105,10 +105,10 @@ pub fn compile(from: &Path, to: &Path) -> Result<(), Error> {
             format!("{} cannot be compiled: {error:#}", from.display()),
         )
     };
-    // The limits are for running: nothing of them is in the machine code.
+    // The limits apply at run time: none of them is in the machine code.
     let engine = crate::engine::engine(&crate::Limits::default()).map_err(unfit)?;
     let code = engine.precompile_component(&bytes).map_err(unfit)?;
-    // Whole or not at all: a host may have the one before mapped into its memory.
+    // Replaced atomically: a host may have the previous file mapped into its memory.
     let unfinished = to.with_extension(format!("{}.unfinished", std::process::id()));
     let written = std::fs::write(&unfinished, code);
     let written = written.and_then(|()| std::fs::rename(&unfinished, to));

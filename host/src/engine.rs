@@ -1,5 +1,4 @@
-//! Wasmtime set up: the same for compiling and for running, or a compiled file is refused. It must not
-//! know components.
+//! The configuration of wasmtime. It must be the same for compiling and for running, or a compiled file is rejected.
 
 use std::thread;
 use std::time::Duration;
@@ -10,16 +9,16 @@ use wasmtime::{
 
 use crate::Limits;
 
-/// How often a function that computes gives way, and its time is looked at.
+/// How often a function that computes yields, and its timeout is checked.
 const TICK: Duration = Duration::from_millis(10);
 
-/// What a component may consist of, each: the function, and the few adapters that come with it.
+/// The maximum number of parts of each kind in a component: the function, and the few adapters that come with it.
 const PARTS: u32 = 16;
 
-/// How many bytes of a finished instance may stay in memory for the next one.
+/// How many bytes of a finished instance may stay resident for the next one.
 const RESIDENT: usize = 2 * 1024 * 1024;
 
-/// An engine that makes room for as many instances as the limits say, once and for all.
+/// Creates an engine that reserves room for as many instances as the limits allow, once.
 pub(crate) fn engine(limits: &Limits) -> Result<Engine> {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(limits.instances)
@@ -33,8 +32,8 @@ pub(crate) fn engine(limits: &Limits) -> Result<Engine> {
         .max_memory_size(limits.memory)
         .max_unused_warm_slots(limits.instances);
     if PoolingAllocationConfig::is_pagemap_scan_available() {
-        // Linux 6.7 says which pages an instance has touched: these are overwritten, not given back to the
-        // system and fetched again, page fault by page fault. Without it all of what is kept would be.
+        // Linux 6.7 reports which pages an instance has touched. These are overwritten, not returned to the system
+        // and fetched again, page fault by page fault. Without it, all resident pages would be overwritten.
         pool.pagemap_scan(Enabled::Yes)
             .linear_memory_keep_resident(RESIDENT)
             .table_keep_resident(RESIDENT);
@@ -50,7 +49,7 @@ pub(crate) fn engine(limits: &Limits) -> Result<Engine> {
     Engine::new(&config)
 }
 
-/// Makes every function that computes give way from time to time, as long as the engine lives.
+/// Makes every function that computes yield periodically, for as long as the engine lives.
 pub(crate) fn tick(engine: &Engine) -> std::io::Result<()> {
     let engine = engine.weak();
     thread::Builder::new()

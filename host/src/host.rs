@@ -1,4 +1,4 @@
-//! A component ready to answer. It must not know where requests come from.
+//! A component that is ready to handle requests.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -18,34 +18,34 @@ use crate::log::note;
 use crate::state::{CONCURRENT, State, forbidden};
 use crate::{Limits, engine};
 
-/// Carries the client's address to the function. A client's own copy never does.
+/// The header that carries the client's address to the function. A client's own copy is never passed on.
 pub(crate) const CLIENT_ADDRESS: &str = "guru-client-address";
 
-/// Carries the request's id to the function. A client's own copy never does.
+/// The header that carries the request id to the function. A client's own copy is never passed on.
 pub(crate) const REQUEST_ID: &str = "guru-request-id";
 
-/// How a component is hosted.
+/// The options for hosting a component.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Options {
-    /// What one request may use.
+    /// The limits on one request.
     pub limits: Limits,
-    /// The function's environment, which is its settings. Nothing of this process's own is in it.
+    /// The function's environment, which holds its settings. Nothing of this process's own environment is in it.
     pub environment: Vec<(String, String)>,
 }
 
-/// What the platform says of one request.
+/// What the platform reports about one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// The id of the request: never one that the client chose.
+    /// The request id. Never chosen by the client.
     pub request_id: String,
-    /// The client's address, where it is known: never what a header of the client claims.
+    /// The client's address, if known. Never taken from a header that the client controls.
     pub client_ip: Option<IpAddr>,
-    /// When the platform ends the invocation, if it is sooner than the limit on time.
+    /// When the platform ends the invocation, if that is before the timeout.
     pub deadline: Option<Instant>,
 }
 
-/// A component ready to answer. Cheap to clone.
+/// A component that is ready to handle requests. Cheap to clone.
 #[derive(Clone)]
 pub struct Host(pub(crate) Arc<Inner>);
 
@@ -60,7 +60,7 @@ pub(crate) struct Inner {
 }
 
 impl Host {
-    /// Reads a compiled component, and checks that it can be run.
+    /// Loads a compiled component, and checks that it can be run.
     ///
     /// # Errors
     ///
@@ -103,8 +103,8 @@ impl Host {
         })))
     }
 
-    /// Writes a line into the function's log, as the function writes its own: JSON, or text where its
-    /// environment has `GURU_LOG=text`.
+    /// Writes a line to the function's log, in the function's own format: JSON, or text if its environment has
+    /// `GURU_LOG=text`.
     pub fn note(&self, level: Level, message: &str, request_id: Option<&str>) {
         self.0.note(level, message, request_id);
     }
@@ -115,14 +115,14 @@ impl Inner {
         note(self.is_text, level, message, request_id);
     }
 
-    /// Room for one instance.
+    /// Creates the store of one instance.
     pub(crate) fn store(&self) -> Store<State> {
         let state = State::new(&self.environment, &self.forbidden);
         let mut store = Store::new(&self.engine, state);
         if let Some(table) = store.concurrent_resource_table() {
             table.set_max_capacity(CONCURRENT);
         }
-        // At each tick, so that no function keeps others, or its own time limit, waiting.
+        // At every tick, so that no function delays others, or its own timeout.
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);
         store
@@ -137,8 +137,8 @@ impl fmt::Debug for Host {
     }
 }
 
-/// What a component may import: WASI 0.3 with HTTP, and 0.2, which Rust's standard library still
-/// speaks. Nothing of any vendor.
+/// What a component may import: WASI 0.3 with HTTP, and WASI 0.2, which Rust's standard library still uses. Nothing
+/// specific to a vendor.
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;

@@ -1,8 +1,7 @@
-//! Hosts a function's component with wasmtime: the one place that knows wasmtime. It must not know a
-//! vendor, nor decide what an answer is.
+//! Hosts a function's component with wasmtime. Only this crate depends on wasmtime.
 //!
-//! A [`Host`] answers requests, each with an instance of its own: what one request leaves behind, or
-//! breaks, no other sees. [`serve`] puts it on plain HTTP; on AWS Lambda events take that place.
+//! A [`Host`] handles each request in an instance of its own: whatever one request leaves behind, or breaks, is
+//! invisible to the others. [`serve`] exposes it over plain HTTP; on AWS Lambda, events take that place.
 
 mod answer;
 mod body;

@@ -1,23 +1,23 @@
-//! What one request may use. It must not know how that is enforced.
+//! The limits on one request.
 
 use std::time::Duration;
 
-/// What one request may use, and how many there may be at once.
+/// The limits on one request, and on the number of concurrent requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of memory. Asking for more fails, which ends a Rust program: 500.
+    /// Bytes of memory. Allocating more fails, which aborts a Rust program: 500.
     pub memory: usize,
-    /// From the head of a request to the last byte of its answer. Longer is 504, whether the function
+    /// The timeout from the head of a request to the last byte of its response. Longer is 504, whether the function
     /// waits or computes.
     pub time: Duration,
-    /// Bytes of stack. Deeper calls are a trap: 500.
+    /// Bytes of stack. Deeper calls trap: 500.
     pub stack: usize,
-    /// Requests at once. More wait, within their time, and are then a 503.
+    /// Concurrent requests. Any more wait, within their timeout, and then get a 503.
     pub instances: u32,
 }
 
 impl Default for Limits {
-    /// As on Cloudflare, 128 MB; as in the local server, 30 seconds.
+    /// 128 MB, as on Cloudflare; 30 seconds, as in the local server.
     fn default() -> Self {
         Self {
             memory: 128 * 1024 * 1024,

@@ -1,11 +1,11 @@
-//! What the host itself has to say: lines on standard error, as those of the function beside them. It must not know what is said.
+//! The host's own log: lines on standard error, next to those of the function.
 
 use std::io::{self, Write as _};
 use std::time::SystemTime;
 
 use guru_core::ports::{Level, LogLine, Record, Timestamp};
 
-/// Writes a record, of a request if there is one: as JSON, or as text.
+/// Writes a record as JSON or as text, with the id of a request if there is one.
 pub(crate) fn note(is_text: bool, level: Level, message: &str, request_id: Option<&str>) {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let time = Timestamp::new(now.unwrap_or_default());
@@ -24,6 +24,6 @@ pub(crate) fn note(is_text: bool, level: Level, message: &str, request_id: Optio
         line.to_json()
     };
     line.push('\n');
-    // A line that cannot be written is lost: there is no place left to say so.
+    // A line that cannot be written is lost: there is nowhere left to report it.
     let _ = io::stderr().write_all(line.as_bytes());
 }

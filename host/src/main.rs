@@ -1,4 +1,4 @@
-//! `guru-host`: compiles a component, and serves one over HTTP. It must not know wasmtime.
+//! `guru-host`: compiles a component, and serves one over HTTP.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -8,8 +8,8 @@ use anyhow::{Context as _, Result, anyhow};
 use clap::{Parser, Subcommand};
 use guru_host::{Host, Limits, ListenAddress, Options};
 
-/// An instance makes and frees hundreds of small things on the host's side, on whichever thread it is at the time: a fifteenth
-/// of a request with the system's allocator.
+/// On the host's side an instance makes and frees hundreds of small allocations, on whichever thread it runs at the
+/// time. With the system's allocator they take a fifteenth of a request.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -167,7 +167,7 @@ fn rehearse(file: &Path, count: u32) -> Result<()> {
         .build()
         .context("the system refused what a runtime needs")?;
     let took = runtime.block_on(async {
-        // The first one finds no memory of an earlier one.
+        // The first instance finds no memory of an earlier one.
         host.rehearse().await?;
         let began = Instant::now();
         for _ in 0..count {
@@ -179,7 +179,7 @@ fn rehearse(file: &Path, count: u32) -> Result<()> {
     Ok(())
 }
 
-/// `KEY=VALUE` as said, `KEY` with the value it has here, if it has one.
+/// `KEY=VALUE` as given; `KEY` with its value in this process's environment, if it is set.
 fn variable(said: &str) -> Option<(String, String)> {
     match said.split_once('=') {
         Some((key, value)) => Some((key.into(), value.into())),

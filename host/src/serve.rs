@@ -1,4 +1,4 @@
-//! A component on plain HTTP/1.1 and HTTP/2. It must not know wasmtime.
+//! Serves a component over plain HTTP/1.1 and HTTP/2.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -22,17 +22,17 @@ use crate::answer::whole;
 use crate::body::{Body, Patient};
 use crate::{Caller, Host};
 
-/// Where to listen, and what a client may take.
+/// The address to listen on, and the limits on clients.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ListenAddress {
-    /// A name or an address.
+    /// The host name or address.
     pub host: String,
-    /// 0 for a free one.
+    /// The port; 0 picks a free one.
     pub port: u16,
-    /// What a client may take. A body may pause for as long as a head may take.
+    /// Limits on clients. The timeout for a head also applies to each pause in a body.
     pub limits: guru_server::Limits,
-    /// How long requests in flight may take once the server is told to stop.
+    /// The grace period for requests in flight at shutdown.
     pub grace: Duration,
 }
 
@@ -47,8 +47,7 @@ impl Default for ListenAddress {
     }
 }
 
-/// Prints `listening on http://ADDRESS` and serves until `stopped` is done; then answers the requests
-/// in flight.
+/// Prints `listening on http://ADDRESS` and serves until `stopped` resolves; then drains the requests in flight.
 ///
 /// # Errors
 ///
@@ -98,7 +97,7 @@ pub async fn serve(
     Ok(())
 }
 
-/// What all connections share.
+/// The state that all connections share.
 struct Server {
     builder: Builder<TokioExecutor>,
     limits: guru_server::Limits,
@@ -107,9 +106,9 @@ struct Server {
 }
 
 impl Server {
-    /// Serves one connection. How it ends is the client's affair: there is nobody left to tell.
+    /// Serves one connection. Its errors only concern the client: there is nobody left to report to.
     fn connect(&self, stream: TcpStream, peer: SocketAddr, pass: Pass) {
-        // Answers are small and written whole: waiting to fill a packet only delays them.
+        // Responses are small and written whole: waiting to fill a packet only delays them.
         let _ = stream.set_nodelay(true);
         let ip = peer.ip().to_canonical();
         let pause = self.limits.read;

@@ -1,4 +1,4 @@
-//! What belongs to one instance on the host's side. It must not know requests.
+//! The host's state of one instance.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -11,18 +11,19 @@ use wasmtime_wasi_http::{
     WasiHttpHooks, WasiHttpView,
 };
 
-/// Bytes that one set of headers may take, wasmtime's own bookkeeping among them. What a client sends
-/// is limited where it is parsed.
+/// The size of one set of headers in bytes, including wasmtime's own bookkeeping. Headers from a client are limited
+/// where they are parsed.
 const HEADERS: usize = 256 * 1024;
 
-/// What a function may hold of this host's at once: requests, answers, sets of headers. Each is in the host's memory, not
-/// in its own, so that all of them together may be as large as what it has by itself, and no larger.
+/// How many of the host's resources a function may hold at once: requests, responses, sets of headers. They are in
+/// the host's memory and not in the function's. All of them together may be as large as the function's own memory,
+/// and no larger.
 const RESOURCES: usize = 512;
 
-/// The same of what wasmtime keeps for it: streams, futures, calls under way.
+/// The same for what wasmtime keeps for the function: streams, futures, pending calls.
 pub(crate) const CONCURRENT: usize = 4096;
 
-/// What belongs to one instance.
+/// The host's state of one instance.
 pub(crate) struct State {
     wasi: WasiCtx,
     http: WasiHttpCtx,
@@ -31,7 +32,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// An instance with these variables in its environment: no files, no sockets.
+    /// Creates the state of an instance with this environment, and without files or sockets.
     pub(crate) fn new(environment: &[(String, String)], forbidden: &ForbiddenHeaderFilter) -> Self {
         let mut wasi = WasiCtx::builder();
         wasi.inherit_stdout().inherit_stderr().envs(environment);
@@ -48,8 +49,8 @@ impl State {
     }
 }
 
-/// The headers that a function neither sees nor sets: those of the connection. Wasmtime's own list has
-/// `host` and `proxy-authenticate` too, which are the message's.
+/// The hop-by-hop headers, which a function can neither see nor set. Wasmtime's own list also has `host` and
+/// `proxy-authenticate`, which belong to the message.
 pub(crate) fn forbidden() -> ForbiddenHeaderFilter {
     let names: HashSet<HeaderName> = [
         header::CONNECTION,
@@ -82,7 +83,7 @@ impl WasiHttpView for State {
     }
 }
 
-/// What this host does otherwise than wasmtime by itself.
+/// Where this host deviates from wasmtime's defaults.
 struct Hooks(ForbiddenHeaderFilter);
 
 type Sent = (
@@ -95,7 +96,7 @@ impl WasiHttpHooks for Hooks {
         Arc::clone(&self.0)
     }
 
-    /// No function may call out: there is no port for it.
+    /// Outgoing requests are not allowed: there is no port for them.
     fn send_request(
         &mut self,
         _request: http::Request<WasiBody>,
@@ -112,7 +113,7 @@ mod tests {
 
     use super::*;
 
-    /// Each is up to [`HEADERS`] bytes of this process, which no limit on the function's own memory knows of.
+    /// Each is up to [`HEADERS`] bytes of this process, which no limit on the function's own memory covers.
     #[test]
     fn a_function_cannot_hold_any_number_of_the_host_s_things() {
         let mut state = State::new(&[], &forbidden());

@@ -1,4 +1,4 @@
-//! Taking connections, as many as there may be.
+//! Accepts connections, up to a limit.
 
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -15,14 +15,14 @@ use tokio::time::{sleep, timeout};
 use crate::date::has_date;
 use crate::guard::answer;
 
-/// How often at most a server says that it cannot take a connection.
+/// The minimum interval between notes about connections that cannot be accepted.
 const QUIET: Duration = Duration::from_secs(5);
 
-/// How long a client that is turned away has to take its answer.
+/// How long a client that is turned away has to read its response.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// The next connection. What keeps one from being taken (no file is left, the client is gone already) is told to `note`
-/// now and then, and others are served on.
+/// Accepts the next connection. Errors (no file descriptor is left, the client has already gone) are reported to
+/// `note` now and then, and do not stop the server.
 pub async fn accept(listener: &TcpListener, note: impl Fn(&str)) -> (TcpStream, SocketAddr) {
     let mut last: Option<Instant> = None;
     loop {
@@ -39,19 +39,20 @@ pub async fn accept(listener: &TcpListener, note: impl Fn(&str)) -> (TcpStream, 
     }
 }
 
-/// How many connections there may be, for all threads of a server.
+/// A limit on open connections, shared by all threads of a server.
 #[derive(Clone, Debug)]
 pub struct Gate {
     open: Arc<AtomicUsize>,
     most: usize,
 }
 
-/// A connection that was let in, for as long as this is there.
+/// An admitted connection. Its slot is released when this is dropped.
 #[derive(Debug)]
 pub struct Pass(Option<Arc<AtomicUsize>>);
 
 impl Gate {
-    /// A gate that lets `most` connections in, and leaves some of the `files` that the process may have open.
+    /// Creates a gate that admits `most` connections, and keeps some of the `files` that the process may open in
+    /// reserve.
     #[must_use]
     pub fn new(most: usize, files: Option<usize>) -> Self {
         let room = files.map_or(usize::MAX, |files| files.saturating_sub(64).max(files / 2));
@@ -61,11 +62,11 @@ impl Gate {
         }
     }
 
-    /// Lets a connection in, if there is room.
+    /// Admits a connection, if there is room.
     ///
     /// # Errors
     ///
-    /// Why it is to be [turned away](Refusal::turn_away).
+    /// The reason to [turn it away](Refusal::turn_away).
     pub fn enter(&self) -> Result<Pass, Refusal> {
         if !has_date(SystemTime::now()) {
             return Err(Refusal::Clock);
@@ -82,24 +83,24 @@ impl Gate {
 }
 
 impl Gate {
-    /// Gives the places of connections back whose passes are lost.
+    /// Releases the slots of connections whose passes are lost.
     pub fn give_back(&self, count: usize) {
         self.open.fetch_sub(count, Ordering::Relaxed);
     }
 }
 
-/// Why a connection is not let in.
+/// Why a connection is not admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// There are as many as there may be.
+    /// The limit on open connections has been reached.
     Full,
-    /// The system's clock says a time before 1970 or after 9999. hyper writes a date for each connection of HTTP/1.1,
-    /// asked for or not, and panics where there is none.
+    /// The system clock is before 1970 or after 9999. hyper formats a date for every HTTP/1.1 connection, requested
+    /// or not, and panics when there is none.
     Clock,
 }
 
 impl Refusal {
-    /// What the server's log should have; nothing where clients alone bring it about.
+    /// The message for the server's log; `None` if clients alone can cause it.
     #[must_use]
     pub const fn note(self) -> Option<&'static str> {
         match self {
@@ -111,7 +112,7 @@ impl Refusal {
         }
     }
 
-    /// Tells the client why: to be awaited in a task of its own.
+    /// Tells the client why. Await this in a task of its own.
     pub async fn turn_away(self, mut stream: TcpStream) {
         let error = match self {
             Self::Full => "there are too many connections",
@@ -121,19 +122,19 @@ impl Refusal {
         let farewell = async {
             stream.write_all(&words).await?;
             stream.shutdown().await?;
-            // Closing on what the client has sent already would reset the connection, and it would not read its answer
-            // (RFC 9112, section 9.6).
+            // Closing with unread data would reset the connection, and the client could not read its response (RFC
+            // 9112, section 9.6).
             let mut scratch = [0; 1024];
             while stream.read(&mut scratch).await? > 0 {}
             io::Result::Ok(())
         };
-        // It may be gone, or slow: there is nobody left to tell.
+        // The client may be gone or slow: there is nobody left to report to.
         let _ = timeout(FAREWELL, farewell).await;
     }
 }
 
 impl Pass {
-    /// Drops it without giving its place back, since somebody [has done so](Gate::give_back).
+    /// Drops the pass without releasing its slot, because that has [already been done](Gate::give_back).
     pub fn forget(mut self) {
         self.0 = None;
     }
@@ -147,7 +148,7 @@ impl Drop for Pass {
     }
 }
 
-/// What to do about an address that cannot be listened on, to be appended to the error; nothing where that is not known.
+/// Advice for an address that cannot be listened on, to be appended to the error; empty if there is none.
 #[must_use]
 pub fn address_hint(error: &io::Error, port: u16) -> String {
     match error.kind() {

@@ -1,23 +1,23 @@
-//! What a connection is doing, as its service tells its guard.
+//! The state of a connection, as its service reports it to its guard.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
-/// What a connection is doing.
+/// The state of a connection.
 #[derive(Debug, Default)]
 pub struct Activity {
-    /// Requests whose answer is being made, or the next piece of it.
+    /// Requests whose response, or the next piece of it, is being produced.
     handling: AtomicUsize,
-    /// Requests whose answer hyper has not taken over yet.
+    /// Requests whose response hyper has not fully taken over yet.
     answering: AtomicUsize,
-    /// Whether bytes of an answer may still be on their way out.
+    /// Whether bytes of a response may still be unsent.
     owed: AtomicBool,
-    /// Whether an answer has been made since this was last asked.
+    /// Whether a response has been produced since this was last checked.
     fresh: AtomicBool,
 }
 
 impl Activity {
-    /// A request has arrived.
+    /// Records that a request has arrived.
     pub fn begin(self: &Arc<Self>) -> Running {
         self.handling.fetch_add(1, Relaxed);
         self.owed.store(true, Relaxed);
@@ -32,7 +32,7 @@ impl Activity {
         self.handling.load(Relaxed) > 0
     }
 
-    /// Whether an answer has been made since the last call: the client's time begins anew.
+    /// Whether a response has been produced since the last call, which restarts the client's timeout.
     pub(crate) fn take_fresh(&self) -> bool {
         self.fresh.load(Relaxed) && self.fresh.swap(false, Relaxed)
     }
@@ -41,7 +41,7 @@ impl Activity {
         self.owed.load(Relaxed)
     }
 
-    /// All that there was has been written. Says whether that was the last of an answer.
+    /// Records that everything available has been written. Returns whether that was the end of a response.
     pub(crate) fn settle(&self) -> bool {
         !self.is_handling()
             && self.answering.load(Relaxed) == 0
@@ -50,7 +50,7 @@ impl Activity {
     }
 }
 
-/// A request under way. It is over when this is dropped.
+/// A request in flight. It ends when this is dropped.
 #[derive(Debug)]
 pub struct Running {
     activity: Arc<Activity>,
@@ -59,7 +59,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// There is an answer; it is still to be sent.
+    /// Records that the response has been produced, and is still to be sent.
     pub(crate) fn answered(mut self) -> Self {
         self.activity.answering.fetch_add(1, Relaxed);
         self.is_answered = true;
@@ -67,7 +67,7 @@ impl Running {
         self
     }
 
-    /// Whether the client waits for us.
+    /// Records whether the client is waiting for the server.
     pub(crate) fn making(&mut self, is_making: bool) {
         if is_making == self.is_making {
             return;

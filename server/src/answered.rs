@@ -1,4 +1,4 @@
-//! The body of an answer, which ends with its request.
+//! A response body that ends its request.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -8,7 +8,7 @@ use http_body::{Body, Frame, SizeHint};
 
 use crate::activity::Running;
 
-/// The body of an answer: its request is over once this is dropped.
+/// A response body. Its request ends when this is dropped.
 #[derive(Debug)]
 pub struct Answered<B> {
     body: B,
@@ -16,7 +16,7 @@ pub struct Answered<B> {
 }
 
 impl<B> Answered<B> {
-    /// The body of the answer to this request.
+    /// Wraps the body of the response to this request.
     pub fn new(body: B, running: Running) -> Self {
         Self {
             body,
@@ -34,7 +34,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Answered<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let polled = Pin::new(&mut self.body).poll_frame(cx);
-        // The client waits for us then.
+        // While this is pending, the client is waiting for the server.
         self.running.making(polled.is_pending());
         polled
     }

@@ -1,20 +1,20 @@
-//! The `date` of an answer.
+//! The `date` header.
 
 use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
 
 use http::header::{DATE, Entry, HeaderMap, HeaderValue};
 
-/// The first second behind the last that `IMF-fixdate` has four digits for.
+/// The first second whose year `IMF-fixdate` cannot express in four digits.
 const END: u64 = 253_402_300_800;
 
 thread_local! {
-    /// The last second that was asked for: most answers of a server share it with others.
+    /// The last second that was formatted: most responses of a server share it with others.
     static LAST: RefCell<(u64, Option<HeaderValue>)> = const { RefCell::new((u64::MAX, None)) };
 }
 
-/// Says when an answer was made, unless somebody has said so. A server whose clock is wrong by so much that there is no
-/// date for it says nothing, as one without a clock does (RFC 9110, section 6.6.1).
+/// Sets `date`, unless it is present. A server whose clock is too far off to express as a date omits it, as one
+/// without a clock does (RFC 9110, section 6.6.1).
 pub fn date(headers: &mut HeaderMap) {
     if let Entry::Vacant(vacant) = headers.entry(DATE)
         && let Some(value) = at(SystemTime::now())
@@ -23,7 +23,7 @@ pub fn date(headers: &mut HeaderMap) {
     }
 }
 
-/// Whether there is a date for this time.
+/// Whether this time can be expressed as a date.
 pub(crate) fn has_date(now: SystemTime) -> bool {
     let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH);
     since_1970.is_ok_and(|since| since.as_secs() < END)

@@ -1,7 +1,7 @@
-//! How many files, and so connections, the process may have open.
+//! The limit on open files, and so on connections.
 
-/// Takes what the system allows: a shell's own limit, 1024 on most, is there for programs that use `select`, and is
-/// soon reached by a server. Returns how many files may be open now, where there is a limit.
+/// Raises the soft limit to the hard limit. A shell's own limit, usually 1024, is meant for programs that use
+/// `select`, and a server reaches it soon. Returns the resulting limit, if there is one.
 #[cfg(unix)]
 #[must_use]
 pub fn raise_limit() -> Option<usize> {
@@ -19,7 +19,7 @@ pub fn raise_limit() -> Option<usize> {
     limit.and_then(|limit| usize::try_from(limit).ok())
 }
 
-/// There is no such limit.
+/// This platform has no such limit.
 #[cfg(not(unix))]
 #[must_use]
 pub fn raise_limit() -> Option<usize> {

@@ -1,6 +1,5 @@
-//! The bytes of one connection, below hyper: a limit on how long a client may take, and an answer
-//! that says what is wrong where hyper would close without one or answer with an empty body. hyper
-//! parses requests; nothing here knows them.
+//! The byte stream of one connection, below hyper: timeouts for the client, and an error response where hyper would
+//! close without one or send an empty body. Parsing requests is left to hyper.
 
 use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
@@ -17,19 +16,18 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use crate::activity::Activity;
 use crate::limits::Limits;
 
-/// How much of what a client goes on sending is thrown away behind our last words, and for how long:
-/// closing on it would reset the connection, and the client would not read them (RFC 9112, section
-/// 9.6).
+/// How much of what a client keeps sending is discarded after the final response, and for how long. Closing at once
+/// would reset the connection, and the client could not read the response (RFC 9112, section 9.6).
 const DRAIN: usize = 8 * 1024 * 1024;
 const LINGER: Duration = Duration::from_secs(2);
 
-/// The first bytes of every HTTP/2 connection (RFC 9113, section 3.4).
+/// The connection preface of HTTP/2 (RFC 9113, section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// What the client speaks, as far as its first bytes tell.
+/// The protocol that the client speaks, as far as its first bytes show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Protocol {
-    /// So far it has sent this many bytes of the preface of HTTP/2, and nothing else.
+    /// So far the client has sent this many bytes of the HTTP/2 preface, and nothing else.
     Unknown(usize),
     Http1,
     Http2,
@@ -50,28 +48,28 @@ impl Protocol {
     }
 }
 
-/// A TCP stream that gives up on slow clients and explains itself.
+/// A TCP stream that times out slow clients and explains why it closes.
 #[derive(Debug)]
 pub struct Guard {
     stream: TcpStream,
     activity: Arc<Activity>,
     limits: Limits,
     protocol: Protocol,
-    /// When the client has taken too long, for what it is doing.
+    /// When the client times out.
     deadline: Instant,
     timer: Pin<Box<Sleep>>,
-    /// Whether part of an HTTP/1 request's head has arrived, and the deadline is for the rest.
+    /// Whether part of an HTTP/1 request head has arrived, so that the deadline is for the rest.
     in_head: bool,
-    /// Our own last words, sent in place of hyper's.
+    /// The final response, sent in place of hyper's.
     farewell: Bytes,
-    /// Whether nothing more is read: our last words are being said, or there is nothing to say.
+    /// Whether reading has ended: the final response is being sent, or there is none.
     closing: bool,
-    /// How much is still thrown away behind our last words.
+    /// How many more bytes to discard after the final response.
     drain: usize,
 }
 
 impl Guard {
-    /// A guard of this stream, which keeps to these limits on time.
+    /// Wraps a stream, and enforces the timeouts in `limits`.
     #[must_use]
     pub fn new(stream: TcpStream, activity: Arc<Activity>, limits: Limits) -> Self {
         let deadline = Instant::now() + limits.idle;
@@ -89,12 +87,12 @@ impl Guard {
         }
     }
 
-    /// Notes that bytes have come in.
+    /// Records that bytes have been received.
     fn received(&mut self, bytes: &[u8]) {
         self.protocol = self.protocol.after(bytes);
         if self.protocol == Protocol::Http2 || self.activity.is_owed() {
             self.in_head = false;
-            // Whoever takes nothing of its answers over HTTP/2 may go on sending frames for as long as it likes.
+            // An HTTP/2 client that reads none of its responses must not gain time by sending frames.
             if !self.activity.is_owed() || self.activity.is_handling() {
                 self.progress();
             }
@@ -104,7 +102,7 @@ impl Guard {
         }
     }
 
-    /// Notes that the client has sent or taken something: its time begins anew.
+    /// Records that the client has sent or read something, which restarts its timeout.
     fn progress(&mut self) {
         let time = if self.activity.is_owed() {
             self.limits.read
@@ -114,8 +112,8 @@ impl Guard {
         self.deadline = Instant::now() + time;
     }
 
-    /// Ready once the client has taken too long. A deadline that moves away does not move the timer
-    /// until it rings, since most are never reached.
+    /// Ready once the client has timed out. Moving the deadline does not reset the timer until it fires, because most
+    /// deadlines are never reached.
     fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.activity.take_fresh() {
             self.progress();
@@ -126,7 +124,7 @@ impl Guard {
         loop {
             ready!(self.timer.as_mut().poll(cx));
             if self.activity.is_handling() {
-                // The client waits for us: a handler may take as long as it likes.
+                // The client is waiting for the server: this timeout does not apply to handlers.
                 self.progress();
             } else if self.deadline <= Instant::now() {
                 return Poll::Ready(());
@@ -136,7 +134,7 @@ impl Guard {
         }
     }
 
-    /// What was written, or an error once the client has not taken anything for too long.
+    /// The result of a write, or an error once the client has not read anything for too long.
     fn written<T>(
         &mut self,
         cx: &mut Context<'_>,
@@ -150,7 +148,7 @@ impl Guard {
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 
-    /// Says why nothing more is read.
+    /// Stops reading, and prepares the final response that says why.
     fn part(&mut self, status: StatusCode) {
         self.farewell = last_words(status);
         self.drain = DRAIN;
@@ -173,7 +171,7 @@ impl Guard {
         Poll::Ready(Ok(()))
     }
 
-    /// Throws away what the client goes on sending, until it stops, or has had its time.
+    /// Discards what the client keeps sending, until it stops or its time is up.
     fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut scratch = [0; 8192];
         while self.drain > 0 {
@@ -192,8 +190,8 @@ impl Guard {
         Poll::Ready(())
     }
 
-    /// Whether these bytes are an answer of hyper's own, to what it could not read as a request: over
-    /// HTTP/1 those are the only ones written while no request is under way, and they have no content.
+    /// The status, if these bytes are hyper's own response to something that it could not parse. Over HTTP/1 only
+    /// those are written while no request is in flight, and they have no content.
     fn is_of_hyper(&self, bytes: &[u8]) -> Option<StatusCode> {
         if self.protocol != Protocol::Http1 || self.activity.is_owed() {
             return None;
@@ -205,7 +203,7 @@ impl Guard {
     }
 }
 
-/// A whole answer, in the form of every other error; there was no request to give an id to.
+/// A complete error response, in the format of all errors. Without a request, it has no id.
 fn last_words(status: StatusCode) -> Bytes {
     let error = match status.as_u16() {
         408 => "the head of the request did not arrive in time",
@@ -216,7 +214,7 @@ fn last_words(status: StatusCode) -> Bytes {
     answer(status, error, "")
 }
 
-/// A whole answer over HTTP/1.1, after which the connection is closed. `fields` are lines of its head.
+/// A complete HTTP/1.1 response, after which the connection is closed. `fields` are lines of its head.
 pub(crate) fn answer(status: StatusCode, error: &str, fields: &str) -> Bytes {
     let reason = status.canonical_reason().unwrap_or_default();
     let body = format!(r#"{{"status":"error","error":"{error}","request_id":""}}"#);
@@ -245,7 +243,7 @@ impl AsyncRead for Guard {
             }
             ready!(this.poll_late(cx));
             if this.activity.is_owed() {
-                // Over HTTP/2 a client can refuse its answer without refusing its connection.
+                // Over HTTP/2 a client can refuse to read a response while it keeps reading from the connection.
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }
             this.closing = true;
@@ -254,7 +252,7 @@ impl AsyncRead for Guard {
             }
         }
         ready!(this.poll_farewell(cx))?;
-        // Nothing more is read: to hyper the client has closed.
+        // Reading has ended: to hyper, the client has closed.
         Poll::Ready(Ok(()))
     }
 }
@@ -297,7 +295,7 @@ impl AsyncWrite for Guard {
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_farewell(cx))?;
         ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
-        // hyper flushes when it has written all that it had.
+        // hyper flushes once it has written everything that it had.
         if self.activity.settle() {
             self.in_head = false;
             self.progress();

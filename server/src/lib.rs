@@ -1,8 +1,9 @@
-//! What an HTTP server on hyper owes its clients, once for the native server and for the host of components: limits on
-//! what a client may take, and an answer that says what is wrong where hyper has an empty one, or none.
+//! What the native server and the component host share as HTTP servers on hyper: limits on clients, and a response
+//! that says what is wrong where hyper would send an empty one, or none.
 //!
-//! A server [`accept`]s a stream past its [`Gate`], wraps it in a [`Guard`], serves it with what [`builder`] makes, and
-//! tells the guard's [`Activity`] which requests are under way. What it does with a request is its own affair.
+//! A server [`accept`]s a stream past its [`Gate`], wraps it in a [`Guard`], serves it with the connection builder
+//! that [`builder`] returns, and reports the requests in flight to the guard's [`Activity`]. How it handles a request
+//! is up to the server.
 
 mod accept;
 mod activity;

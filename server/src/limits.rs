@@ -1,27 +1,27 @@
-//! What a client may take of a server, and a builder of hyper's that keeps it.
+//! Limits on clients, and a hyper builder that enforces them.
 
 use std::time::Duration;
 
 use hyper_util::rt::TokioTimer;
 use hyper_util::server::conn::auto::Builder;
 
-/// The most headers of a request; more is 431.
+/// The maximum number of headers in a request; more is 431.
 const HEADERS: usize = 512;
 
-/// What a client may take of a server.
+/// Limits on clients.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Limits {
-    /// The bytes of a request's line and headers; more is 431.
+    /// The size of a request's line and headers in bytes; more is 431.
     pub head: usize,
-    /// How long the head of a request may take from its first byte; longer is 408. A client that takes nothing of its
-    /// answer for so long is cut off.
+    /// The timeout for the head of a request, from its first byte; longer is 408. A client that reads nothing of its
+    /// response for this long is cut off.
     pub read: Duration,
-    /// How long a connection may stay open without a request.
+    /// How long a connection may stay idle, without a request.
     pub idle: Duration,
-    /// Requests at once on one connection of HTTP/2.
+    /// Concurrent requests on one HTTP/2 connection.
     pub streams: u32,
-    /// Open connections. More are answered 503 and closed.
+    /// Open connections. Any more get a 503 and are closed.
     pub connections: usize,
 }
 
@@ -31,24 +31,24 @@ impl Default for Limits {
             head: 64 * 1024,
             read: Duration::from_secs(30),
             idle: Duration::from_secs(75),
-            // What RFC 9113, section 6.5.2, recommends as the least.
+            // The minimum recommended by RFC 9113, section 6.5.2.
             streams: 100,
             connections: 16_384,
         }
     }
 }
 
-/// A builder of connections that keeps to these limits. A [`Guard`](crate::Guard) below it keeps those on time.
+/// Creates a connection builder with these limits. The timeouts are enforced by a [`Guard`](crate::Guard) below it.
 pub fn builder<E>(executor: E, limits: &Limits) -> Builder<E> {
     let mut builder = Builder::new(executor);
     builder
         .http1()
         .max_headers(HEADERS)
         .max_buf_size(limits.head)
-        // A client may close its side once it has asked, as `nc -N` does.
+        // A client may close its side after the request, as `nc -N` does.
         .half_close(true)
         .header_read_timeout(None)
-        // The server writes it: see `date`.
+        // The server sets it: see `date`.
         .auto_date_header(false);
     builder
         .http2()

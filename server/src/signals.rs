@@ -1,8 +1,8 @@
-//! What asks a server to stop.
+//! Shutdown signals.
 
 use std::io;
 
-/// Resolves at the first SIGINT or SIGTERM from now on. To be called on a tokio runtime.
+/// Resolves at the first SIGINT or SIGTERM from now on. Must be called on a tokio runtime.
 ///
 /// # Errors
 ///
@@ -25,7 +25,7 @@ pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
 ///
 /// # Errors
 ///
-/// None here.
+/// Never fails on this platform.
 #[cfg(not(unix))]
 pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     Ok(async {
@@ -33,8 +33,8 @@ pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// From now on, the next of these signals ends the process, with what a shell reports for SIGINT: who asks twice does
-/// not want to wait for requests in flight.
+/// From now on, the next of these signals ends the process, with the exit code that a shell reports for SIGINT: a
+/// user who asks twice does not want to wait for requests in flight.
 pub fn exit_at_the_next() {
     std::thread::spawn(|| {
         let runtime = tokio::runtime::Builder::new_current_thread()

@@ -1,27 +1,26 @@
-//! Bytes as text, one byte a character: how header values and raw targets are written in vectors and shown in reports.
+//! Bytes as strings with one character per byte, as header values and raw targets are written in vectors and shown in reports.
 //!
-//! The rule is the isomorphic decoding of the Infra standard (<https://infra.spec.whatwg.org/#isomorphic-decode>),
-//! the same that the probe uses, so that any byte survives a trip through JSON.
-//! It must not know what the bytes mean.
+//! This is the isomorphic decoding of the Infra standard (<https://infra.spec.whatwg.org/#isomorphic-decode>). The probe uses it
+//! too, so that any byte survives a trip through JSON.
 
 use std::fmt::Write as _;
 
-/// The bytes that `text` stands for, or the first character that stands for none.
+/// Encodes `text` to bytes, or returns the first character that has no byte.
 pub fn from_isomorphic(text: &str) -> Result<Vec<u8>, char> {
     text.chars()
         .map(|character| u8::try_from(character).map_err(|_| character))
         .collect()
 }
 
-/// The text that stands for `bytes`.
+/// Decodes `bytes` to a string.
 #[must_use]
 pub fn to_isomorphic(bytes: &[u8]) -> String {
     bytes.iter().copied().map(char::from).collect()
 }
 
-/// `bytes` in quotes for a person to read, cut after `limit` bytes.
+/// `bytes` in quotes for display, truncated to `limit` bytes.
 ///
-/// Valid UTF-8 is shown as its characters; everything that has no glyph, or is no UTF-8, as `\xNN`.
+/// Valid UTF-8 is shown as is; control characters and invalid UTF-8 are escaped as `\xNN`.
 #[must_use]
 pub fn quoted(bytes: &[u8], limit: usize) -> String {
     let shown = bytes.get(..limit).unwrap_or(bytes);

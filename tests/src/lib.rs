@@ -1,8 +1,8 @@
 //! The conformance suite: proves over the wire that a function behaves the same on every target.
 //!
-//! Vectors (data) say what is sent and what must come back; a driver starts each real runtime;
-//! the wire sends bytes as they are and reads bytes as they come; the check tells every difference; the report shows the matrix.
-//! The suite must not know the code of any target, and no vector knows a vendor.
+//! Vectors (data) define what is sent and what must come back; a driver starts each real runtime; the wire sends and receives raw
+//! bytes; the check reports every mismatch; the report shows the matrix. The suite must not depend on any target's code, and no
+//! vector may depend on a vendor.
 
 pub mod bytes;
 pub mod check;

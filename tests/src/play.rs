@@ -1,6 +1,4 @@
-//! Plays one vector against one running function: its exchanges in order, its copies at once.
-//!
-//! It must not know who serves the function.
+//! Plays one vector against a running function: its exchanges in order, its copies concurrently.
 
 use serde::Serialize;
 use std::sync::Barrier;
@@ -14,30 +12,30 @@ use crate::wire::{Connection, Endpoint, Failure, RawResponse, describe, encode};
 /// How much of a body a record keeps.
 const KEPT: usize = 1500;
 
-/// What happened when a vector was played.
+/// The result of playing a vector.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Played {
     /// The exchanges of the first copy, and of the copies that failed.
     pub records: Vec<Record>,
-    /// The documented difference that was demanded in place of the contract, if one was.
+    /// The documented difference that was expected in place of the contract, if any.
     pub difference: Option<String>,
 }
 
-/// One exchange that was played.
+/// The record of one exchange.
 #[derive(Debug, Clone, Serialize)]
 pub struct Record {
-    /// Which copy it belongs to, where several ran at once.
+    /// The number of the copy it belongs to, where several ran concurrently.
     pub copy: usize,
     /// The request in one line.
     pub sent: String,
-    /// The answer, or why there is none.
+    /// The response, or why there is none.
     pub received: String,
-    /// What was wrong with it.
+    /// The expectations that it did not meet.
     pub mismatches: Vec<Mismatch>,
 }
 
 impl Played {
-    /// Whether every demand was met.
+    /// Whether every expectation was met.
     #[must_use]
     pub fn passed(&self) -> bool {
         self.records
@@ -46,7 +44,7 @@ impl Played {
     }
 }
 
-/// Plays `vector` at `endpoint`, whose target has these documented `differences`, with `limit` for each exchange.
+/// Plays `vector` against `endpoint`, whose target has these documented `differences`. `limit` is the timeout of each exchange.
 #[must_use]
 pub fn play(vector: &Vector, endpoint: &Endpoint, differences: &[&str], limit: Duration) -> Played {
     let barrier = Barrier::new(vector.copies.len());
@@ -174,7 +172,8 @@ impl<'a> Player<'a> {
             .filter(|connection| connection.is_open())
         {
             match kept.exchange(&message, is_head, self.limit) {
-                // A server may close a connection that it kept at any moment; the request is then sent on a new one (RFC 9112 section 9.3.1).
+                // A server may close an idle connection at any time; the request is then sent again on a new one (RFC 9112
+                // section 9.3.1).
                 Err(failure) if failure.silent => {}
                 done => return done,
             }
@@ -186,7 +185,7 @@ impl<'a> Player<'a> {
     }
 }
 
-/// The answer for a person to read.
+/// The response for display.
 fn show(answer: &RawResponse) -> String {
     let mut text = format!("{} {}\n", answer.status, answer.reason);
     for (name, value) in &answer.headers {

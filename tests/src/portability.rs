@@ -1,6 +1,4 @@
-//! The measured part of docs/portability.md: the matrix, the runtimes, and what each target takes in code.
-//!
-//! It must not know how a case was run, nor any vendor's name but by its folder.
+//! The generated part of docs/portability.md: the matrix, the runtimes, and how much code each target takes.
 
 use anyhow::{Context as _, Result, bail};
 use std::fs;
@@ -8,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use crate::report::Report;
 
-/// Between these lines of the page, everything is written by this.
+/// Everything between these two lines of the page is generated.
 const BEGIN: &str = "<!-- measured: `cargo guru test --docs` writes what follows -->";
 const END: &str = "<!-- measured: end -->";
 
-/// What tells one vendor from another, in any letter case; a function's code has none of it.
+/// What identifies vendor-specific code, in any letter case; a function's code contains none of it.
 const VENDORS: [&str; 8] = [
     "cloudflare",
     "worker",
@@ -24,7 +22,7 @@ const VENDORS: [&str; 8] = [
     "target_",
 ];
 
-/// Writes what was measured into the page at `page`, of the workspace at `root`.
+/// Writes the results into the page at `page`, for the workspace at `root`.
 pub(crate) fn write(report: &Report, root: &Path, page: &Path) -> Result<()> {
     let shown = page.display();
     let text = fs::read_to_string(page).with_context(|| format!("cannot read {shown}"))?;
@@ -62,7 +60,7 @@ fn section(report: &Report, root: &Path) -> Result<String> {
     Ok(lines.join("\n"))
 }
 
-/// The folders with what makes a function one for its vendor, and the lines of each.
+/// The folders of vendor-specific code, with the lines of each.
 fn folders(root: &Path) -> Result<Vec<(String, usize)>> {
     let mut found = Vec::new();
     for top in ["adapters", "targets"] {
@@ -77,7 +75,7 @@ fn folders(root: &Path) -> Result<Vec<(String, usize)>> {
     Ok(found)
 }
 
-/// The sources of a crate, and of those in folders of its own.
+/// The source folders of a crate and of the crates nested in it.
 fn parts(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
     let mut found = Vec::new();
     let below = names(folder)?.into_iter().map(|name| format!("/{name}"));
@@ -90,7 +88,7 @@ fn parts(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
     Ok(found)
 }
 
-/// The lines of all functions, and those of them that know a vendor.
+/// The lines of all functions, and how many of them are vendor-specific.
 fn functions(root: &Path) -> Result<(usize, usize)> {
     let is_specific = |line: &str| {
         let line = line.to_ascii_lowercase();
@@ -105,7 +103,7 @@ fn functions(root: &Path) -> Result<(usize, usize)> {
     Ok((all, specific))
 }
 
-/// The names in a folder, in order.
+/// The names in a folder, sorted.
 fn names(folder: &Path) -> Result<Vec<String>> {
     let entries =
         fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
@@ -117,7 +115,7 @@ fn names(folder: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// The lines of code below a folder that `counts` takes: up to the tests of a file, without blank lines and comments.
+/// Counts the lines of code below a folder that `counts` accepts, without tests, blank lines and comments.
 fn count(folder: &Path, counts: &dyn Fn(&str) -> bool) -> Result<usize> {
     let mut total = 0;
     for name in names(folder)? {

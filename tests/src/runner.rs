@@ -1,6 +1,4 @@
 //! Runs vectors on targets, one named test for each pair, and makes the report.
-//!
-//! It must not know any vendor, nor how a report looks.
 
 #[cfg(test)]
 mod tests;
@@ -21,36 +19,37 @@ use crate::skips::{self, Skip};
 use crate::vector::{SKIPS, Vector, suite};
 use crate::wire::Endpoint;
 
-/// What to run and where to tell of it.
+/// What to run and where to write the results.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How each target is driven.
+    /// The drivers of the targets.
     pub ways: Vec<DriverConfig>,
-    /// Filters, threads and output, as `cargo test` gives them.
+    /// Filters, threads and output options, in `cargo test`'s syntax.
     pub arguments: Arguments,
     /// The targets to run; all when empty.
     pub on: Vec<String>,
     /// The targets for which `not run` is a failure.
     pub require: Vec<String>,
-    /// A deployed probe to drive in place of the targets.
+    /// The URL of a deployed probe to drive instead of the targets.
     pub url: Option<String>,
-    /// A function of somebody's own, held to the vectors that hold for any.
+    /// A user's own function, which runs the vectors that apply to every function.
     pub project: Option<Project>,
-    /// The folder for the report's files.
+    /// The folder of the report's files.
     pub folder: PathBuf,
-    /// The page to write what was measured into, if any.
+    /// The page to write the results into, if any.
     pub page: Option<PathBuf>,
-    /// How long one exchange may take.
+    /// The timeout of one exchange.
     pub limit: Duration,
 }
 
 impl Options {
-    /// The options of the process: its arguments, `GURU_ON` and `GURU_REQUIRE` (names with commas between),
-    /// `GURU_URL`, a deployed probe (on the target of `GURU_ON`, if that names one), and `GURU_DOCS`, the page to write what was measured into.
+    /// Reads the options from the process's arguments and environment: `GURU_ON` and `GURU_REQUIRE` (comma-separated names),
+    /// `GURU_URL`, a deployed probe (on the target of `GURU_ON`, if that names one), and `GURU_DOCS`, the page to write the
+    /// results into.
     ///
     /// # Errors
     ///
-    /// When the data of a target is malformed.
+    /// When a target's `conformance.toml` is malformed.
     pub fn from_process(folder: PathBuf) -> Result<Self> {
         let names = |variable: &str| -> Vec<String> {
             let list = std::env::var(variable).unwrap_or_default();
@@ -77,14 +76,14 @@ impl Options {
     }
 }
 
-/// What became of a run.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Run {
-    /// Every case that was to run, on every target.
+    /// Every selected case on every target.
     pub report: Report,
     /// Success if no case failed and no required target was missing.
     pub code: ExitCode,
-    /// The same.
+    /// Whether `code` is a success.
     pub passed: bool,
 }
 
@@ -95,7 +94,7 @@ pub fn run(options: &Options) -> Result<Run> {
         (Some(url), _) => vec![Box::new(deployed(url, options)?)],
         (None, project) => driven(&options.ways, project.as_ref()),
     };
-    // Of every target, since a project is driven on some of them only.
+    // The names of every target: a project is driven on some of them only.
     let every = driven(&options.ways, None);
     let names: Vec<&str> = every.iter().map(|driver| driver.name()).collect();
     let skips = match options.url {
@@ -135,7 +134,7 @@ pub fn run(options: &Options) -> Result<Run> {
     Ok(run)
 }
 
-/// The probe at a URL, on the one target that is named, if one is.
+/// The probe at a URL, on the target that is named, if any.
 fn deployed(url: &str, options: &Options) -> Result<Deployed> {
     let on = &*options.on;
     let endpoint = Endpoint::parse(url)?;
@@ -147,7 +146,7 @@ fn deployed(url: &str, options: &Options) -> Result<Deployed> {
     Ok(Deployed { endpoint, like })
 }
 
-/// A vector may only name a difference that some target declares; any other is a typo that would never apply.
+/// Rejects vectors with a difference that no target declares: such a typo would never apply.
 fn known_differences(vectors: &[Vector], drivers: &[Box<dyn Driver>]) -> Result<()> {
     for vector in vectors {
         for name in vector.differences() {
@@ -214,7 +213,7 @@ impl Suite {
         }
     }
 
-    /// One test a vector; a single one, not run, for a target that cannot run here.
+    /// One test per vector; for a target that cannot run here, a single ignored one.
     fn trials(&self, target: &Arc<Target>, report: &Arc<Mutex<Report>>) -> Vec<Trial> {
         let name = target.driver.name().to_owned();
         if let Err(reason) = target.driver.ready() {
@@ -270,7 +269,7 @@ impl Suite {
             };
             let completion = match &outcome.verdict {
                 Verdict::Passed | Verdict::Differs { .. } => Ok(Completion::Completed),
-                // The report tells the failures, all in one place.
+                // The report lists all failures in one place.
                 Verdict::Failed => Err(Failed::without_message()),
                 Verdict::Skipped { reason, .. } => Ok(Completion::ignored_with(reason)),
                 Verdict::NotRun { reason } if required => {
@@ -290,7 +289,7 @@ impl Suite {
     }
 }
 
-/// Plays one vector on one target.
+/// Runs one vector on one target.
 fn one(target: &Target, vector: &Vector, limit: Duration) -> Outcome {
     let mut started = Instant::now();
     let differences = target.driver.differences().iter();

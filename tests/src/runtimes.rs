@@ -1,6 +1,4 @@
-//! The runtimes of one run: each started once a function, when the first case needs it, and ended at the end.
-//!
-//! It must not know what cases are or how they are told.
+//! The runtimes of a run: each is started once per function, when the first case needs it, and stopped at the end.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,11 +7,11 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use crate::driver::{Driver, NotRun, Refusal, Running};
 use crate::vector::Function;
 
-/// A target and what runs on it.
+/// A target and the functions running on it.
 pub(crate) struct Target {
     pub(crate) driver: Box<dyn Driver>,
     started: Mutex<BTreeMap<Function, Arc<Start>>>,
-    /// Held for writing by a case that nothing may run beside, for reading by any other.
+    /// Locked for writing by a case that must run alone, for reading by all others.
     alone: RwLock<()>,
 }
 
@@ -23,7 +21,7 @@ struct Start {
     told: AtomicBool,
 }
 
-/// Why there is no running function.
+/// Why a function is not running.
 pub(crate) enum Absent {
     NotRun(NotRun),
     Failed(String),
@@ -38,7 +36,7 @@ impl Target {
         }
     }
 
-    /// Hands the running `function` to `then`, `alone` or beside others; starts it if nobody has.
+    /// Calls `then` with the running `function`, exclusively if `alone`; starts the function on first use.
     pub(crate) fn with<T>(
         &self,
         function: Function,
@@ -64,7 +62,7 @@ impl Target {
             Err(Refusal::NotRun(reason)) => Err(Absent::NotRun(reason.clone())),
             Err(Refusal::Failed(error)) => {
                 let whole = format!("{error:#}");
-                // The first case tells everything, with the child's output; the others would only bury it.
+                // The first case shows the whole error with the child's output; repeating it would bury everything else.
                 let text = if start.told.swap(true, Ordering::Relaxed) {
                     whole.lines().next().unwrap_or_default().to_owned()
                 } else {
@@ -75,7 +73,7 @@ impl Target {
         }
     }
 
-    /// Ends all that was started.
+    /// Stops everything that was started.
     pub(crate) fn stop(&self) {
         for start in self
             .started

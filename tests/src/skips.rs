@@ -1,13 +1,11 @@
 //! The cases that a target is known not to pass, each with its reason: `tests/vectors/skips.json`.
-//!
-//! It must not know why a target cannot do a thing; the file says it.
 
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::Deserialize;
 
 use crate::vector::Vector;
 
-/// One case that one target does not run.
+/// A case that is skipped on one target.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Skip {
@@ -15,14 +13,14 @@ pub struct Skip {
     pub target: String,
     /// The vector's name.
     pub vector: String,
-    /// Why, in one line.
+    /// The reason, in one line.
     pub reason: String,
-    /// What the target lacks, by its name in docs/portability.md.
+    /// The missing capability, by its name in docs/portability.md.
     pub capability: String,
 }
 
-/// The skips in `text`, each of which must match one of `targets` and one of `vectors`:
-/// a skip that matches nothing is a leftover that would hide the next case of its name.
+/// Parses the skips in `text`. Each must match one of `targets` and one of `vectors`: a leftover skip would hide the next case of
+/// its name.
 pub fn read(text: &str, targets: &[&str], vectors: &[Vector]) -> Result<Vec<Skip>> {
     let skips: Vec<Skip> = serde_json::from_str(text).context("tests/vectors/skips.json")?;
     for skip in &skips {

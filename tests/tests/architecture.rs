@@ -1,4 +1,4 @@
-//! Holds the invariants of docs/architecture.md, over `cargo metadata` and the tree. It must not know what any crate does.
+//! Tests the invariants of docs/architecture.md against `cargo metadata` and the source tree.
 
 #![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
 
@@ -8,7 +8,7 @@ use std::process::Command;
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
-/// Crates that belong to one vendor, or to one runtime, and the only folders that may depend on them.
+/// Crates that belong to one vendor or one runtime, and the only folders that may depend on them.
 const OWNED: [(&str, &[&str]); 12] = [
     ("worker", &["adapters/js"]),
     ("worker-sys", &["adapters/js"]),
@@ -35,10 +35,10 @@ const OWNED: [(&str, &[&str]); 12] = [
     ),
 ];
 
-/// The layers of the core, from the ground up: each may use those before it.
+/// The layers of the core, from the bottom up: each may use only those before it.
 const LAYERS: [&str; 5] = ["http", "ports", "app", "adapter", "memory"];
 
-/// What every adapter has, so that a diff of two reads as the difference of two technologies.
+/// The files of every adapter, so that the diff of two adapters shows only how their technologies differ.
 const MIRRORED: [&str; 4] = ["lib.rs", "convert.rs", "log.rs", "ports.rs"];
 
 fn metadata() -> Metadata {
@@ -55,7 +55,7 @@ fn root() -> PathBuf {
         .to_owned()
 }
 
-/// The folder of a package, from the top of the workspace.
+/// A package's folder, relative to the root of the workspace.
 fn folder(package: &Package) -> String {
     let folder = package.manifest_path.parent().unwrap().as_std_path();
     folder
@@ -65,7 +65,7 @@ fn folder(package: &Package) -> String {
         .replace('\\', "/")
 }
 
-/// The packages of the workspace by name, and the names each needs to be built and run.
+/// The packages of the workspace by name, with the folder of each and its normal and build dependencies.
 fn needs(metadata: &Metadata) -> BTreeMap<String, (String, BTreeSet<String>)> {
     let packages = metadata.workspace_packages().into_iter();
     packages
@@ -80,7 +80,7 @@ fn needs(metadata: &Metadata) -> BTreeMap<String, (String, BTreeSet<String>)> {
         .collect()
 }
 
-/// Whether a crate in one folder may need one in another.
+/// Whether a crate in one folder may depend on one in another.
 fn may_need(from: &str, to: &str) -> bool {
     let floor = |folder: &str| folder.split('/').next().unwrap_or_default().to_owned();
     match (&*floor(from), &*floor(to)) {
@@ -92,7 +92,7 @@ fn may_need(from: &str, to: &str) -> bool {
         | ("cli" | "xtask", "toolbox")
         | ("cli", "tests")
         | ("xtask", "cli") => true,
-        // A target may be several crates; it never knows a sibling, and neither does an adapter.
+        // A target may consist of several crates. Targets never depend on each other, and neither do adapters.
         ("targets", "targets") => from.split('/').nth(1) == to.split('/').nth(1),
         _ => false,
     }
@@ -129,8 +129,8 @@ fn a_vendor_is_known_in_one_place() {
     }
 }
 
-/// What a package is built of, by the names of the libraries. `cargo tree` and not the metadata's graph: that one has the
-/// features of the whole workspace at once.
+/// The library names of everything a package is built from. This uses `cargo tree`, not the metadata's graph, which merges the
+/// features of the whole workspace.
 fn built_of(package: &str) -> BTreeSet<String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
@@ -170,7 +170,7 @@ fn core_needs_no_runtime_and_no_vendor() {
     }
 }
 
-/// A component is compiled when a function is built, never where it runs.
+/// Components are compiled when a function is built, never where it runs.
 #[test]
 fn what_lambda_starts_has_no_compiler() {
     let seen = built_of("guru-lambda");
@@ -190,7 +190,7 @@ fn an_author_depends_on_guru_alone() {
     {
         let of_ours: Vec<_> = needed.intersection(&ours).collect();
         assert_eq!(of_ours, ["guru"], "{name} ({folder})");
-        // The probe has two more, for the encodings on its wire; the example shows that none is needed.
+        // The probe has two more, for the encodings of its wire format; the example shows that neither is required.
         assert!(
             name != "meditations" || needed.len() == 1,
             "{name} needs {needed:?}"
@@ -212,7 +212,7 @@ fn adapters_mirror_each_other() {
     }
 }
 
-/// The Rust files below a folder, but for those of tests.
+/// The Rust files below a folder, except tests.
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut ahead = vec![folder.to_owned()];
     let mut found = Vec::new();
@@ -253,7 +253,7 @@ fn the_layers_of_the_core_know_those_below_alone() {
     }
 }
 
-/// Most of what is there for those who work on Guru itself is not there for its users.
+/// The command that users install stays small: the tooling for work on Guru itself is in xtask.
 #[test]
 fn the_authors_command_is_small() {
     let count = |folder: &str| -> usize {

@@ -1,4 +1,4 @@
-//! The component that WASI hosts run: what it asks of them, and that it is one file for all. It must not know what it answers.
+//! The component that WASI hosts run: its imports, and that one file serves all hosts.
 
 #![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
 
@@ -12,7 +12,7 @@ use wasmparser::{Parser, Payload};
 
 const FUNCTIONS: [Function; 2] = [Function::Meditations, Function::Probe];
 
-/// The names of what a component imports and exports; those of the parts inside it are not its own.
+/// The names of a component's own imports and exports, not those of its nested components.
 fn names(component: &[u8]) -> (Vec<String>, Vec<String>) {
     let (mut imports, mut exports, mut depth) = (Vec::new(), Vec::new(), 0);
     for payload in Parser::new(0).parse_all(component) {
@@ -31,7 +31,7 @@ fn names(component: &[u8]) -> (Vec<String>, Vec<String>) {
     (imports, exports)
 }
 
-/// The file that `spin up` runs, by its manifest.
+/// The file that `spin up` runs according to its manifest.
 fn of_spin_toml(function: Function) -> PathBuf {
     let manifest = spin_manifest(function);
     let text = fs::read_to_string(&manifest).unwrap();
@@ -74,7 +74,7 @@ fn every_host_of_components_runs_one_file() {
         assert_eq!(of_spin, of_spin_toml(function));
         let of_wasi = component(function, "wasi").unwrap();
         assert_eq!(sha256(&of_spin), sha256(&of_wasi), "{function}");
-        // What the bootstrap reads is machine code; compiling that very file again gives the same.
+        // The bootstrap reads machine code; compiling the same component again must give the same bytes.
         let folder = tempfile::tempdir().unwrap();
         let [once, again] = ["once", "again"].map(|name| folder.path().join(name));
         compile(&of_spin, &once).unwrap();

@@ -1,6 +1,4 @@
 //! The suite as a test target: `cargo test -p conformance --test conform`, with the filters of any Rust test.
-//!
-//! It must not know more than where the build's folder is.
 
 use conformance::Options;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Holds docs/travel.md to what each runtime does: what of the standard library works there.
+//! Tests docs/travel.md against each runtime: which parts of the standard library work there.
 
 #![expect(
     clippy::indexing_slicing,
@@ -15,7 +15,7 @@ use std::time::Duration;
 use conformance::driver::{Driver, Refusal, drivers};
 use conformance::vector::Function;
 
-/// What a row of the page is about, and what of `functions/faults` makes that call.
+/// A row of the page, and the route of `functions/faults` that makes the call.
 const CALLS: [(&str, &str); 9] = [
     ("`std::time::SystemTime::now`", "system-time"),
     ("`std::time::Instant::now`", "instant"),
@@ -57,14 +57,14 @@ fn get(authority: &str, target: &str) -> (u16, String) {
     (status, body.trim().to_owned())
 }
 
-/// What became of the call, in the page's words.
+/// The outcome of the call, in the page's words.
 fn outcome(authority: &str, call: &str) -> (&'static str, String) {
     let target = format!("/std/{call}");
     if call == "static" {
         let _ = get(authority, &target);
     }
     match get(authority, &target) {
-        // Wrangler's proxy answers in chunks.
+        // wrangler's proxy responds with a chunked body.
         (200, text) if text.lines().any(|line| line == "works") => ("works", text),
         (200, text) => ("fails", text),
         (500, text) => ("panics", text),

@@ -1,5 +1,4 @@
-//! Debian's packages: what is installed, and how to install more, as root or with `sudo` that asks nothing.
-//! Knows no package by name.
+//! Debian packages: checks what is installed, and installs more as root or with passwordless `sudo`.
 
 use std::process::Command;
 
@@ -7,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::{child, console::Console, home::Home, surroundings};
 
-/// Another apt may be at work; it is waited for, in seconds.
+/// Waits for a concurrent apt to release its lock, in seconds.
 const LOCK_TIMEOUT: &str = "DPkg::Lock::Timeout=300";
 
 /// Whether this system has apt.
@@ -15,7 +14,7 @@ pub fn is_here() -> bool {
     which::which("apt-get").is_ok()
 }
 
-/// The command for a person to type.
+/// The command line for the user to run.
 pub fn command_line(packages: &[&str]) -> String {
     format!(
         "sudo apt-get install --no-install-recommends {}",
@@ -23,7 +22,7 @@ pub fn command_line(packages: &[&str]) -> String {
     )
 }
 
-/// Whether every one of the packages is installed.
+/// Whether all of the packages are installed.
 pub fn has(packages: &[&str]) -> bool {
     child::output(
         Command::new("dpkg-query")
@@ -33,7 +32,7 @@ pub fn has(packages: &[&str]) -> bool {
     .is_ok_and(|listing| all_installed(&listing, packages))
 }
 
-/// Reads `dpkg-query`'s listing of `name status` lines.
+/// Parses `dpkg-query`'s listing of `name status` lines.
 fn all_installed(listing: &str, packages: &[&str]) -> bool {
     packages.iter().all(|package| {
         listing
@@ -42,7 +41,7 @@ fn all_installed(listing: &str, packages: &[&str]) -> bool {
     })
 }
 
-/// Installs the packages; never at the cost of one that is there.
+/// Installs the packages, but never removes an installed one to do so.
 pub fn install(home: &Home, console: Console, packages: &[&str]) -> Result<()> {
     let Some(prefix) = privilege() else {
         bail!(
@@ -66,7 +65,7 @@ pub fn install(home: &Home, console: Console, packages: &[&str]) -> Result<()> {
     };
     let words = ["install", "--yes", "--no-install-recommends", "--no-remove"];
     let title = format!("apt-get install {}", packages.join(" "));
-    // A fresh machine has no package lists, and an old one has stale ones; either shows as a failure here.
+    // Package lists are missing on a fresh machine and stale on an old one; either makes the first attempt fail.
     if attempt(&title, "apt-install", &words).is_ok() {
         return Ok(());
     }
@@ -80,7 +79,7 @@ pub fn install(home: &Home, console: Console, packages: &[&str]) -> Result<()> {
     })
 }
 
-/// What to put before `apt-get`: nothing for root, `sudo -n` where it asks no password.
+/// The prefix of `apt-get`: empty for root, `sudo -n` where it needs no password.
 fn privilege() -> Option<&'static [&'static str]> {
     let root = child::output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
     if root {

@@ -1,4 +1,4 @@
-//! Cargo, run in view, and the files that it made. Knows not what they are for.
+//! Runs cargo with its output shown, and returns the files it built.
 
 use std::{
     env,
@@ -18,7 +18,7 @@ use crate::{
     workspace::Workspace,
 };
 
-/// Runs `cargo` and gives the last file that `pick` takes of what it made.
+/// Runs `cargo` and returns the path of the last artefact that `pick` selects.
 pub fn make(
     cargo: &mut Command,
     pick: impl Fn(&Artifact) -> Option<Utf8PathBuf>,
@@ -55,8 +55,7 @@ pub fn make(
     Ok(found)
 }
 
-/// The user's own cargo in `folder`, for what runs on this machine: whatever the environment or a `.cargo/config.toml` says of
-/// other machines.
+/// The user's own cargo in `folder`, building for this machine whatever target the environment or a `.cargo/config.toml` sets.
 pub fn native(folder: &Path) -> Command {
     let mut cargo = surroundings::command("cargo");
     cargo.current_dir(folder);
@@ -67,7 +66,7 @@ pub fn native(folder: &Path) -> Command {
     cargo
 }
 
-/// Has cargo take the crate `guru` from the folder that `GURU_SOURCE` names, if it names one.
+/// Patches the crate `guru` to the folder that `GURU_SOURCE` names, if it is set.
 pub fn with_named_source(cargo: &mut Command) {
     if let Some(source) = named_source() {
         let path = source.join("guru");
@@ -78,8 +77,8 @@ pub fn with_named_source(cargo: &mut Command) {
     }
 }
 
-/// The triple of this machine, where cargo would build for another in `folder`. It is not named otherwise: what is built for a
-/// target by name has a folder of its own, and is built once more.
+/// The host triple, where cargo would build for another target in `folder`. Otherwise no target is set: an explicit target has
+/// its own target directory and would be compiled again.
 fn foreign(folder: &Path) -> Option<String> {
     let config = cargo_config2::Config::load_with_cwd(folder).ok()?;
     let targets = config.build_target_for_config(Vec::<&str>::new()).ok()?;
@@ -90,7 +89,7 @@ fn foreign(folder: &Path) -> Option<String> {
     let runs = |target: &str| {
         let parts = |triple: &str| triple.split('-').map(str::to_owned).collect::<Vec<_>>();
         let (own, other) = (parts(host), parts(target));
-        // Another C library on the same system runs here too.
+        // A target that differs only in its C library runs on this system too.
         own.first() == other.first() && own.get(1..3) == other.get(1..3)
     };
     let is_native = match &*targets {
@@ -100,39 +99,39 @@ fn foreign(folder: &Path) -> Option<String> {
     (!is_native).then(|| host.to_owned())
 }
 
-/// A program of Guru's that runs on this machine.
+/// One of Guru's own programs, run on this machine.
 #[derive(Clone, Copy, Debug)]
 pub struct Program {
-    /// The crate that has it.
+    /// The crate that contains it.
     pub package: &'static str,
-    /// What it is called.
+    /// The name of the binary.
     pub name: &'static str,
-    /// The crate's features that it is built with.
+    /// The features it is built with.
     pub features: &'static [&'static str],
 }
 
-/// What hosts components, with its compiler.
+/// The host of components, with its compiler.
 pub const HOST: Program = Program {
     package: "guru-host",
     name: "guru-host",
     features: &["compile"],
 };
 
-/// What hosts components, without a compiler: as small as what is shipped.
+/// The host of components without the compiler, as small as in a release.
 pub const SERVER: Program = Program {
     package: "guru-host",
     name: "guru-host",
     features: &[],
 };
 
-/// What AWS Lambda starts.
+/// The program that AWS Lambda starts.
 pub const BOOTSTRAP: Program = Program {
     package: "guru-lambda",
     name: "bootstrap",
     features: &[],
 };
 
-/// What stands in front of a Lambda function on this machine.
+/// The gateway in front of a Lambda function on this machine.
 pub const GATEWAY: Program = Program {
     package: "guru-gateway",
     name: "guru-gateway",
@@ -140,7 +139,7 @@ pub const GATEWAY: Program = Program {
 };
 
 impl Program {
-    /// What names one that is there already, in place of the one that is built.
+    /// The variable that overrides the program with an existing one.
     const fn variable(self) -> &'static str {
         match self.name.as_bytes() {
             b"guru-host" => "GURU_HOST_BIN",
@@ -149,18 +148,18 @@ impl Program {
         }
     }
 
-    /// One that is named in the environment, for this machine: what is deployed is always built.
+    /// The program that the environment names, for use on this machine. Deployments always build their own.
     #[must_use]
     pub fn named(self) -> Option<PathBuf> {
         tool::find(self.variable(), || None)
     }
 
-    /// Builds it and says where it is.
+    /// Builds it and returns its path.
     pub fn build(self, workspace: &Workspace, is_release: bool) -> Result<PathBuf> {
         self.build_with(workspace, is_release, |_| {})
     }
 
-    /// Builds it by a cargo that `prepare` has had, and says where it is.
+    /// Builds it with a cargo command that `prepare` can modify, and returns its path.
     pub fn build_with(
         self,
         workspace: &Workspace,
@@ -202,8 +201,8 @@ impl Program {
         cargo
     }
 
-    /// How it is compiled. Tests ask for what takes the least time in all: the program for Lambda is then compiled once, and not
-    /// optimised while it is linked.
+    /// The profile to build with. For tests the total time matters, so Lambda's program is built only once, without link-time
+    /// optimisation.
     fn profile(self, is_release: bool) -> Profile {
         let is_quick = env::var_os(QUICK).is_some_and(|value| !value.is_empty());
         match (is_quick && self.name == BOOTSTRAP.name, is_release) {
@@ -213,8 +212,8 @@ impl Program {
         }
     }
 
-    /// Installs it from the registry, of the version that the function is made with and with the very dependencies that this version
-    /// was tested with: once, since a version does not change.
+    /// Installs it from the registry, in the version that the function depends on and with the dependencies locked for that
+    /// version. A version never changes, so this happens once.
     fn install(
         self,
         version: &str,
@@ -242,7 +241,7 @@ impl Program {
             cargo.arg("--features").arg(self.features.join(","));
         }
         match profile {
-            // As Guru's own workspace builds it: a package has no profiles of its own.
+            // The profile of Guru's own workspace: a published package has no profiles.
             Profile::Release => {
                 cargo
                     .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1")
@@ -272,14 +271,14 @@ impl Program {
     }
 }
 
-/// How a program is compiled.
+/// A build profile.
 #[derive(Clone, Copy)]
 enum Profile {
     /// For development.
     Dev,
-    /// Optimised, but not while it is linked.
+    /// Optimised, but without link-time optimisation.
     Quick,
-    /// As it is deployed.
+    /// As deployed.
     Release,
 }
 
@@ -293,10 +292,10 @@ impl Profile {
     }
 }
 
-/// Asks for [`Profile::Quick`]: for tests.
+/// Names the variable that asks for programs which are not optimised while they are linked: for tests.
 pub const QUICK: &str = "GURU_QUICK_HOSTS";
 
-/// Takes what takes long out of the release profile.
+/// Disables the slow parts of the release profile.
 const UNLINKED: [&str; 4] = [
     "--config",
     "profile.release.lto=false",
@@ -304,7 +303,7 @@ const UNLINKED: [&str; 4] = [
     "profile.release.codegen-units=16",
 ];
 
-/// A compiler that is not optimised takes ten times as long for a component as one that is.
+/// An unoptimised compiler takes ten times as long for a component as an optimised one.
 const OPTIMISED: [&str; 7] = [
     "cranelift-codegen",
     "cranelift-frontend",
@@ -315,7 +314,7 @@ const OPTIMISED: [&str; 7] = [
     "wasmtime-internal-cranelift",
 ];
 
-/// Where programs are built whose sources are in no folder of the user's.
+/// The target directory for programs that are not built from sources of the user's.
 fn target() -> Result<PathBuf> {
     let named = env::var_os("CARGO_TARGET_DIR").filter(|named| !named.is_empty());
     match named {
@@ -328,7 +327,7 @@ fn target() -> Result<PathBuf> {
 mod tests {
     use super::*;
 
-    /// The target that cargo is told in a folder with these settings.
+    /// The `build.target` that cargo reads in a folder with these settings.
     fn told(settings: &str) -> Option<String> {
         let folder = tempfile::tempdir().unwrap();
         crate::files::write(&folder.path().join(".cargo/config.toml"), settings).unwrap();
@@ -356,7 +355,7 @@ mod tests {
             let told = told(&format!("[build]\n{other}\n"));
             assert_eq!(told.as_deref(), Some(host), "{other}");
         }
-        // Where nothing else is said, neither do we: what is built has one folder.
+        // Without settings we set no target either, so that builds share one target directory.
         assert_eq!(told(""), None);
         assert_eq!(told(&format!("[build]\ntarget = \"{host}\"\n")), None);
         let musl = host.replace("gnu", "musl");

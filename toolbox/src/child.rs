@@ -1,4 +1,4 @@
-//! Other programs: run with their output logged, or asked one question. Knows no program by name.
+//! Child processes, run to completion: with their output logged, or captured.
 
 use std::{
     ffi::OsStr,
@@ -14,13 +14,13 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::{interrupt, leash::Leash};
 
-/// How much of a log a failure shows.
+/// How many lines of the log a failure shows.
 const TAIL_LINES: usize = 20;
 
-/// How long a program with no time-out may be silent; in effect for ever.
+/// How long a program without an idle timeout may be silent; in effect forever.
 const PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A program that did not end well.
+/// A program that failed.
 #[derive(Debug)]
 pub struct Failure {
     program: String,
@@ -30,7 +30,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// The line that most likely says why.
+    /// The line of output most likely to explain the failure.
     pub fn reason(&self) -> &str {
         let telling = |line: &&String| {
             let line = line.to_ascii_lowercase();
@@ -56,8 +56,8 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// Runs a program to its end with all its output in `log`; each line is also handed to `line`.
-/// Silence longer than `idle` ends it.
+/// Runs a program to completion with all its output written to `log` and each line passed to `line`. The program is killed when
+/// it prints nothing for longer than `idle`.
 pub fn run(
     command: &mut Command,
     log: &Path,
@@ -110,13 +110,13 @@ pub fn run(
     .into())
 }
 
-/// Starts a program whose two outputs are one stream, in the order they were written.
+/// Starts a program with stdout and stderr combined into one stream, in the order they were written.
 fn start(command: &mut Command, program: &str) -> Result<(Leash, mpsc::Receiver<Vec<u8>>)> {
     let (mut reader, writer) = std::io::pipe().context("cannot make a pipe")?;
     let second = writer.try_clone().context("cannot make a pipe")?;
     command.stdin(Stdio::null()).stdout(writer).stderr(second);
     let child = Leash::spawn(command).with_context(|| format!("cannot start `{program}`"))?;
-    // The command holds our ends of the pipe; without this the reader would wait for ourselves.
+    // The command holds our ends of the pipe; unless they are dropped, the reader would never see the end.
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let (sender, chunks) = mpsc::channel();
     std::thread::spawn(move || {
@@ -131,7 +131,7 @@ fn start(command: &mut Command, program: &str) -> Result<(Leash, mpsc::Receiver<
     Ok((child, chunks))
 }
 
-/// The last lines of an output.
+/// The last lines of output.
 #[derive(Debug, Default)]
 struct Tail {
     lines: std::collections::VecDeque<String>,
@@ -139,7 +139,7 @@ struct Tail {
 }
 
 impl Tail {
-    /// Takes a piece of output. A carriage return ends a line too: progress bars redraw with it.
+    /// Adds a chunk of output. A carriage return also ends a line, since progress bars redraw with it.
     fn add(&mut self, chunk: &[u8], line: &dyn Fn(&str)) {
         for &byte in chunk {
             if byte == b'\n' || byte == b'\r' {
@@ -169,7 +169,7 @@ impl Tail {
     }
 }
 
-/// What a program prints on standard output, when it ends well.
+/// Returns a program's standard output if it succeeds.
 pub fn output(command: &mut Command) -> Result<String> {
     let program = spell(command);
     let output = command
@@ -183,7 +183,7 @@ pub fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Shows what a program prints, line by line, on standard error; returns all of it once the program has closed it.
+/// Copies a program's output to standard error line by line; returns all of it once the pipe is closed.
 pub fn show(source: impl std::io::Read) -> Result<String> {
     let mut all = String::new();
     for line in std::io::BufRead::split(std::io::BufReader::new(source), b'\n') {
@@ -196,7 +196,7 @@ pub fn show(source: impl std::io::Read) -> Result<String> {
     Ok(all)
 }
 
-/// Whether a program can be started and ends well; what it prints is of no interest.
+/// Whether a program can be started and succeeds; its output is discarded.
 pub fn succeeds(command: &mut Command) -> bool {
     command
         .stdin(Stdio::null())
@@ -206,7 +206,7 @@ pub fn succeeds(command: &mut Command) -> bool {
         .is_ok_and(|status| status.success())
 }
 
-/// How a program ended, in words.
+/// Describes an exit status.
 pub fn describe(status: ExitStatus) -> String {
     match status.code() {
         Some(code) => format!("ended with exit code {code}"),
@@ -214,7 +214,7 @@ pub fn describe(status: ExitStatus) -> String {
     }
 }
 
-/// The command as a person would type it.
+/// The command line, quoted for a shell.
 pub fn spell(command: &Command) -> String {
     std::iter::once(command.get_program())
         .chain(command.get_args())
@@ -223,10 +223,10 @@ pub fn spell(command: &Command) -> String {
         .join(" ")
 }
 
-/// A word as a shell reads it back.
+/// Quotes a word for a shell.
 pub fn quote(word: &OsStr) -> String {
     let word = word.to_string_lossy();
-    // An equals sign is a letter to every shell, but at the start to zsh.
+    // An equals sign needs no quotes in any shell, except at the start of a word in zsh.
     let rest = word.replace('=', "");
     if !rest.is_empty() && !word.starts_with('=') && shell_words::quote(&rest) == rest {
         return word.into_owned();

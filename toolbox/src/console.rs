@@ -1,4 +1,4 @@
-//! What a person, or a log, sees while something runs: a spinner on a terminal, plain lines elsewhere. Knows no step.
+//! Progress output: a spinner on a terminal, plain lines elsewhere.
 
 use std::{
     io::{IsTerminal as _, Write as _},
@@ -7,7 +7,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Where progress goes: standard error, so that standard output stays for results.
+/// Where progress is written: standard error, so that standard output carries only results.
 #[derive(Debug, Clone, Copy)]
 pub struct Console {
     terminal: bool,
@@ -28,12 +28,12 @@ impl Console {
         Self::default()
     }
 
-    /// Whether somebody sits in front of it.
+    /// Whether standard error is a terminal.
     pub const fn is_terminal(self) -> bool {
         self.terminal
     }
 
-    /// One line for the reader.
+    /// Prints a line.
     pub fn note(self, text: &str) {
         eprintln!("{text}");
     }
@@ -63,7 +63,7 @@ impl Console {
     }
 }
 
-/// A step on its way. Dropped without `done`, it counts as failed.
+/// A running step. Dropped without `done`, it counts as failed.
 #[derive(Debug)]
 pub struct Step {
     title: String,
@@ -73,14 +73,14 @@ pub struct Step {
 }
 
 impl Step {
-    /// The latest line of output, shown beside the spinner.
+    /// Shows the latest line of output beside the spinner.
     pub fn line(&self, text: &str) {
         if let Some(bar) = &self.bar {
             bar.set_message(text.trim().to_owned());
         }
     }
 
-    /// How far it is.
+    /// Shows the progress.
     pub fn progress(&self, done: u64, of: u64) {
         let Some(bar) = &self.bar else { return };
         if bar.length() != Some(of) {
@@ -94,7 +94,7 @@ impl Step {
         bar.set_position(done);
     }
 
-    /// Ends the step well.
+    /// Marks the step as succeeded.
     pub fn done(mut self) {
         self.end("done");
     }
@@ -120,12 +120,12 @@ impl Drop for Step {
     }
 }
 
-/// One line of a result, on standard output. A reader that has gone (`| head`) is no failure of ours.
+/// Prints a line of a result on standard output. A closed pipe (`| head`) is not an error.
 pub fn say(text: &str) {
     drop(writeln!(std::io::stdout(), "{text}"));
 }
 
-/// The sign before a line of a result, coloured where colours are shown.
+/// The mark before a line of a result, coloured where colours are enabled.
 pub fn mark(good: bool, required: bool) -> String {
     let sign = match (good, required) {
         (true, _) => console::style("✓").green(),
@@ -135,7 +135,7 @@ pub fn mark(good: bool, required: bool) -> String {
     sign.to_string()
 }
 
-/// A duration as people read it: `0.4 s`, `12.3 s`, `3 min 05 s`.
+/// A duration for display: `0.4 s`, `12.3 s`, `3 min 05 s`.
 pub fn seconds(time: Duration) -> String {
     let whole = time.as_secs();
     if whole < 60 {

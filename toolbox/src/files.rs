@@ -1,4 +1,4 @@
-//! The few things done to files that `std` leaves to each system. Knows no path of ours.
+//! File operations that `std` lacks, or that differ between systems.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-/// Removes a file, a link or a whole folder; nothing there is no error.
+/// Removes a file, a link or a whole folder. A missing path is not an error.
 pub fn remove(path: &Path) -> Result<()> {
     let removed = match fs::symlink_metadata(path) {
         Ok(found) if found.is_dir() => fs::remove_dir_all(path),
@@ -23,7 +23,7 @@ pub fn remove(path: &Path) -> Result<()> {
     }
 }
 
-/// Makes `link` a symbolic link to `original`, and the folders above it.
+/// Creates `link` as a symbolic link to `original`, and its parent folders.
 #[cfg(unix)]
 pub fn link(original: &Path, link: &Path) -> Result<()> {
     make_parent(link)?;
@@ -31,13 +31,13 @@ pub fn link(original: &Path, link: &Path) -> Result<()> {
         .with_context(|| format!("cannot link {} to {}", link.display(), original.display()))
 }
 
-/// Symbolic links need a privilege on other systems, and no route that needs them leads there.
+/// Other systems require a privilege for symbolic links; nothing that needs them is supported there.
 #[cfg(not(unix))]
 pub fn link(original: &Path, _: &Path) -> Result<()> {
     anyhow::bail!("cannot link {} on this system", original.display())
 }
 
-/// Writes a program that may be executed, and the folders above it.
+/// Writes an executable file, and its parent folders.
 pub fn write_program(path: &Path, text: &str) -> Result<()> {
     make_parent(path)?;
     fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
@@ -50,7 +50,7 @@ pub fn write_program(path: &Path, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Copies a file, so that whoever looks meanwhile sees all of it or none.
+/// Copies a file atomically: a concurrent reader sees all of it or none.
 ///
 /// # Errors
 ///
@@ -61,7 +61,7 @@ pub fn copy_whole(from: &Path, to: &Path) -> Result<()> {
     fs::rename(&unfinished, to).with_context(|| format!("cannot write {}", to.display()))
 }
 
-/// Reads a text.
+/// Reads a file as a string.
 ///
 /// # Errors
 ///
@@ -70,13 +70,13 @@ pub fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// Writes a file, and makes the folders above it.
+/// Writes a file, and its parent folders.
 pub fn write(path: &Path, text: &str) -> Result<()> {
     make_parent(path)?;
     fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// Copies a file, and makes the folders above the copy.
+/// Copies a file, and creates the parent folders of the copy.
 pub fn copy(from: &Path, to: &Path) -> Result<()> {
     make_parent(to)?;
     fs::copy(from, to)
@@ -84,8 +84,7 @@ pub fn copy(from: &Path, to: &Path) -> Result<()> {
         .with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))
 }
 
-/// Locks a file, which is made where there is none, until what is returned is dropped. `waits` is called where somebody else
-/// holds it.
+/// Locks a file, creating it if needed, until the returned value is dropped. Calls `waits` if another process holds the lock.
 pub fn lock(path: &Path, waits: impl FnOnce()) -> Result<File> {
     make_parent(path)?;
     let file = File::options()

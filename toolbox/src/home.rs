@@ -1,4 +1,4 @@
-//! `GURU_HOME`: the one folder that holds what Guru installs. Knows where things lie, not what they are.
+//! `GURU_HOME`: the folder that holds what Guru installs, and its layout.
 
 use std::{
     env,
@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::console::Console;
 
-/// The cache folder of Guru.
+/// Guru's cache folder.
 #[derive(Debug, Clone)]
 pub struct Home {
     root: PathBuf,
@@ -39,27 +39,27 @@ impl Home {
         &self.root
     }
 
-    /// The Rust toolchain that builds for WebAssembly, where Guru had to make one.
+    /// The Rust toolchain for WebAssembly, where Guru had to build one.
     pub fn toolchain(&self) -> PathBuf {
         self.root.join("toolchains").join("guru-wasm")
     }
 
-    /// The folder with AWS's emulator of Lambda.
+    /// The folder of AWS's Lambda emulator.
     pub fn emulator(&self) -> PathBuf {
         self.root.join("sam")
     }
 
-    /// The folder with wrangler and the other npm tools.
+    /// The folder of wrangler and the other npm tools.
     pub fn wrangler(&self) -> PathBuf {
         self.root.join("wrangler")
     }
 
-    /// The full output of a step.
+    /// The log file of a step.
     pub fn log(&self, step: &str) -> PathBuf {
         self.root.join("log").join(format!("{step}.log"))
     }
 
-    /// An empty folder to build in: on the same file system as its result, so that a rename finishes it.
+    /// Creates an empty build folder. It is on the same file system as its result, so that a rename completes the build.
     pub fn fresh_work(&self, name: &str) -> Result<PathBuf> {
         let folder = self.root.join("work").join(name);
         crate::files::remove(&folder)?;
@@ -68,7 +68,7 @@ impl Home {
         Ok(folder)
     }
 
-    /// Held while this process changes the folder; a second process waits for it.
+    /// Locks the folder while this process changes it; a second process waits.
     pub fn lock(&self, console: Console) -> Result<File> {
         fs::create_dir_all(&self.root).with_context(|| {
             format!(
@@ -85,7 +85,7 @@ impl Home {
     }
 }
 
-/// Picks the root. An empty variable counts as unset, and a relative cache folder is ignored, as the XDG rules have it.
+/// Picks the root. An empty variable counts as unset, and a relative cache folder is ignored, as in the XDG specification.
 fn root(
     guru: Option<OsString>,
     cache: Option<OsString>,

@@ -1,4 +1,4 @@
-//! What must happen when the user stops the command half-way. Knows nothing of what is undone.
+//! Cleanup when the user interrupts the command.
 
 use std::{
     sync::{
@@ -17,10 +17,11 @@ static UNDO: Mutex<Vec<Undo>> = Mutex::new(Vec::new());
 
 static STOPPING: AtomicBool = AtomicBool::new(false);
 
-/// The shell's convention for a command ended by the interrupt signal.
+/// The exit code after an interrupt signal, by the shells' convention.
 const EXIT: i32 = 130;
 
-/// From here on, Ctrl-C, a hang-up and a request to terminate run the registered actions, newest first, and end the process.
+/// Installs the signal handler: on Ctrl-C, a hang-up or a termination request, it runs the registered actions, newest first, and
+/// ends the process.
 pub fn handle() -> Result<()> {
     ctrlc::set_handler(|| {
         STOPPING.store(true, Ordering::SeqCst);
@@ -33,15 +34,15 @@ pub fn handle() -> Result<()> {
     .context("cannot handle Ctrl-C")
 }
 
-/// Registers what to do on an interrupt. It must not harm when what it undoes is already gone.
+/// Registers an action to run on an interrupt. It must be harmless when what it undoes is already gone.
 pub fn undo(action: impl FnOnce() + Send + 'static) {
     UNDO.lock()
         .unwrap_or_else(PoisonError::into_inner)
         .push(Box::new(action));
 }
 
-/// Never returns when the process is being stopped. Ctrl-C ends children too, and their end must not be told as a
-/// failure of theirs.
+/// Never returns while the process is being interrupted. Ctrl-C also ends the children, which must not be reported as a failure
+/// of theirs.
 pub fn give_way() {
     while STOPPING.load(Ordering::SeqCst) {
         thread::sleep(Duration::from_millis(50));

@@ -1,4 +1,4 @@
-//! Child processes that do not outlive this one: ended when dropped, and when the user interrupts. Knows no program.
+//! Child processes that do not outlive this one: they are killed on drop and when the user interrupts.
 
 use std::{
     io,
@@ -10,13 +10,13 @@ use std::{
 
 use crate::interrupt;
 
-/// How often a child is asked whether it has ended. It is asked, not waited for, so that an interrupt can end it.
+/// The polling interval for a child's exit. Polling, unlike a blocking wait, lets an interrupt kill the child.
 const BEAT: Duration = Duration::from_millis(20);
 
-/// How long a family may take to end by itself once it was asked to.
+/// How long a process group may take to exit after SIGTERM.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// A running child.
+/// A running child process.
 #[derive(Debug)]
 pub struct Leash {
     child: Arc<Mutex<Child>>,
@@ -24,12 +24,12 @@ pub struct Leash {
 }
 
 impl Leash {
-    /// Starts the command.
+    /// Spawns the command.
     pub fn spawn(command: &mut Command) -> io::Result<Self> {
         Self::held(command, end)
     }
 
-    /// Starts the command in a process group of its own: all that it starts ends with it, asked first.
+    /// Spawns the command in a process group of its own. The whole group is ended with it, by SIGTERM first.
     pub fn family(command: &mut Command) -> io::Result<Self> {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(command, 0);
@@ -43,17 +43,17 @@ impl Leash {
         Ok(Self { child, end })
     }
 
-    /// How it ended, if it has.
+    /// The exit status, if it has exited.
     pub fn ended(&self) -> io::Result<Option<ExitStatus>> {
         self.child().try_wait()
     }
 
-    /// Its pipes, and whatever else `std` knows of it.
+    /// The child process, for its pipes and the rest of `std`'s interface.
     pub fn child(&self) -> MutexGuard<'_, Child> {
         self.child.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for its end.
+    /// Waits for it to exit.
     pub fn wait(&self) -> io::Result<ExitStatus> {
         loop {
             if let Some(status) = self.child().try_wait()? {
@@ -70,7 +70,7 @@ impl Drop for Leash {
     }
 }
 
-/// Ends the child; one that has ended already is no error.
+/// Kills the child, which may have exited already.
 fn end(child: &Mutex<Child>) {
     let mut child = child.lock().unwrap_or_else(PoisonError::into_inner);
     drop(child.kill());
@@ -84,14 +84,14 @@ fn end_family(child: &Mutex<Child>) {
 
     let mut held = child.lock().unwrap_or_else(PoisonError::into_inner);
     let group = i32::try_from(held.id()).ok().and_then(Pid::from_raw);
-    // Once it was waited for, its number may be another's.
+    // Once the child has been reaped, its process id may have been reused.
     if let (Ok(None), Some(group)) = (held.try_wait(), group) {
         let _ = kill_process_group(group, Signal::TERM);
         let deadline = Instant::now() + GRACE;
         while matches!(held.try_wait(), Ok(None)) && Instant::now() < deadline {
             thread::sleep(BEAT);
         }
-        // Whoever is left of the family did not listen.
+        // The rest of the group did not exit on SIGTERM.
         let _ = kill_process_group(group, Signal::KILL);
     }
     drop(held);

@@ -1,5 +1,5 @@
-//! What Guru's commands share: programs that they start, files that they write, what a person sees of it, cargo and its
-//! workspaces. It knows no command and no vendor. It is no API, and changes without notice.
+//! What Guru's commands share: child processes, files, console output, cargo and its workspaces. Independent of any command or
+//! vendor. This is not a public API, and changes without notice.
 
 pub mod apt;
 pub mod cargo;
@@ -10,6 +10,7 @@ pub mod home;
 pub mod interrupt;
 pub mod items;
 pub mod leash;
+mod parts;
 pub mod source;
 pub mod stamp;
 pub mod steps;

@@ -1,5 +1,4 @@
-//! Where Guru itself comes from: a folder of its sources, or the registry. Knows what its sources look like, not who is built of
-//! them.
+//! Where Guru itself comes from: a folder of its sources, or the registry.
 
 use std::{
     env,
@@ -9,17 +8,18 @@ use std::{
 
 use anyhow::{Result, bail};
 
-/// Names a folder with Guru's sources: functions, and what hosts them, are then built of those, whatever a manifest says.
+/// The variable that names a folder with Guru's sources. Functions and their hosts are then built from those, whatever a manifest
+/// says.
 pub const SOURCE: &str = "GURU_SOURCE";
 
-/// Where Guru itself comes from, for what hosts a function.
+/// The source of Guru's crates, from which the programs that host a function are built.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// A folder of its sources.
+    /// A folder with its sources.
     Folder(PathBuf),
-    /// A checkout of cargo's own, in which nothing must be built.
+    /// One of cargo's git checkouts, in which nothing may be built.
     Checkout(PathBuf),
-    /// The registry, with the version that the function is made with.
+    /// The registry, with the version that the function depends on.
     Registry(String),
 }
 
@@ -30,11 +30,11 @@ pub fn named_source() -> Option<PathBuf> {
     named.map(PathBuf::from)
 }
 
-/// A folder of Guru's sources, if it is one.
+/// Checks that a folder contains Guru's sources.
 ///
 /// # Errors
 ///
-/// When it is none.
+/// When it does not.
 pub fn sources(folder: &Path) -> Result<Source> {
     if !folder.join("host").join("Cargo.toml").is_file() {
         bail!(

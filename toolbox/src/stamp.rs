@@ -1,4 +1,4 @@
-//! Stamps: a file, written last, that says a folder was made whole and of what. Knows nothing of what is in the folder.
+//! Stamps: a file that is written last and records that a folder is complete, and what it was made from.
 
 use std::{fs, path::Path};
 
@@ -6,17 +6,17 @@ use anyhow::{Context as _, Result};
 
 const NAME: &str = "guru-stamp";
 
-/// Whether the folder was finished, and from exactly these ingredients.
+/// Whether the folder is complete and was made from exactly these ingredients.
 pub fn is_current(folder: &Path, ingredients: &str) -> bool {
     fs::read_to_string(folder.join(NAME)).is_ok_and(|found| found == ingredients)
 }
 
-/// Whether the folder was finished, whatever it was made of.
+/// Whether the folder is complete, whatever it was made from.
 pub fn exists(folder: &Path) -> bool {
     folder.join(NAME).is_file()
 }
 
-/// Marks the folder as finished. The file appears whole or not at all.
+/// Marks the folder as complete. The stamp is written atomically.
 pub fn write(folder: &Path, ingredients: &str) -> Result<()> {
     let path = folder.join(NAME);
     let part = folder.join(format!("{NAME}.part"));

@@ -1,9 +1,9 @@
-//! The environment that children inherit. `cargo run` and rustup leave variables behind that make a nested cargo
-//! pick the wrong toolchain; they are taken out here. Knows no toolchain of ours.
+//! The environment of child processes. `cargo run` and rustup set variables that make a nested cargo pick the wrong toolchain;
+//! they are removed here.
 
 use std::{env, process::Command};
 
-/// A command that inherits the environment without what `cargo run` added to it.
+/// A command that inherits the environment without the variables that `cargo run` added.
 pub fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new(program);
     for (name, _) in env::vars_os() {
@@ -14,7 +14,7 @@ pub fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
     command
 }
 
-/// Takes out what would make cargo use another compiler, target or set of flags than the one it is told to use.
+/// Removes the variables that would make cargo use another compiler, target or set of flags than it is configured with.
 pub fn forget_toolchain(command: &mut Command) -> &mut Command {
     for name in [
         "RUSTUP_TOOLCHAIN",
@@ -29,8 +29,8 @@ pub fn forget_toolchain(command: &mut Command) -> &mut Command {
     command
 }
 
-/// Variables that describe the package `cargo run` started. `RUSTUP_TOOLCHAIN` stays: it is the user's choice
-/// (`cargo +beta …`), and the targets are looked for in that very toolchain.
+/// Variables of the package that `cargo run` started. `RUSTUP_TOOLCHAIN` is kept: with `cargo +beta …` it is the choice of the
+/// user, and the targets are looked for in that very toolchain.
 fn set_by_cargo_run(name: &str) -> bool {
     const NAMES: [&str; 6] = [
         "CARGO",
@@ -76,7 +76,7 @@ mod tests {
             .filter(|(_, value)| value.is_none())
             .map(|(name, _)| name.to_owned())
             .collect();
-        // Tests run under cargo, so these are set here.
+        // Cargo sets these variables for tests.
         assert!(removed.iter().any(|n| n == "CARGO"));
         assert!(removed.iter().any(|n| n == "CARGO_PKG_NAME"));
     }

@@ -1,4 +1,4 @@
-//! Vendors' programs: where they are found. Knows no program by name.
+//! Locates vendors' programs.
 
 use std::{
     env,
@@ -9,21 +9,21 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-/// The program that the user names in a variable, else the one that `otherwise` finds.
+/// The program that the user names in a variable, else the result of `otherwise`.
 pub fn find(variable: &str, otherwise: impl FnOnce() -> Option<PathBuf>) -> Option<PathBuf> {
     let named = env::var_os(variable).filter(|named| !named.is_empty());
     named.map(PathBuf::from).or_else(otherwise)
 }
 
-/// This very command, as it was started. Asked at the start: `cargo` may put a new one in its place while it runs, and the system
-/// then calls this one deleted.
+/// The path of this executable. It is determined at startup: cargo may replace the file while it runs, and the system then
+/// reports it as deleted.
 pub fn own() -> Result<&'static Path> {
     static OWN: OnceLock<Option<PathBuf>> = OnceLock::new();
     let own = OWN.get_or_init(|| env::current_exe().ok());
     own.as_deref().context("cannot find this very command")
 }
 
-/// PATH with this very command in front: a vendor's tool that builds by its manifest runs `guru`.
+/// PATH with this executable's folder in front, since a vendor's tool may run `guru` as its build command.
 pub fn path_with_guru() -> Result<OsString> {
     let own = own()?.parent().map(PathBuf::from);
     let path = env::var_os("PATH").unwrap_or_default();

@@ -1,13 +1,13 @@
-//! Version numbers as tools print them. Knows no tool.
+//! Version numbers as tools print them.
 
 use std::fmt;
 
-/// `major.minor.patch`; parts a tool leaves out count as zero.
+/// `major.minor.patch`; missing parts count as zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version(u64, u64, u64);
 
 impl Version {
-    /// The version made of these parts.
+    /// Creates a version from its parts.
     pub const fn new(major: u64, minor: u64, patch: u64) -> Self {
         Self(major, minor, patch)
     }
@@ -17,7 +17,7 @@ impl Version {
         output.split_whitespace().find_map(Self::parse)
     }
 
-    /// One word as a version, with an optional `v` before it and any suffix (`-nightly`, `+deb12`, `rc1`) after it.
+    /// Parses a word as a version, with an optional `v` prefix and any suffix (`-nightly`, `+deb12`, `rc1`).
     fn parse(word: &str) -> Option<Self> {
         let word = word.strip_prefix('v').unwrap_or(word);
         let mut parts = word.splitn(3, '.').map(digits);
@@ -28,7 +28,7 @@ impl Version {
     }
 }
 
-/// The number a word starts with.
+/// The number at the start of a word.
 fn digits(word: &str) -> Option<u64> {
     let end = word
         .find(|c: char| !c.is_ascii_digit())

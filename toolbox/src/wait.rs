@@ -1,5 +1,5 @@
-//! Guru's own programs, built in view: a first build takes minutes, which is said before, with a bar on a terminal. Knows how
-//! cargo shows how far it is, not what a program is for.
+//! Builds Guru's own programs with visible progress: a first build takes minutes, so it is announced, with a progress bar on a
+//! terminal.
 
 use std::{
     io::{self, Read as _},
@@ -18,10 +18,10 @@ use crate::{
     workspace::Workspace,
 };
 
-/// What is done within this needs no announcement: it was there already.
+/// A build that finishes within this time is not announced: the program was up to date.
 const SOON: Duration = Duration::from_secs(2);
 
-/// Builds a program and says where it is. The first time, what it is and how long it takes is announced.
+/// Builds a program and returns its path. The first build is announced with an estimate of its duration.
 pub fn build(
     console: Console,
     workspace: &Workspace,
@@ -44,7 +44,7 @@ pub fn build(
     Ok(built)
 }
 
-/// The file that says that it was built here once.
+/// The stamp that records a first build.
 fn stamp(target: &Path, program: Program, is_release: bool) -> PathBuf {
     let profile = if is_release { "release" } else { "dev" };
     let parts = [program.name, profile].into_iter();
@@ -54,7 +54,7 @@ fn stamp(target: &Path, program: Program, is_release: bool) -> PathBuf {
     target.join("guru").join("built").join(name.join("-"))
 }
 
-/// What is said of a first build.
+/// The announcement of a first build.
 fn title(program: Program, is_release: bool) -> &'static str {
     match (program.name, is_release) {
         ("bootstrap", true) => {
@@ -68,7 +68,7 @@ fn title(program: Program, is_release: bool) -> &'static str {
     }
 }
 
-/// Lines of cargo's own are shown as they come, between one of ours before and one after.
+/// Passes cargo's own output through, between an announcement and a final line.
 fn with_lines(
     console: Console,
     workspace: &Workspace,
@@ -90,13 +90,13 @@ fn with_lines(
     })
 }
 
-/// The announcement, unless it is over soon.
+/// Announces the build, unless it finishes soon.
 fn announce(console: Console, title: &str, over: &mpsc::Receiver<()>) -> Option<Step> {
     let is_soon = over.recv_timeout(SOON) != Err(RecvTimeoutError::Timeout);
     (!is_soon).then(|| console.step(title))
 }
 
-/// Cargo's output becomes a bar of ours, and is shown as it was where the build fails.
+/// Turns cargo's output into a progress bar; if the build fails, the output is printed as it was.
 fn with_bar(
     console: Console,
     workspace: &Workspace,
@@ -106,7 +106,7 @@ fn with_bar(
     let (reader, writer) = io::pipe().context("cannot make a pipe")?;
     let title = title(program, is_release);
     let watching = thread::spawn(move || watch(console, title, reader));
-    // Cargo, and with it the pipe's other end, is gone once this returns.
+    // Once this returns, cargo has exited and closed its end of the pipe.
     let built = program.build_with(workspace, is_release, |cargo| {
         cargo
             .stderr(writer)
@@ -127,7 +127,7 @@ fn with_bar(
     built
 }
 
-/// Shows how far cargo is, and keeps the lines that are for a reader.
+/// Shows cargo's progress, and keeps its other lines.
 fn watch(console: Console, title: &str, mut source: impl io::Read) -> (Step, String) {
     let step = console.step(title);
     let mut said = String::new();
@@ -155,7 +155,7 @@ fn watch(console: Console, title: &str, mut source: impl io::Read) -> (Step, Str
     (step, said)
 }
 
-/// What cargo's own bar says: `Building [===>   ] 12/230: wasmtime, ...`.
+/// Parses cargo's own progress bar: `Building [===>   ] 12/230: wasmtime, ...`.
 fn progress(line: &str) -> Option<(u64, u64)> {
     let (_, rest) = line
         .trim_start()

@@ -1,5 +1,4 @@
-//! The cargo workspace that a command works on, read with `cargo metadata`. Knows what makes a package a function,
-//! not what is done with it.
+//! The cargo workspace of the current folder, read with `cargo metadata`, and which of its packages are functions.
 
 use std::{
     env,
@@ -14,18 +13,19 @@ use cargo_metadata::{
 
 use crate::{
     child,
+    parts::Parts,
     source::{SOURCE, Source, named_source, sources},
     surroundings,
 };
 
-/// The crate that a function depends on, and the one that must build without `std`.
+/// The crate that functions depend on, and the one that must build without `std`.
 const AUTHORS_CRATE: &str = "guru";
 const CORE: &str = "guru-core";
 
-/// What the vendors' tools read.
+/// The vendors' manifests.
 const MANIFESTS: [&str; 3] = ["wrangler.toml", "spin.toml", "template.yaml"];
 
-/// The workspace around a folder.
+/// The workspace that contains a folder.
 #[derive(Debug)]
 pub struct Workspace {
     root: PathBuf,
@@ -39,81 +39,15 @@ pub struct Workspace {
     source: Option<PathBuf>,
 }
 
-/// What cargo makes of a function's package.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Parts {
-    /// What tells the package from any other of its name.
-    id: String,
-    /// Its name as a crate.
-    library: String,
-    /// What `cargo run` starts, where the manifest says it.
-    default: Option<String>,
-    /// Its programs, each with whether it is `src/main.rs`.
-    programs: Vec<(String, bool)>,
-}
-
-impl From<&Package> for Parts {
-    fn from(package: &Package) -> Self {
-        let library = package
-            .targets
-            .iter()
-            .find(|target| target.crate_types.contains(&CrateType::CDyLib));
-        let programs = package.targets.iter().filter(|target| target.is_bin());
-        Self {
-            id: package.id.to_string(),
-            library: library
-                .map(|target| target.name.replace('-', "_"))
-                .unwrap_or_default(),
-            default: package.default_run.clone(),
-            programs: programs
-                .map(|target| {
-                    (
-                        target.name.clone(),
-                        target.src_path.ends_with("src/main.rs"),
-                    )
-                })
-                .collect(),
-        }
-    }
-}
-
-impl Parts {
-    /// The program that is the function's server: what `cargo run` starts by the manifest's word, else the package's own
-    /// program, else the only one.
-    fn server(&self, function: &str) -> Result<&str> {
-        let named = |name: &str| self.programs.iter().find(|(known, _)| known == name);
-        let main = self.programs.iter().find(|(_, is_main)| *is_main);
-        let default = self.default.as_deref();
-        let found = match default {
-            Some(name) => named(name),
-            None => main.or_else(|| named(function)),
-        };
-        match (found, &*self.programs) {
-            (Some((name, _)), _) | (None, [(name, _)]) => Ok(name),
-            (None, []) => bail!(
-                "{function} has no program: put `guru::main!({}::app);` into its src/main.rs",
-                self.library
-            ),
-            (None, several) => {
-                let names: Vec<_> = several.iter().map(|(name, _)| &**name).collect();
-                bail!(
-                    "{function} has the programs {}: say in its Cargo.toml which is the server, with `default-run = \"NAME\"` below [package]",
-                    names.join(", ")
-                )
-            }
-        }
-    }
-}
-
 impl Workspace {
-    /// The name of the program that serves a function.
+    /// The name of a function's server binary.
     pub fn server_of(&self, function: &str) -> Result<&str> {
         let parts = self.parts_of(function);
         let parts = parts.with_context(|| format!("there is no function {function}"))?;
         parts.server(function)
     }
 
-    /// What cargo knows a function's package by: the name alone may be another's too, of which the function is made.
+    /// The package id of a function: a dependency of the function may have the same name.
     pub fn id_of<'a>(&'a self, function: &'a str) -> &'a str {
         self.parts_of(function).map_or(function, |parts| &parts.id)
     }
@@ -124,7 +58,7 @@ impl Workspace {
         Some(parts)
     }
 
-    /// Whether the manifest says how far a release is optimised.
+    /// Whether the manifest sets the `opt-level` of releases.
     pub fn has_opt_level(&self) -> bool {
         let text = std::fs::read_to_string(self.root().join("Cargo.toml")).unwrap_or_default();
         text.parse::<toml_edit::DocumentMut>()
@@ -135,7 +69,7 @@ impl Workspace {
             })
     }
 
-    /// The workspace that the current folder is in.
+    /// Finds the workspace of the current folder.
     pub fn find() -> Result<Self> {
         let here = env::current_dir().context("the current folder is gone")?;
         if !here
@@ -159,7 +93,7 @@ impl Workspace {
                 here.display()
             )
         })?;
-        // From a member's folder the default members are that member alone, hence the path.
+        // From a member's folder, cargo reports only that member as the default, so the root manifest is passed.
         let metadata = MetadataCommand::new()
             .no_deps()
             .env_remove("CARGO")
@@ -170,12 +104,12 @@ impl Workspace {
         Ok(Self::from(&metadata))
     }
 
-    /// Its top folder.
+    /// The root folder.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// Where cargo puts what it builds.
+    /// The target directory.
     pub fn target(&self) -> &Path {
         &self.target
     }
@@ -185,23 +119,23 @@ impl Workspace {
         &self.functions
     }
 
-    /// The function in whose folder `path` is.
+    /// The function whose folder contains `path`.
     pub fn function_of(&self, path: &Path) -> Option<&str> {
         let functions = self.functions.iter().zip(&self.folders);
         let around = functions.filter(|(_, folder)| path.starts_with(folder));
-        // One function's folder may be in another's.
+        // A function's folder may be nested in another's.
         let (function, _) = around.max_by_key(|(_, folder)| folder.components().count())?;
         Some(function)
     }
 
-    /// A vendor's manifest for a function: in its folder, else at the top for what `cargo run` means.
+    /// A vendor's manifest for a function: in its folder, else at the root for a default member.
     pub fn manifest(&self, function: &str, name: &str) -> Option<PathBuf> {
         let places = [self.folder_of(function), self.place_of(function)];
         let mut paths = places.into_iter().flatten().map(|folder| folder.join(name));
         paths.find(|path| path.is_file())
     }
 
-    /// The functions that `cargo run` means.
+    /// The functions among the default members.
     pub fn examples(&self) -> &[String] {
         &self.examples
     }
@@ -218,7 +152,7 @@ impl Workspace {
         Some(folder)
     }
 
-    /// The folder of the files that a vendor's tool reads for a function: its own, or the top for what `cargo run` means.
+    /// The folder of the vendors' manifests for a function: its own, or the root for a default member.
     pub fn place_of(&self, function: &str) -> Option<&Path> {
         let folder = self.folder_of(function)?;
         let is_example = self.examples.iter().any(|example| example == function);
@@ -230,16 +164,16 @@ impl Workspace {
         })
     }
 
-    /// Whether the function is the workspace's own package, and not one of its members.
+    /// Whether the function is the workspace's root package.
     pub fn is_at_the_top(&self, function: &str) -> bool {
         self.folder_of(function) == Some(&*self.root)
     }
 
-    /// The Guru that the functions are made with: its hosts are built of the same.
+    /// The Guru that the functions depend on, from which their hosts are built too.
     ///
     /// # Errors
     ///
-    /// When the sources are not where they are said to be, or cargo cannot tell which Guru is meant.
+    /// When the sources are missing, or cargo cannot resolve `guru`.
     pub fn source(&self) -> Result<Source> {
         if self.core.is_some() {
             return Ok(Source::Folder(self.root.clone()));
@@ -253,7 +187,7 @@ impl Workspace {
         self.resolved()
     }
 
-    /// What cargo has found for the crate `guru`.
+    /// Resolves the crate `guru` with cargo.
     fn resolved(&self) -> Result<Source> {
         let metadata = MetadataCommand::new()
             .env_remove("CARGO")
@@ -268,7 +202,7 @@ impl Workspace {
         let above = guru.manifest_path.parent().and_then(|path| path.parent());
         let above = above.map(PathBuf::from).unwrap_or_default();
         match &guru.source {
-            // A patch in cargo's configuration.
+            // Patched in cargo's configuration.
             None => sources(&above),
             Some(source) if source.repr.starts_with("git+") => {
                 sources(&above)?;
@@ -320,7 +254,7 @@ impl From<&Metadata> for Workspace {
     }
 }
 
-/// A version of the registry, if this command is for it: what a build is made of must fit together.
+/// A registry version, if it is compatible with this command: the parts of a build must match.
 fn of_version(version: &Version) -> Result<Source> {
     let own = env!("CARGO_PKG_VERSION");
     let comparator = VersionReq::parse(&format!("^{version}"))?;
@@ -336,7 +270,7 @@ fn of_version(version: &Version) -> Result<Source> {
     Ok(Source::Registry(version.to_string()))
 }
 
-/// A function is a library that a host can load, made with the author's crate.
+/// A function is a package with a `cdylib` target that depends on `guru`.
 fn is_function(package: &Package) -> bool {
     let loadable = package
         .targets
@@ -349,7 +283,7 @@ fn is_function(package: &Package) -> bool {
     loadable && made_with_guru
 }
 
-/// Where the author's crate is, less its own folder.
+/// The parent of the folder of the `guru` crate, for a path dependency.
 fn source(function: &Package) -> Option<PathBuf> {
     let mut dependencies = function.dependencies.iter();
     let guru = dependencies.find(|dependency| dependency.name == AUTHORS_CRATE)?;
@@ -359,40 +293,6 @@ fn source(function: &Package) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_server_is_the_packages_own_program() {
-        // What the manifest says, the programs (one with a star is src/main.rs), and which is the server.
-        type Case<'a> = (Option<&'a str>, &'a [&'a str], Result<&'a str, &'a str>);
-        let cases: [Case<'_>; 10] = [
-            (None, &["hello*"], Ok("hello")),
-            (None, &["hello*", "other"], Ok("hello")),
-            (None, &["admin", "hello*", "zebra"], Ok("hello")),
-            (None, &["server*", "other"], Ok("server")),
-            (None, &["other"], Ok("other")),
-            (None, &["hello", "other"], Ok("hello")),
-            (Some("other"), &["hello*", "other"], Ok("other")),
-            (None, &["a", "b"], Err("default-run")),
-            (None, &[], Err("guru::main!(my_lib::app);")),
-            (Some("gone"), &["a", "b"], Err("default-run")),
-        ];
-        for (default, programs, want) in cases {
-            let parts = Parts {
-                library: "my_lib".into(),
-                default: default.map(str::to_owned),
-                programs: programs
-                    .iter()
-                    .map(|name| (name.trim_end_matches('*').to_owned(), name.ends_with('*')))
-                    .collect(),
-                ..Parts::default()
-            };
-            match (parts.server("hello"), want) {
-                (Ok(found), Ok(want)) => assert_eq!(found, want, "{programs:?}"),
-                (Err(error), Err(word)) => assert!(error.to_string().contains(word), "{error}"),
-                other => panic!("{programs:?}: {other:?}"),
-            }
-        }
-    }
 
     #[test]
     fn a_guru_that_does_not_fit_is_told_with_the_one_that_does() {

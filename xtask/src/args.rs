@@ -1,4 +1,4 @@
-//! The command line: what can be typed, and the help for it. Knows nothing of what the commands do.
+//! The command line and its help texts.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use guru_cli::targets::Target;
 use serde::{Deserialize, Serialize};
 
-/// What only those need who work on Guru itself.
+/// Tools for work on Guru itself
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", after_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -30,7 +30,7 @@ pub(crate) enum Command {
     Test(TestAll),
     /// Find, or install, every toolchain and tool that tests and benchmarks need
     Setup(guru_cli::args::Setup),
-    /// Measure the example beside the same function written by others' means
+    /// Measure the example against the same function implemented by other means
     Bench(Bench),
 }
 
@@ -61,7 +61,7 @@ Exit codes:
   1  a step failed; the table at the end says which
   2  the command line was wrong";
 
-/// A vendor that is known to be there.
+/// A vendor that is known to exist.
 pub(crate) fn target(name: &str) -> Target {
     #[expect(
         clippy::expect_used,
@@ -77,7 +77,7 @@ pub(crate) struct Bench {
     /// Measure these groups only
     #[arg(long, value_name = "GROUPS", value_delimiter = ',')]
     pub(crate) only: Vec<Group>,
-    /// How often each is measured, in turn with what it is compared with
+    /// How often each is measured, in turn with its counterpart
     #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) rounds: u32,
     /// How long each load lasts, in seconds
@@ -93,7 +93,7 @@ pub(crate) struct Bench {
     /// Two rounds of a second, to see that everything works; the numbers mean little
     #[arg(long, conflicts_with_all = ["rounds", "seconds"])]
     pub(crate) quick: bool,
-    /// Take the machine as it is
+    /// Skip the setup and use the machine as it is
     #[arg(long)]
     pub(crate) no_setup: bool,
     /// Measure nothing: show an earlier report.json again
@@ -101,7 +101,7 @@ pub(crate) struct Bench {
     pub(crate) from: Option<PathBuf>,
 }
 
-/// What is measured together.
+/// A group of measurements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Group {
@@ -120,7 +120,7 @@ pub(crate) enum Group {
 }
 
 impl Group {
-    /// Every one, in the order in which they are measured and told.
+    /// All groups, in the order in which they are measured and reported.
     pub(crate) const ALL: [Self; 6] = [
         Self::Size,
         Self::Workerd,
@@ -130,7 +130,7 @@ impl Group {
         Self::Core,
     ];
 
-    /// The name, as typed.
+    /// The name, as typed on the command line.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Size => "size",

@@ -1,23 +1,23 @@
-//! What every step of the tests may look at. Knows no step.
+//! The context of the test steps.
 
 use crate::{artefacts, console::Console, home::Home, workspace::Workspace};
 
-/// What every step may look at.
+/// The context of every step.
 pub(crate) struct TestContext<'a> {
     pub(crate) home: &'a Home,
     pub(crate) console: Console,
     pub(crate) workspace: &'a Workspace,
-    /// The function that is deployed.
+    /// The function under test, which gets deployed.
     pub(crate) function: &'a str,
     pub(crate) options: &'a guru_cli::args::Test,
-    /// Whether the matrix goes into the docs.
+    /// Whether the matrix is written into the docs.
     pub(crate) docs: bool,
-    /// The targets that must run here.
+    /// The targets that must be able to run here.
     pub(crate) require: Vec<String>,
 }
 
 impl TestContext<'_> {
-    /// As a build sees it: what is deployed is optimised.
+    /// The context for a build. What is deployed is optimised.
     pub(crate) fn build(&self) -> artefacts::BuildContext<'_> {
         artefacts::BuildContext {
             home: self.home,

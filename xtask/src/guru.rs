@@ -1,4 +1,4 @@
-//! The command `guru` itself, as this workspace builds it. Knows where it is, not what it does.
+//! The `guru` command, as built from this workspace.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 
 use crate::{cargo, workspace::Workspace};
 
-/// Builds it, and says where it is.
+/// Builds it and returns its path.
 pub(crate) fn program(workspace: &Workspace) -> Result<PathBuf> {
     let mut cargo = cargo::native(workspace.root());
     cargo.args(["build", "--quiet", "--package", "guru-cli", "--bin", "guru"]);

@@ -1,5 +1,5 @@
-//! `cargo xtask`: what only those need who work on Guru itself. Reads the arguments, runs one subcommand, and turns its outcome into
-//! an exit code.
+//! `cargo xtask`: the tools for work on Guru itself. Parses the arguments, runs one subcommand and maps its result to an exit
+//! code.
 
 mod args;
 mod aws;
@@ -48,7 +48,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether all went well, and was there.
+/// Runs the subcommand. Returns false when it has reported a failure itself.
 fn run(command: &Command) -> Result<bool> {
     interrupt::handle()?;
     tool::own()?;

@@ -1,5 +1,5 @@
-//! A function of somebody's own, the whole way: made by `guru new`, served and served again by `guru dev`, tested by `guru test`,
-//! built twice. Knows what its author would do, not what any command does inside.
+//! A user's function from start to finish: created by `guru new`, served and rebuilt by `guru dev`, tested by `guru test`, and
+//! built twice.
 
 mod colleague;
 mod dev;
@@ -22,10 +22,11 @@ use crate::{
 
 const SOURCE: &str = "src/lib.rs";
 
-/// Goes the whole way: with the command, the function and what hosts it out of packed crates, as somebody has them who has no
+/// Runs the whole scenario, with the command, the function and its hosts taken from packaged crates, as for a user without a
 /// clone.
 pub(crate) fn check(context: &TestContext<'_>) -> Result<()> {
-    // In one place, so that it is not compiled anew each time; below the folder of builds, so that it is nobody's.
+    // The folder is reused, so that nothing is recompiled on each run, and is below the target directory, so that it belongs to
+    // no workspace.
     let parent = context.workspace.target().join("new");
     fs::create_dir_all(&parent).with_context(|| format!("cannot create {}", parent.display()))?;
     let registry = Registry::make(context.console, context.workspace, &parent)?;
@@ -77,7 +78,7 @@ pub(crate) fn check(context: &TestContext<'_>) -> Result<()> {
     colleague::check(&project, context.workspace.root())
 }
 
-/// Installs the command as its users do.
+/// Installs the command as users do.
 fn install(registry: &Registry, parent: &Path, target: &Path) -> Result<PathBuf> {
     let root = parent.join("installed");
     let mut cargo = registry.command(Path::new("cargo"));
@@ -93,7 +94,7 @@ fn install(registry: &Registry, parent: &Path, target: &Path) -> Result<PathBuf>
         .with_extension(env::consts::EXE_EXTENSION))
 }
 
-/// A folder for what `guru` keeps: the tools of this machine, and hosts that were built for this test alone.
+/// A `GURU_HOME` for this test alone: it shares this machine's tools, but the hosts are built for it.
 fn home(context: &TestContext<'_>, parent: &Path) -> Result<PathBuf> {
     let home = parent.join("guru-home");
     files::remove(&home)?;
@@ -121,7 +122,7 @@ impl Project {
         command
     }
 
-    /// A program in the project, of somebody who has no clone.
+    /// A command that runs in the project, as for a user without a clone.
     fn command(&self, program: &Path) -> Command {
         let mut command = self.registry.command(program);
         command
@@ -152,7 +153,7 @@ impl Project {
         self.build_beside(&build, &once)
     }
 
-    /// A release is the release, whatever else is built into the same folder at the same time.
+    /// A release is unaffected by other builds into the same folder at the same time.
     fn build_beside(&self, build: &[&str], release: &[(String, String)]) -> Result<()> {
         let mut other = self.guru(&["build", "--on", "cloudflare,spin"]);
         other.stdout(Stdio::null()).stderr(Stdio::null());

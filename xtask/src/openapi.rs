@@ -1,4 +1,4 @@
-//! The OpenAPI document of a running function, judged by tools that others wrote. Knows nothing of the function.
+//! Validates the OpenAPI document of a running function with third-party tools.
 
 use std::{fs, io::IsTerminal as _, path::Path, process::Command};
 
@@ -9,13 +9,13 @@ use guru_toolbox::steps::show;
 
 use crate::{console::Console, home::Home, interrupt, server::Server, setup::TOOLS, surroundings};
 
-/// Fixed, so that a failure here is the same failure everywhere.
+/// Fixed, so that failures are reproducible.
 const SEED: &str = "2016";
 
-/// Requests made up for each operation and phase.
+/// Requests generated for each operation and phase.
 const EXAMPLES: &str = "200";
 
-/// Starts the function, checks its document, then checks its server against the document.
+/// Starts the function, validates its document, then tests the server against the document.
 pub(super) fn check(home: &Home, console: Console, program: &Path) -> Result<()> {
     let server = Server::start(program)?;
     let url = format!("{}/openapi.json", server.url());
@@ -32,7 +32,7 @@ pub(super) fn check(home: &Home, console: Console, program: &Path) -> Result<()>
     show(&mut schemathesis(home, folder.path(), &file, server.url()))
 }
 
-/// A Python tool that leaves its files in the temporary folder.
+/// A Python tool that writes its files to the temporary folder.
 fn tool(home: &Home, name: &str, folder: &Path) -> Command {
     let mut command = surroundings::command(TOOLS.program(home, name));
     command
@@ -41,7 +41,7 @@ fn tool(home: &Home, name: &str, folder: &Path) -> Command {
     command
 }
 
-/// The document is given as a file: read from the server, schemathesis leaves out the operation that serves it.
+/// The document is passed as a file: when schemathesis reads it from the server, it skips the operation that serves it.
 fn schemathesis(home: &Home, folder: &Path, document: &Path, url: &str) -> Command {
     let mut command = tool(home, "schemathesis", folder);
     command
@@ -67,7 +67,7 @@ fn fetch(url: &str) -> Result<String> {
         .with_context(|| format!("cannot fetch {url}"))
 }
 
-/// `OpenAPI 3.1.0, 2 paths`. A document that is no JSON is an error that shows its beginning.
+/// `OpenAPI 3.1.0, 2 paths`. A document that is not JSON is an error that shows its beginning.
 fn describe(document: &str) -> Result<String> {
     let value: Value = serde_json::from_str(document).with_context(|| {
         let beginning: String = document.chars().take(200).collect();

@@ -1,5 +1,4 @@
-//! The crates as a registry would have them: packed, and beside them what they need, in a folder that cargo takes for its registry.
-//! Knows how cargo packs and how it reads such a folder, not what is in a crate.
+//! A local registry: the packaged crates and their dependencies, in a folder that replaces crates.io as cargo's source.
 
 use std::{
     collections::BTreeMap,
@@ -16,18 +15,18 @@ use tar::Archive;
 
 use crate::{cargo, child, console::Console, files, surroundings, workspace::Workspace};
 
-/// What is nobody's but this workspace's.
+/// Packages that are never published.
 const OURS_ALONE: [&str; 4] = ["faults", "meditations", "probe", "xtask"];
 
-/// A registry on this machine, and a cargo home that knows no other.
+/// A local registry, and a cargo home that uses no other.
 pub(crate) struct Registry {
     home: PathBuf,
-    /// The version of what was packed; it says which sources it was made of.
+    /// The version of the packaged crates, which contains a hash of their sources.
     version: String,
 }
 
 impl Registry {
-    /// Packs all crates, and puts them below `folder` with what they need.
+    /// Packages all crates, and puts them into a registry below `folder` with their dependencies.
     pub(crate) fn make(console: Console, workspace: &Workspace, folder: &Path) -> Result<Self> {
         let step = console.step("packing the crates, and what they need");
         let crates = pack(workspace)?;
@@ -44,20 +43,20 @@ impl Registry {
         Ok(Self { home, version })
     }
 
-    /// A command that finds crates here alone.
+    /// A command that finds crates only in this registry.
     pub(crate) fn command(&self, program: &Path) -> Command {
         let mut command = surroundings::command(program);
         command.env("CARGO_HOME", &self.home);
         command
     }
 
-    /// The version of what was packed.
+    /// The version of the packaged crates.
     pub(crate) fn version(&self) -> &str {
         &self.version
     }
 }
 
-/// Packs the crates; says where each is.
+/// Packages the crates; returns the path of each.
 fn pack(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     let packed = workspace.target().join("package");
     files::remove(&packed)?;
@@ -83,7 +82,7 @@ fn pack(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     Ok(crates)
 }
 
-/// Copies what is locked into the registry, unless it is there already.
+/// Copies the locked dependencies into the registry, unless they are there already.
 fn needed(workspace: &Workspace, registry: &Path) -> Result<()> {
     let lock = files::read(&workspace.root().join("Cargo.lock"))?;
     let stamp = registry.with_extension("lock");
@@ -100,8 +99,8 @@ fn needed(workspace: &Workspace, registry: &Path) -> Result<()> {
     files::write(&stamp, &lock)
 }
 
-/// Puts packed crates into the registry. Cargo takes what comes from a registry for the same as long as its version is: so the
-/// version says what it was made of.
+/// Unpacks the packaged crates into the registry. Cargo assumes that a version from a registry never changes, so the version
+/// contains a hash of the sources.
 fn unpack(crates: &[PathBuf], registry: &Path) -> Result<String> {
     let entries = fs::read_dir(registry);
     let entries = entries.with_context(|| format!("cannot read {}", registry.display()))?;
@@ -143,10 +142,10 @@ fn unpack(crates: &[PathBuf], registry: &Path) -> Result<String> {
     Ok(version)
 }
 
-/// Marks a folder of the registry that was made of this workspace.
+/// Marks a folder of the registry as made from this workspace.
 const MADE: &str = ".of-this-workspace";
 
-/// A manifest or a lock file in which our packages have another version.
+/// Replaces the version of our packages in a manifest or a lock file.
 fn named(text: &str, ours: &BTreeMap<String, String>, version: &str) -> String {
     let own = format!("version = \"{}\"", env!("CARGO_PKG_VERSION"));
     let mut is_ours = false;
@@ -162,7 +161,7 @@ fn named(text: &str, ours: &BTreeMap<String, String>, version: &str) -> String {
     lines.collect()
 }
 
-/// What is in a folder, but for what only says which commit it was packed at.
+/// Hashes the files of a folder, except the one that records the commit.
 fn add(folder: &Path, all: &mut Sha256) -> Result<()> {
     let entries = fs::read_dir(folder);
     let entries = entries.with_context(|| format!("cannot read {}", folder.display()))?;

@@ -1,5 +1,4 @@
-//! A function's native server as a child process: started on a free port, ended with its owner. Knows nothing of what
-//! it serves.
+//! A function's native server as a child process, started on a free port and ended when dropped.
 
 use std::{
     io::{BufRead as _, BufReader, Read},
@@ -13,7 +12,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::{leash::Leash, surroundings};
 
-/// A server answers within this, or not at all.
+/// The timeout of the server's start.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the server prints before its address.
@@ -26,7 +25,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts the program on a free port of the loopback.
+    /// Starts the program on a free loopback port.
     pub(super) fn start(program: &Path) -> Result<Self> {
         let mut command = surroundings::command(program);
         command
@@ -35,7 +34,7 @@ impl Server {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        // Returning early ends the child, too.
+        // An early return also ends the child.
         let child = Leash::spawn(&mut command)
             .with_context(|| format!("cannot start {}", program.display()))?;
         let (out, err) = {
@@ -46,13 +45,13 @@ impl Server {
         Ok(Self { _child: child, url })
     }
 
-    /// Where it listens, without a slash at the end.
+    /// The URL of the server, without a trailing slash.
     pub(super) fn url(&self) -> &str {
         &self.url
     }
 }
 
-/// Waits for the address, and keeps reading afterwards so that the server never blocks on a full pipe.
+/// Waits for the address, and goes on reading afterwards, so that the server never blocks on a full pipe.
 fn announced(program: &Path, out: Option<ChildStdout>, err: Option<ChildStderr>) -> Result<String> {
     let (sender, lines) = mpsc::channel();
     if let Some(out) = out {
@@ -83,7 +82,7 @@ fn announced(program: &Path, out: Option<ChildStdout>, err: Option<ChildStderr>)
 fn read(source: impl Read + Send + 'static, sender: mpsc::Sender<String>) {
     std::thread::spawn(move || {
         for line in BufReader::new(source).lines().map_while(Result::ok) {
-            // Nobody listens once the address is known; reading on is the point.
+            // Nobody receives once the address is known; reading goes on to drain the pipe.
             drop(sender.send(line));
         }
     });

@@ -1,4 +1,4 @@
-//! What each step of the tests runs. Knows neither in which order nor how any of the tools works.
+//! The implementation of each test step.
 
 use std::{
     env,
@@ -19,14 +19,14 @@ use crate::{
     setup::tools,
 };
 
-/// What functions are built for, each with the feature of `guru` that chooses the adapter; the core alone must do with less.
+/// The target triples of functions, each with the feature of `guru` that selects the adapter. The core alone must build for less.
 const ADAPTERS: [(&str, &str); 2] = [
     ("wasm32-unknown-unknown", "cloudflare"),
     ("wasm32-wasip2", "wasi"),
 ];
 const BARE_TARGET: &str = "wasm32v1-none";
 
-/// How long each property is tried.
+/// How long each property is fuzzed.
 const FUZZ_SECONDS: &str = "60";
 
 pub(crate) fn set_up(context: &TestContext<'_>) -> Result<StepResult> {
@@ -49,8 +49,8 @@ pub(crate) fn set_up(context: &TestContext<'_>) -> Result<StepResult> {
     }
 }
 
-/// Starts to compile the tests: what is set up meanwhile waits for the network most of the time. It is ended with what is returned;
-/// whatever is compiled by then, the tests need not compile.
+/// Starts compiling the tests in the background, since setup mostly waits for the network. Dropping the returned process ends it;
+/// the tests need not compile again what it has finished by then.
 fn compile_ahead(context: &TestContext<'_>) -> Result<Leash> {
     context
         .console
@@ -123,8 +123,8 @@ pub(crate) fn bare_core(context: &TestContext<'_>) -> Result<StepResult> {
     Ok(StepResult::Passed)
 }
 
-/// Each feature alone, and none, of the crates that users choose features of. On the very toolchain that is the oldest promised,
-/// where that is the one that is here.
+/// Checks the crates with features for users, with each feature alone and with none. Where the installed toolchain is the oldest
+/// supported one, this also tests the minimum version of Rust.
 pub(crate) fn features(context: &TestContext<'_>) -> Result<StepResult> {
     let Some(hack) = tools::program(context.home, &tools::HACK) else {
         return Ok(StepResult::NothingToDo(
@@ -133,14 +133,14 @@ pub(crate) fn features(context: &TestContext<'_>) -> Result<StepResult> {
     };
     let mut cargo = native_cargo(context);
     cargo
-        .args(["hack", "check", "--each-feature", "--no-dev-deps"])
+        .args(["hack", "check", "--each-feature"])
         .args(["--package", "guru-core", "--package", "guru"])
         .env("PATH", first_on_path(&hack)?);
     show(&mut cargo)?;
     Ok(StepResult::Passed)
 }
 
-/// Licences, sources, and crates that must not be there: deny.toml.
+/// Licences, sources and banned crates, as configured in deny.toml.
 pub(crate) fn dependencies(context: &TestContext<'_>) -> Result<StepResult> {
     let Some(deny) = tools::program(context.home, &tools::DENY) else {
         return Ok(StepResult::NothingToDo(
@@ -168,8 +168,8 @@ pub(crate) fn functions(context: &TestContext<'_>) -> Result<StepResult> {
         return Ok(StepResult::NothingToDo("the workspace has no functions"));
     }
     for (target, adapter) in ADAPTERS {
-        // A function's library and its one-line program give files of the same name: the library is built last, so
-        // that it is the one that stays.
+        // A function's library and its one-line program produce files of the same name. The library is built last, so that its
+        // file remains.
         for part in ["--bins", "--lib"] {
             let mut cargo = wasm_cargo(context.home)?;
             cargo
@@ -212,7 +212,7 @@ pub(crate) fn new(context: &TestContext<'_>) -> Result<StepResult> {
     Ok(StepResult::Passed)
 }
 
-/// The fuzzers' workspace is one of its own, and so is what is built for it.
+/// The fuzzers have a workspace and a target directory of their own.
 pub(crate) fn fuzz(context: &TestContext<'_>) -> Result<StepResult> {
     let manifest = context.workspace.root().join("fuzz").join("Cargo.toml");
     let mut cargo = native_cargo(context);
@@ -228,7 +228,7 @@ pub(crate) fn fuzz(context: &TestContext<'_>) -> Result<StepResult> {
     Ok(StepResult::Passed)
 }
 
-/// The user's own cargo, at the top of the workspace.
+/// The user's own cargo, at the root of the workspace.
 fn native_cargo(context: &TestContext<'_>) -> Command {
     cargo::native(context.workspace.root())
 }

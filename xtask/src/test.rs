@@ -1,4 +1,4 @@
-//! The tests of the workspace, in steps. Knows which steps there are, not what any of them runs.
+//! `cargo xtask test`: the tests of the workspace, in steps.
 
 use anyhow::Result;
 use guru_toolbox::steps::{Choice, Step, take_all};
@@ -8,7 +8,7 @@ use crate::{
     workspace::Workspace,
 };
 
-/// In the order in which they are taken.
+/// The steps, in the order they run.
 const fn steps<'a>() -> [Step<TestContext<'a>>; 12] {
     [
         Step {
@@ -86,7 +86,7 @@ const fn steps<'a>() -> [Step<TestContext<'a>>; 12] {
     ]
 }
 
-/// Runs the steps. False when one failed.
+/// Runs the steps. Returns false when one failed.
 pub(crate) fn run(home: &Home, console: Console, options: &args::TestAll) -> Result<bool> {
     let workspace = Workspace::find()?;
     let common = &options.common;
@@ -96,7 +96,7 @@ pub(crate) fn run(home: &Home, console: Console, options: &args::TestAll) -> Res
         home,
         console,
         workspace: &workspace,
-        // The steps are the same from every folder.
+        // The steps are the same in every folder.
         function: artefacts::choose(&workspace, None, workspace.root())?,
         options: common,
         docs: options.docs,
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
     use crate::targets::Target;
 
-    /// What setup can get runs where it is decided what lands; Spin is somebody else's to install.
+    /// CI must run everything that setup can install; Spin has to be installed by the user.
     #[test]
     fn nothing_that_setup_can_get_is_left_out_where_it_counts() {
         let script = include_str!("../../.ci/run");

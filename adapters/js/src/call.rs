@@ -1,5 +1,4 @@
-//! One request on its way through the function: a future that the entry module polls. It must not
-//! know what is awaited.
+//! The request in flight: a future that the entry module polls.
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -14,23 +13,23 @@ use crate::host;
 type PendingResponse = Pin<Box<dyn Future<Output = Response>>>;
 
 thread_local! {
-    /// The request that is being answered. An instance has one at a time.
+    /// The request being handled. An instance handles one at a time.
     static CALL: RefCell<Option<PendingResponse>> = const { RefCell::new(None) };
 
     /// What is left to send of the request that was answered.
     static STREAM: RefCell<Option<Body>> = const { RefCell::new(None) };
 }
 
-/// Begins to answer a request: the answer, or `None` while there is none.
+/// Starts to handle a request. Returns the response, or `None` while it is pending.
 ///
-/// It is polled from JavaScript and not through `wasm-bindgen-futures`: there a trap is thrown in a
-/// task of its own, where it reaches neither the request nor its instance, and the client waits until
-/// workerd gives up ("your Worker's code had hung").
+/// The future is polled from JavaScript and not through `wasm-bindgen-futures`: there a trap is thrown in a task of
+/// its own, where it reaches neither the request nor its instance, and the client waits until workerd gives up ("your
+/// Worker's code had hung").
 pub(crate) fn begin(answer: impl Future<Output = Response> + 'static) -> Option<Response> {
     advance(Box::pin(answer))
 }
 
-/// Goes on with the request that was begun: its answer, or `None` while there is none.
+/// Continues the request. Returns the response, or `None` while it is still pending.
 pub(crate) fn poll() -> Option<Response> {
     advance(CALL.take()?)
 }

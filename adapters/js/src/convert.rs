@@ -1,4 +1,4 @@
-//! From the entry module's messages to the core's and back. It must not decide what an answer is.
+//! Conversions between the entry module's messages and the core's types.
 
 use std::cell::{Cell, RefCell};
 use std::mem;
@@ -9,31 +9,31 @@ use guru_core::{Body, Error, ErrorKind, Headers, Method, Request, Response, Uri}
 use crate::{call, host};
 
 thread_local! {
-    /// Counts the answers of the instance: the host has the headers of one request at a time, and a request that somebody
-    /// kept beyond its answer must not be given another's.
+    /// The generation counter of the instance, advanced by each response: the host holds the headers of one request
+    /// at a time, and a request that was kept beyond its response must not read those of another.
     static TURN: Cell<u32> = const { Cell::new(0) };
 
-    /// The last answer, of which the host has kept the status and the header fields: most are like the one before, and to
-    /// read a text out of the instance's memory costs the host more than to compare it costs here.
+    /// The last response, whose status and header fields the host has kept. Most responses repeat them, and for the
+    /// host, reading a string out of the instance's memory costs more than comparing it costs here.
     static LAST: RefCell<Last> = const { RefCell::new(Last { status: 0, fields: String::new(), scratch: String::new() }) };
 }
 
 struct Last {
     status: u16,
     fields: String,
-    /// For the fields of the next one.
+    /// A buffer for the fields of the next one.
     scratch: String,
 }
 
-/// The largest content that crosses as a text. The host copies a text twice, and bytes once.
+/// The largest content that is passed as a string. The host copies a string twice, and bytes once.
 const TEXT: usize = 4096;
 
-/// What became of a request's body, by the numbers that the entry module has for it.
+/// How reading a request body failed, in the numbering of the entry module.
 const BROKE: u8 = 1;
 const TOO_LARGE: u8 = 2;
 
-/// The head of a request as the entry module writes it: a line for the id, the client's address, the
-/// method and the URL each. The platform has checked all of it, and nothing in it can hold a line's end.
+/// The head of a request as the entry module writes it: one line each for the id, the client's address, the method
+/// and the URL. The platform has validated them, and none can contain a line break.
 #[derive(Clone, Copy)]
 pub(crate) struct Head<'a> {
     pub(crate) id: &'a str,
@@ -62,7 +62,7 @@ impl<'a> Head<'a> {
         Method::parse(self.method.as_bytes()).unwrap_or(Method::GET)
     }
 
-    /// The request, as yet without a body.
+    /// The request, still without a body.
     pub(crate) fn request(&self, method: &Method) -> Result<Request, Error> {
         let refused =
             |error: guru_core::http::Error| Error::new(ErrorKind::BadRequest, error.to_string());
@@ -79,9 +79,9 @@ impl<'a> Head<'a> {
     }
 }
 
-/// To iterate over the headers of a `Request` takes longer than the rest of a small request, so that they are read when
-/// somebody looks. The platform lets control characters in a value pass, which make it none (RFC 9110, section 5.5): such
-/// a request ends there, before whoever looked decides by a header that is not what it was.
+/// Iterating over the headers of a `Request` takes longer than the rest of a small request, so they are read on first
+/// access. The platform lets control characters in a value pass, although they are invalid (RFC 9110, section 5.5).
+/// Such a request ends there, before the function acts on a header that differs from what was sent.
 fn headers() -> Headers {
     let text = host::fields();
     let mut headers = Headers::with_capacity(16, 256, text.len());
@@ -94,14 +94,14 @@ fn headers() -> Headers {
     headers
 }
 
-/// The path and query of a URL, as they stand in it: a URL object would rewrite them.
+/// The path and query of a URL as they are written: a URL object would normalize them.
 fn target(url: &str) -> Result<Uri, guru_core::http::Error> {
     let position = |from: usize, stop: fn(u8) -> bool| {
         let rest = url.as_bytes().get(from..).unwrap_or_default();
         let found = rest.iter().position(|byte| stop(*byte));
         found.map_or(url.len(), |index| from + index)
     };
-    // Behind the `://` of a URL there is no other colon before its path but that of a port.
+    // After the `://` of a URL, the only colon before its path is that of the port.
     let authority = position(0, |byte| byte == b':') + "://".len();
     let start = position(authority, |byte| matches!(byte, b'/' | b'?' | b'#'));
     let end = position(start, |byte| byte == b'#');
@@ -113,7 +113,7 @@ fn target(url: &str) -> Result<Uri, guru_core::http::Error> {
     }
 }
 
-/// A body as the entry module hands it over.
+/// Converts a body from the entry module.
 pub(crate) fn body(body: Option<Vec<u8>>, fate: u8) -> Result<Body, Error> {
     match fate {
         BROKE => Err(Error::new(
@@ -155,7 +155,7 @@ pub(crate) fn response(response: Response) {
     });
 }
 
-/// Header fields as lines of a name and of a value in turn.
+/// Writes header fields as alternating lines of names and values.
 fn write(out: &mut String, headers: &Headers) {
     out.clear();
     for (name, value) in headers.iter() {
@@ -168,8 +168,8 @@ fn write(out: &mut String, headers: &Headers) {
     }
 }
 
-/// A header's value as the text that the platform writes in UTF-8. What is not UTF-8 is read as
-/// Latin-1, which HTTP had before it: the letters arrive, in other bytes.
+/// Writes a field value as the string that the platform encodes in UTF-8. A value that is not UTF-8 is read as
+/// Latin-1, HTTP's former encoding: the characters arrive, but as other bytes.
 fn text(out: &mut String, value: &[u8]) {
     match std::str::from_utf8(value) {
         Ok(text) => out.push_str(text),

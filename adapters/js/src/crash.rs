@@ -1,10 +1,10 @@
-//! A panic of a handler costs its request and its instance. It must not know what is answered.
+//! A panic in a handler costs its request and its instance.
 
 use std::panic::{self, PanicHookInfo};
 
-/// Has a panic leave the instance as a JavaScript exception that says where and why, to be caught
-/// where the instance was entered. The instance is not entered again. Without this a panic ends in
-/// the same place as a bare `RuntimeError: unreachable`.
+/// Turns a panic into a JavaScript exception that says where and why, to be caught where the instance was entered.
+/// The instance is not entered again. Without this, a panic arrives in the same place as a bare `RuntimeError:
+/// unreachable`.
 pub(crate) fn install() {
     panic::set_hook(Box::new(|info| wasm_bindgen::throw_str(&report(info))));
 }

@@ -1,17 +1,17 @@
-//! What the entry module offers to an instance: the `host` in `worker.js`. It must not know who calls.
+//! The functions that the entry module provides to an instance: the `host` in `worker.js`.
 
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
-    /// Takes the answer to the request that the instance has: a status, the header fields as lines of a
-    /// name and of a value in turn, or nothing where both are those of the answer before, and the content,
-    /// which may cross as a text.
+    /// Passes the response to the current request: a status, the header fields as alternating lines of names and
+    /// values (or nothing if both equal those of the previous response), and the content, which may be passed as a
+    /// string.
     #[wasm_bindgen(js_namespace = host)]
     pub(crate) fn answer(status: u16, fields: Option<&str>, content: &[u8], is_text: bool);
 
-    /// The header fields of the request, as lines of a name and of a value in turn. The platform has
-    /// checked them, and neither can hold a line's end.
+    /// The header fields of the request, as alternating lines of names and values. The platform has validated them,
+    /// and neither can contain a line break.
     #[wasm_bindgen(js_namespace = host)]
     pub(crate) fn fields() -> String;
 
@@ -37,12 +37,11 @@ extern "C" {
     #[wasm_bindgen(js_namespace = host)]
     pub(crate) fn refuse(why: &str);
 
-    /// Asks for another poll. It only schedules one.
+    /// Requests another poll. This only schedules it.
     #[wasm_bindgen(js_namespace = host)]
     pub(crate) fn wake();
 
-    /// Writes a log record, a JSON object, under its level: 0 is debug, 3 is error. The host puts the
-    /// time in.
+    /// Writes a log record, a JSON object, at its level: 0 is debug, 3 is error. The host adds the time.
     #[wasm_bindgen(js_namespace = host)]
     pub(crate) fn log(level: u8, record: &str);
 
@@ -54,7 +53,7 @@ extern "C" {
     #[wasm_bindgen(js_namespace = crypto, js_name = "getRandomValues")]
     pub(crate) fn get_random_values(bytes: &mut [u8]);
 
-    /// Milliseconds since 1970. It stands still while a request computes
+    /// Milliseconds since 1970. The clock stands still while a request computes
     /// (<https://developers.cloudflare.com/workers/reference/security-model/>).
     #[wasm_bindgen(js_namespace = Date)]
     pub(crate) fn now() -> f64;

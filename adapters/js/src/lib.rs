@@ -1,13 +1,12 @@
-//! Runs a function as a Cloudflare Worker, in workerd or on Cloudflare's network. It must not know
-//! another target, nor decide what an answer is.
+//! Runs a function as a Cloudflare Worker, in workerd or on Cloudflare's network.
 //!
-//! It is one half of the adapter; the other is the worker's entry module, `worker.js`, which
-//! `guru build --on cloudflare` puts beside the compiled function. The entry module keeps instances
-//! of the function and gives each one request at a time, so that a crash costs one request.
+//! This is one half of the adapter; the other is the worker's entry module, `worker.js`, which `guru build --on
+//! cloudflare` puts next to the compiled function. The entry module keeps instances of the function and passes each
+//! one request at a time, so that a crash costs one request.
 //!
-//! Between the two halves there are texts, bytes and numbers, and no JavaScript object: a request
-//! crosses once, and so does its answer. The glue that `worker`, `web-sys` or `js-sys` need for each
-//! object and each call would be most of what is deployed, and most of what a request costs.
+//! Only strings, bytes and numbers pass between the two halves, never JavaScript objects: a request crosses once, and
+//! so does its response. The glue that `worker`, `web-sys` or `js-sys` need for each object and each call would be
+//! most of what is deployed, and most of what a request costs.
 
 #[cfg(all(feature = "small-allocator", target_arch = "wasm32"))]
 #[global_allocator]
@@ -29,13 +28,11 @@ pub use worker::start;
 #[doc(hidden)]
 pub use worker::{begin, body_limit, cancel, lost, poll, pull, ring};
 
-/// Makes a worker of the function: `guru_js::export!(app)`, where `app` is a `fn() -> App`.
-/// Once a module.
+/// Exports the function as a worker: `guru_js::export!(app)`, where `app` is a `fn() -> App`. Use it once per module.
 ///
-/// What it adds to the function's crate is one exported function, which [starts](start) the app; what
-/// the entry module calls afterwards reaches the module from this crate by itself. It needs no symbol
-/// of its own, so nothing here is unsafe: what the attribute expands to is wasm-bindgen's, and the
-/// crates that forbid unsafe code go on forbidding it.
+/// It adds one exported function to the crate, which [starts](start) the app; the entry module's later calls go
+/// directly to this crate. The macro needs no symbol of its own, so nothing here is unsafe: the unsafe code is in the
+/// expansion of wasm-bindgen's attribute, and a crate that forbids unsafe code can keep doing so.
 #[macro_export]
 macro_rules! export {
     ($app:path) => {

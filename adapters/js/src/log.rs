@@ -1,5 +1,4 @@
-//! Log records as JSON through `console`, which Workers Logs takes apart by itself. It must not know
-//! what is logged.
+//! Writes log records as JSON through `console`, which Workers Logs parses by itself.
 
 use guru_core::ports::{self, Level, LogLine, Record};
 
@@ -15,7 +14,7 @@ impl ports::Log for Log {
     }
 }
 
-/// A name would be read anew from the instance's memory for every line.
+/// A name would be read again from the instance's memory for every line.
 const fn number(level: Level) -> u8 {
     match level {
         Level::Debug => 0,

@@ -1,5 +1,4 @@
-//! The ports of a worker: the platform's entropy and clock, the worker's variables and secrets. It
-//! must not know who asks.
+//! The ports of a worker: the platform's entropy and clock, and the worker's variables and secrets.
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -14,15 +13,15 @@ pub(crate) fn ports() -> Ports {
     Ports::new(Random, Clock, Log, Config)
 }
 
-/// `crypto.getRandomValues`, which takes this many bytes at most
+/// The maximum number of bytes per call of `crypto.getRandomValues`
 /// (<https://w3c.github.io/webcrypto/#Crypto-method-getRandomValues>).
 const QUOTA: usize = 65_536;
 
-/// How many bytes are drawn ahead: a call of the platform costs as much as a thousand bytes of it.
+/// How many bytes to draw ahead: a call to the platform costs as much as a thousand bytes from it.
 const AHEAD: usize = 256;
 
 thread_local! {
-    /// Random bytes that nobody has seen yet, at the end of it.
+    /// Random bytes, and how many of them have been used.
     static POOL: RefCell<([u8; AHEAD], usize)> = const { RefCell::new(([0; AHEAD], AHEAD)) };
 }
 
@@ -40,7 +39,7 @@ impl ports::Random for Random {
             }
             let drawn = pool.iter_mut().skip(*used);
             *used += bytes.len();
-            // What is given out is forgotten here.
+            // Used bytes are erased.
             for (byte, drawn) in bytes.iter_mut().zip(drawn) {
                 *byte = std::mem::take(drawn);
             }
@@ -53,8 +52,8 @@ struct Clock;
 
 impl ports::Clock for Clock {
     fn now(&self) -> Duration {
-        // Whole milliseconds. A clock before 1970 is wrong by decades: 0 is as good an answer, and
-        // what the conversion makes of it.
+        // Whole milliseconds. A clock before 1970 is wrong by decades: 0, the result of the conversion, is as good as
+        // any value.
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -69,7 +68,7 @@ impl ports::Clock for Clock {
     }
 }
 
-/// Variables and secrets, which reach a worker as strings among its bindings.
+/// Variables and secrets, which are strings among a worker's bindings.
 struct Config;
 
 impl ports::Config for Config {

@@ -1,4 +1,4 @@
-//! One instance of the function: what the entry module calls. It must not know other instances.
+//! One instance of the function, as the entry module calls it.
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -12,12 +12,12 @@ use crate::log::Log;
 use crate::call::Pulled;
 use crate::{call, convert, crash, host, ports as vendor, timer};
 
-/// Why a request has no answer of its handler's, by the numbers that the entry module has for it.
+/// Why a request has no response from its handler, in the numbering of the entry module.
 const REFUSED: u8 = 1;
 const LATE: u8 = 2;
 const BUSY: u8 = 3;
 
-/// What all requests of the instance share.
+/// The state that all requests of the instance share.
 struct Instance {
     service: Service,
     ports: Rc<Ports>,
@@ -27,28 +27,28 @@ thread_local! {
     static INSTANCE: OnceCell<Instance> = const { OnceCell::new() };
 }
 
-/// Makes the instance one of this app. Once an instance; throws what is wrong with the app's routes.
+/// Initializes the instance with this app. Must be called once per instance; throws if the app's routes are invalid.
 pub fn start(app: fn() -> App) {
     crash::install();
     match app().into_service() {
         Ok(service) => INSTANCE.with(|instance| {
             let ports = Rc::new(vendor::ports());
-            // It is set once, by the entry module.
+            // The entry module calls this once.
             let _ = instance.set(Instance { service, ports });
         }),
         Err(error) => wasm_bindgen::throw_str(&error.to_string()),
     }
 }
 
-/// How many bytes of a body are read before the request counts as too large.
+/// The maximum number of bytes read of a body before the request counts as too large.
 #[wasm_bindgen(js_name = "bodyLimit")]
 #[must_use]
 pub fn body_limit() -> usize {
     with(|instance| instance.service.body_limit())
 }
 
-/// Begins to answer a request: whether the host has been given the answer. `body` is its bytes, or
-/// nothing where it has none; `fate` is 1 if it broke off, 2 if it is larger than [`body_limit`].
+/// Starts to handle a request. Returns whether the host has received the response. `body` is `None` if the request
+/// has none; `fate` is 1 if the body broke off, 2 if it is larger than [`body_limit`].
 #[wasm_bindgen]
 #[must_use]
 pub fn begin(head: &str, body: Option<Vec<u8>>, fate: u8) -> bool {
@@ -67,7 +67,7 @@ pub fn begin(head: &str, body: Option<Vec<u8>>, fate: u8) -> bool {
     answer.map(convert::response).is_some()
 }
 
-/// Goes on with the request that was begun: whether the host has been given the answer.
+/// Continues the request. Returns whether the host has received the response.
 #[wasm_bindgen]
 #[must_use]
 pub fn poll() -> bool {

@@ -1,4 +1,4 @@
-//! One request: from hyper to the app and back, with a log line. It must not know connections.
+//! Handles one request: from hyper to the app and back, with a log line.
 
 use std::net::IpAddr;
 use std::pin::pin;
@@ -21,7 +21,7 @@ use crate::room::{Room, Taken};
 use crate::sockets::{Socket, is_debugged};
 use crate::{convert, crash};
 
-/// What all requests of a worker share.
+/// The state that all requests of a worker share.
 pub(crate) struct Shared {
     pub(crate) instance: Instance,
     pub(crate) ports: Rc<Ports>,
@@ -30,7 +30,7 @@ pub(crate) struct Shared {
     pub(crate) pulse: Arc<Pulse>,
 }
 
-/// Answers a request, whatever it is.
+/// Handles any request.
 pub(crate) async fn answer(
     shared: Rc<Shared>,
     client_ip: IpAddr,
@@ -130,7 +130,7 @@ async fn handle(
     }
 }
 
-/// The answer, whatever became of the handler. If it crashed, the next request has a new instance.
+/// Returns the response, even if the handler crashed. In that case the next request gets a new instance.
 async fn survived(
     shared: &Shared,
     cx: &Context,
@@ -150,7 +150,7 @@ async fn survived(
     }
 }
 
-/// To the microsecond: finer is noise.
+/// Rounds to the microsecond: finer is noise.
 fn milliseconds(taken: Duration) -> f64 {
     (taken.as_secs_f64() * 1e6).round() / 1e3
 }

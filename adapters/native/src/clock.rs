@@ -10,7 +10,7 @@ pub(crate) struct Clock;
 
 impl ports::Clock for Clock {
     fn now(&self) -> Duration {
-        // A system clock before 1970 is wrong by decades: 0 is as good an answer.
+        // A clock before 1970 is wrong by decades: 0 is as good as any value.
         SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap_or_default()

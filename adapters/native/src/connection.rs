@@ -1,4 +1,4 @@
-//! Accepts connections and serves each until it ends. It must not know what a request is.
+//! Accepts connections, and serves each until it ends.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, TcpListener};
@@ -20,7 +20,7 @@ use crate::plan::Plan;
 use crate::pulse::Pulse;
 use crate::sockets::Socket;
 
-/// Accepts connections until told to stop. Returns how many were cut off.
+/// Accepts connections until shutdown. Returns how many were cut off.
 pub(crate) async fn serve(
     listener: TcpListener,
     shared: Rc<Shared>,
@@ -70,7 +70,7 @@ pub(crate) async fn serve(
     }
 }
 
-/// A connection that was let in. Of a thread that was given up its place was given back already.
+/// An admitted connection. If its thread was given up, its slot has already been released.
 struct Admitted {
     pass: Option<Pass>,
     pulse: Arc<Pulse>,
@@ -96,7 +96,7 @@ impl Drop for Admitted {
     }
 }
 
-/// Serves one connection. How it ends is the client's affair: there is nobody left to tell.
+/// Serves one connection. Its errors only concern the client: there is nobody left to report to.
 async fn connect(
     builder: Rc<auto::Builder<LocalExecutor>>,
     stream: TcpStream,
@@ -104,7 +104,7 @@ async fn connect(
     shared: Rc<Shared>,
     watcher: Watcher,
 ) {
-    // Answers are small and written whole: waiting to fill a packet only delays them.
+    // Responses are small and written whole: waiting to fill a packet only delays them.
     let _ = stream.set_nodelay(true);
     let socket = Socket::of(&stream);
     if let Some(socket) = socket {
@@ -125,7 +125,7 @@ async fn connect(
     let connection = builder.serve_connection(io, service).into_owned();
     let mut connection = std::pin::pin!(watcher.watch(connection));
     let _ = connection.as_mut().await;
-    // Before the stream is closed, which frees its number for another.
+    // Before the stream is closed, which frees its file descriptor for another.
     if let Some(socket) = socket {
         shared.pulse.closed(socket);
     }

@@ -1,4 +1,4 @@
-//! From hyper's messages to the core's and back. It must not decide what an answer is.
+//! Conversions between hyper's messages and the core's types.
 
 use std::time::Duration;
 
@@ -12,20 +12,20 @@ use tokio::time::timeout;
 
 use crate::room::{Room, Taken};
 
-/// How much of a body over the limit is read and thrown away, so that a client that does not listen
-/// while it sends still gets its 413: closing on it would reset the connection (RFC 9112, section 9.6).
+/// How much of a body over the limit is read and discarded, so that a client that does not read while it sends still
+/// gets its 413: closing at once would reset the connection (RFC 9112, section 9.6).
 const DRAIN: usize = 64 * 1024 * 1024;
 
-/// How much room is made at once for a body: what a client announces is not yet what it sends.
+/// The most capacity that is reserved at once for a body: a client may announce more than it sends.
 const AHEAD: usize = 1024 * 1024;
 
-/// The head of a request.
+/// Converts the head of a request.
 pub(crate) fn request(parts: &mut http::request::Parts) -> Result<Request, Error> {
     adapter::admit(parts)?;
     convert::request(parts).map_err(|error| Error::new(ErrorKind::BadRequest, error.to_string()))
 }
 
-/// All of a body up to `limit` bytes, and the room that it takes; each piece may take `pause`.
+/// Reads a body of up to `limit` bytes, and takes the room for it; `pause` is the timeout for each piece.
 pub(crate) async fn body(
     mut incoming: Incoming,
     limit: usize,
@@ -66,8 +66,8 @@ pub(crate) async fn body(
     Ok((pieces.whole().into(), held))
 }
 
-/// Reads what a client sends with a request that is refused, and throws it away: one that does not listen while it sends
-/// would miss its answer (RFC 9112, section 9.6).
+/// Reads and discards the body of a refused request: a client that does not read while it sends would miss its
+/// response (RFC 9112, section 9.6).
 pub(crate) fn leave(mut incoming: Incoming, pause: Duration, expects_continue: bool) {
     if expects_continue || incoming.is_end_stream() {
         return;
@@ -95,7 +95,7 @@ fn broken(error: hyper::Error) -> Error {
     )
 }
 
-/// A body as it arrives: one piece is handed on as it is, more are put together.
+/// A body as it arrives: a single piece is passed on as it is, several are concatenated.
 #[derive(Default)]
 struct Pieces {
     first: Bytes,

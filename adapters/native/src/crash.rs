@@ -1,4 +1,4 @@
-//! A panic of a handler costs its request, not the process. It must not know what is answered.
+//! A panic in a handler costs its request, not the process.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -14,8 +14,8 @@ thread_local! {
     static REPORT: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Has a panic under [`guard`] kept for its request's log record, instead of printed without one.
-/// Any other panic is reported as before.
+/// Installs a hook that keeps a panic under [`guard`] for its request's log record, instead of printing it without
+/// one. Any other panic is reported as before.
 pub(crate) fn install() {
     let before = panic::take_hook();
     panic::set_hook(Box::new(move |info| {

@@ -1,20 +1,20 @@
-//! The function's OpenAPI document, for tools that set a function up somewhere. It must not know which tool asks.
+//! The function's OpenAPI document, for deployment tools.
 
 use guru_core::{App, Error, ErrorKind, Method, Result, Status, memory};
 use serde_json::{Map, Value, json};
 
 use crate::options::Program;
 
-/// Where a function answers its own document, if it does.
+/// The path at which a function may serve its own document.
 const PATH: &str = "/openapi.json";
 
-/// The methods that OpenAPI 3.0 has a member for
+/// The methods of an OpenAPI 3.0 path item
 /// (<https://spec.openapis.org/oas/v3.0.3#path-item-object>).
 const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];
 
-/// The document that the function answers at [`PATH`], else one of nothing but its routes.
+/// The document that the function serves at [`PATH`], otherwise one that only lists its routes.
 pub(crate) fn document(program: &Program, app: fn() -> App) -> Result<String> {
     let routes = app();
     let has_own = routes

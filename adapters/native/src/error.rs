@@ -1,9 +1,9 @@
-//! Why the server cannot serve. It must not know what it would serve.
+//! The error type of the server.
 
 use std::fmt;
 use std::io;
 
-/// Why a server cannot serve.
+/// The kind of a server error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -13,7 +13,7 @@ pub enum ErrorKind {
     Listen,
     /// The system refuses a thread, a socket or a signal handler.
     System,
-    /// Requests were still in flight when the time for them was over.
+    /// Requests were still in flight at the end of the grace period.
     Unfinished,
 }
 
@@ -32,7 +32,7 @@ impl Error {
         }
     }
 
-    /// Why.
+    /// The kind of this error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.kind

@@ -1,5 +1,5 @@
-//! A worker's instance of the app: made when the worker starts, and anew after a crash, so that nothing
-//! of a crashed request is in what the app keeps. It must not know what a request is.
+//! A worker's instance of the app. It is created when the worker starts, and again after a crash, so that the app
+//! keeps no state of a crashed request.
 
 use std::cell::RefCell;
 use std::fmt::Display;
@@ -9,7 +9,7 @@ use guru_core::{App, Result, Service};
 use crate::crash;
 use crate::pulse::{Caller, Pulse};
 
-/// Makes instances, and has the one that requests are handed to.
+/// Creates instances, and holds the current one.
 pub(crate) struct Instance {
     app: fn() -> App,
     body_limit: Option<usize>,
@@ -17,7 +17,7 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    /// The first instance.
+    /// Creates the first instance.
     pub(crate) fn new(app: fn() -> App, body_limit: Option<usize>) -> Result<Self> {
         let service = RefCell::new(make(app, body_limit)?);
         Ok(Self {
@@ -27,18 +27,18 @@ impl Instance {
         })
     }
 
-    /// The instance for a request that begins now.
+    /// The instance for a new request.
     pub(crate) fn service(&self) -> Service {
         self.service.borrow().clone()
     }
 
-    /// Puts a new instance in the place of this one. Requests that have begun end in the one that
-    /// they have. Where the app cannot be made again the old one stays, and it is said why. What this computes
-    /// is on the account of `caller`.
+    /// Replaces the instance. Requests in flight finish in the instance that they started in. If the app cannot be
+    /// created again, the old instance stays, and the error says why. The time that this computes counts as
+    /// `caller`'s.
     pub(crate) async fn renew(&self, pulse: &Pulse, caller: &Caller) -> Result<(), String> {
         let renewed = crash::guard(pulse, caller, async {
             let service = make(self.app, self.body_limit)?;
-            // To drop the old one is the app's code too.
+            // Dropping the old one runs the app's code too.
             drop(self.service.replace(service));
             Ok(())
         });

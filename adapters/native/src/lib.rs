@@ -1,7 +1,7 @@
-//! Serves a function natively over HTTP/1.1 and HTTP/2: the embedded default, and the yardstick for
-//! what every other target does. It must not know a vendor, nor decide what an answer is.
+//! Serves a function natively over HTTP/1.1 and HTTP/2: the embedded default, and the reference for the behavior of
+//! every other target.
 //!
-//! A function's `main` is [`main`]; a test or a larger program uses [`Server`].
+//! A function's `main` calls [`main`]; a test or a larger program uses [`Server`].
 
 mod answer;
 mod clock;
@@ -33,11 +33,11 @@ use options::Task;
 pub use options::{Limits, Options, Program};
 pub use server::Server;
 
-/// What `--check` ends with for routes that cannot be served: `EX_DATAERR` of BSD's `sysexits.h`.
+/// The exit code of `--check` for routes that cannot be served: `EX_DATAERR` of BSD's `sysexits.h`.
 const REFUSED: u8 = 65;
 
-/// Serves the function until SIGINT or SIGTERM, with the options of the command line and the
-/// environment. Exits with 0 after a clean stop, 1 when it cannot start, 2 for a wrong option.
+/// Serves the function until SIGINT or SIGTERM, with options from the command line and the environment. Exits with 0
+/// after a clean shutdown, 1 when it cannot start, 2 for an invalid option.
 #[must_use]
 pub fn main(program: Program, app: fn() -> App) -> ExitCode {
     let asked = Task::from_args(&program);

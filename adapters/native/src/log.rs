@@ -1,5 +1,4 @@
-//! Log lines on standard error: JSON for machines, or text for people. It must not know what is
-//! logged.
+//! Log lines on standard error: JSON for machines, or text for people.
 
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -8,7 +7,7 @@ use guru_core::ports::{self, Clock as _, Level, LogLine, Record, Timestamp};
 
 use crate::clock::Clock;
 
-/// How log records are written.
+/// The format of log records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// Text where standard error is a terminal, else JSON.
@@ -44,8 +43,8 @@ impl ports::Log for Log {
             Format::Text => text(now.as_str(), record),
             Format::Auto | Format::Json => json(now.as_str(), record),
         };
-        // One write a line, so that lines of several threads do not mix. A line that cannot be
-        // written is lost: there is no place left to say so.
+        // One write per line, so that lines of several threads do not interleave. A line that cannot be written is
+        // lost: there is nowhere left to report it.
         let _ = io::stderr().write_all(line.as_bytes());
     }
 }

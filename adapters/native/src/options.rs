@@ -1,4 +1,4 @@
-//! The options of the native server. It must not act on them.
+//! The command-line options of the native server.
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -9,7 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::log::Format;
 
-/// What `--help` and `--version` say of the function.
+/// What `--help` and `--version` print about the function.
 #[derive(Clone, Copy, Debug)]
 pub struct Program {
     /// The name of the crate.
@@ -20,54 +20,55 @@ pub struct Program {
     pub about: &'static str,
 }
 
-/// How to serve.
+/// The options of a server.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Options {
-    /// The name or address to listen on.
+    /// The host name or address to listen on.
     pub host: String,
     /// The port; 0 picks a free one.
     pub port: u16,
-    /// How log records are written.
+    /// The format of log records.
     pub log: Format,
-    /// How many threads serve. Each has its own instance of the app.
+    /// The number of worker threads. Each has its own instance of the app.
     pub workers: NonZeroUsize,
-    /// What a client may do.
+    /// The limits on clients and requests.
     pub limits: Limits,
 }
 
-/// What a client may do.
+/// The limits on clients and requests.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Limits {
-    /// The bytes of a request's line and headers; more is 431.
+    /// The size of a request's line and headers in bytes; more is 431.
     pub head: usize,
-    /// The bytes of a body; more is 413. `None` for what the app says.
+    /// The size of a body in bytes; more is 413. `None` for the app's own limit.
     pub body: Option<usize>,
-    /// How long the head of a request may take from its first byte, and a body may pause; longer
-    /// is 408. A client that takes nothing of its answer for so long is cut off.
+    /// The timeout for the head of a request, from its first byte, and for each pause in a body; longer is 408. A
+    /// client that reads nothing of its response for this long is cut off.
     pub read: Duration,
-    /// How long a connection may stay open without a request.
+    /// How long a connection may stay idle, without a request.
     pub idle: Duration,
-    /// How long requests in flight may take once the server is told to stop.
+    /// The grace period for requests in flight at shutdown.
     pub grace: Duration,
-    /// How long a handler may take; longer is 504. `None` for as long as it likes; nobody is stopped under a debugger.
+    /// The timeout for a handler; longer is 504. `None` for no timeout; there is none under a debugger either.
     ///
-    /// A handler that waits is dropped. One that computes cannot be: its thread goes on at the lowest priority, the
-    /// connections that it had are closed, and a new thread serves in its place. After 64 of these the process ends.
+    /// A handler that waits is dropped. One that computes cannot be: its thread continues at the lowest priority, the
+    /// connections of that thread are closed, and a new thread takes its place. After 64 of these the process ends.
     pub time: Option<Duration>,
-    /// Requests that are handled at once, by all threads together. More wait for a moment, and are then a 503.
+    /// Requests handled at once, by all threads together. Any more wait for a moment, and then get a 503.
     pub requests: usize,
-    /// Bytes of all bodies that are being read or handled. Who brings more waits for a moment, and is then a 503.
+    /// Bytes of all bodies that are being read or handled. A request that exceeds them waits for a moment, and then
+    /// gets a 503.
     pub in_flight: usize,
-    /// Requests at once on one connection of HTTP/2.
+    /// Concurrent requests on one HTTP/2 connection.
     pub streams: u32,
-    /// Open connections. More are answered 503 and closed.
+    /// Open connections. Any more get a 503 and are closed.
     pub connections: usize,
 }
 
 impl Limits {
-    /// Those that the server keeps below HTTP.
+    /// The limits that the server enforces below HTTP.
     pub(crate) fn of_connections(&self) -> guru_server::Limits {
         let mut limits = guru_server::Limits::default();
         limits.head = self.head;
@@ -109,19 +110,19 @@ impl Default for Options {
     }
 }
 
-/// What the program is to do.
+/// What the program should do.
 #[derive(Clone, Debug)]
 pub(crate) enum Task {
     /// Print the function's OpenAPI document.
     Document,
-    /// Say whether the routes can be served.
+    /// Check whether the routes can be served.
     Check,
     /// Serve the function.
     Serve(Options),
 }
 
 impl Task {
-    /// Reads the command line and `PORT`. Ends the process as [`Options::from_args`] does.
+    /// Parses the command line and `PORT`. Ends the process as [`Options::from_args`] does.
     pub(crate) fn from_args(program: &Program) -> Self {
         let matches = command(program).get_matches();
         if matches.get_flag("openapi") {
@@ -149,8 +150,7 @@ Stops on SIGINT (Ctrl-C) and SIGTERM, once requests in flight are answered; a se
 not wait. Exits with 0 after a clean stop, 1 when it cannot serve, 2 for a wrong option.";
 
 impl Options {
-    /// Reads the command line and `PORT`. Ends the process for `--help`, `--version` and what it
-    /// cannot read.
+    /// Parses the command line and `PORT`. Ends the process for `--help`, `--version` and invalid arguments.
     #[must_use]
     pub fn from_args(program: &Program) -> Self {
         Self::from_matches(&command(program).get_matches())
@@ -219,7 +219,7 @@ fn command(program: &Program) -> Command {
                 .value_parser(value_parser!(NonZeroUsize)),
         )
         .arg(
-            // The least that hyper's parser works with, and what one header buffer can count.
+            // The minimum for hyper's parser, and the maximum length of a header buffer.
             option("head-limit", "BYTES", "Size of a request's line and headers; more is 431 [default: 65536]")
                 .value_parser(RangedU64ValueParser::<u64>::new().range(8192..=u64::from(u32::MAX))),
         )
@@ -273,7 +273,7 @@ fn command(program: &Program) -> Command {
         )
 }
 
-/// The addresses that a host and port stand for.
+/// Resolves a host and port to addresses.
 pub(crate) fn addresses(host: &str, port: u16) -> std::io::Result<Vec<SocketAddr>> {
     use std::net::ToSocketAddrs;
 

@@ -1,4 +1,4 @@
-//! What every worker is made of.
+//! The parameters of a worker.
 
 use guru_core::App;
 use guru_server::Gate;

@@ -1,5 +1,4 @@
-//! The ports of a native process: its entropy, its clock, its environment. It must not know who
-//! asks.
+//! The ports of a native process: its entropy, clock and environment.
 
 use std::env::{self, VarError};
 

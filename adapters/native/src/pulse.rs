@@ -1,4 +1,4 @@
-//! Whether a thread is computing, and for whom, for others to see. It must not know what is done about it.
+//! Records whether a thread is computing, and for which request, for other threads to see.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 
 use crate::sockets::{Handle, Socket, Thread};
 
-/// What a thread that serves is doing.
+/// The state of a worker thread.
 #[derive(Debug, Default)]
 pub(crate) struct Pulse {
     polling: Mutex<Polling>,
@@ -25,7 +25,7 @@ struct Polling {
     held: Held,
 }
 
-/// What a thread holds of that which all threads share.
+/// How much a thread holds of what all threads share.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Held {
     pub(crate) connections: usize,
@@ -33,21 +33,21 @@ pub(crate) struct Held {
     pub(crate) bytes: usize,
 }
 
-/// Whose request it is.
+/// The request that a handler computes for.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Caller {
     pub(crate) request_id: String,
     pub(crate) socket: Option<Socket>,
-    /// Whether an answer can be written between any two others.
+    /// Whether a response can be written between any two others.
     pub(crate) is_http1: bool,
     pub(crate) is_head: bool,
 }
 
-/// A thread that has computed for too long, with all that it keeps from others.
+/// A thread that has computed for too long, with everything that it holds.
 #[derive(Debug)]
 pub(crate) struct Stuck {
     pub(crate) caller: Caller,
-    /// The connection of its caller, and those of others.
+    /// The connection of its caller, and its other connections.
     pub(crate) own: Option<Handle>,
     pub(crate) others: Vec<Handle>,
     /// How many of these cannot be reached.
@@ -57,19 +57,19 @@ pub(crate) struct Stuck {
 }
 
 impl Pulse {
-    /// This thread is the one that serves.
+    /// Registers this thread as the worker.
     pub(crate) fn begin(&self) {
         lock(&self.polling).thread = Thread::current();
     }
 
-    /// Its handler begins to compute.
+    /// The handler starts to compute.
     pub(crate) fn enter(&self, caller: &Caller) {
         let mut polling = lock(&self.polling);
         polling.since = Some(Instant::now());
         polling.caller.clone_from(caller);
     }
 
-    /// Its handler waits, or is done.
+    /// The handler waits, or has finished.
     pub(crate) fn leave(&self) {
         lock(&self.polling).since = None;
     }
@@ -82,7 +82,7 @@ impl Pulse {
         lock(&self.sockets).remove(&socket);
     }
 
-    /// Gives the thread up if its handler has computed for longer than `limit`. It is given up once.
+    /// Gives the thread up if its handler has computed for longer than `limit`. This happens at most once.
     pub(crate) fn give_up(&self, limit: Duration) -> Option<Stuck> {
         let mut polling = lock(&self.polling);
         let since = polling.since.filter(|_| !polling.is_given_up)?;
@@ -99,7 +99,7 @@ impl Pulse {
             thread: polling.thread,
             held: polling.held,
         };
-        // While this is locked the thread cannot come back and close one of them: it is stopped in `leave`.
+        // While this is locked, the thread cannot return and close one of them: it blocks in `leave`.
         for socket in lock(&self.sockets).iter() {
             match socket.handle() {
                 Some(handle) if stuck.caller.socket == Some(*socket) => stuck.own = Some(handle),
@@ -110,12 +110,13 @@ impl Pulse {
         Some(stuck)
     }
 
-    /// The thread holds more of what all share.
+    /// Records that the thread holds more of what all threads share.
     pub(crate) fn takes(&self, more: impl FnOnce(&mut Held)) {
         more(&mut lock(&self.polling).held);
     }
 
-    /// The thread holds less. Whether it is to give that back itself: of one that was given up, it was done for it.
+    /// Records that the thread holds less. Returns whether the thread must release it: if it was given up, that has
+    /// already been done.
     #[must_use]
     pub(crate) fn returns(&self, less: impl FnOnce(&mut Held)) -> bool {
         let mut polling = lock(&self.polling);
@@ -125,7 +126,7 @@ impl Pulse {
         !polling.is_given_up
     }
 
-    /// Done once the thread is given up: should it come back, another has its place.
+    /// Resolves once the thread is given up: if it returns, another has taken its place.
     pub(crate) async fn given_up(&self) {
         self.given_up.notified().await;
     }
@@ -135,7 +136,7 @@ impl Pulse {
     }
 }
 
-/// What is in it is whole at any time.
+/// Ignores poisoning: the data is consistent at any time.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! How much a server takes on at once: requests that are handled, and bytes of bodies. It is one for all threads.
+//! Limits on concurrent requests and on the bytes of their bodies, shared by all threads.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use crate::pulse::{Held, Pulse};
 
-/// How long a request waits for room. Longer, and a client that is told to come again is better off.
+/// How long a request waits for room. After that, the client is better off when it retries.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Room for requests, and for the bytes of their bodies.
@@ -19,7 +19,7 @@ pub(crate) struct Room {
     bytes: Arc<Semaphore>,
 }
 
-/// Room that a thread has taken, until this is dropped.
+/// Room that a thread has taken. It is released on drop.
 #[derive(Debug)]
 pub(crate) struct Taken {
     permit: Option<OwnedSemaphorePermit>,
@@ -36,7 +36,7 @@ impl Taken {
         }
     }
 
-    /// None yet of what the bytes of a body take.
+    /// No room for the bytes of a body yet.
     pub(crate) fn of_bytes(pulse: &Arc<Pulse>) -> Self {
         Self::new(pulse, |held| &mut held.bytes)
     }
@@ -72,21 +72,21 @@ impl Room {
         }
     }
 
-    /// Room to be handled, until what is returned is dropped.
+    /// Takes room for one request. It is released when the returned value is dropped.
     pub(crate) async fn request(&self, pulse: &Arc<Pulse>) -> Result<Taken, Error> {
         let mut taken = Taken::new(pulse, |held| &mut held.requests);
         taken.add(acquire(&self.requests, 1, "requests").await?);
         Ok(taken)
     }
 
-    /// Room for this many more bytes of a body.
+    /// Takes room for this many more bytes of a body.
     pub(crate) async fn hold(&self, taken: &mut Taken, bytes: usize) -> Result<(), Error> {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         taken.add(acquire(&self.bytes, bytes, "bytes of bodies").await?);
         Ok(())
     }
 
-    /// Gives back what a thread has that never will.
+    /// Releases what is held by a thread that will never release it.
     pub(crate) fn give_back(&self, held: Held) {
         self.requests.add_permits(held.requests);
         self.bytes.add_permits(held.bytes);

@@ -1,5 +1,4 @@
-//! Listens, has workers serve, and stops without dropping a request. It must not know
-//! what a request is.
+//! Listens, starts the workers, and shuts down without dropping a request.
 
 use std::io::{self, Write as _};
 use std::net::{SocketAddr, TcpListener};
@@ -16,7 +15,7 @@ use crate::room::Room;
 use crate::watchdog;
 use crate::worker::{Workers, runtime};
 
-/// A server that listens; connections wait until it [runs](Self::run).
+/// A listening server. Connections wait in the backlog until it [runs](Self::run).
 #[derive(Debug)]
 pub struct Server {
     app: fn() -> App,
@@ -27,12 +26,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens. Every worker calls `app` once, on its own thread.
+    /// Starts to listen. Every worker calls `app` once, on its own thread.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::App`] when a route is malformed, [`ErrorKind::Listen`] when the address is taken,
-    /// unknown or not allowed.
+    /// [`ErrorKind::App`] when a route is malformed, [`ErrorKind::Listen`] when the address is in use, unknown or not
+    /// permitted.
     pub fn bind(app: fn() -> App, options: Options) -> Result<Self, Error> {
         let checked = app().into_service();
         let checked = checked.map_err(|error| Error::new(ErrorKind::App, error.to_string()))?;
@@ -66,14 +65,14 @@ impl Server {
         })
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Prints `listening on http://ADDRESS` and serves until SIGINT or SIGTERM. Requests in flight
-    /// are answered first; a second signal ends the process at once.
+    /// Prints `listening on http://ADDRESS` and serves until SIGINT or SIGTERM. Requests in flight are drained first;
+    /// a second signal ends the process at once.
     ///
     /// # Errors
     ///
@@ -81,7 +80,7 @@ impl Server {
     /// [`Limits::grace`](crate::Limits::grace).
     pub fn run(self) -> Result<(), Error> {
         let signals = runtime()?;
-        // Before the line that says so: whoever reads it may send a signal at once.
+        // Before the line is printed: its reader may send a signal at once.
         let stopped = signals.block_on(async { stop_signal() }).map_err(system)?;
         let _ = writeln!(io::stdout(), "listening on http://{}", self.address);
         self.run_until(move || {
@@ -90,7 +89,7 @@ impl Server {
         })
     }
 
-    /// Serves until `stopped` returns; it is called on this thread.
+    /// Serves until `stopped` returns. It is called on this thread.
     ///
     /// # Errors
     ///

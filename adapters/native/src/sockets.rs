@@ -1,5 +1,5 @@
-//! What the system lets one thread do to another's sockets, and to the other itself. A thread that never comes back
-//! keeps both, and nothing in the language gives access to them.
+//! System calls that let one thread act on another's sockets, and on the other thread itself. A thread that never
+//! returns from a handler keeps both, and the language offers no access to them.
 
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{Handle, Socket, Thread, is_debugged};
@@ -17,7 +17,7 @@ mod linux {
     use rustix::thread::gettid;
     use tokio::net::TcpStream;
 
-    /// A socket of a thread of this process, by its number.
+    /// A socket of a thread of this process, by its file descriptor.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub(crate) struct Socket(RawFd);
 
@@ -26,8 +26,8 @@ mod linux {
             Some(Self(stream.as_raw_fd()))
         }
 
-        /// Another descriptor of the socket (`pidfd_getfd`, Linux 5.6; a container may forbid it). To be called while its
-        /// thread cannot close it, for only then is the number still this socket's.
+        /// Duplicates the file descriptor (`pidfd_getfd`, Linux 5.6; a container may forbid it). Call it while the
+        /// socket's thread cannot close it: only then does the number still refer to this socket.
         pub(crate) fn handle(self) -> Option<Handle> {
             let process = pidfd_open(getpid(), PidfdFlags::empty()).ok()?;
             let socket = pidfd_getfd(process, self.0, PidfdGetfdFlags::empty());
@@ -35,12 +35,12 @@ mod linux {
         }
     }
 
-    /// A socket that another thread has, too.
+    /// A socket that is open in another thread, too.
     #[derive(Debug)]
     pub(crate) struct Handle(OwnedFd);
 
     impl Handle {
-        /// Writes these last words and ends both directions. Who does not listen is only cut off.
+        /// Writes a final response and shuts down both directions. A client that does not read is merely cut off.
         pub(crate) fn end(self, words: &[u8]) {
             if !words.is_empty() {
                 let _ = rustix::io::write(&self.0, words);
@@ -49,7 +49,7 @@ mod linux {
         }
     }
 
-    /// A thread, as the system's scheduler knows it.
+    /// A thread, as the system's scheduler identifies it.
     #[derive(Clone, Copy, Debug)]
     pub(crate) struct Thread(rustix::thread::Pid);
 
@@ -58,14 +58,14 @@ mod linux {
             Some(Self(gettid()))
         }
 
-        /// Has it run when nobody else wants to: on Linux, priorities are a thread's (`setpriority(2)`, "C library/kernel
-        /// differences").
+        /// Lowers its priority to the minimum: on Linux, priorities are per thread (`setpriority(2)`, "C
+        /// library/kernel differences").
         pub(crate) fn yield_to_others(self) {
             let _ = setpriority_process(Some(self.0), 19);
         }
     }
 
-    /// Whether a debugger, which may have stopped all threads for any time, is at work
+    /// Whether a debugger, which may have stopped all threads for any time, is attached
     /// (<https://man7.org/linux/man-pages/man5/proc_pid_status.5.html>).
     pub(crate) fn is_debugged() -> bool {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -76,7 +76,7 @@ mod linux {
     }
 }
 
-/// Elsewhere there is no way: a client of a thread that never comes back waits until it gives up by itself.
+/// Not possible on other platforms: a client of a thread that never returns waits until it gives up by itself.
 #[cfg(not(target_os = "linux"))]
 mod other {
     use tokio::net::TcpStream;

@@ -1,5 +1,5 @@
-//! Looks after threads that never come back from a handler. A thread cannot be ended from outside: what it kept from
-//! others is given back to them.
+//! Watches for threads that never return from a handler. A thread cannot be ended from outside, but what it holds is
+//! released for the others.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -13,15 +13,15 @@ use crate::pulse::{Caller, Stuck};
 use crate::sockets::is_debugged;
 use crate::worker::Workers;
 
-/// How many threads may be lost before it is better to begin anew.
+/// How many threads may be lost before it is better to restart the process.
 const MOST: usize = 64;
 
-/// Looks after the workers until there is something to receive, or nobody to send it.
+/// Watches the workers until something is received, or the sender is gone.
 pub(crate) fn watch(workers: &Workers, limit: Duration, log: Log, stopped: &Receiver<()>) {
     let often = (limit / 4).clamp(Duration::from_millis(10), Duration::from_secs(1));
     let (mut lost, mut owed) = (0, 0_usize);
     while matches!(stopped.recv_timeout(often), Err(RecvTimeoutError::Timeout)) {
-        // Whoever steps through a handler has all the time that there is.
+        // A handler does not time out under a debugger.
         if is_debugged() {
             continue;
         }
@@ -37,7 +37,7 @@ pub(crate) fn watch(workers: &Workers, limit: Duration, log: Log, stopped: &Rece
             note(log, Level::Error, message);
             std::process::exit(1);
         }
-        // What the system refuses now, it may have the next time.
+        // The system may allow next time what it refuses now.
         while owed > 0 {
             if let Err(error) = workers.spawn() {
                 let message = format!("no thread serves in the place of one that is lost: {error}");
@@ -65,7 +65,7 @@ fn tell(log: Log, stuck: &Stuck, limit: Duration) {
     ports::Log::log(&log, &record);
 }
 
-/// Ends what the thread keeps from others, and its own part of the processor.
+/// Releases what the thread holds, and lowers its priority.
 fn end(stuck: Stuck) {
     if let Some(thread) = stuck.thread {
         thread.yield_to_others();
@@ -80,7 +80,7 @@ fn end(stuck: Stuck) {
     stuck.others.into_iter().for_each(|other| other.end(&[]));
 }
 
-/// What any other handler that takes too long is answered with.
+/// The same response as for any other handler that times out.
 fn answer(caller: &Caller) -> Vec<u8> {
     let method = if caller.is_head {
         Method::HEAD

@@ -1,4 +1,4 @@
-//! The threads that serve, each with an instance of the app of its own. It must not know what a request is.
+//! The worker threads, each with its own instance of the app.
 
 use std::net::TcpListener;
 use std::rc::Rc;
@@ -18,10 +18,10 @@ use crate::plan::Plan;
 use crate::ports::ports;
 use crate::pulse::{Held, Pulse, Stuck};
 
-/// The threads that serve.
+/// The worker threads.
 pub(crate) struct Workers {
     plan: Arc<Plan>,
-    /// Nothing once they have been told to stop.
+    /// `None` after shutdown has begun.
     listener: Mutex<Option<TcpListener>>,
     stop: watch::Sender<bool>,
     all: Mutex<Vec<Worker>>,
@@ -29,7 +29,7 @@ pub(crate) struct Workers {
 
 struct Worker {
     pulse: Arc<Pulse>,
-    /// How many connections it had to cut off, once it is done.
+    /// How many connections the worker had to cut off, once it is done.
     done: mpsc::Receiver<usize>,
 }
 
@@ -43,7 +43,7 @@ impl Workers {
         }
     }
 
-    /// Starts one more, unless they have been told to stop.
+    /// Starts another worker, unless shutdown has begun.
     pub(crate) fn spawn(&self) -> Result<(), Error> {
         let listener = match &*lock(&self.listener) {
             Some(listener) => listener.try_clone().map_err(system)?,
@@ -69,7 +69,7 @@ impl Workers {
                     }
                 };
                 drop(report);
-                // Nobody waits for it any more where it took too long.
+                // If it took too long, nobody is waiting for it any more.
                 let _ = done.send(work(&runtime, listener, &plan, pulse, stopping));
             })
             .map_err(system)?;
@@ -82,29 +82,29 @@ impl Workers {
         }
     }
 
-    /// Gives up those whose handler has computed for longer than `limit`.
+    /// Gives up the workers whose handler has computed for longer than `limit`.
     pub(crate) fn give_up(&self, limit: Duration) -> Vec<Stuck> {
         let all = lock(&self.all);
         let stuck = all.iter().filter_map(|worker| worker.pulse.give_up(limit));
         stuck.collect()
     }
 
-    /// Gives back what a thread that was given up has of that which all share.
+    /// Releases what a thread that was given up holds of what all threads share.
     pub(crate) fn give_back(&self, held: Held) {
         self.plan.room.give_back(held);
         self.plan.gate.give_back(held.connections);
     }
 
-    /// Has all of them finish what they are doing. Returns how many connections were cut off.
+    /// Drains all workers. Returns how many connections were cut off.
     pub(crate) fn stop(&self) -> usize {
-        // From here on a client is refused, and whoever comes next can have the address.
+        // From here on, connections are refused, and another process can bind the address.
         drop(lock(&self.listener).take());
         self.stop.send_replace(true);
-        // A moment more than they have themselves.
+        // A moment more than the grace period of the workers themselves.
         let latest = Instant::now() + self.plan.limits.grace + Duration::from_secs(1);
         let cut_off = |worker: &Worker| {
             if worker.pulse.is_given_up() {
-                // Its connections were closed when it was.
+                // Its connections were closed when it was given up.
                 return 0;
             }
             let left = latest.saturating_duration_since(Instant::now());
@@ -118,7 +118,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A runtime of one thread alone, which holds its tasks itself: a `LocalSet` is a second scheduler inside of one.
+/// A runtime of a single thread, which holds its tasks itself: a `LocalSet` would be a second scheduler inside it.
 fn local_runtime() -> Result<LocalRuntime, Error> {
     Builder::new_current_thread()
         .enable_all()
@@ -151,7 +151,7 @@ fn work(
     runtime.block_on(serve(listener, shared, plan, stopping))
 }
 
-/// A runtime to wait for signals in.
+/// A runtime to wait for signals on.
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Error> {
     let runtime = Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| Error::new(ErrorKind::System, system(error).to_string()))

@@ -1,4 +1,4 @@
-//! One request: from the host to the app and back. It must not know how a message is read or written.
+//! Handles one request: from the host to the app and back.
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -11,21 +11,21 @@ use crate::identity::Identity;
 use crate::log::Log;
 use crate::{convert, crash, ports};
 
-/// What all requests of an instance share.
+/// The state that all requests of an instance share.
 #[derive(Clone)]
 struct Instance {
-    /// Else what is wrong with the app's routes.
+    /// The service, or what is wrong with the app's routes.
     service: Result<Service, Rc<Error>>,
     ports: Rc<Ports>,
     identity: Rc<Identity>,
 }
 
 thread_local! {
-    // A host may use an instance for one request, for many, or for many at once.
+    // A host may use an instance for one request, for several in sequence, or for several at once.
     static INSTANCE: OnceCell<Instance> = const { OnceCell::new() };
 }
 
-/// Answers a request, whatever it is.
+/// Handles any request.
 pub async fn answer(app: fn() -> App, request: types::Request) -> types::Response {
     let instance = INSTANCE.with(|instance| instance.get_or_init(|| start(app)).clone());
     let method = convert::method(request.get_method());
@@ -41,7 +41,7 @@ pub async fn answer(app: fn() -> App, request: types::Request) -> types::Respons
     respond(crash::name(&id, answered).await, &method, &id)
 }
 
-/// The answer as the host takes it; where it refuses the headers, what any other fault is answered with.
+/// Converts a response for the host. If the host rejects its headers, the response is that of any other fault.
 fn respond(mut response: Response, method: &Method, id: &str) -> types::Response {
     let fields = convert::fields(response.headers()).unwrap_or_else(|error| {
         Log.log(&Record::new(Level::Error, &error, &[]).of_request(id));
@@ -72,7 +72,7 @@ async fn handle(
     }
 }
 
-/// Makes the app ready.
+/// Initializes the app.
 fn start(app: fn() -> App) -> Instance {
     crash::install();
     let service = app().into_service();

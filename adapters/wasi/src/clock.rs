@@ -12,7 +12,7 @@ pub(crate) struct Clock;
 impl ports::Clock for Clock {
     fn now(&self) -> Duration {
         let now = system_clock::now();
-        // A clock before 1970 is wrong by decades: 0 is as good an answer.
+        // A clock before 1970 is wrong by decades: 0 is as good as any value.
         u64::try_from(now.seconds)
             .map(|seconds| Duration::new(seconds, now.nanoseconds))
             .unwrap_or_default()

@@ -1,4 +1,4 @@
-//! From the host's messages to the core's and back. It must not decide what an answer is.
+//! Conversions between the host's messages and the core's types.
 
 use std::borrow::Cow;
 
@@ -7,14 +7,14 @@ use wasip3::http::types::{self, ErrorCode, HeaderError};
 use wasip3::wit_bindgen::{StreamReader, StreamResult};
 use wasip3::{spawn, wit_future, wit_stream};
 
-/// How much room is made at once, at most, for a body of which no length is known.
+/// The most capacity that is reserved at once for a body of unknown length.
 const ROOM: usize = 64 * 1024;
 
-/// How much is made at first: most requests have no body, and room that does not fit into the memory which an instance
-/// begins with costs the host two calls of the system, each of which stops all its threads.
+/// The initial capacity. Most requests have no body, and outgrowing the memory that an instance starts with costs the
+/// host two system calls, each of which stops all its threads.
 const FIRST_ROOM: usize = 1024;
 
-/// How much of a body that is too large is read all the same.
+/// How much of a body over the limit is still read.
 const DRAIN: usize = 64 * 1024 * 1024;
 
 /// The method, as sent.
@@ -31,11 +31,11 @@ pub(crate) fn method(method: types::Method) -> Method {
         types::Method::Patch => "PATCH".into(),
         types::Method::Other(token) => token,
     };
-    // The host has checked it.
+    // The host has validated it.
     Method::parse(token.as_bytes()).unwrap_or(Method::GET)
 }
 
-/// The head of a request. Its authority is the host: hosts take `host` out of the headers.
+/// Converts the head of a request. Its authority becomes `host`: hosts remove that header.
 pub(crate) fn request(request: &types::Request, method: &Method) -> Result<Request, Error> {
     let refused =
         |error: guru_core::http::Error| Error::new(ErrorKind::BadRequest, error.to_string());
@@ -51,9 +51,8 @@ pub(crate) fn request(request: &types::Request, method: &Method) -> Result<Reque
     Ok(Request::new(method.clone(), uri).with_headers(headers))
 }
 
-/// All of a body up to `limit` bytes. What is over it is read and thrown away, or a client that does not
-/// listen while it sends would never get its answer: a host that closes on it resets the connection (RFC
-/// 9112, section 9.6).
+/// Reads a body of up to `limit` bytes. The excess is read and discarded, because a client that does not read while
+/// it sends would never get its response: a host that closes early resets the connection (RFC 9112, section 9.6).
 pub(crate) async fn body(
     request: types::Request,
     headers: &Headers,
@@ -64,10 +63,10 @@ pub(crate) async fn body(
     let announced = announced.map(|length| usize::try_from(length).unwrap_or(usize::MAX));
     let is_over = announced.is_some_and(|length| length > limit);
     if is_over && headers.get("expect").is_some() {
-        // It asks before it sends, and this is the answer.
+        // The client waits for permission to send the body, and this response denies it.
         return Ok(Body::over_limit());
     }
-    // What became of the request is told to the host by its answer; this is for proxies.
+    // The host learns the outcome of the request from its response; this future is for proxies.
     let (_outcome, outcome) = wit_future::new(|| Ok(()));
     let (mut stream, trailers) = types::Request::consume_body(request, outcome);
     if is_over {
@@ -81,7 +80,7 @@ pub(crate) async fn body(
             return Ok(Body::over_limit());
         }
         if bytes.len() == bytes.capacity() {
-            // One more than was announced, so that the end is seen without growing.
+            // One byte more than announced, so that the end is detected without growing.
             let missing = announced.map_or(0, |length| (length + 1).saturating_sub(bytes.len()));
             bytes.reserve(missing.max(bytes.len().clamp(FIRST_ROOM, ROOM)));
         }
@@ -95,10 +94,11 @@ pub(crate) async fn body(
     if bytes.len() > limit {
         return Ok(Body::over_limit());
     }
-    // To wait once more before there is an answer lets the host's threads change places, and its connection look for the
-    // answer's body just before it is there: Spin then sends the head alone, and the body 40 ms later, once the client's
-    // delayed acknowledgement has come (RFC 1122, section 4.2.3.2 and 4.2.3.4). Whether the body broke off is only asked
-    // where that is not known: not of one that is as long as announced, nor of none where none was announced.
+    // Waiting once more before the response is ready lets the host switch threads, so that its connection looks for
+    // the response body just before it is there. Spin then sends the head alone, and the body 40 ms later, after the
+    // client's delayed acknowledgement (RFC 1122, section 4.2.3.2 and 4.2.3.4). So the code asks whether the body
+    // broke off only where that is not known: not if it is as long as announced, nor if it is empty and none was
+    // announced.
     if bytes.len() == announced.unwrap_or(0) {
         return Ok(bytes.into());
     }
@@ -112,7 +112,7 @@ pub(crate) async fn body(
     }
 }
 
-/// Why a body cannot be read. An `ErrorCode` can print itself, with 15 KB of code for all there are.
+/// Why a body cannot be read. Formatting an `ErrorCode` itself would add 15 KB of code for all its variants.
 fn broken(error: ErrorCode) -> Cow<'static, str> {
     match error {
         ErrorCode::ConnectionTerminated => "the body broke off before its end".into(),
@@ -125,7 +125,7 @@ fn broken(error: ErrorCode) -> Cow<'static, str> {
     }
 }
 
-/// Throws away what comes, up to [`DRAIN`] bytes, using the room of `bytes`.
+/// Discards the rest of a body, up to [`DRAIN`] bytes, using the capacity of `bytes`.
 async fn drain(stream: &mut StreamReader<u8>, mut bytes: Vec<u8>) {
     let mut count = 0;
     while count < DRAIN {
@@ -140,7 +140,7 @@ async fn drain(stream: &mut StreamReader<u8>, mut bytes: Vec<u8>) {
     }
 }
 
-/// The headers of an answer, less those that the host keeps to itself: WASI lets a host forbid those of the connection.
+/// Converts response headers, except those that the host reserves: WASI lets a host forbid connection headers.
 pub(crate) fn fields(headers: &Headers) -> Result<types::Fields, String> {
     let fields = types::Fields::new();
     for (name, value) in headers.iter() {
@@ -187,7 +187,7 @@ pub(crate) fn response(
         }
         (None, _) => drop(trailers),
     }
-    // A final status, as the core sees to, is one of HTTP's.
+    // The core ensures a final status, which is always valid in HTTP.
     let _ = answer.set_status_code(status.as_u16());
     answer
 }

@@ -1,7 +1,7 @@
-//! A panic of a handler, told in the log. It must not know what is answered.
+//! Logs a panic in a handler.
 //!
-//! Rust aborts on a panic on this target, so that the instance is lost: the host answers 500, and goes
-//! on with another instance.
+//! Rust aborts on a panic on this target, and the instance is lost: the host responds with 500, and continues with
+//! another instance.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -13,11 +13,11 @@ use guru_core::ports::{Level, Log as _, Record};
 use crate::log::Log;
 
 thread_local! {
-    /// The request that is being polled.
+    /// The id of the request that is being polled.
     static CURRENT: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Has a panic logged like everything else, with the id of its request.
+/// Installs a hook that logs a panic like any other record, with the id of its request.
 pub(crate) fn install() {
     panic::set_hook(Box::new(|info| {
         let report = report(info);
@@ -36,7 +36,7 @@ fn report(info: &PanicHookInfo<'_>) -> String {
     format!("the handler panicked at {place}: {text}")
 }
 
-/// Runs the future as that of the request with this id.
+/// Runs a future on behalf of the request with this id.
 pub(crate) async fn name<F: Future>(id: &str, future: F) -> F::Output {
     let mut future = pin!(future);
     poll_fn(|cx| {

@@ -1,10 +1,9 @@
-//! Whose request it is: what the host vouches for, among the headers. It must not know which host.
+//! The client's address and the request id, from headers that the host vouches for.
 //!
-//! WASI has no call that tells a client's address or a request's id: a host that knows them sends
-//! headers, and a client can send headers of the same names. Which header is the host's own is
-//! therefore said by whoever deploys, in the environment. Of several copies the last one counts, since
-//! a host that does not replace a client's copy appends its own (Spin does so with
-//! `spin-client-addr`). Where the environment names none, none is believed.
+//! WASI has no call for either. A host that knows them sends headers, and a client can send headers of the same
+//! names. The deployment therefore names the host's own headers in the environment. If there are several copies, the
+//! last one counts, since a host that does not replace a client's copy appends its own (Spin does so with
+//! `spin-client-addr`). If the environment names no header, none is trusted.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -13,10 +12,10 @@ use guru_core::{Headers, Invocation};
 
 use crate::environment::variable;
 
-/// Names the header that holds the client's address, with or without a port.
+/// The variable that names the header with the client's address, with or without a port.
 const CLIENT_ADDRESS: &str = "GURU_CLIENT_ADDRESS_HEADER";
 
-/// Names the header that holds the id of the request.
+/// The variable that names the header with the request id.
 const REQUEST_ID: &str = "GURU_REQUEST_ID_HEADER";
 
 /// The names of the host's headers.
@@ -26,7 +25,7 @@ pub(crate) struct Identity {
     request_id: Option<String>,
 }
 
-/// What the host said of one request.
+/// What the host reports about one request.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct HostHeaders {
     client_ip: Option<IpAddr>,
@@ -45,7 +44,7 @@ impl Identity {
         }
     }
 
-    /// Takes the host's headers, and a client's copies of them, out of the request.
+    /// Removes the host's headers, and a client's copies of them, from the request. Returns what the host reports.
     pub(crate) fn take(&self, headers: &mut Headers) -> HostHeaders {
         let mut last = |name: &Option<String>| {
             let name = name.as_deref()?;
@@ -62,14 +61,14 @@ impl Identity {
 }
 
 impl HostHeaders {
-    /// The request, with an id made up where the host gave none.
+    /// The invocation, with a generated id if the host reports none.
     pub(crate) fn invocation(self, random: &dyn Random) -> Invocation {
         let id = self.request_id.unwrap_or_else(|| random.uuid().to_string());
         Invocation::new(id).with_client_ip(self.client_ip)
     }
 }
 
-/// An address, with or without a port.
+/// Parses an address, with or without a port.
 fn ip(text: &str) -> Option<IpAddr> {
     let text = text.trim_ascii();
     let address = text.parse::<SocketAddr>().map(|address| address.ip());

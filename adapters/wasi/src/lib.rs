@@ -1,7 +1,6 @@
-//! Runs a function on Spin, and on any other host of WASI 0.3 HTTP components. It must not know
-//! another target, nor decide what an answer is.
+//! Runs a function on Spin, and on any other host of WASI 0.3 HTTP components.
 //!
-//! A component made with it imports nothing but `wasi:*`, so that it is one file for all such hosts.
+//! A component built with this crate imports nothing but `wasi:*`, so a single file runs on all such hosts.
 
 mod answer;
 mod clock;
@@ -17,12 +16,11 @@ pub use wasip3;
 
 pub use answer::answer;
 
-/// Makes a component of the function: `guru_wasi::export!(app)`, where `app` is a `fn() -> App`. Once
-/// a module.
+/// Exports the function as a component: `guru_wasi::export!(app)`, where `app` is a `fn() -> App`. Use it once per
+/// module.
 ///
-/// A component's exports are symbols of its module, which only unsafe attributes can name. They are
-/// in what the macro of `wasip3` expands to: no code of the function's crate, which goes on forbidding
-/// unsafe code, nor of this one.
+/// A component's exports are symbols of its module, which only unsafe attributes can name. Those are in the expansion
+/// of `wasip3`'s macro: neither in the function's crate, which can keep forbidding unsafe code, nor in this one.
 #[macro_export]
 macro_rules! export {
     ($app:path) => {
@@ -35,7 +33,8 @@ macro_rules! export {
                 async fn handle(
                     request: handler::Request,
                 ) -> ::core::result::Result<handler::Response, handler::ErrorCode> {
-                    // Short of a crash there is an answer: code for the errors of WASI would never be used.
+                    // Only a crash leaves a request without a response, so code for the errors of WASI would never be
+                    // used.
                     ::core::result::Result::Ok($crate::answer($app, request).await)
                 }
             }

@@ -1,5 +1,5 @@
-//! Log records as lines on standard error, which every host keeps: JSON, or text where the environment
-//! asks for it. It must not know what is logged.
+//! Writes log records as lines on standard error, which every host keeps: JSON, or text if the environment selects
+//! it.
 
 use std::sync::LazyLock;
 
@@ -10,14 +10,14 @@ use wasip2::io::streams::StreamError;
 use crate::clock::Clock;
 use crate::environment::variable;
 
-/// `GURU_LOG=text` in the environment asks for lines for people.
+/// `GURU_LOG=text` in the environment selects text for people.
 static IS_TEXT: LazyLock<bool> = LazyLock::new(|| variable("GURU_LOG") == Some("text"));
 
-/// `wasi:cli/stderr`, as WASI 0.2 has it: that of 0.3 wants somebody to wait for it, and a record that is about a crash has
-/// nobody. The standard library asks the host three times for each line.
+/// `wasi:cli/stderr` of WASI 0.2. That of 0.3 must be awaited, and nothing can await a record about a crash. The
+/// standard library makes three host calls per line.
 static STDERR: LazyLock<OutputStream> = LazyLock::new(get_stderr);
 
-/// How much of it may be written at once
+/// The maximum number of bytes per write
 /// (<https://github.com/WebAssembly/wasi-io/blob/v0.2.4/wit/streams.wit>, `blocking-write-and-flush`).
 const AT_ONCE: usize = 4096;
 
@@ -37,12 +37,13 @@ impl ports::Log for Log {
             line.to_json()
         };
         line.push('\n');
-        // A line that cannot be written is lost: there is no place left to say so.
+        // A line that cannot be written is lost: there is nowhere left to report it.
         let _ = write(line.as_bytes());
     }
 }
 
-/// One call where it fits, else writes as large as the host takes, so that lines of several instances do not mix.
+/// Uses one call if the line fits, otherwise writes as large as the host accepts, so that lines of several instances
+/// do not interleave.
 fn write(line: &[u8]) -> Result<(), StreamError> {
     if line.len() <= AT_ONCE {
         return STDERR.blocking_write_and_flush(line);

@@ -1,4 +1,4 @@
-//! The ports of a component: the host's entropy and clock, its environment. It must not know who asks.
+//! The ports of a component: the host's entropy, clock and environment.
 
 use guru_core::ports::{self, Ports};
 use wasip3::random::random;
@@ -18,7 +18,7 @@ impl ports::Random for Random {
     fn fill(&self, bytes: &mut [u8]) {
         let mut rest = bytes;
         while !rest.is_empty() {
-            // A host may give fewer bytes than asked for, and at least one.
+            // A host may return fewer bytes than requested, but at least one.
             let drawn = random::get_random_bytes(rest.len() as u64);
             let count = drawn.len().min(rest.len());
             let (now, later) = rest.split_at_mut(count);
@@ -30,12 +30,11 @@ impl ports::Random for Random {
     }
 }
 
-/// The environment, `wasi:cli/environment`, which every host has: `spin up --env KEY=VALUE` or
-/// `environment` in spin.toml, `wasmtime serve --env KEY=VALUE`.
+/// The environment, `wasi:cli/environment`, which every host provides: `spin up --env KEY=VALUE` or `environment` in
+/// spin.toml, `wasmtime serve --env KEY=VALUE`.
 ///
-/// Spin's variables are behind `wasi:config/store`. A component cannot import an interface only where
-/// there is one: importing that would keep it off every host without it, `wasmtime serve` first, and
-/// off every host with another draft of it.
+/// Spin's variables are behind `wasi:config/store`. A component cannot import an interface conditionally: importing
+/// that one would exclude every host without it, `wasmtime serve` first, and every host with another draft of it.
 struct Config;
 
 impl ports::Config for Config {

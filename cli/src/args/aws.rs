@@ -15,19 +15,19 @@ pub struct Aws {
     /// Requests need an API key, under a usage plan; the OpenAPI document is open to all
     #[arg(long, conflicts_with_all = ["http_api", "function_url"])]
     pub api_key: bool,
-    /// An HTTP API beside the REST API
+    /// An HTTP API in addition to the REST API
     #[arg(long)]
     pub http_api: bool,
-    /// A URL of the function's own
+    /// A URL of the function itself
     #[arg(long, value_name = "FOR")]
     pub function_url: Option<FunctionUrl>,
-    /// Traces of requests in X-Ray
+    /// Trace requests with X-Ray
     #[arg(long)]
     pub tracing: bool,
     /// How long log lines are kept, in days [default: 30]
     #[arg(long, value_name = "DAYS")]
     pub log_days: Option<u16>,
-    /// The profile of AWS's settings: for every call of AWS [default: that of the environment, else samconfig.toml's]
+    /// The AWS profile, for every call of AWS [default: that of the environment, else samconfig.toml's]
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
     /// The region, for every call of AWS [default: that of the environment, else samconfig.toml's, else the profile's]

@@ -47,10 +47,10 @@ pub struct Build {
     /// What to build for [default: every target]
     #[arg(long, value_name = "TARGETS", value_delimiter = ',')]
     pub on: Vec<Target>,
-    /// Optimise: smaller and faster, and longer to build. What is deployed is always built so
+    /// Build with optimisations: smaller and faster, but slower to build. Deployments are always built so
     #[arg(short, long)]
     pub release: bool,
-    /// Where the result of a single target goes [default: dist/TARGET, in a workspace dist/TARGET/FUNCTION]
+    /// The output folder of a single target [default: dist/TARGET, in a workspace dist/TARGET/FUNCTION]
     #[arg(long, value_name = "FOLDER")]
     pub out: Option<PathBuf>,
     /// Print what was made as JSON on standard output
@@ -85,10 +85,10 @@ pub struct Dev {
     /// The options for the vendor.
     #[command(flatten)]
     pub options: DevOptions,
-    /// Optimise what is built, as what is deployed is
+    /// Build with optimisations, as for a deployment
     #[arg(short, long)]
     pub release: bool,
-    /// Build and start once; changes do nothing
+    /// Build and start once, without watching for changes
     #[arg(long)]
     pub no_watch: bool,
 }

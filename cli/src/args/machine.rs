@@ -47,13 +47,13 @@ pub struct Test {
     /// Fail when one of these targets, or steps, cannot run here, instead of showing it as `not run`
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub require: Vec<String>,
-    /// Take these steps only, by the names in the table at the end
+    /// Run only these steps, by the names in the table at the end
     #[arg(long, value_name = "STEPS", value_delimiter = ',')]
     pub only: Vec<String>,
-    /// Take the machine as it is
+    /// Skip the setup and use the machine as it is
     #[arg(long)]
     pub no_setup: bool,
-    /// Go on after a failed step
+    /// Continue after a failed step
     #[arg(long)]
     pub keep_going: bool,
 }
@@ -109,7 +109,7 @@ Exit codes:
 #[derive(Debug, clap::Args)]
 #[command(after_help = DOCTOR_HELP)]
 pub struct Doctor {
-    /// Judge by these targets: exit with 1 when one of them does not run here
+    /// Check these targets: exit with 1 when one of them cannot run here
     #[arg(long, value_name = "TARGETS", value_delimiter = ',')]
     pub on: Vec<Target>,
     /// Print the result as JSON on standard output

@@ -47,11 +47,11 @@ Exit codes:
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make a function of one's own, in a new folder
+    /// Create a function in a new folder
     New(New),
     /// Serve a function over HTTP on this machine, under a vendor's own runtime, and again after each change
     Dev(Dev),
-    /// Make a function ready for its vendors
+    /// Build a function for its vendors
     Build(Build),
     /// Deploy a function with its vendor's own tool
     Deploy(Deploy),
@@ -61,7 +61,7 @@ pub enum Command {
     Conform(Conform),
     /// Find, or install, every toolchain and tool that the other commands need
     Setup(Setup),
-    /// Say what this machine has, what each target still needs, and how to get it
+    /// Show what this machine has, what each target still needs, and how to get it
     Doctor(Doctor),
     /// Print the completions for a shell
     Completions(Completions),

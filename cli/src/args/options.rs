@@ -17,7 +17,7 @@ pub struct DevOptions {
     /// file beside the vendors' manifests, which counts more than the vendor's own file
     #[arg(long, value_name = "KEY[=VALUE]")]
     pub env: Vec<String>,
-    /// More for the runtime, after `--`
+    /// Arguments for the runtime, after `--`
     #[arg(last = true, value_name = "ARGUMENTS")]
     pub more: Vec<String>,
 }
@@ -31,7 +31,7 @@ pub struct DeployOptions {
     /// Show what would run and change; deploy nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Take the deployment away again, and all that belongs to it, without a question; the stage must be named
+    /// Delete the deployment and everything that belongs to it, without asking; the stage must be named
     #[arg(long, requires = "stage")]
     pub delete: bool,
     /// Print the result as JSON on standard output
@@ -40,7 +40,7 @@ pub struct DeployOptions {
     /// Options that only AWS has.
     #[command(flatten)]
     pub aws: Aws,
-    /// More for the vendor's own tool, after `--`
+    /// Arguments for the vendor's own tool, after `--`
     #[arg(last = true, value_name = "ARGUMENTS")]
     pub more: Vec<String>,
 }
@@ -48,11 +48,11 @@ pub struct DeployOptions {
 /// A deployment stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Stage {
-    /// For whoever builds it
+    /// For its developers
     Dev,
-    /// For whoever tries it
+    /// For its testers
     Staging,
-    /// For whoever uses it
+    /// For its users
     Prod,
 }
 

@@ -1,9 +1,9 @@
-//! What `Host` may be.
+//! Validation of `Host` and `:authority`.
 
 use core::net::Ipv6Addr;
 
-/// Whether a `Host` or `:authority` names what a URI could name: `uri-host [ ":" port ]` (RFC 9110, section 7.2; RFC
-/// 3986, section 3.2). An empty one is: a client sends it where its URI has no authority.
+/// Whether `text` is a valid value of `Host` or `:authority`: `uri-host [ ":" port ]` (RFC 9110, section 7.2; RFC
+/// 3986, section 3.2). The empty value is valid: clients send it for a URI without an authority.
 ///
 /// ```
 /// use guru_core::adapter::is_authority;
@@ -25,7 +25,7 @@ pub fn is_authority(text: &[u8]) -> bool {
     is_literal(literal) && is_port(rest.get(1..).unwrap_or_default())
 }
 
-/// Nothing, or a colon and digits.
+/// Empty, or a colon followed by digits.
 fn is_port(text: &[u8]) -> bool {
     match text.split_first() {
         None => true,
@@ -34,7 +34,7 @@ fn is_port(text: &[u8]) -> bool {
     }
 }
 
-/// `reg-name`, of which an IPv4 address is one.
+/// `reg-name`, which includes IPv4 addresses.
 fn is_name(text: &[u8]) -> bool {
     let mut rest = text;
     loop {
@@ -47,7 +47,7 @@ fn is_name(text: &[u8]) -> bool {
     }
 }
 
-/// An IPv6 address, or one of a later version (`IPvFuture`).
+/// An IPv6 address, or an address of a later version (`IPvFuture`).
 fn is_literal(text: &[u8]) -> bool {
     let Some(future) = text.strip_prefix(b"v").or_else(|| text.strip_prefix(b"V")) else {
         let text = core::str::from_utf8(text).unwrap_or_default();

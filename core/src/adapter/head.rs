@@ -1,4 +1,4 @@
-//! What a server on a library that speaks the `http` crate owes before a request is anybody's.
+//! Validates and normalizes request heads, for servers built on the `http` crate.
 
 use alloc::borrow::Cow;
 use alloc::string::ToString as _;
@@ -13,14 +13,14 @@ use ::http::{Method, Version, request};
 use super::{is_authority, origin_form};
 use crate::app::{Error, ErrorKind};
 
-/// Makes a head what a handler may see, on every server alike: `host` is the authority of the target where that has
-/// one, headers that `connection` names are gone, cookies that HTTP/2 has split are joined, the target is in origin
-/// form.
+/// Validates and normalizes a request head, so that handlers see the same request on every server: `host` is replaced
+/// by the target's authority, if it has one; headers nominated by `connection` are removed; cookies that HTTP/2 has
+/// split are joined; and the target is in origin form.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::BadRequest`] for `CONNECT`, and for a `Host` that is missing, repeated, or not one of a URI (RFC 9112,
-/// section 3.2); [`ErrorKind::NotImplemented`] for a transfer coding other than `chunked` (section 6.1).
+/// [`ErrorKind::BadRequest`] for `CONNECT`, and for a `Host` that is missing, repeated or not valid in a URI (RFC
+/// 9112, section 3.2); [`ErrorKind::NotImplemented`] for a transfer coding other than `chunked` (section 6.1).
 pub fn admit(head: &mut request::Parts) -> Result<(), Error> {
     if head.method == Method::CONNECT {
         return Err(bad(
@@ -50,7 +50,7 @@ pub fn admit(head: &mut request::Parts) -> Result<(), Error> {
     Ok(())
 }
 
-/// hyper undoes `chunked`, if it is the last, and says nothing of what is left.
+/// hyper decodes `chunked` if it is the last coding, and does not report the codings that remain.
 fn codings(headers: &HeaderMap) -> Result<(), Error> {
     let codings = headers
         .get_all(TRANSFER_ENCODING)
@@ -85,7 +85,7 @@ fn host(head: &mut request::Parts) -> Result<(), Error> {
         return Err(bad("`host` is not a host with an optional port"));
     }
     let Some(authority) = head.uri.authority() else {
-        // HTTP/1.0 has none.
+        // HTTP/1.0 does not require `host`.
         return match value {
             None if head.version > Version::HTTP_10 => Err(bad("`host` is missing")),
             _ => Ok(()),
@@ -96,7 +96,8 @@ fn host(head: &mut request::Parts) -> Result<(), Error> {
             "the authority of the target is not a host with an optional port",
         ));
     }
-    // HTTP/1.1 has the target's win, HTTP/2 has none (RFC 9112, section 3.2.2; RFC 9113, section 8.3.1).
+    // In HTTP/1.1 the target takes precedence; in HTTP/2 a mismatch is an error (RFC 9112, section 3.2.2; RFC 9113,
+    // section 8.3.1).
     if head.version == Version::HTTP_2 && value.is_some_and(|value| !is_same(value, authority)) {
         return Err(bad("`host` is another than `:authority`"));
     }
@@ -114,8 +115,8 @@ fn is_same(value: &HeaderValue, authority: &Authority) -> bool {
         .eq_ignore_ascii_case(authority.as_str().as_bytes())
 }
 
-/// `connection` itself is dropped wherever headers become a handler's; who drops it earlier, as a host of components
-/// does, takes the names along.
+/// `connection` itself is dropped when headers are converted for a handler. A server that drops it earlier, as a
+/// component host does, would lose the names that it lists.
 fn drop_nominated(headers: &mut HeaderMap) {
     let names: Vec<HeaderName> = headers
         .get_all(CONNECTION)
@@ -128,7 +129,7 @@ fn drop_nominated(headers: &mut HeaderMap) {
     }
 }
 
-/// Cookies come one by one over HTTP/2, and are one header for whoever reads them (RFC 9113, section 8.2.3).
+/// HTTP/2 may split `cookie` into several fields; handlers see a single one (RFC 9113, section 8.2.3).
 fn join_cookies(headers: &mut HeaderMap) -> Result<(), Error> {
     let crumbs: Vec<&[u8]> = headers
         .get_all(COOKIE)

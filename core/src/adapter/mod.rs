@@ -1,5 +1,5 @@
-//! What every adapter does in the same way, so that no target does it otherwise. For those who write targets; a
-//! function's author needs nothing of it.
+//! Behavior that all adapters share, so that targets do not diverge. For authors of targets; functions do not need
+//! it.
 
 mod authority;
 #[cfg(feature = "http")]

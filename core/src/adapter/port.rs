@@ -1,16 +1,16 @@
-//! What to do about a port that somebody else listens on.
+//! Advice for a port that is already in use.
 
 use alloc::format;
 use alloc::string::String;
 
-/// Ports that macOS itself listens on since version 12, for `AirPlay` Receiver (System Settings, General, `AirDrop` and
-/// Handoff).
+/// Ports that macOS itself listens on since version 12, for `AirPlay` Receiver (System Settings, General, `AirDrop`
+/// and Handoff).
 const AIRPLAY: [u16; 2] = [5000, 7000];
 
-/// So many ports after it are looked at.
+/// How many of the following ports to probe.
 const NEAR: u16 = 100;
 
-/// What to do about a port that is taken: the next one that `is_free`, to be tried in its place.
+/// Advice for a port that is taken: suggests the next one for which `is_free` returns true.
 #[must_use]
 pub fn port_taken(port: u16, is_free: impl Fn(u16) -> bool) -> String {
     let mut near = port.saturating_add(1)..=port.saturating_add(NEAR);

@@ -1,10 +1,10 @@
-//! The request target, as every handler sees it.
+//! Conversion of request targets to origin form.
 
 use alloc::borrow::Cow;
 use alloc::format;
 
-/// The target in origin form, of what is left of one in absolute form once its scheme and authority are gone: an empty
-/// path is `/` (RFC 9110, section 4.2.3).
+/// Converts what remains of an absolute-form target, without its scheme and authority, to origin form. An empty path
+/// becomes `/` (RFC 9110, section 4.2.3).
 ///
 /// ```
 /// use guru_core::adapter::origin_form;

@@ -1,4 +1,4 @@
-//! What a handler knows besides its request. It must not know where a port leads.
+//! The context of a request: the ports, and the platform's metadata.
 
 use alloc::rc::Rc;
 use alloc::string::String;
@@ -7,19 +7,19 @@ use core::net::IpAddr;
 
 use crate::ports::{Clock, Config, Logger, Ports, Random};
 
-/// What the platform says of one request.
+/// What the platform reports about one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Invocation {
-    /// The vendor's id of the request, or a generated one. Never one that the client chose.
+    /// The vendor's request id, or a generated one. Never chosen by the client.
     pub request_id: String,
-    /// The client's address as the platform saw it. `None` where the platform does not say; never
-    /// what a header of the client claims.
+    /// The client's address as seen by the platform; `None` if the platform does not report it. Never taken from a
+    /// header that the client controls.
     pub client_ip: Option<IpAddr>,
 }
 
 impl Invocation {
-    /// The request with this id.
+    /// Creates an invocation with this request id.
     pub fn new(request_id: impl Into<String>) -> Self {
         Self {
             request_id: request_id.into(),
@@ -27,7 +27,7 @@ impl Invocation {
         }
     }
 
-    /// With the client's address.
+    /// Sets the client's address.
     #[must_use]
     pub fn with_client_ip(mut self, client_ip: Option<IpAddr>) -> Self {
         self.client_ip = client_ip;
@@ -35,8 +35,8 @@ impl Invocation {
     }
 }
 
-/// What a handler has besides its request: the ports, and what the platform says of the request.
-/// Cheap to clone.
+/// What a handler receives besides its request: the ports, and the platform's metadata of the request. Cheap to
+/// clone.
 #[derive(Clone)]
 pub struct Context(Rc<Inner>);
 
@@ -46,43 +46,43 @@ struct Inner {
 }
 
 impl Context {
-    /// The context of one request.
+    /// Creates the context of one request.
     #[must_use]
     pub fn new(ports: Rc<Ports>, invocation: Invocation) -> Self {
         Self(Rc::new(Inner { ports, invocation }))
     }
 
-    /// The id of the request: the vendor's where it has one, else generated.
+    /// The request id: the vendor's if it has one, otherwise generated.
     #[must_use]
     pub fn request_id(&self) -> &str {
         &self.0.invocation.request_id
     }
 
-    /// The client's address as the platform saw it.
+    /// The client's address as seen by the platform.
     #[must_use]
     pub fn client_ip(&self) -> Option<IpAddr> {
         self.0.invocation.client_ip
     }
 
-    /// Random bytes, and what is drawn from them.
+    /// Random bytes, and values derived from them.
     #[must_use]
     pub fn random(&self) -> &dyn Random {
         &*self.0.ports.random
     }
 
-    /// The time.
+    /// The clock.
     #[must_use]
     pub fn clock(&self) -> &dyn Clock {
         &*self.0.ports.clock
     }
 
-    /// The log of this request.
+    /// The logger of this request.
     #[must_use]
     pub fn log(&self) -> Logger<'_> {
         Logger::new(&*self.0.ports.log, self.request_id())
     }
 
-    /// Settings.
+    /// The settings of the deployment.
     #[must_use]
     pub fn config(&self) -> &dyn Config {
         &*self.0.ports.config

@@ -1,5 +1,4 @@
-//! Why a handler has no answer, and the one place where that becomes a status and a body. It must
-//! not know routes or ports beyond their errors.
+//! The error type of handlers, and the one place where errors are mapped to a status and a body.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -13,44 +12,44 @@ use super::Context;
 use crate::http::{self, Headers, Response, Status};
 use crate::ports;
 
-/// What kind of failure it is. It alone decides the status.
+/// The kind of an error. It alone determines the status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// 400: the request cannot be understood.
+    /// 400: the request is malformed.
     BadRequest,
-    /// 401: the client has not said who it is.
+    /// 401: the client is not authenticated.
     Unauthorized,
-    /// 403: the client may not do this.
+    /// 403: the client is not allowed to do this.
     Forbidden,
-    /// 404: there is nothing here.
+    /// 404: there is no such resource.
     NotFound,
-    /// 405: there is something here, for other methods.
+    /// 405: the resource exists, but does not support the method.
     MethodNotAllowed,
     /// 408: the request did not arrive in time.
     RequestTimeout,
-    /// 409: the state of things is against it.
+    /// 409: the request conflicts with the current state.
     Conflict,
     /// 413: the body is too large.
     ContentTooLarge,
-    /// 415: content of this type is not understood.
+    /// 415: the media type is not supported.
     UnsupportedMediaType,
-    /// 422: understood, and impossible.
+    /// 422: the request is well-formed, but cannot be processed.
     Unprocessable,
-    /// 429: too many requests of this client.
+    /// 429: the client has sent too many requests.
     TooManyRequests,
-    /// 500: a fault of the function. The message stays in the log.
+    /// 500: a fault of the function. The message is only logged.
     Internal,
-    /// 501: the request asks for what this server cannot do. The message is told.
+    /// 501: the server does not support what the request asks for. The message is sent to the client.
     NotImplemented,
-    /// 503: something that the function needs is not there. The message stays in the log.
+    /// 503: a dependency of the function is unavailable. The message is only logged.
     Unavailable,
-    /// 504: something that the function needs did not answer in time. The message stays in the log.
+    /// 504: a dependency of the function did not respond in time. The message is only logged.
     Timeout,
 }
 
 impl ErrorKind {
-    /// The status of this kind.
+    /// The status for this kind.
     #[must_use]
     pub const fn status(self) -> Status {
         match self {
@@ -72,7 +71,7 @@ impl ErrorKind {
         }
     }
 
-    /// What a client is told when there is no message, or none that it may see.
+    /// The default message for the client, used if there is none, or none that may be disclosed.
     const fn text(self) -> &'static str {
         match self {
             Self::BadRequest => "bad request",
@@ -93,19 +92,18 @@ impl ErrorKind {
         }
     }
 
-    /// Whether it is the function's fault, and the details its own affair.
+    /// Whether the fault is the server's, so that its details are not disclosed.
     const fn is_ours(self) -> bool {
         matches!(self, Self::Internal | Self::Unavailable | Self::Timeout)
     }
 }
 
-/// Why a handler has no answer.
+/// An error returned by a handler.
 ///
-/// Any `core::error::Error` becomes one through `?`, as a fault of the function: 500 (503 for a
-/// [port](ports) that is unavailable), its text in the log and not in the answer. What only a request
-/// can bring about is the client's: a body that is too large, late or broken, and what is not UTF-8
-/// once it is decoded. What is the
-/// client's fault is made on purpose:
+/// Any `core::error::Error` converts into one through `?`, as a fault of the function: 500 (503 for a [port](ports)
+/// that is unavailable), with its message logged and not sent. Errors that only a request can cause count as the
+/// client's: a body that is too large, late or broken, and data that is not UTF-8 once decoded. Other client errors
+/// are created explicitly:
 ///
 /// ```
 /// use guru_core::{Error, ErrorKind, Result};
@@ -128,7 +126,8 @@ struct Inner {
 }
 
 impl Error {
-    /// A failure, and a message. A client sees the message of a 4xx; that of a 5xx is only logged.
+    /// Creates an error with a message. The client sees the message of a 4xx or 501; that of any other 5xx is only
+    /// logged.
     pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Inner {
             kind,
@@ -138,18 +137,18 @@ impl Error {
         }))
     }
 
-    /// 404.
+    /// A 404 error.
     #[must_use]
     pub fn not_found() -> Self {
         ErrorKind::NotFound.into()
     }
 
-    /// 400: a field of the request is missing or malformed. The message names it.
+    /// A 400 error for a request field that is missing or malformed. The message names the field.
     pub fn field(name: &str, problem: impl fmt::Display) -> Self {
         Self::new(ErrorKind::BadRequest, alloc::format!("`{name}`: {problem}"))
     }
 
-    /// With one more header in the answer, such as `retry-after`.
+    /// Adds a header to the response, such as `retry-after`.
     ///
     /// # Errors
     ///
@@ -163,20 +162,20 @@ impl Error {
         Ok(self)
     }
 
-    /// What kind of failure it is.
+    /// The kind of this error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// What caused it.
+    /// The underlying cause, if any.
     #[must_use]
     pub fn source(&self) -> Option<&dyn core::error::Error> {
         self.0.source.as_deref()
     }
 
-    /// The answer to the client: JSON, `{"status":"error","error":…,"request_id":…}`. A fault of the
-    /// function is logged, with its causes, and the client learns no more than the status.
+    /// Converts the error to the client's response: JSON, `{"status":"error","error":…,"request_id":…}`. A fault of
+    /// the function is logged with its causes, and the client sees only the status.
     #[must_use]
     pub fn into_response(self, cx: &Context) -> Response {
         if self.kind().is_ours() {
@@ -186,7 +185,7 @@ impl Error {
         self.answer(cx.request_id())
     }
 
-    /// The answer to the request with this id. Nothing is logged.
+    /// The response to the request with this id. Logs nothing.
     pub(super) fn answer(&self, request_id: &str) -> Response {
         let kind = self.kind();
         let message = if kind.is_ours() {
@@ -203,7 +202,7 @@ impl Error {
     }
 }
 
-/// The answer to a request whose handler will never answer, of which only the id is left.
+/// The response to a request whose handler will never respond, and of which only the id is left.
 pub(super) fn lost(kind: ErrorKind, request_id: &str) -> Response {
     answer(kind, kind.text(), request_id)
 }
@@ -220,7 +219,7 @@ fn answer(kind: ErrorKind, message: &str, request_id: &str) -> Response {
         error: message,
         request_id,
     };
-    // Three strings always serialise: an empty body stands for what cannot happen.
+    // Serializing three strings cannot fail, so the empty body is never used.
     let body = serde_json::to_vec(&answer).unwrap_or_default();
     Response::typed("application/json", body).with_status(kind.status())
 }
@@ -239,8 +238,7 @@ impl<E: core::error::Error + 'static> From<E> for Error {
     }
 }
 
-/// The kind of an error that `?` brings here: a fault of the function, but for those of ours that say
-/// otherwise.
+/// The kind of an error converted by `?`: a fault of the function, except for our own errors that say otherwise.
 fn kind_of(error: &dyn Any) -> ErrorKind {
     let port = error.downcast_ref().map(ports::Error::kind);
     let message = error.downcast_ref().map(http::Error::kind);

@@ -1,5 +1,5 @@
-//! What a handler takes out of a request, typed: parameters of the path, the query, a JSON body.
-//! What does not fit is a 400 that names the field. It must not know which handler asks.
+//! Typed extraction from a request: path parameters, the query, a JSON body. Input that does not fit is a 400 that
+//! names the field.
 
 use alloc::string::{String, ToString};
 use core::fmt::Display;
@@ -12,14 +12,14 @@ use super::{Error, ErrorKind, Result, query};
 use crate::http::{self, Request, Response, Segment, Segments};
 
 impl Request {
-    /// The pattern of the route that matched; `None` before routing, as in middleware.
+    /// The pattern of the matched route; `None` before routing, as in middleware.
     #[must_use]
     pub fn route(&self) -> Option<&str> {
         self.params().pattern()
     }
 
-    /// A parameter of the path, decoded once and parsed. A rest (`{*name}`) is decoded as a whole:
-    /// use [`rest`](Self::rest) to tell its own slashes from `%2F`.
+    /// A path parameter, decoded once and parsed. A rest (`{*name}`) is decoded as a whole: use [`rest`](Self::rest)
+    /// to tell its slashes from `%2F`.
     ///
     /// # Errors
     ///
@@ -41,7 +41,7 @@ impl Request {
         text.parse().map_err(|error| Error::field(name, error))
     }
 
-    /// The segments that the pattern's `{*name}` stands for; none if it has no such part.
+    /// The segments matched by the pattern's `{*name}`; empty if the pattern has none.
     #[must_use]
     pub fn rest(&self) -> Segments<'_> {
         let span = self.params().rest();
@@ -51,8 +51,8 @@ impl Request {
         }
     }
 
-    /// The query as a struct: a field a key, `Option` for what may be left out, `Vec` for what may
-    /// be repeated.
+    /// Deserializes the query into a struct with one field per key: `Option` for keys that may be missing, `Vec` for
+    /// keys that may be repeated.
     ///
     /// ```
     /// # use guru_core::{Method, Request, Uri};
@@ -84,21 +84,21 @@ impl Request {
         }
         query::deserialize(self.uri().pairs()).map_err(|error| match &error.field {
             Some(field) => Error::field(field, &error),
-            // The message names a field that is missing.
+            // If a field is missing, the message already names it.
             None => Error::new(ErrorKind::BadRequest, error.to_string()),
         })
     }
 
-    /// Reads the content as JSON, if `content-type` says that it is: `application/json`, or a type with the suffix
-    /// `+json` (RFC 6839, section 3.1).
+    /// Reads the content as JSON, provided that `content-type` is `application/json` or has the suffix `+json` (RFC
+    /// 6839, section 3.1).
     ///
-    /// Another site's page may send a form of any text as `text/plain` without asking first, cookies included
-    /// ([CORS-safelisted](https://fetch.spec.whatwg.org/#cors-safelisted-request-header)): were its type not looked at,
-    /// that would be JSON. Where clients say nothing, or something else, there is [`json_any`](Self::json_any).
+    /// The type is checked because a page of another site can send a form as `text/plain` without a preflight,
+    /// cookies included ([CORS-safelisted](https://fetch.spec.whatwg.org/#cors-safelisted-request-header)), and its
+    /// text may be valid JSON. For clients that send no type, or a different one, use [`json_any`](Self::json_any).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::UnsupportedMediaType`] when the type is another, or missing; else as
+    /// [`ErrorKind::UnsupportedMediaType`] when the type is missing or not JSON; otherwise as
     /// [`json_any`](Self::json_any).
     pub async fn json<T: DeserializeOwned>(&mut self) -> Result<T> {
         if !is_json(self.headers().get("content-type").unwrap_or_default()) {
@@ -110,11 +110,11 @@ impl Request {
         self.json_any().await
     }
 
-    /// Reads the content as JSON, whatever `content-type` says.
+    /// Reads the content as JSON, regardless of `content-type`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::BadRequest`] when it is not JSON, or a field is missing or of another type;
+    /// [`ErrorKind::BadRequest`] when it is not JSON, or a field is missing or has the wrong type;
     /// [`ErrorKind::ContentTooLarge`] as [`text`](Self::text).
     pub async fn json_any<T: DeserializeOwned>(&mut self) -> Result<T> {
         let bytes = self.bytes().await?;
@@ -129,8 +129,8 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::BadRequest`] when it is not UTF-8; [`ErrorKind::ContentTooLarge`] when the host
-    /// gave up reading it.
+    /// [`ErrorKind::BadRequest`] when it is not UTF-8; [`ErrorKind::ContentTooLarge`] when the host stopped reading
+    /// it.
     pub async fn text(&mut self) -> Result<String> {
         let bytes = self.bytes().await?;
         match core::str::from_utf8(&bytes) {
@@ -141,25 +141,25 @@ impl Request {
 }
 
 impl Response {
-    /// 200 with JSON, as `application/json`.
+    /// 200 OK with JSON, as `application/json`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Internal`] when the value has no JSON, such as a map whose keys are not text.
+    /// [`ErrorKind::Internal`] when the value cannot be serialized, such as a map whose keys are not strings.
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Self> {
-        // The error's text is all there is to it, and its type would bring 5 KB of `Debug` along.
+        // The message is all that this error carries. Boxing its type would add 5 KB of `Debug` code.
         let json = serde_json::to_vec(value)
             .map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))?;
         Ok(Self::typed("application/json", json))
     }
 }
 
-/// The pairs of a query before they are decoded, cut as `form_urlencoded` cuts them.
+/// The pairs of a query before decoding, split as `form_urlencoded` splits them.
 fn raw_pairs(query: &str) -> impl Iterator<Item = &str> {
     query.split('&').filter(|pair| !pair.is_empty())
 }
 
-/// Whether a media type is one of JSON's. Parameters say nothing about that.
+/// Whether a media type is JSON. Parameters are ignored.
 fn is_json(media_type: &[u8]) -> bool {
     let mut parts = media_type.split(|byte| *byte == b';');
     let essence = parts.next().unwrap_or_default().trim_ascii();
@@ -173,7 +173,7 @@ fn located(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
     let path = error.path().to_string();
     let message = error.inner().to_string();
     match &*path {
-        // The message itself names a field that is missing, unknown or repeated.
+        // The message already names a field that is missing, unknown or repeated.
         "." if message.contains(" field `") => Error::new(ErrorKind::BadRequest, message),
         "." => Error::field("body", message),
         path => Error::field(path, message),

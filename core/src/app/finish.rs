@@ -1,5 +1,4 @@
-//! What makes an answer fit for every vendor's wire, whatever the handler made. It must not know
-//! which wire.
+//! Makes a response safe to send on every target, whatever the handler returned.
 
 use alloc::format;
 
@@ -7,7 +6,7 @@ use super::stream::Logged;
 use super::{Context, Error, ErrorKind};
 use crate::http::{Body, Response, end_to_end};
 
-/// Makes the answer fit to be sent to a request of this method.
+/// Finalizes the response to a request; `is_head` if its method is `HEAD`.
 pub(super) fn finish(mut response: Response, is_head: bool, cx: &Context) -> Response {
     if !response.status().is_final() {
         let message = format!(
@@ -26,8 +25,8 @@ pub(super) fn finish(mut response: Response, is_head: bool, cx: &Context) -> Res
     response
 }
 
-/// Leaves the framing to the target: a `content-length` of the handler's could be wrong. Only where
-/// the answer to HEAD has no body to count is the length said here (RFC 9110, section 9.3.2).
+/// Leaves the framing to the target: a `content-length` set by the handler could be wrong. Only the response to HEAD,
+/// which has no body to measure, gets its length here (RFC 9110, section 9.3.2).
 pub(super) fn frame(mut response: Response, is_head: bool) -> Response {
     end_to_end(response.headers_mut());
     response.headers_mut().remove("content-length");

@@ -1,4 +1,4 @@
-//! What answers a request. It must not know how it was found.
+//! The `Handler` trait.
 
 use alloc::boxed::Box;
 use core::pin::Pin;
@@ -6,16 +6,15 @@ use core::pin::Pin;
 use super::{Context, Result};
 use crate::http::{Request, Response};
 
-/// A future that stays on its thread.
+/// A boxed future that stays on its thread.
 pub type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 
-/// What answers a request: any `async fn(Context, Request) -> Result<Response>`, or a closure like
-/// it.
+/// A request handler: any `async fn(Context, Request) -> Result<Response>`, or an equivalent closure.
 ///
-/// - May be called again before an earlier call is done.
-/// - Its future need not be `Send`: a target runs it on the thread that called it.
+/// - May be called again before an earlier call has completed.
+/// - The future need not be `Send`: a target polls it on the calling thread.
 pub trait Handler: 'static {
-    /// Answers a request.
+    /// Handles a request.
     fn call(&self, cx: Context, req: Request) -> LocalFuture<Result<Response>>;
 }
 

@@ -1,6 +1,6 @@
-//! The app: routes, middleware, and what becomes of an error.
+//! The app: routes, middleware and error handling.
 //!
-//! It must not know a vendor or a socket: a target hands over a request and sends the answer.
+//! Nothing here depends on a vendor or a socket: a target passes requests in and sends the responses.
 
 mod context;
 mod error;
@@ -31,19 +31,19 @@ pub use stream::Out;
 use crate::http::Method;
 use router::Router;
 
-/// What a handler answers with.
+/// The result type of handlers.
 pub type Result<T, E = Error> = core::result::Result<T, E>;
 
-/// 6 MiB: what the strictest vendor takes (AWS Lambda, "Invocation payload",
+/// 6 MiB: the limit of the strictest vendor (AWS Lambda, "Invocation payload",
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
 pub const BODY_LIMIT: usize = 6 * 1024 * 1024;
 
 /// A function: routes and middleware.
 ///
-/// A pattern is a path. A segment of it is literal text, `{name}` for any one non-empty segment, or,
-/// at the end, `{*name}` for one or more segments of any kind. Literal text is compared with the
-/// percent-decoded segment. Where several patterns match a path, a literal goes before a name and a
-/// name before a rest, from left to right; the path alone decides, then the method.
+/// A pattern is a path. Each segment is a literal, `{name}` for one non-empty segment, or, at the end only, `{*name}`
+/// for one or more segments of any kind. Literals are compared with the percent-decoded segment. If several patterns
+/// match a path, a literal takes precedence over a name and a name over a rest, from left to right. The path alone
+/// selects the pattern; the method is considered afterwards.
 ///
 /// ```
 /// use guru_core::{App, Context, Request, Response, Result, memory};
@@ -78,7 +78,7 @@ macro_rules! methods {
 }
 
 impl App {
-    /// An app that answers 404 to everything.
+    /// Creates an app without routes, which responds to every request with 404.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -91,45 +91,44 @@ impl App {
 
     methods! { get GET post POST put PUT patch PATCH delete DELETE options OPTIONS head HEAD }
 
-    /// Routes `method` on `pattern` to `handler`. A `GET` route answers `HEAD` too, unless `HEAD`
-    /// has a route of its own.
+    /// Routes `method` on `pattern` to `handler`. A `GET` route also handles `HEAD`, unless `HEAD` has a route of its
+    /// own.
     #[must_use]
     pub fn route(self, method: Method, pattern: &str, handler: impl Handler) -> Self {
         self.add(Some(method), pattern, handler)
     }
 
-    /// Routes every method on `pattern` that has no route of its own to `handler`.
+    /// Routes all methods on `pattern` that have no route of their own to `handler`.
     #[must_use]
     pub fn any(self, pattern: &str, handler: impl Handler) -> Self {
         self.add(None, pattern, handler)
     }
 
-    /// Wraps all routes, and the answers to what is not routed, in a middleware. The first one is
-    /// outermost.
+    /// Wraps all routes, and the responses to unmatched requests, in a middleware. The first one added is outermost.
     #[must_use]
     pub fn with(mut self, middleware: impl Middleware + 'static) -> Self {
         self.middleware.push(Rc::new(middleware));
         self
     }
 
-    /// How many bytes of a request's body the target reads before it gives up and the app answers
-    /// 413. [`BODY_LIMIT`] unless set; a vendor's own limit may be lower.
+    /// Sets how many bytes of a request body the target reads before the app responds with 413. Defaults to
+    /// [`BODY_LIMIT`]; a vendor's own limit may be lower.
     #[must_use]
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
         self
     }
 
-    /// The routes in the order in which they were added: the method (`None` for any) and the pattern.
+    /// The routes in insertion order: the method (`None` for any) and the pattern.
     pub fn routes(&self) -> impl Iterator<Item = (Option<&Method>, &str)> {
         self.router.routes()
     }
 
-    /// The app ready to serve.
+    /// Builds the service that a target runs.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Internal`] for the first pattern that is malformed or in the way of another.
+    /// [`ErrorKind::Internal`] for the first pattern that is malformed or conflicts with another.
     pub fn into_service(self) -> Result<Service> {
         match self.error {
             Some(error) => Err(error),

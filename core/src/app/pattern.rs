@@ -1,4 +1,4 @@
-//! Reads a route's pattern, and refuses what other routers' users write: it would compile and never match.
+//! Parses route patterns. Rejects the syntax of other routers, which would compile and never match.
 
 use alloc::format;
 use alloc::string::String;
@@ -9,11 +9,11 @@ use super::{Error, ErrorKind, Result};
 /// A segment of a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part<'a> {
-    /// Text that the decoded segment must be.
+    /// A literal that the decoded segment must equal.
     Literal(&'a str),
-    /// `{name}`: any segment that is not empty.
+    /// `{name}`: any non-empty segment.
     Name(&'a str),
-    /// `{*name}`: all that is left, one segment at least.
+    /// `{*name}`: the remaining segments, at least one.
     Rest(&'a str),
 }
 
@@ -26,11 +26,11 @@ impl<'a> Part<'a> {
     }
 }
 
-/// The segments of a pattern.
+/// Parses a pattern into its segments.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Internal`], with how it is spelt here where another router's spelling is recognised.
+/// [`ErrorKind::Internal`], with the correct spelling if another router's syntax is recognized.
 pub(super) fn parse(pattern: &str) -> Result<Vec<Part<'_>>> {
     let path = pattern
         .strip_prefix('/')
@@ -77,7 +77,7 @@ fn part(text: &str) -> Result<Part<'_>, String> {
     }))
 }
 
-/// Letters and digits of any script, `_`, `-`, and dots in between.
+/// Letters and digits of any script, `_`, `-`, and inner dots.
 fn is_name(name: &str) -> bool {
     let is_edge = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-');
     let is_inside = |letter: char| is_edge(letter) || letter == '.';
@@ -87,7 +87,7 @@ fn is_name(name: &str) -> bool {
         && name.ends_with(is_edge)
 }
 
-/// Whether it is text that a decoded segment can be, and nobody's parameter.
+/// Whether it is a literal that a decoded segment can equal, and not another router's parameter.
 fn is_literal(text: &str) -> bool {
     let is_enclosed = |open, close| text.starts_with(open) && text.ends_with(close);
     let is_foreign = text.contains(['{', '}', '?', '#'])
@@ -98,13 +98,13 @@ fn is_literal(text: &str) -> bool {
     !is_foreign
 }
 
-/// Nothing here: a WebAssembly module has no room for spellings, and the native build has told them.
+/// Omitted to save space in a WebAssembly module: the native build has already reported the problem.
 #[cfg(target_family = "wasm")]
 fn respelt(_text: &str) -> Option<String> {
     None
 }
 
-/// What is wrong with a segment that another router would read otherwise, and how it is spelt here.
+/// The error for a segment in another router's syntax, with its spelling here.
 #[cfg(not(target_family = "wasm"))]
 fn respelt(text: &str) -> Option<String> {
     let spelt = |is_rest: bool, name: &str| {
@@ -161,7 +161,7 @@ fn respelt(text: &str) -> Option<String> {
     other(text)
 }
 
-/// What is wrong with text that no decoded segment can be.
+/// The error for a literal that no decoded segment can equal.
 #[cfg(not(target_family = "wasm"))]
 fn other(text: &str) -> Option<String> {
     if text.contains('?') {

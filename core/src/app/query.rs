@@ -1,9 +1,8 @@
-//! Reads a query into a struct: what `serde_html_form` does, which needs `std`. It must not know
-//! requests.
+//! Deserializes a query into a struct, as `serde_html_form` does, but without `std`.
 //!
-//! A field behind `#[serde(flatten)]`, and what is in an untagged enum, is asked for as "anything" first and as a
-//! number or a list only afterwards, when there is no way back to the query. So it is read as text; where that turns
-//! out to be of the wrong type, it is read again as what fits.
+//! A field behind `#[serde(flatten)]` or in an untagged enum is requested as "any" first, and as a number or a list
+//! only later, when there is no way back to the query. Such values are read as strings; if that turns out to be the
+//! wrong type, the query is read again with a type that fits.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -19,16 +18,16 @@ use serde::de::value::{MapDeserializer, SeqDeserializer, StrDeserializer};
 use serde::de::{Deserializer, Error as _, Expected, IntoDeserializer, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
 
-/// How often a query is read again at most, and after how often all that could be numbers are read as such at once: a
-/// map of numbers may have thousands.
+/// The maximum number of passes over a query, and the number of passes after which all values that could be numbers
+/// are read as numbers at once: a map of numbers may have thousands of entries.
 const ATTEMPTS: usize = 64;
 const AT_ONCE: usize = 16;
 
-/// Reads pairs into a struct or a map. Repeats of a key are the items of its one value.
+/// Deserializes pairs into a struct or a map. The values of a repeated key become the items of one value.
 pub(super) fn deserialize<'a, T: Deserialize<'a>>(
     pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>,
 ) -> Result<T, Error> {
-    // A client may send thousands of keys: finding one must not take a look at each.
+    // A client may send thousands of keys, so a lookup must not scan all of them.
     let mut fields: BTreeMap<Cow<'a, str>, Field<'a>> = BTreeMap::new();
     for (key, value) in pairs {
         fields.entry(key).or_default().values.push(value);
@@ -63,7 +62,7 @@ fn located(error: serde_path_to_error::Error<Error>) -> Error {
     error
 }
 
-/// Reads all that could be numbers as such the next time. Says whether there was one.
+/// Reads all values that could be numbers as numbers on the next pass. Returns whether there was one.
 fn guess_all(fields: &mut BTreeMap<Cow<'_, str>, Field<'_>>) -> bool {
     let texts = fields
         .values_mut()
@@ -74,7 +73,8 @@ fn guess_all(fields: &mut BTreeMap<Cow<'_, str>, Field<'_>>) -> bool {
         > 0
 }
 
-/// Decides to read another field otherwise the next time, the `last` one by its place. Says whether there was one.
+/// Selects a field to read differently on the next pass, and stores its index in `last`. Returns whether there was
+/// one.
 fn reread(
     fields: &mut BTreeMap<Cow<'_, str>, Field<'_>>,
     last: &mut Option<usize>,
@@ -84,11 +84,11 @@ fn reread(
         return false;
     }
     let Some(found) = &error.found else {
-        // An untagged enum does not tell what it looked for.
+        // An untagged enum does not report what it expected.
         return error.field.is_none() && guess_all(fields);
     };
     let FieldKind::Text(text) = found else {
-        // It was another field of the same value that wanted a number, or a list.
+        // A different field with the same value expected a number or a list.
         let wrong = match (last.take(), found) {
             (Some(place), _) => fields.values_mut().nth(place),
             (None, FieldKind::Number(text)) => fields
@@ -114,26 +114,26 @@ fn reread(
     last.is_some()
 }
 
-/// How the values of a key are handed to whoever takes anything.
+/// How the values of a key are presented to `deserialize_any`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Shape {
     #[default]
     Text,
-    /// A number or a truth value.
+    /// A number or a boolean.
     Guess,
-    /// A list, even of one value.
+    /// A list, even of a single value.
     List,
     GuessedList,
-    /// Text, for good.
+    /// A string; this is final.
     Settled,
 }
 
-/// All that a key was given: at least one value.
+/// The values of a key, at least one.
 #[derive(Debug, Default)]
 struct Field<'a> {
     values: Vec<Cow<'a, str>>,
     shape: Shape,
-    /// Whether it was asked for as anything.
+    /// Whether it was requested through `deserialize_any`.
     asked: Cell<bool>,
 }
 
@@ -150,7 +150,7 @@ impl<'a> Field<'a> {
         self.values.iter().any(|value| *value == text)
     }
 
-    /// Takes another shape, unless it has it already, or no value fits.
+    /// Switches to another shape, if a value fits it. Returns whether the shape has changed.
     fn take(&mut self, shape: Shape) -> bool {
         let guesses = matches!(shape, Shape::Guess | Shape::GuessedList);
         let fits = !guesses || self.values.iter().all(|value| Guess::of(value).is_some());
@@ -158,7 +158,7 @@ impl<'a> Field<'a> {
     }
 }
 
-/// A text that is more than a text.
+/// A string that also reads as another type.
 enum Guess {
     Truth(bool),
     Unsigned(u64),
@@ -177,7 +177,7 @@ impl Guess {
     }
 }
 
-/// The values of a key, to be read as whatever is asked for.
+/// The values of a key, deserialized as the requested type.
 #[derive(Clone, Copy)]
 struct Values<'f, 'a> {
     values: &'f [Cow<'a, str>],
@@ -287,7 +287,7 @@ impl<'de> Deserializer<'de> for Values<'_, '_> {
             .deserialize_enum(name, variants, visitor)
     }
 
-    /// A key that nobody asked for may be repeated.
+    /// An ignored key may be repeated.
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         visitor.visit_unit()
     }
@@ -297,16 +297,16 @@ impl<'de> Deserializer<'de> for Values<'_, '_> {
     }
 }
 
-/// Why a query is not what was asked for.
+/// Why a query does not match the requested type.
 #[derive(Debug)]
 pub(super) struct Error {
-    /// The field, where it is known.
+    /// The field, if known.
     pub(super) field: Option<String>,
     message: String,
     found: Option<FieldKind>,
-    /// What was asked for in place of what was found.
+    /// What was expected.
     wanted: String,
-    /// Whether the value has the right type, and cannot be of another.
+    /// Whether the value has the right type, so that no other shape can help.
     is_final: bool,
 }
 
@@ -314,7 +314,7 @@ pub(super) struct Error {
 #[derive(Debug)]
 enum FieldKind {
     Text(Box<str>),
-    /// As text again.
+    /// The number, as a string again.
     Number(Box<str>),
     List,
 }
@@ -335,7 +335,7 @@ impl FieldKind {
 }
 
 impl Error {
-    /// With the name of the field, where the value tells which one it is: a flattened one has no path.
+    /// Adds the name of the field if its value identifies it: a flattened field has no path.
     fn of_field(mut self, fields: &BTreeMap<Cow<'_, str>, Field<'_>>) -> Self {
         if self.field.is_none()
             && let Some(FieldKind::Text(text) | FieldKind::Number(text)) = &self.found

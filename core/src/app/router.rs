@@ -1,4 +1,4 @@
-//! Finds the handler of a path and a method. It must not know what handlers do.
+//! Maps a path and a method to a handler.
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -10,7 +10,7 @@ use super::pattern::{Part, parse, refused};
 use super::{Error, ErrorKind, Handler, Result};
 use crate::http::{Method, Params, Pattern, Request, Segments};
 
-/// Routes, as a tree with a level for each segment.
+/// The routes, as a tree with one level per segment.
 #[derive(Default)]
 pub(super) struct Router {
     root: Node,
@@ -73,7 +73,7 @@ impl Router {
         Ok(())
     }
 
-    /// The handler of a request, with the parameters of its path noted in the request.
+    /// Finds the handler of a request, and stores the path parameters in the request.
     pub(super) fn find(&self, req: &mut Request) -> Result<Rc<dyn Handler>> {
         let path = req.uri().path();
         let mut spans = Vec::new();
@@ -91,7 +91,7 @@ impl Router {
 }
 
 impl Node {
-    /// Where the index of the route with these parts is kept.
+    /// The slot for the index of the route with these parts.
     fn place(&mut self, parts: &[Part<'_>]) -> &mut Option<usize> {
         match parts.split_first() {
             None => &mut self.end,
@@ -111,8 +111,8 @@ impl Node {
         &mut self.literals[index].1
     }
 
-    /// The route of what is left of a path of `length` bytes. The depth of the recursion is that of
-    /// the tree, whatever the path.
+    /// Finds the route for the rest of a path of `length` bytes. The recursion depth is bounded by the tree, whatever
+    /// the path.
     fn find(
         &self,
         length: usize,
@@ -166,7 +166,7 @@ impl Route {
         }
     }
 
-    /// Whether the place was free.
+    /// Returns whether the slot was free.
     fn set(&mut self, method: Option<Method>, handler: Rc<dyn Handler>) -> bool {
         match method {
             None => self.any.replace(handler).is_none(),
@@ -193,7 +193,7 @@ impl Route {
             .ok_or_else(|| self.not_allowed())
     }
 
-    /// 405, with the methods that are allowed (RFC 9110, section 10.2.1).
+    /// A 405 with the allowed methods (RFC 9110, section 10.2.1).
     fn not_allowed(&self) -> Error {
         let mut allow: Vec<&str> = Vec::with_capacity(self.methods.len() + 1);
         for (method, _) in &self.methods {

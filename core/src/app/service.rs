@@ -1,4 +1,4 @@
-//! An app ready to serve: what a target calls for each request. It must not know which target.
+//! The service that a target calls for each request.
 
 use alloc::rc::Rc;
 use alloc::vec::Vec;
@@ -33,19 +33,19 @@ impl Service {
         }))
     }
 
-    /// How many bytes of a request's body a target reads at most; for one that has more it hands
-    /// over [`Body::over_limit`](crate::Body::over_limit).
+    /// The maximum number of bytes that a target reads of a request body. For a longer one it passes
+    /// [`Body::over_limit`](crate::Body::over_limit).
     #[must_use]
     pub fn body_limit(&self) -> usize {
         self.0.body_limit
     }
 
-    /// Answers a request. The answer is fit for the wire: a final status, no hop-by-hop header, no
-    /// `content-length` except to HEAD, no body where there may be none.
+    /// Handles a request. The response is ready to be sent: it has a final status, no hop-by-hop headers, no
+    /// `content-length` except for HEAD, and no body where none is allowed.
     pub async fn handle(&self, cx: Context, mut req: Request) -> Response {
         let is_head = *req.method() == Method::HEAD;
         if *req.method() == Method::CONNECT {
-            // Whatever was answered, a client would take a 2xx for a tunnel (RFC 9110, section 9.3.6).
+            // Whatever the response, a client would take a 2xx for a tunnel (RFC 9110, section 9.3.6).
             let error = Error::new(
                 ErrorKind::BadRequest,
                 "CONNECT asks for a tunnel, not for a path",
@@ -61,8 +61,7 @@ impl Service {
         response
     }
 
-    /// The answer to a request of this method that a target cannot hand over, such as one whose
-    /// body broke off.
+    /// The response to a request of this method that a target cannot pass on, such as one with an incomplete body.
     #[must_use]
     pub fn refuse(cx: &Context, method: &Method, error: Error) -> Response {
         finish(error.into_response(cx), *method == Method::HEAD, cx)
@@ -72,14 +71,14 @@ impl Service {
         frame(error.answer(request_id), *method == Method::HEAD)
     }
 
-    /// The answer to a request of this method whose handler crashed, for a target that survived it.
+    /// The response to a request of this method whose handler crashed, on targets that survive it.
     #[must_use]
     pub fn crash(request_id: &str, method: &Method) -> Response {
         Self::lost(ErrorKind::Internal, request_id, method)
     }
 
-    /// The answer to a request of this method whose handler will never answer, for a target that knows
-    /// why: it ran out of time, or out of room.
+    /// The response to a request of this method whose handler will never respond, on targets that know why: it ran
+    /// out of time or resources.
     #[must_use]
     pub fn lost(kind: ErrorKind, request_id: &str, method: &Method) -> Response {
         frame(lost(kind, request_id), *method == Method::HEAD)
@@ -87,7 +86,7 @@ impl Service {
 }
 
 impl Inner {
-    /// What stands behind all middleware: the route.
+    /// The endpoint behind all middleware: the router.
     pub(super) async fn endpoint(&self, cx: Context, mut req: Request) -> Result<Response> {
         let handler = self.router.find(&mut req)?;
         if req.body().exceeds(self.body_limit) {

@@ -1,4 +1,4 @@
-//! The content of a message. It must not know content types.
+//! The content of a message.
 
 use core::fmt;
 use core::future::poll_fn;
@@ -33,14 +33,14 @@ impl Default for Content {
 }
 
 impl Body {
-    /// No content.
+    /// Creates an empty body.
     #[must_use]
     pub const fn empty() -> Self {
         Self(Content::Whole(Bytes::new()))
     }
 
-    /// Stands for a body that the host gave up reading, because it is larger than the
-    /// [limit](crate::Service::body_limit) that the app told it. The app answers 413.
+    /// Creates a placeholder for a body that the host stopped reading because it exceeds the app's
+    /// [limit](crate::Service::body_limit). The app responds with 413.
     #[must_use]
     pub const fn over_limit() -> Self {
         Self(Content::OverLimit)
@@ -80,7 +80,7 @@ impl Body {
         matches!(self.size(), Some(0))
     }
 
-    /// Whether it is certain that there is more than `limit` bytes.
+    /// Whether the body is known to be larger than `limit` bytes.
     #[must_use]
     pub const fn exceeds(&self, limit: usize) -> bool {
         match (&self.0, self.size()) {
@@ -99,11 +99,11 @@ impl Body {
         }
     }
 
-    /// The content, if all of it is in memory; the body itself otherwise.
+    /// The content, if all of it is in memory; otherwise the body itself.
     ///
     /// # Errors
     ///
-    /// The body, untouched.
+    /// Returns the body unchanged.
     pub fn into_bytes(self) -> Result<Bytes, Self> {
         match self.0 {
             Content::Whole(bytes) => Ok(bytes),
@@ -147,7 +147,7 @@ impl Body {
         }
     }
 
-    /// Reads all of it.
+    /// Reads the whole content.
     ///
     /// # Errors
     ///

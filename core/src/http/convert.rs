@@ -1,5 +1,4 @@
-//! To and from the `http` crate's types, for targets whose library speaks those. It must not know
-//! which library that is, nor touch a body.
+//! Conversions to and from the types of the `http` crate, for targets whose library uses them. Bodies are left alone.
 
 use ::http::header::{HeaderMap, HeaderName, HeaderValue};
 use ::http::{StatusCode, request};
@@ -8,11 +7,11 @@ use bytes::Bytes;
 
 use super::{Body, Error, ErrorKind, Headers, Method, Request, Response, Status, Uri};
 
-/// The head of a request. The target must be in origin form, or `*`.
+/// Converts the head of a request. The target must be in origin form, or `*`.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Uri`] for a target that has no path.
+/// [`ErrorKind::Uri`] for a target without a path.
 pub fn request(parts: &request::Parts) -> Result<Request, Error> {
     let method = Method::parse(parts.method.as_str().as_bytes())?;
     let target = parts
@@ -23,11 +22,11 @@ pub fn request(parts: &request::Parts) -> Result<Request, Error> {
     Ok(Request::new(method, Uri::parse(target)?).with_headers(headers))
 }
 
-/// Headers, with repeats in order per name.
+/// Converts headers. Repeated fields keep their order.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::HeadersTooLarge`] over 4 GiB.
+/// [`ErrorKind::HeadersTooLarge`] above 4 GiB.
 pub fn headers(map: &HeaderMap) -> Result<Headers, Error> {
     let (names, values) = map.iter().fold((0, 0), |(names, values), (name, value)| {
         (names + name.as_str().len(), values + value.len())
@@ -39,12 +38,11 @@ pub fn headers(map: &HeaderMap) -> Result<Headers, Error> {
     Ok(headers)
 }
 
-/// Headers for sending.
+/// Converts headers for sending.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::HeadersTooLarge`] over what a `HeaderMap` holds,
-/// some 24,000.
+/// [`ErrorKind::HeadersTooLarge`] above the capacity of a `HeaderMap`, about 24,000 fields.
 pub fn header_map(headers: &Headers) -> Result<HeaderMap, Error> {
     let too_large = || Error::new(ErrorKind::HeadersTooLarge);
     let mut map = HeaderMap::try_with_capacity(headers.len()).map_err(|_| too_large())?;

@@ -1,11 +1,11 @@
-//! Headers that are between two machines and nobody else's.
+//! Hop-by-hop headers.
 
 use alloc::vec::Vec;
 
 use super::Headers;
 
-/// Headers that belong to one connection, not to the message (RFC 9110, section 7.6.1). Vendors
-/// drop them, refuse them or send them as they are, so that none passes in either direction.
+/// Headers that belong to one connection and not to the message (RFC 9110, section 7.6.1). Vendors drop them, reject
+/// them or forward them unchanged, so none passes in either direction.
 const HOP_BY_HOP: [&str; 7] = [
     "connection",
     "keep-alive",
@@ -16,7 +16,7 @@ const HOP_BY_HOP: [&str; 7] = [
     "upgrade",
 ];
 
-/// Drops hop-by-hop headers, and those that `connection` names: `host` excepted, which is never between two machines only.
+/// Drops hop-by-hop headers, and those nominated by `connection`, except `host`, which is always end-to-end.
 pub(crate) fn end_to_end(headers: &mut Headers) {
     if !headers.iter().any(|(name, _)| HOP_BY_HOP.contains(&name)) {
         return;

@@ -1,33 +1,33 @@
-//! Why bytes are not an HTTP message part. It must not know which status that becomes.
+//! Errors of HTTP message parts.
 
 use alloc::boxed::Box;
 use core::fmt;
 
-/// What is wrong with a message part.
+/// The kind of a message error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// Not a token (RFC 9110, section 9.1).
+    /// The method is not a token (RFC 9110, section 9.1).
     Method,
-    /// Not a token (RFC 9110, section 5.1).
+    /// The header name is not a token (RFC 9110, section 5.1).
     HeaderName,
-    /// Holds a control character (RFC 9110, section 5.5).
+    /// The field value contains a control character (RFC 9110, section 5.5).
     HeaderValue,
-    /// More headers, or more text of them, than can be held: 4 GiB, less where a target says so.
+    /// There are too many headers, or too many bytes of them: above 4 GiB, or the target's lower limit.
     HeadersTooLarge,
-    /// Not a path and an optional query (RFC 9112, section 3.2).
+    /// The target is not a path with an optional query (RFC 9112, section 3.2).
     Uri,
     /// A percent-decoded path segment or query is not UTF-8.
     Encoding,
-    /// The body is larger than its reader allows.
+    /// The body exceeds the reader's limit.
     BodyTooLarge,
-    /// The body ended before its end.
+    /// The body broke off.
     BodyBroken,
     /// The body did not arrive in time.
     BodyTimeout,
 }
 
-/// A message part that cannot be what it claims to be.
+/// An invalid message part.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,
@@ -52,7 +52,7 @@ impl Error {
         }
     }
 
-    /// What is wrong.
+    /// The kind of this error.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         self.kind

@@ -1,4 +1,4 @@
-//! Header fields: ordered, repeats kept, values are bytes. It must not know what any field means.
+//! Header fields: ordered, with repeats, and with bytes as values.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -7,14 +7,12 @@ use core::fmt;
 use super::error::{Error, ErrorKind};
 use super::method::is_token;
 
-/// The header fields of a message, in the order in which they came.
+/// The header fields of a message, in the order in which they arrived.
 ///
-/// - Names compare without regard to case and are held in lower case.
-/// - Repeats are kept, in order; nothing is ever folded into one line.
-/// - Values are bytes: no encoding is assumed. White space around a value is not part of it
-///   (RFC 9110, section 5.5).
-/// - All names share one buffer and all values another, so that a message with fifty fields costs
-///   three allocations.
+/// - Names are case-insensitive, and stored in lower case.
+/// - Repeated fields are kept in order, and never folded into one line.
+/// - Values are bytes; no encoding is assumed. White space around a value is not part of it (RFC 9110, section 5.5).
+/// - All names share one buffer and all values another, so a message with fifty fields costs three allocations.
 ///
 /// ```
 /// use guru_core::Headers;
@@ -33,7 +31,7 @@ pub struct Headers {
     fields: Vec<Field>,
 }
 
-/// The longest name that the `http` crate takes, and so whatever stands on it.
+/// The longest header name that the `http` crate accepts, and so everything that is built on it.
 const NAME_LIMIT: usize = u16::MAX as usize;
 
 #[derive(Clone, Copy)]
@@ -63,7 +61,7 @@ impl Span {
 }
 
 impl Headers {
-    /// No fields.
+    /// Creates an empty set of fields.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -73,7 +71,7 @@ impl Headers {
         }
     }
 
-    /// No fields yet, and room for some: how many, and the bytes of their names and values.
+    /// Creates an empty set with capacity for this many fields, and this many bytes of names and of values.
     #[must_use]
     pub fn with_capacity(fields: usize, names: usize, values: usize) -> Self {
         Self {
@@ -83,23 +81,23 @@ impl Headers {
         }
     }
 
-    /// Adds a field after all others, whether or not one of that name is there.
+    /// Appends a field, whether or not one of that name exists.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::HeaderName`] when the name is not a token, or longer than 65,535 bytes, [`ErrorKind::HeaderValue`] when the
-    /// value holds a control character other than tab.
+    /// [`ErrorKind::HeaderName`] when the name is not a token, or is longer than 65,535 bytes;
+    /// [`ErrorKind::HeaderValue`] when the value contains a control character other than tab.
     pub fn append(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Result<(), Error> {
         let field = self.store(name.as_ref(), value.as_ref())?;
         self.fields.push(field);
         Ok(())
     }
 
-    /// Sets a field: replaces all of that name, in the place of the first.
+    /// Sets a field: replaces all fields of that name, at the position of the first.
     ///
     /// # Errors
     ///
-    /// As [`append`](Self::append); nothing is changed then.
+    /// As [`append`](Self::append); the fields are then unchanged.
     pub fn insert(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Result<(), Error> {
         let field = self.store(name.as_ref(), value.as_ref())?;
         let place = self
@@ -120,14 +118,14 @@ impl Headers {
         Ok(())
     }
 
-    /// Removes all fields of that name. Says whether there was one.
+    /// Removes all fields of that name. Returns whether there was one.
     pub fn remove(&mut self, name: &str) -> bool {
         let before = self.fields.len();
         self.retain(|held, _| !held.eq_ignore_ascii_case(name));
         self.fields.len() != before
     }
 
-    /// Keeps the fields for which `keep` is true. The text of the others is freed with the headers.
+    /// Keeps the fields for which `keep` returns true. The memory of the others is freed with the whole set.
     pub fn retain(&mut self, mut keep: impl FnMut(&str, &[u8]) -> bool) {
         let (names, values) = (&self.names, &self.values);
         self.fields
@@ -162,20 +160,20 @@ impl Headers {
         self.get(name).is_some()
     }
 
-    /// All fields in order: the lower-case name and the value.
+    /// Iterates over all fields in order: the lower-case name and the value.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &[u8])> + Clone {
         self.fields
             .iter()
             .map(|field| (name_of(&self.names, *field), value_of(&self.values, *field)))
     }
 
-    /// How many fields there are, repeats counted.
+    /// The number of fields, including repeats.
     #[must_use]
     pub fn len(&self) -> usize {
         self.fields.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no fields.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty()
@@ -210,8 +208,8 @@ impl Headers {
     }
 }
 
-/// Optional white space is space and tab only (RFC 9110, section 5.6.3): a line break at the end
-/// of a value is an attempt at injection, not white space.
+/// Trims optional white space, which is space and tab only (RFC 9110, section 5.6.3): a line break at the end of a
+/// value is an injection attempt.
 fn trim(mut value: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
         value = rest;

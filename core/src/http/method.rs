@@ -1,4 +1,4 @@
-//! The request method: any token, kept as sent. It must not know which methods a route takes.
+//! The request method: any token, kept as sent.
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -42,7 +42,7 @@ macro_rules! methods {
 methods! { GET POST PUT DELETE HEAD OPTIONS PATCH CONNECT TRACE }
 
 impl Method {
-    /// Reads a method as it stands in a request line.
+    /// Parses a method from a request line.
     ///
     /// # Errors
     ///
@@ -85,7 +85,7 @@ impl fmt::Display for Method {
     }
 }
 
-/// A token: one or more `tchar` (RFC 9110, section 5.6.2).
+/// Whether the bytes are a token: one or more `tchar` (RFC 9110, section 5.6.2).
 pub(super) fn is_token(bytes: &[u8]) -> bool {
     !bytes.is_empty()
         && bytes

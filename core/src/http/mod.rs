@@ -1,7 +1,6 @@
-//! HTTP messages as a handler sees them: what came over the wire, unchanged, and what goes back.
+//! HTTP messages as a handler sees them: the request as it was sent, and the response.
 //!
-//! It must not know routes, ports or JSON. The `http` crate needs `std`, so these types stand in
-//! for it; the `http` feature converts between the two.
+//! The `http` crate needs `std`, so these types take its place; the `http` feature converts between the two.
 
 mod body;
 #[cfg(feature = "http")]

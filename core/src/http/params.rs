@@ -1,20 +1,20 @@
-//! The parts of a request's path that a router has named. It must not know how a route is found.
+//! The path parameters of a matched route.
 
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-/// The pattern of a route, as a handler can ask for it.
+/// The pattern of a route.
 #[derive(Debug)]
 pub(crate) struct Pattern {
     pub(crate) text: Box<str>,
     pub(crate) names: Vec<Box<str>>,
-    /// Whether the last name stands for all that is left of the path.
+    /// Whether the last name is a rest, which matches the remaining path.
     pub(crate) has_rest: bool,
 }
 
-/// The pattern that matched, and where in the path its parameters stand.
+/// The matched pattern, and the positions of its parameters in the path.
 #[derive(Debug, Default)]
 pub(crate) struct Params {
     pattern: Option<Rc<Pattern>>,
@@ -22,7 +22,7 @@ pub(crate) struct Params {
 }
 
 impl Params {
-    /// Those of a route, with a span of the path for each name.
+    /// The parameters of a route, with one span of the path per name.
     pub(crate) const fn new(pattern: Rc<Pattern>, spans: Vec<Range<usize>>) -> Self {
         Self {
             pattern: Some(pattern),
@@ -35,14 +35,14 @@ impl Params {
         self.pattern.as_ref().map(|pattern| &*pattern.text)
     }
 
-    /// Where a parameter stands.
+    /// The span of a parameter.
     pub(crate) fn span(&self, name: &str) -> Option<Range<usize>> {
         let names = &self.pattern.as_ref()?.names;
         let index = names.iter().position(|held| **held == *name)?;
         self.spans.get(index).cloned()
     }
 
-    /// Where the rest of the path stands, if the pattern has a name for it.
+    /// The span of the rest, if the pattern has one.
     pub(crate) fn rest(&self) -> Option<Range<usize>> {
         let has_rest = self.pattern.as_ref()?.has_rest;
         self.spans.last().filter(|_| has_rest).cloned()

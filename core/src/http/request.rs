@@ -1,5 +1,4 @@
-//! A request as a handler sees it. It must not know how it is routed: `app::extract` adds to it
-//! what a route makes of it.
+//! The request type. `app::extract` adds typed extraction to it.
 
 use alloc::boxed::Box;
 use core::cell::OnceCell;
@@ -9,8 +8,7 @@ use bytes::Bytes;
 
 use super::{Body, Error, Headers, Method, Params, Uri};
 
-/// A request. Clients' bytes are in it as sent; the platform's knowledge is in
-/// [`Context`](crate::Context).
+/// A request as sent by the client. The platform's metadata is in [`Context`](crate::Context).
 #[derive(Debug)]
 pub struct Request {
     method: Method,
@@ -21,7 +19,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// A request without headers or content.
+    /// Creates a request without headers or content.
     #[must_use]
     pub fn new(method: Method, uri: Uri) -> Self {
         Self {
@@ -33,15 +31,15 @@ impl Request {
         }
     }
 
-    /// With these headers.
+    /// Sets the headers.
     #[must_use]
     pub fn with_headers(mut self, headers: Headers) -> Self {
         self.headers = headers.into();
         self
     }
 
-    /// With the headers that `read` gives once somebody looks at one, for a platform that takes time to
-    /// hand them over. Most functions look at none.
+    /// Sets headers that are read on first access, by calling `read`, for a platform that is slow to hand them over.
+    /// Most functions never access them.
     #[must_use]
     pub fn with_headers_from(mut self, read: impl Fn() -> Headers + 'static) -> Self {
         self.headers = Fields {
@@ -51,7 +49,7 @@ impl Request {
         self
     }
 
-    /// With one more header.
+    /// Appends a header.
     ///
     /// # Errors
     ///
@@ -65,7 +63,7 @@ impl Request {
         Ok(self)
     }
 
-    /// With this content.
+    /// Sets the content.
     #[must_use]
     pub fn with_body(mut self, body: impl Into<Body>) -> Self {
         self.body = body.into();
@@ -90,7 +88,7 @@ impl Request {
         self.headers.get()
     }
 
-    /// The headers, to change, as middleware does.
+    /// The headers, mutable, as for middleware.
     #[must_use]
     pub fn headers_mut(&mut self) -> &mut Headers {
         self.headers.get_mut()
@@ -104,12 +102,12 @@ impl Request {
         }
     }
 
-    /// What the route has named of the path; nothing before routing.
+    /// The parameters of the matched route; empty before routing.
     pub(crate) const fn params(&self) -> &Params {
         &self.params
     }
 
-    /// Notes what a route has named of the path.
+    /// Stores the parameters of the matched route.
     pub(crate) fn set_params(&mut self, params: Params) {
         self.params = params;
     }
@@ -120,13 +118,13 @@ impl Request {
         &self.body
     }
 
-    /// Takes the content out and leaves none.
+    /// Takes the content, leaving an empty body.
     #[must_use]
     pub fn take_body(&mut self) -> Body {
         core::mem::take(&mut self.body)
     }
 
-    /// Reads the whole content, once; a second call finds none.
+    /// Reads the whole content. A second call returns no bytes.
     ///
     /// # Errors
     ///
@@ -141,7 +139,7 @@ impl Request {
 struct Fields {
     read: OnceCell<Headers>,
     source: Option<Box<dyn Fn() -> Headers>>,
-    /// What is done to them once they are read.
+    /// A change to apply once they are read.
     change: Option<fn(&mut Headers)>,
 }
 

@@ -1,9 +1,8 @@
-//! An answer as a handler makes it. It must not know how it leaves: `app::finish` makes it fit for
-//! the wire, a target sends it.
+//! The response type. `app::finish` makes a response safe to send, and a target sends it.
 
 use super::{Body, Error, Headers, Status};
 
-/// An answer.
+/// A response.
 ///
 /// ```
 /// use guru_core::{Response, Status};
@@ -20,7 +19,7 @@ pub struct Response {
 }
 
 impl Response {
-    /// An answer without headers or content.
+    /// Creates a response without headers or content.
     #[must_use]
     pub const fn new(status: Status) -> Self {
         Self {
@@ -30,20 +29,20 @@ impl Response {
         }
     }
 
-    /// 200 with text, as `text/plain; charset=utf-8`.
+    /// 200 OK with text, as `text/plain; charset=utf-8`.
     #[must_use]
     pub fn text(text: impl Into<Body>) -> Self {
         Self::typed("text/plain; charset=utf-8", text)
     }
 
-    /// 200 with a page, as `text/html; charset=utf-8`.
+    /// 200 OK with HTML, as `text/html; charset=utf-8`.
     #[must_use]
     pub fn html(text: impl Into<Body>) -> Self {
         Self::typed("text/html; charset=utf-8", text)
     }
 
-    /// 200 with content of a type that the program names. A type that is no header value is left
-    /// out: use [`with_header`](Self::with_header) for one that comes from outside.
+    /// 200 OK with content of a static media type. A type that is not a valid field value is omitted: use
+    /// [`with_header`](Self::with_header) for a type that comes from outside.
     #[must_use]
     pub fn typed(content_type: &'static str, body: impl Into<Body>) -> Self {
         let mut headers = Headers::with_capacity(1, "content-type".len(), content_type.len());
@@ -56,23 +55,23 @@ impl Response {
         }
     }
 
-    /// An answer that sends the client elsewhere. `location` is not checked to be a URL.
+    /// A redirect. Does not check that `location` is a URL.
     ///
     /// # Errors
     ///
-    /// [`HeaderValue`](super::ErrorKind::HeaderValue) when `location` holds a control character.
+    /// [`HeaderValue`](super::ErrorKind::HeaderValue) when `location` contains a control character.
     pub fn redirect(status: Status, location: &str) -> Result<Self, Error> {
         Self::new(status).with_header("location", location)
     }
 
-    /// With this status.
+    /// Sets the status.
     #[must_use]
     pub fn with_status(mut self, status: Status) -> Self {
         self.status = status;
         self
     }
 
-    /// With one more header.
+    /// Appends a header.
     ///
     /// # Errors
     ///
@@ -86,14 +85,14 @@ impl Response {
         Ok(self)
     }
 
-    /// With these headers in place of those there were.
+    /// Replaces the headers.
     #[must_use]
     pub fn with_headers(mut self, headers: Headers) -> Self {
         self.headers = headers;
         self
     }
 
-    /// With this content.
+    /// Sets the content.
     #[must_use]
     pub fn with_body(mut self, body: impl Into<Body>) -> Self {
         self.body = body.into();
@@ -112,7 +111,7 @@ impl Response {
         &self.headers
     }
 
-    /// The headers, to change, as middleware does.
+    /// The headers, mutable, as for middleware.
     #[must_use]
     pub const fn headers_mut(&mut self) -> &mut Headers {
         &mut self.headers
@@ -124,13 +123,13 @@ impl Response {
         &self.body
     }
 
-    /// Takes the content out and leaves none.
+    /// Takes the content, leaving an empty body.
     #[must_use]
     pub fn take_body(&mut self) -> Body {
         core::mem::take(&mut self.body)
     }
 
-    /// The parts, for a target to send.
+    /// Splits the response into its parts, for a target to send.
     #[must_use]
     pub fn into_parts(self) -> (Status, Headers, Body) {
         (self.status, self.headers, self.body)

@@ -1,9 +1,9 @@
-//! The status code. It must not know which error chooses which status: `app` decides that.
+//! The status code.
 
 use core::fmt;
 
-/// A status code. Any number can be held; only 200 to 599 reaches a client (a function never sends
-/// interim answers), anything else becomes a 500 when the answer leaves the app.
+/// A status code. Any number can be held, but only 200 to 599 reach a client: a function never sends interim
+/// responses, and any other code becomes a 500 when the response leaves the app.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Status(u16);
 
@@ -50,7 +50,7 @@ statuses! {
 }
 
 impl Status {
-    /// The status with this code.
+    /// Creates a status from a code.
     #[must_use]
     pub const fn new(code: u16) -> Self {
         Self(code)
@@ -62,14 +62,14 @@ impl Status {
         self.0
     }
 
-    /// Whether a function may send it: 200 to 599.
+    /// Whether a function may send this status: 200 to 599.
     #[must_use]
     pub const fn is_final(self) -> bool {
         self.0 >= 200 && self.0 <= 599
     }
 
-    /// Whether an answer with it has no content: 204, 205 and 304 (RFC 9110, sections 15.3.5,
-    /// 15.3.6 and 15.4.5).
+    /// Whether a response with this status has no content: 204, 205 and 304 (RFC 9110, sections 15.3.5, 15.3.6 and
+    /// 15.4.5).
     #[must_use]
     pub const fn is_bodiless(self) -> bool {
         matches!(self.0, 204 | 205 | 304)

@@ -1,15 +1,14 @@
-//! The request target: the raw path and the raw query, and the one way in which they are decoded.
-//! It must not know routes, stages or hosts.
+//! The request target: the raw path, the raw query, and how they are decoded.
 //!
-//! The decoding, the same on every target:
+//! Decoding is the same on every target:
 //!
-//! - A path is cut at each `/`, then each segment is percent-decoded once: `%2F` never splits a
-//!   segment, `+` stays a plus, dot segments and empty segments stay.
-//! - A query is decoded once as `application/x-www-form-urlencoded` (WHATWG URL, section 5.1):
-//!   `&` separates, `+` is a space, order, repeats and empty values are kept, an empty pair is none.
-//! - A `%` that two hex digits do not follow stays as it is.
-//! - What does not decode to UTF-8 is an error in a path segment and U+FFFD in a query pair; the raw
-//!   text of both is always there.
+//! - A path is split at each `/`, then each segment is percent-decoded once: `%2F` never splits a segment, `+` stays
+//!   a plus, and dot segments and empty segments are kept.
+//! - A query is decoded once as `application/x-www-form-urlencoded` (WHATWG URL, section 5.1): `&` separates pairs
+//!   and `+` is a space. Order, repeats and empty values are kept; an empty pair is skipped.
+//! - A `%` that is not followed by two hex digits is kept as it is.
+//! - Bytes that do not decode to UTF-8 are an error in a path segment and U+FFFD in a query pair; the raw text of
+//!   both is always available.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -36,17 +35,17 @@ use super::error::{Error, ErrorKind};
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Uri {
     text: Box<str>,
-    /// Where the `?` stands, or the length.
+    /// The index of the `?`, or the length.
     path_end: usize,
 }
 
 impl Uri {
-    /// Reads a target as it stands in a request line: a path, then perhaps `?` and a query.
+    /// Parses a target from a request line: a path, optionally followed by `?` and a query.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Uri`] when it does not start with `/` (and is not `*`), or holds a space, a
-    /// control character or a `#`.
+    /// [`ErrorKind::Uri`] when it does not start with `/` (and is not `*`), or contains a space, a control character
+    /// or a `#`.
     pub fn parse(target: impl Into<Box<str>>) -> Result<Self, Error> {
         let text = target.into();
         let starts = text.starts_with('/') || &*text == "*";
@@ -61,11 +60,11 @@ impl Uri {
         Ok(Self { text, path_end })
     }
 
-    /// Puts a target together from a raw path and a raw query, as vendors hand them over.
+    /// Builds a target from a raw path and a raw query, as vendors pass them.
     ///
     /// # Errors
     ///
-    /// As [`parse`](Self::parse), and when the path holds a `?`.
+    /// As [`parse`](Self::parse), and when the path contains a `?`.
     pub fn from_parts(path: &str, query: Option<&str>) -> Result<Self, Error> {
         if path.contains('?') {
             return Err(Error::new(ErrorKind::Uri));
@@ -92,7 +91,7 @@ impl Uri {
         self.text.get(self.path_end + 1..)
     }
 
-    /// The segments of the path: what stands between its slashes. `/` has one, which is empty.
+    /// The segments of the path, split at slashes. `/` has one segment, which is empty.
     #[must_use]
     pub fn segments(&self) -> Segments<'_> {
         Segments {
@@ -132,7 +131,7 @@ impl<'a> Segment<'a> {
         self.0
     }
 
-    /// The segment percent-decoded once. Borrows when there is nothing to decode.
+    /// Percent-decodes the segment once. Borrows when there is nothing to decode.
     ///
     /// # Errors
     ///
@@ -143,7 +142,7 @@ impl<'a> Segment<'a> {
             .map_err(|_| Error::new(ErrorKind::Encoding))
     }
 
-    /// Whether it decodes to just this text.
+    /// Whether it decodes to exactly this text.
     pub(crate) fn is(self, text: &str) -> bool {
         if self.0.contains('%') {
             percent_decode_str(self.0).eq(text.bytes())
@@ -164,7 +163,7 @@ pub struct Segments<'a> {
 }
 
 impl<'a> Segments<'a> {
-    /// What is left of the path, without the slash before it. `None` at the end.
+    /// The remaining path, without its leading slash; `None` at the end.
     pub(crate) const fn rest(&self) -> Option<&'a str> {
         self.rest
     }

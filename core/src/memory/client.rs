@@ -1,4 +1,4 @@
-//! Drives an app without a server. It must not wait for anything but the app itself.
+//! A test client that calls an app without a server.
 
 use alloc::format;
 use alloc::rc::Rc;
@@ -18,8 +18,8 @@ use crate::ports::Ports;
 
 /// Calls an app with the ports of [`memory`](super), for unit tests.
 ///
-/// The clock stands at 1970, settings are empty and the random seed is 0 unless set. Requests have
-/// the ids `request-1`, `request-2`, …
+/// By default the clock stands at 1970, there are no settings and the random seed is 0. Requests have the ids
+/// `request-1`, `request-2`, …
 ///
 /// ```
 /// use guru_core::{App, Context, Request, Response, Result, memory};
@@ -44,7 +44,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client of this app.
+    /// Creates a client of this app.
     ///
     /// # Errors
     ///
@@ -66,45 +66,46 @@ impl Client {
         })
     }
 
-    /// With another seed.
+    /// Sets the random seed.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         Rc::make_mut(&mut self.ports).random = Rc::new(Random::seeded(seed));
         self
     }
 
-    /// With these settings.
+    /// Sets the settings.
     #[must_use]
     pub fn config(mut self, config: Config) -> Self {
         Rc::make_mut(&mut self.ports).config = Rc::new(config);
         self
     }
 
-    /// The clock that the app sees.
+    /// The app's clock.
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// What the app logged.
+    /// The app's log.
     #[must_use]
     pub fn log(&self) -> &Log {
         &self.log
     }
 
-    /// Sends a `GET`. Panics when the target is malformed.
+    /// Sends a `GET` request. Panics when the target is malformed.
     #[must_use]
     pub fn get(&self, target: &str) -> Response {
         self.send(Request::new(Method::GET, uri(target)))
     }
 
-    /// Sends a `POST`. Panics when the target is malformed.
+    /// Sends a `POST` request. Panics when the target is malformed.
     #[must_use]
     pub fn post(&self, target: &str, body: impl Into<Body>) -> Response {
         self.send(Request::new(Method::POST, uri(target)).with_body(body))
     }
 
-    /// Sends a `POST` of JSON, as `application/json`. Panics when the target is malformed, or the value has no JSON.
+    /// Sends a `POST` request with JSON, as `application/json`. Panics when the target is malformed, or the value
+    /// cannot be serialized.
     #[must_use]
     #[expect(
         clippy::expect_used,

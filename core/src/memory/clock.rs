@@ -22,7 +22,7 @@ struct Inner {
 }
 
 impl Clock {
-    /// A clock that shows this long since 1970.
+    /// Creates a clock at this time since 1970.
     #[must_use]
     pub fn at(now: Duration) -> Self {
         let clock = Self::default();
@@ -30,7 +30,7 @@ impl Clock {
         clock
     }
 
-    /// Moves it forward.
+    /// Advances the clock.
     pub fn advance(&self, by: Duration) {
         self.move_to(self.0.now.get().saturating_add(by));
     }

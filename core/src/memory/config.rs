@@ -1,4 +1,4 @@
-//! Settings that a test names. It must not read the environment.
+//! Settings in memory.
 
 use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
@@ -6,7 +6,7 @@ use alloc::string::String;
 
 use crate::ports;
 
-/// Settings from a list.
+/// Settings from a list of pairs.
 ///
 /// ```
 /// use guru_core::{memory, ports::Config};

@@ -1,4 +1,4 @@
-//! A log that a test reads. It must not print.
+//! A log in memory.
 
 use alloc::rc::Rc;
 use alloc::string::{String, ToString};
@@ -7,25 +7,25 @@ use core::cell::RefCell;
 
 use crate::ports::{self, Level, Record};
 
-/// A record as it was logged.
+/// A logged record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// How much it matters.
+    /// The severity.
     pub level: Level,
-    /// What happened.
+    /// The message.
     pub message: String,
-    /// What was involved, as text.
+    /// The fields, as text.
     pub fields: Vec<(String, String)>,
-    /// The request during which it happened.
+    /// The id of the request that was being handled.
     pub request_id: Option<String>,
 }
 
-/// A log that keeps its records. Clones are the same log.
+/// A log that keeps its records. Clones share the same log.
 #[derive(Clone, Debug, Default)]
 pub struct Log(Rc<RefCell<Vec<Entry>>>);
 
 impl Log {
-    /// Takes out what was logged since the last call.
+    /// Takes the records logged since the last call.
     #[must_use]
     pub fn take(&self) -> Vec<Entry> {
         self.0.take()

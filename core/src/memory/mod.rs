@@ -1,7 +1,7 @@
-//! Reference implementations of the ports, deterministic, and a client that drives an app with them:
-//! for unit tests of functions, and as the yardstick for what a target's ports must do.
+//! Deterministic reference implementations of the ports, and a client that drives an app with them: for unit tests of
+//! functions, and as the reference for the ports of a target.
 //!
-//! They must not touch the world: no clock, no entropy, no output.
+//! They must not touch the outside world: no clock, no entropy, no output.
 
 mod client;
 mod clock;

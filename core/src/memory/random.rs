@@ -1,4 +1,4 @@
-//! Bytes that look random and are the same in every run. It must not be used for secrets.
+//! Deterministic random bytes. They must not be used for secrets.
 
 use alloc::rc::Rc;
 use core::cell::RefCell;
@@ -8,13 +8,13 @@ use rand::{Rng, SeedableRng};
 
 use crate::ports;
 
-/// The bytes of `ChaCha8` from a seed: the same on every platform and with every version of `rand`,
-/// which documents that generator as portable. Predictable, so for tests only. Clones share the stream.
+/// The `ChaCha8` stream of a seed: the same on every platform and with every version of `rand`, which documents that
+/// generator as portable. Predictable, so for tests only. Clones share the stream.
 #[derive(Clone, Debug)]
 pub struct Random(Rc<RefCell<ChaCha8Rng>>);
 
 impl Random {
-    /// The stream of this seed.
+    /// Creates the stream of this seed.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
         Self(Rc::new(RefCell::new(ChaCha8Rng::seed_from_u64(seed))))

@@ -1,17 +1,23 @@
-//! The time. It must not know time zones or calendars.
+//! The clock port.
 
 use alloc::boxed::Box;
 use core::pin::Pin;
 use core::time::Duration;
 
-/// A clock.
+/// A wall clock.
 ///
-/// - Counts from 1970-01-01T00:00:00Z, without leap seconds.
-/// - At least milliseconds, unless the platform is coarser: Cloudflare's clock stands still while a
-///   request computes (<https://developers.cloudflare.com/workers/reference/security-model/>).
-/// - May be set back: a difference of two readings is taken with `saturating_sub`.
+/// # For implementers
+///
+/// - Count from 1970-01-01T00:00:00Z, without leap seconds.
+/// - Resolve at least milliseconds, unless the platform is coarser: Cloudflare's clock stands still while a request
+///   computes (<https://developers.cloudflare.com/workers/reference/security-model/>).
+///
+/// # For users
+///
+/// - The clock may be set back: take the difference of two readings with `saturating_sub`.
+/// - It may stand still while a request computes.
 pub trait Clock {
-    /// How long ago 1970 began.
+    /// The time since 1970-01-01T00:00:00Z.
     fn now(&self) -> Duration;
 
     /// A future that is done once so long has passed, and not before. Dropping it is cancelling.

@@ -1,22 +1,28 @@
-//! Settings. It must not know where a deployment keeps them.
+//! The settings port.
 
 use alloc::string::String;
 
 use super::Error;
 
-/// Settings of a deployment, such as environment variables.
+/// The settings of a deployment, such as environment variables.
 ///
-/// - The same key answers the same value for as long as an instance lives.
+/// # For implementers
+///
+/// - Return the same value for a key for as long as the instance lives.
+/// - Return `Ok(None)` for a key that is not set, and for one that this target cannot name; return `Ok(Some(""))` for
+///   an empty value.
+///
+/// # For users
+///
+/// - Keys are case-sensitive. Letters, digits and `_` work on every target.
 /// - A key that is not set is `Ok(None)`; an empty value is `Ok(Some(""))`.
-/// - Keys are case-sensitive. Letters, digits and `_` work on every target; a key that this target
-///   cannot name is not set.
 pub trait Config {
-    /// The value of `key`.
+    /// Returns the value of `key`.
     ///
     /// # Errors
     ///
-    /// [`Corrupt`](super::ErrorKind::Corrupt) when the value is not UTF-8, [`Denied`] or [`Other`]
-    /// as the target reports.
+    /// [`Corrupt`](super::ErrorKind::Corrupt) when the value is not UTF-8; [`Denied`] or [`Other`] as reported by the
+    /// target.
     ///
     /// [`Denied`]: super::ErrorKind::Denied
     /// [`Other`]: super::ErrorKind::Other

@@ -1,25 +1,25 @@
-//! Why a port could not do what it was asked. It must not know which status that becomes.
+//! The error type of ports.
 
 use alloc::borrow::Cow;
 use core::fmt;
 
-/// What kind of failure it is.
+/// The kind of a port error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// This target, or this deployment, does not have what the port stands for.
+    /// This target, or this deployment, does not provide the port.
     Unavailable,
-    /// The target has it, and refuses it to this function.
+    /// The target denies it to this function.
     Denied,
-    /// What was asked for is malformed, such as a key that the target cannot name.
+    /// The argument is malformed, such as a key that the target cannot name.
     Invalid,
-    /// What was found is malformed, such as a setting that is not UTF-8.
+    /// The data is malformed, such as a setting that is not UTF-8.
     Corrupt,
-    /// Anything else that the target reports.
+    /// Any other failure that the target reports.
     Other,
 }
 
-/// A port's failure.
+/// An error of a port.
 #[derive(Clone, Debug)]
 pub struct Error {
     kind: ErrorKind,
@@ -27,8 +27,8 @@ pub struct Error {
 }
 
 impl Error {
-    /// A failure, and a message that says what failed and what to do about it. It is logged, and
-    /// never sent to a client.
+    /// Creates an error. The message should say what failed and what to do about it; it is logged, and never sent to
+    /// a client.
     pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             kind,
@@ -36,7 +36,7 @@ impl Error {
         }
     }
 
-    /// What kind of failure it is.
+    /// The kind of this error.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         self.kind

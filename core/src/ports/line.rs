@@ -1,31 +1,31 @@
-//! A log record as a line: JSON for machines, text for people. It must not know where the line goes.
+//! Formats a log record as one line: JSON for machines, text for people.
 
 use alloc::string::String;
 use core::fmt::{self, Write};
 
 use super::log::{Record, Value};
 
-/// What a record itself says.
+/// The names of the record's own members.
 const RESERVED: [&str; 4] = ["timestamp", "level", "message", "request_id"];
 
-/// A record and its time as one line.
+/// A record and its time, formatted as one line.
 #[derive(Clone, Copy, Debug)]
 pub struct LogLine<'a> {
-    /// The time, as the target writes it: RFC 3339, in UTC. `None` where it is put in afterwards.
+    /// The time in RFC 3339 format, in UTC. `None` where it is added later.
     pub time: Option<&'a str>,
     /// The record.
     pub record: &'a Record<'a>,
 }
 
 impl LogLine<'_> {
-    /// As one JSON object without a line's end: `timestamp`, `level`, `message`, `request_id` if there
-    /// is one, then the fields (one of such a name as `field.level`). What every target writes whose
-    /// log is lines of JSON.
+    /// Formats the record as one JSON object without a line break: `timestamp`, `level`, `message`, `request_id` if
+    /// there is one, then the fields (a field with such a name becomes, for example, `field.level`). Used by every
+    /// target whose log consists of JSON lines.
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut text = String::with_capacity(256);
-        // A string takes whatever it is given; only a message's own `Display` can fail, and what it
-        // said until then is kept.
+        // Writing to a string does not fail. Only a message's own `Display` can, and what it has written until then
+        // is kept.
         let _ = self.write_json(&mut text);
         text
     }
@@ -48,7 +48,7 @@ impl LogLine<'_> {
         }
         for (name, value) in record.fields {
             out.push(',');
-            // A field must not pass for what the record itself says: most readers keep the last.
+            // A field must not override a member of the record: most readers keep the last duplicate.
             if RESERVED.contains(name) {
                 quote(out, format_args!("field.{name}"))?;
             } else {
@@ -68,7 +68,7 @@ fn json(out: &mut String, value: &Value<'_>) -> fmt::Result {
             quote_str(out, text);
             Ok(())
         }
-        // JSON has no other numbers (RFC 8259, section 6).
+        // JSON cannot represent them (RFC 8259, section 6).
         Value::Float(number) if !number.get().is_finite() => out.write_str("null"),
         Value::Float(number) => write!(out, "{number}"),
         Value::Integer(number) => write!(out, "{number}"),
@@ -77,14 +77,14 @@ fn json(out: &mut String, value: &Value<'_>) -> fmt::Result {
     }
 }
 
-/// Writes a JSON string without asking a formatter.
+/// Writes a JSON string without going through a formatter.
 fn quote_str(out: &mut String, text: &str) {
     out.push('"');
     escape(out, text);
     out.push('"');
 }
 
-/// Writes a JSON string, closed even where `text` fails.
+/// Writes a JSON string, and closes it even if formatting `text` fails.
 fn quote(out: &mut String, text: impl fmt::Display) -> fmt::Result {
     out.push('"');
     let written = write!(Quoted(out), "{text}");
@@ -92,7 +92,7 @@ fn quote(out: &mut String, text: impl fmt::Display) -> fmt::Result {
     written
 }
 
-/// The inside of a JSON string: the characters that must be escaped are (RFC 8259, section 7).
+/// Writes the inside of a JSON string, with the required escapes (RFC 8259, section 7).
 struct Quoted<'a>(&'a mut String);
 
 impl Write for Quoted<'_> {
@@ -102,7 +102,7 @@ impl Write for Quoted<'_> {
     }
 }
 
-/// Most texts need no escape, and are copied whole.
+/// Most strings need no escape, and are copied whole.
 fn escape(out: &mut String, text: &str) {
     let mut rest = text;
     while let Some(index) = rest.bytes().position(must_be_escaped)
@@ -117,7 +117,7 @@ fn escape(out: &mut String, text: &str) {
             Some('\r') => out.push_str("\\r"),
             Some('\t') => out.push_str("\\t"),
             Some(other) => {
-                // Writing to a string does not fail.
+                // Writing to a string cannot fail.
                 let _ = write!(out, "\\u{:04x}", u32::from(other));
             }
             None => {}
@@ -127,13 +127,13 @@ fn escape(out: &mut String, text: &str) {
     out.push_str(rest);
 }
 
-/// A single byte in UTF-8, so that a text can be cut before and after it.
+/// Such a byte is never part of a longer UTF-8 sequence, so a string can be cut before and after it.
 const fn must_be_escaped(byte: u8) -> bool {
     matches!(byte, 0..=0x1f | b'"' | b'\\')
 }
 
-/// The record as a line of text without its end, for people: time, level, message, fields, id. Line
-/// breaks and other control characters, which a client may have chosen, are escaped.
+/// Formats the record as one line of text for people, without the line break: time, level, message, fields, id. Line
+/// breaks and other control characters, which may come from a client, are escaped.
 impl fmt::Display for LogLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let record = self.record;

@@ -1,22 +1,22 @@
-//! Log records. It must not know how a target writes them.
+//! The log port.
 
 use core::fmt;
 
-/// How much a record matters.
+/// The severity of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// For whoever is looking for a fault.
+    /// Details for debugging.
     Debug,
-    /// What happens in the course of things.
+    /// Normal operation.
     Info,
-    /// What should not have happened, and was dealt with.
+    /// Something unexpected that was handled.
     Warn,
-    /// What went wrong.
+    /// A failure.
     Error,
 }
 
 impl Level {
-    /// The lower-case name.
+    /// The name in lower case.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -34,22 +34,22 @@ impl fmt::Display for Level {
     }
 }
 
-/// One thing that happened.
+/// A log record.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Record<'a> {
-    /// How much it matters.
+    /// The severity.
     pub level: Level,
-    /// What happened, for people.
+    /// The message, for people.
     pub message: &'a dyn fmt::Display,
-    /// What was involved, for machines.
+    /// The fields, for machines.
     pub fields: &'a [Field<'a>],
-    /// The request during which it happened.
+    /// The id of the request that was being handled.
     pub request_id: Option<&'a str>,
 }
 
 impl<'a> Record<'a> {
-    /// A record that belongs to no request.
+    /// Creates a record that belongs to no request.
     #[must_use]
     pub fn new(level: Level, message: &'a dyn fmt::Display, fields: &'a [Field<'a>]) -> Self {
         Self {
@@ -60,7 +60,7 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// A record of this request.
+    /// Sets the request id.
     #[must_use]
     pub fn of_request(self, request_id: &'a str) -> Self {
         Self {
@@ -76,22 +76,22 @@ impl fmt::Debug for Record<'_> {
     }
 }
 
-/// A name and a value.
+/// The name and the value of a field.
 pub type Field<'a> = (&'a str, Value<'a>);
 
-/// The value of a field. Made by `into()` from text, numbers and booleans.
+/// The value of a field. Strings, numbers and booleans convert with `into()`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Value<'a> {
-    /// Text.
+    /// A string.
     Text(&'a str),
-    /// A whole number.
+    /// A signed integer.
     Integer(i64),
-    /// A whole number that is never negative.
+    /// An unsigned integer.
     Unsigned(u64),
-    /// Any number.
+    /// A floating-point number.
     Float(Float),
-    /// Yes or no.
+    /// A boolean.
     Boolean(bool),
 }
 
@@ -107,10 +107,10 @@ impl fmt::Display for Value<'_> {
     }
 }
 
-/// A number with a fraction.
+/// A floating-point number.
 ///
-/// It carries how it is written: that takes 20 KB of a module, which only a function that logs such a
-/// number is to pay for.
+/// It carries its own formatting function: that takes 20 KB of a module, and only functions that log such a number
+/// should pay for it.
 #[derive(Clone, Copy)]
 pub struct Float {
     number: f64,
@@ -129,7 +129,7 @@ impl From<f64> for Float {
     fn from(number: f64) -> Self {
         Self {
             number,
-            // As JSON and Rust write it: `1.0`, `1e300`.
+            // The format of JSON and Rust: `1.0`, `1e300`.
             write: fmt::Debug::fmt,
         }
     }
@@ -187,17 +187,23 @@ impl From<usize> for Value<'_> {
     }
 }
 
-/// Where log records go.
+/// The destination of log records.
 ///
-/// - Never fails and never blocks a request for long: a record that cannot be written is lost.
-/// - A record is one line of the target's log, whatever its message and fields hold.
-/// - The target adds the time.
+/// # For implementers
+///
+/// - Never fail, and never block a request for long: drop a record that cannot be written.
+/// - Write a record as one line of the target's log, whatever its message and fields contain.
+/// - Add the time.
+///
+/// # For users
+///
+/// - A record that cannot be written is lost without an error.
 pub trait Log {
     /// Writes one record.
     fn log(&self, record: &Record<'_>);
 }
 
-/// The log of one request: every record carries its id.
+/// The logger of one request. Every record carries the request id.
 #[derive(Clone, Copy)]
 pub struct Logger<'a> {
     log: &'a dyn Log,
@@ -205,7 +211,7 @@ pub struct Logger<'a> {
 }
 
 impl<'a> Logger<'a> {
-    /// The log of the request with this id.
+    /// Creates the logger of the request with this id.
     #[must_use]
     pub fn new(log: &'a dyn Log, request_id: &'a str) -> Self {
         Self { log, request_id }
@@ -221,22 +227,22 @@ impl<'a> Logger<'a> {
         });
     }
 
-    /// For whoever is looking for a fault.
+    /// Logs details for debugging.
     pub fn debug(&self, message: impl fmt::Display, fields: &[Field<'_>]) {
         self.log(Level::Debug, message, fields);
     }
 
-    /// What happens in the course of things.
+    /// Logs normal operation.
     pub fn info(&self, message: impl fmt::Display, fields: &[Field<'_>]) {
         self.log(Level::Info, message, fields);
     }
 
-    /// What should not have happened, and was dealt with.
+    /// Logs something unexpected that was handled.
     pub fn warn(&self, message: impl fmt::Display, fields: &[Field<'_>]) {
         self.log(Level::Warn, message, fields);
     }
 
-    /// What went wrong.
+    /// Logs a failure.
     pub fn error(&self, message: impl fmt::Display, fields: &[Field<'_>]) {
         self.log(Level::Error, message, fields);
     }

@@ -1,8 +1,8 @@
-//! Ports: everything that reaches a handler from outside its request. One trait a file.
+//! Ports: everything that reaches a handler from outside its request. There is one trait per file.
 //!
-//! They must not know a vendor, nor each other. A target implements them; `memory` holds the
-//! reference implementations. A handler that touches the world only through them can be recorded on
-//! one cloud and replayed on another.
+//! Ports must not depend on a vendor, or on each other. A target implements them; `memory` has the reference
+//! implementations. A handler that reaches the world only through ports can be recorded on one cloud and replayed on
+//! another.
 
 mod clock;
 mod config;
@@ -23,22 +23,22 @@ pub use log::{Field, Float, Level, Log, Logger, Record, Value};
 pub use random::Random;
 pub use timestamp::Timestamp;
 
-/// The ports that a target gives to a function.
+/// The ports that a target passes to a function.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Ports {
     /// Random bytes.
     pub random: Rc<dyn Random>,
-    /// The time.
+    /// The clock.
     pub clock: Rc<dyn Clock>,
-    /// Where log records go.
+    /// The destination of log records.
     pub log: Rc<dyn Log>,
     /// Settings.
     pub config: Rc<dyn Config>,
 }
 
 impl Ports {
-    /// The ports that every target has. Those to come will each have a default that answers
+    /// Creates a set of the ports that every target has. A port added later will have a default that returns
     /// [`ErrorKind::Unavailable`], and a method here that sets it.
     pub fn new(
         random: impl Random + 'static,

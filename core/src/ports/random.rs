@@ -1,4 +1,4 @@
-//! Random bytes, and what is drawn from them. It must not know where they come from.
+//! The random port, and values derived from it.
 
 use core::convert::Infallible;
 
@@ -7,17 +7,22 @@ use rand::seq::IndexedRandom;
 
 /// A source of random bytes.
 ///
-/// - The bytes are unpredictable: fit for keys and tokens. (`memory::Random` is the one exception,
-///   and says so.)
-/// - Any length is filled, however many calls to the platform that takes.
-/// - It cannot fail. A target whose source can fail finds out before it serves its first request.
+/// # For implementers
+///
+/// - Return unpredictable bytes.
+/// - Fill any length, however many calls to the platform that takes.
+/// - Do not fail. A target whose source can fail must find out before it serves its first request.
+///
+/// # For users
+///
+/// - The bytes are fit for keys and tokens. (`memory::Random` is the one exception, and says so.)
 pub trait Random {
     /// Fills all of `bytes`.
     fn fill(&self, bytes: &mut [u8]);
 }
 
 impl dyn Random + '_ {
-    /// One of the items, each equally likely. An empty list does not compile.
+    /// Returns one of the items, each equally likely. An empty array does not compile.
     ///
     /// ```
     /// use guru_core::{memory, ports::Random};
@@ -36,13 +41,13 @@ impl dyn Random + '_ {
         self.sample(items).expect("one of at least one")
     }
 
-    /// One of the items, each equally likely; `None` if there are none.
+    /// Returns one of the items, each equally likely; `None` if there are none.
     #[must_use]
     pub fn sample<'a, T>(&self, items: &'a [T]) -> Option<&'a T> {
         items.choose(&mut Source(self))
     }
 
-    /// This many random bytes.
+    /// Returns this many random bytes.
     #[must_use]
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
@@ -50,14 +55,14 @@ impl dyn Random + '_ {
         bytes
     }
 
-    /// A random UUID (version 4, RFC 9562, section 5.4), as a request id is where the vendor has none.
+    /// Returns a random UUID (version 4, RFC 9562, section 5.4), used as request id where the vendor has none.
     #[must_use]
     pub fn uuid(&self) -> uuid::Uuid {
         uuid::Builder::from_random_bytes(self.bytes()).into_uuid()
     }
 }
 
-/// The port as `rand` wants it.
+/// Adapts the port to `rand`.
 struct Source<'a>(&'a dyn Random);
 
 impl TryRng for Source<'_> {

@@ -1,10 +1,10 @@
-//! A time as machines and people read it. It must not know what the time is, nor another time zone than UTC.
+//! RFC 3339 timestamps in UTC.
 
 use core::time::Duration;
 
-/// A time as RFC 3339 has it, in UTC, to the millisecond: `2026-11-23T10:11:12.345Z`.
+/// An RFC 3339 timestamp in UTC, to the millisecond: `2026-11-23T10:11:12.345Z`.
 ///
-/// Every log line begins with one, and libraries that print any time bring more code along than a small function is.
+/// Every log line begins with one, and general-purpose date libraries add more code than a small function has.
 ///
 /// ```
 /// use std::time::Duration;
@@ -20,12 +20,12 @@ const LENGTH: usize = "YYYY-MM-DDThh:mm:ss.mmmZ".len();
 
 const DAY: u64 = 24 * 60 * 60;
 
-/// The last millisecond that has four digits for its year.
+/// The last millisecond whose year has four digits.
 const LAST: Duration = Duration::from_millis(253_402_300_799_999);
 
 impl Timestamp {
-    /// The time this long after 1970 began, as a [`Clock`](super::Clock) counts it. What lies behind the year 9999 is the
-    /// end of that year: RFC 3339 has no more digits.
+    /// Formats the time this long after 1970, as counted by a [`Clock`](super::Clock). Times after the year 9999
+    /// become the end of that year: RFC 3339 has four digits for the year.
     #[must_use]
     pub fn new(since_1970: Duration) -> Self {
         let since_1970 = since_1970.min(LAST);
@@ -50,15 +50,15 @@ impl Timestamp {
         Self(text)
     }
 
-    /// All of it.
+    /// The timestamp as a string.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        // It is digits and what was between them.
+        // It consists of ASCII digits and separators.
         core::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 
-/// The last digits of a number, as many as there is room for.
+/// Writes the last digits of a number, as many as fit.
 fn write(room: &mut [u8], mut number: u64) {
     for digit in room.iter_mut().rev() {
         *digit = b'0' + (number % 10) as u8;
@@ -66,8 +66,8 @@ fn write(room: &mut [u8], mut number: u64) {
     }
 }
 
-/// Year, month and day of a day since 1970, in the Gregorian calendar. A year that begins in March has its leap day at its
-/// end, so that the months before it have the same days in every year
+/// The year, month and day of a day since 1970, in the Gregorian calendar. With years that begin in March, the leap
+/// day comes last, and the months before it have the same days in every year
 /// (<https://howardhinnant.github.io/date_algorithms.html>, `civil_from_days`).
 const fn date(day: u64) -> (u64, u64, u64) {
     const FOUR_CENTURIES: u64 = 146_097;

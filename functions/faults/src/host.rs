@@ -1,5 +1,5 @@
-//! What a function may want of the standard library, past its ports: whether the target has it. docs/travel.md says what
-//! to use instead, and is tested by these.
+//! Calls the parts of the standard library that a function might use instead of its ports, and reports whether the target has
+//! them. docs/travel.md says what to use instead, and is tested with these routes.
 
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use guru::prelude::*;
 
-/// Calls what the path names: `works`, or why not. Where the library panics, so does this.
+/// Makes the call that the path names; responds with `works` or the error. Where the library panics, so does this.
 pub(crate) async fn call(cx: Context, req: Request) -> Result<Response> {
     let what: String = req.param("what")?;
     let outcome = match &*what {
@@ -52,7 +52,7 @@ fn sleep() -> Outcome {
 }
 
 fn environment() -> Outcome {
-    // The setting that the suite gives to each target in its vendor's way.
+    // The setting that the suite passes to each target in its vendor's way.
     std::env::var("GURU_PROBE_SETTING")?;
     works()
 }
@@ -82,7 +82,7 @@ fn process() -> Outcome {
     works()
 }
 
-/// Whether an earlier request is remembered.
+/// Whether a `static` survives from an earlier request.
 fn kept() -> Outcome {
     static WAS_HERE: AtomicBool = AtomicBool::new(false);
     if WAS_HERE.swap(true, Ordering::Relaxed) {

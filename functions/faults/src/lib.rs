@@ -1,5 +1,5 @@
-//! What functions do wrong: they never end, take all memory, recurse for ever, crash, keep state. For tests of those who host
-//! functions. It must not know where it runs, nor what a host does about it.
+//! Typical mistakes in functions: endless loops, exhausted memory, infinite recursion, crashes, kept state. Used to test the
+//! hosts of functions.
 
 mod host;
 
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use guru::prelude::*;
 
-/// How many requests this instance has counted.
+/// The number of requests that this instance has counted.
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
 /// The function.
@@ -41,14 +41,14 @@ async fn large(_cx: Context, _req: Request) -> Result<Response> {
     Ok(Response::typed("text/plain", vec![b'x'; 16 * 1024 * 1024]))
 }
 
-/// What of a request's head is to be kept from a function.
+/// The parts of a request's head that must be hidden from a function.
 async fn named(_cx: Context, req: Request) -> Result<Response> {
     let names: Vec<&str> = req.headers().iter().map(|(name, _)| name).collect();
     let host = req.headers().get_str("host").unwrap_or_default();
     Ok(text(&format!("{} {host} {}", req.uri(), names.join(" "))))
 }
 
-/// Where instances are shared, the next request sees what this one left.
+/// Where instances are shared, the next request sees the count of this one.
 async fn count(_cx: Context, _req: Request) -> Result<Response> {
     let before = COUNT.fetch_add(1, Ordering::Relaxed);
     Ok(text(&before.to_string()))

@@ -1,5 +1,5 @@
-//! Makes the OpenAPI document from the crate's own types and routes, and holds the committed one to
-//! them. Tests only: it must not be in what is deployed.
+//! Generates the OpenAPI document from the crate's own types and routes, and compares the committed one with it. Tests only: it
+//! must not be in what is deployed.
 
 use std::collections::BTreeSet;
 
@@ -64,7 +64,7 @@ fn document() -> String {
     serde_json::to_string_pretty(&document).unwrap() + "\n"
 }
 
-/// After a change, `UPDATE_EXPECT=1 cargo test -p meditations` writes the document anew.
+/// After a change, `UPDATE_EXPECT=1 cargo test -p meditations` regenerates the document.
 #[test]
 fn the_committed_document_is_what_the_code_says() {
     expect_file!["../openapi.json"].assert_eq(&document());

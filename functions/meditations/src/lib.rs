@@ -1,11 +1,11 @@
-//! The example: `POST /` answers a random "guru meditation". It must not know where it runs.
+//! The example: `POST /` returns a random "guru meditation".
 
 #[cfg(test)]
 mod document;
 
 use guru::prelude::*;
 
-/// What the guru may say. Each is equally likely.
+/// All meditations, each equally likely.
 pub const MEDITATIONS: [&str; 7] = [
     "off to a regex/",
     "the count of machines abides",
@@ -66,7 +66,7 @@ async fn meditate(cx: Context, _req: Request) -> Result<Response> {
     responses((status = 200, description = "The OpenAPI document", body = Object)),
 ))]
 async fn openapi(_cx: Context, _req: Request) -> Result<Response> {
-    // Made from the types and routes of this crate, and held to them, by the tests in document.rs.
+    // The tests in document.rs generate it from the types and routes of this crate and keep it up to date.
     Ok(Response::typed(
         "application/json",
         include_str!("../openapi.json"),

@@ -1,5 +1,4 @@
-//! `/count`: how many requests this instance has had, the state that an app keeps in memory. It must
-//! not know how long an instance lives.
+//! `/count`: the number of requests to this instance, which is state that an app keeps in memory.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -12,14 +11,13 @@ use guru::prelude::*;
 
 use crate::plain;
 
-/// How many marks are remembered; the oldest goes. A client must not be able to fill the memory.
+/// The number of marks that are kept, dropping the oldest. A client must not be able to exhaust the memory.
 const MARKS: usize = 64;
 
-/// How long a mark may be; a longer one is not remembered.
+/// The maximum length of a mark; longer ones are ignored.
 const MARK_BYTES: usize = 64;
 
-/// What the requests of this instance have left behind: a count, and the marks (`?mark=`) that they
-/// bore.
+/// The state of this instance: the number of requests, and their marks (`?mark=`).
 #[derive(Default)]
 pub(crate) struct Count {
     all: Cell<u64>,
@@ -27,7 +25,7 @@ pub(crate) struct Count {
 }
 
 impl Count {
-    /// Counts a request before anything else happens to it, one whose handler will crash too.
+    /// Counts a request before anything else happens to it, even if its handler is going to crash.
     fn add(&self, req: &Request) {
         self.all.set(self.all.get().saturating_add(1));
         if let Some(mark) = value(req, "mark").filter(|mark| mark.len() <= MARK_BYTES) {
@@ -39,7 +37,7 @@ impl Count {
         }
     }
 
-    /// How many of the requests bore the mark that `?of=` names; without it, how many there were.
+    /// The number of requests with the mark in `?of=`, or of all requests without one.
     fn answer(&self, req: &Request) -> Response {
         let count = match value(req, "of") {
             Some(mark) => {
@@ -56,7 +54,7 @@ impl Count {
     }
 }
 
-/// Has every request counted, whatever becomes of it, and routes `/count`.
+/// Counts every request, whatever its outcome, and adds the route `/count`.
 pub(crate) fn counted(app: App) -> App {
     let count = Rc::new(Count::default());
     app.with(Counting(Rc::clone(&count)))

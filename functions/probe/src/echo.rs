@@ -1,4 +1,4 @@
-//! `/echo`: the request as a handler sees it. It must not leave anything out.
+//! `/echo`: the request as a handler sees it, in full.
 
 use std::borrow::Cow;
 
@@ -44,8 +44,7 @@ pub(crate) async fn echo(cx: Context, mut req: Request) -> Result<Response> {
     })
 }
 
-/// Bytes as text, each byte the character of that number ("isomorphic decode", WHATWG Infra): JSON
-/// has no bytes, and nothing is lost.
+/// Bytes as a string with one character per byte ("isomorphic decode", WHATWG Infra): JSON has no bytes, and this loses nothing.
 fn text(value: &[u8]) -> String {
     value.iter().map(|byte| char::from(*byte)).collect()
 }

@@ -1,5 +1,5 @@
-//! The conformance suite's function: shows what a handler sees and answers what it is told to. Its
-//! wire contract is fixed, in docs/portability.md. It must not know where it runs, nor the suite.
+//! The conformance suite's function: reports what a handler sees and responds as instructed. Its wire format is fixed, in
+//! docs/portability.md.
 
 mod count;
 mod echo;
@@ -8,7 +8,7 @@ mod stream;
 
 use guru::prelude::*;
 
-/// How many random bytes one request may ask for.
+/// The number of random bytes that a request may ask for.
 const RANDOM_LIMIT: usize = 4096;
 
 /// The function.
@@ -77,7 +77,7 @@ async fn item(_cx: Context, req: Request) -> Result<Response> {
     })
 }
 
-/// The contract says `text/plain`, without a charset.
+/// The contract requires `text/plain` without a charset.
 fn plain(body: impl Into<Body>) -> Response {
     Response::typed("text/plain", body)
 }

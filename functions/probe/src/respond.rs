@@ -1,5 +1,4 @@
-//! `/respond`: answers what it is told to. It must not judge it: an impossible answer is what the
-//! suite is after.
+//! `/respond`: responds as instructed, without validation: the suite asks for impossible responses on purpose.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -16,12 +15,12 @@ struct ResponseSpec {
 }
 
 pub(crate) async fn respond(_cx: Context, mut req: Request) -> Result<Response> {
-    // The contract on the wire asks for no type.
+    // The wire format does not require a content type.
     let answer: ResponseSpec = req.json_any().await?;
     let body = STANDARD
         .decode(answer.body_base64)
         .map_err(|error| Error::field("body_base64", error))?;
-    // No number that HTTP cannot say is lost: 0 is as impossible as 70,000.
+    // A number that HTTP cannot represent is not lost: 0 is as impossible as 70,000.
     let status = Status::new(u16::try_from(answer.status).unwrap_or(0));
     let mut response = Response::new(status).with_body(body);
     for (index, (name, value)) in answer.headers.iter().enumerate() {
@@ -37,8 +36,7 @@ pub(crate) async fn respond(_cx: Context, mut req: Request) -> Result<Response> 
     Ok(response)
 }
 
-/// Text as bytes, each character the byte of that number ("isomorphic encode", WHATWG Infra), so
-/// that a client can ask for any byte.
+/// A string with one character per byte as bytes ("isomorphic encode", WHATWG Infra), so that a client can ask for any byte.
 fn bytes(value: &str) -> Option<Vec<u8>> {
     value
         .chars()

@@ -1,8 +1,8 @@
-//! The entry module's side of the boundary: `targets/cloudflare/worker.js`, as far as heads and answers go.
+//! The entry module's side of the boundary: `targets/cloudflare/worker.js`, as far as heads and responses are concerned.
 
 use std::cell::{Cell, RefCell};
 
-/// An answer as the entry module has it.
+/// A response as the entry module receives it.
 #[derive(Clone, Default)]
 pub(crate) struct HostResponse {
     pub(crate) status: u16,
@@ -16,22 +16,22 @@ thread_local! {
     static GIVEN: RefCell<Option<HostResponse>> = const { RefCell::new(None) };
 }
 
-/// The fields of the request to come.
+/// Sets the header fields of the next request.
 pub(crate) fn set_fields(text: &str) {
     FIELDS.replace(text.to_owned());
 }
 
-/// The last answer.
+/// The last response.
 pub(crate) fn given() -> HostResponse {
     GIVEN.with_borrow(|given| given.clone().unwrap_or_default())
 }
 
-/// Whether a request was refused since this was asked.
+/// Whether a request was refused since the last call.
 pub(crate) fn was_refused() -> bool {
     REFUSED.take()
 }
 
-/// In a worker the instance ends here. A fuzzer takes any panic for a find, so that it only is noted.
+/// In a worker this ends the instance. A fuzzer takes any panic for a finding, so it is only recorded.
 pub(crate) fn refuse(why: &str) {
     assert!(!why.is_empty());
     REFUSED.set(true);
@@ -41,7 +41,7 @@ pub(crate) fn fields() -> String {
     FIELDS.with_borrow(Clone::clone)
 }
 
-/// Without status and fields that changed, they are those of the answer before.
+/// Omitted fields mean that status and fields are those of the previous response.
 pub(crate) fn answer(status: u16, fields: Option<&str>, content: &[u8], is_text: bool) {
     assert!(!is_text || std::str::from_utf8(content).is_ok());
     GIVEN.with_borrow_mut(|given| {

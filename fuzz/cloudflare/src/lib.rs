@@ -1,8 +1,8 @@
-//! What the entry module of a worker hands over becomes a request, and an answer what the entry module reads, with
-//! nothing lost.
+//! What the entry module of a worker passes in becomes a request, and a response becomes what the entry module reads, without
+//! losing anything.
 //!
-//! The adapter's own file is compiled here, with this crate in the place of the entry module, since that exists in a
-//! JavaScript runtime only: so nothing of the adapter is public for it.
+//! The adapter's own file is compiled here, with this crate in place of the entry module, which exists only in a JavaScript
+//! runtime. So the adapter need not make anything public.
 
 #[path = "../../../adapters/js/src/convert.rs"]
 mod convert;
@@ -10,7 +10,7 @@ mod host;
 
 use guru_core::{Headers, Response, Status, Uri};
 
-/// Input: the lines of a head, an empty line, then header fields, a line for a name and one for a value in turn.
+/// Input: the lines of a head, an empty line, then header fields, with alternating lines for names and values.
 pub fn check(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let (head, fields) = text.split_once("\n\n").unwrap_or((&text, ""));
@@ -22,7 +22,7 @@ pub fn check(data: &[u8]) {
     assert_eq!(body.is_err(), fate == 1, "the fate {fate}");
 }
 
-/// A head is read, or refused.
+/// A head is parsed, or refused.
 fn request(text: &str, fields: &str) {
     let head = convert::Head::read(text);
     let (_, method) = (head.client_ip(), head.method());
@@ -42,7 +42,7 @@ fn request(text: &str, fields: &str) {
     assert_eq!(host::was_refused(), is_refused, "{fields:?}");
 }
 
-/// What stands behind the authority of a URL is the target, to the byte.
+/// Everything after the authority of a URL is the target, byte for byte.
 fn target(text: &str) {
     let line = text.lines().next().unwrap_or_default();
     let target = line.split('#').next().unwrap_or_default();
@@ -62,11 +62,11 @@ fn target(text: &str) {
     );
 }
 
-/// Header fields come out as they went in; so does what the host has kept of the answer before.
+/// Header fields come out as they went in, and so do those that the host kept from the previous response.
 fn answer(fields: &str) {
     let mut headers = Headers::new();
     for (name, value) in pairs(fields) {
-        // Latin-1 where that can be, so that some of it is not UTF-8.
+        // Latin-1 where possible, so that some values are not UTF-8.
         let latin: Result<Vec<u8>, _> = value.chars().map(|c| u8::try_from(u32::from(c))).collect();
         let _ = headers.append(name, latin.as_deref().unwrap_or(value.as_bytes()));
     }
@@ -86,7 +86,7 @@ fn answer(fields: &str) {
     }
 }
 
-/// A value as a text: UTF-8, else Latin-1.
+/// A value as a string: UTF-8, else Latin-1.
 fn shown(value: &[u8]) -> String {
     match std::str::from_utf8(value) {
         Ok(text) => text.to_owned(),
@@ -94,7 +94,7 @@ fn shown(value: &[u8]) -> String {
     }
 }
 
-/// As the entry module reads lines: no text is no line.
+/// Splits lines as the entry module does: an empty string has no lines.
 fn pairs(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut lines = text.split('\n');
     std::iter::from_fn(move || Some((lines.next()?, lines.next()?)))

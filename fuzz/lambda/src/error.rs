@@ -1,4 +1,4 @@
-//! Why an invocation comes to nothing: the bootstrap's own errors, less what is of the library that speaks to Lambda.
+//! The errors of an invocation: the bootstrap's own, without the parts that concern the Lambda client library.
 
 /// As in the bootstrap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

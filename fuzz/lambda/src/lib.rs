@@ -1,9 +1,9 @@
-//! What Lambda hands over becomes a request or is refused, and an answer says the same to whoever has sent the event.
+//! What Lambda passes in becomes a request or is refused, and a response reaches the sender of the event unchanged.
 //!
-//! The bootstrap's own files are compiled here, without those that host a component: so nothing of the bootstrap is
-//! public for it, and wasmtime need not be built under a fuzzer.
+//! The bootstrap's own files are compiled here, without those that host a component. So the bootstrap need not make anything
+//! public, and wasmtime is not built for fuzzing.
 
-// What only the rest of the bootstrap uses would be reported here.
+// Code that only the rest of the bootstrap uses would be reported here.
 #![expect(dead_code, reason = "the rest of the bootstrap is not here")]
 
 #[path = "../../../targets/lambda/src/base.rs"]

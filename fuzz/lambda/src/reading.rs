@@ -1,4 +1,4 @@
-//! Whatever is JSON is read as an event; whatever a client can have in one is a request or a refusal, and never fails an
+//! Any JSON is parsed as an event; whatever a client can put into one becomes a request or a refusal, and never fails an
 //! invocation.
 //!
 //! Input: an event.
@@ -10,13 +10,13 @@ use crate::convert;
 use crate::error::ErrorKind;
 use crate::event::Event;
 
-/// Reads an event, and makes a request of it.
+/// Parses an event and converts it to a request.
 pub fn check(data: &[u8]) {
     let event = serde_json::from_slice::<Event>(data);
     let mut event = match event {
         Ok(event) => event,
         Err(error) => {
-            // How deep it goes is bounded, and text in it must be text.
+            // The depth of nesting is limited, and strings must be valid.
             let is_json = serde_json::from_slice::<IgnoredAny>(data).is_ok();
             assert!(!is_json || error.is_syntax(), "{error}: {data:?}");
             return;
@@ -35,7 +35,7 @@ pub fn check(data: &[u8]) {
         }
     };
     match convert::request(&mut event, kind, "/mount") {
-        // What a client has sent is its mistake, and told in a few words.
+        // A refusal is the client's mistake, described briefly.
         Err(refused) => {
             assert!(
                 refused.kind() != guru_core::ErrorKind::Internal,
@@ -47,7 +47,7 @@ pub fn check(data: &[u8]) {
             let (parts, _) = request.into_parts();
             let path = parts.uri.path();
             assert!(path.starts_with('/') || path == "*", "{path}");
-            // Whether the core takes it is the core's to say; it must not be a matter of the target.
+            // Whether a target is valid must depend on the core alone, not on the vendor's adapter.
             let core =
                 to_core::request(&parts).expect("what `http` takes as a target, the core does");
             assert_eq!(core.uri().path(), path);

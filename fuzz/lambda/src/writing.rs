@@ -1,4 +1,4 @@
-//! An answer is JSON that says the same: its status, its headers, its bytes; and it is as large as it is said to be.
+//! A response is serialised to JSON with the same status, headers and body, and is as large as it claims to be.
 
 use std::collections::BTreeMap;
 
@@ -40,7 +40,7 @@ const TYPES: [&str; 6] = [
     ";",
 ];
 
-/// Writes an answer, and reads it again.
+/// Serialises a response and parses it again.
 pub fn check(data: &[u8]) {
     let Ok(said) = Said::arbitrary_take_rest(Unstructured::new(data)) else {
         return;
@@ -71,7 +71,7 @@ pub fn check(data: &[u8]) {
     }
 }
 
-/// One value a name; cookies apart, or each under a name in other capitals.
+/// One value per name. Cookies are listed separately, or each under the name with different capitals.
 fn singles(read: &Value, mut wanted: BTreeMap<String, Vec<String>>) {
     let mut cookies = wanted.remove("set-cookie").unwrap_or_default();
     let mut found = Vec::new();
@@ -81,7 +81,7 @@ fn singles(read: &Value, mut wanted: BTreeMap<String, Vec<String>>) {
             found.push(value.to_owned());
             continue;
         }
-        // In its bytes it was joined, so that what is not text in one value is no text in all.
+        // The values were joined as bytes, so one value that is not UTF-8 makes the whole not UTF-8.
         let values = wanted.remove(name).expect("a header of the answer");
         let is_joined = value == values.join(", ") || !value.is_ascii();
         assert!(is_joined, "{name}: {value:?} of {values:?}");
@@ -117,7 +117,7 @@ fn response(said: &Said<'_>) -> http::Response<Bytes> {
     response
 }
 
-/// The values of each name, as texts: UTF-8, else Latin-1.
+/// The values of each name, as strings: UTF-8, else Latin-1.
 fn lists(headers: &HeaderMap) -> BTreeMap<String, Vec<String>> {
     let mut lists: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (name, value) in headers {

@@ -1,4 +1,4 @@
-//! Writes the seeds as files, one folder a property, as `cargo fuzz` reads them: `cargo run --example seeds`.
+//! Writes the seeds as files, one folder per property, as `cargo fuzz` reads them: `cargo run --example seeds`.
 
 use std::fs;
 use std::io;

@@ -1,14 +1,14 @@
-//! A head that a server on the `http` crate reads (the native server, the host of components) is refused, or is what a
+//! A head that a server based on the `http` crate parses (the native server, the component host) is refused, or is one that a
 //! handler may see.
 //!
-//! Input: a head of HTTP/1, as bytes. A first line of `HTTP/2` more stands for what HTTP/2 makes of the rest.
+//! Input: an HTTP/1 head, as bytes. With an additional first line `HTTP/2`, the rest is converted as HTTP/2 would.
 
 use guru_core::adapter::{admit, is_authority};
 use guru_core::http::convert;
 use guru_core::{Request, Response};
 use http::request::Parts;
 
-/// What belongs to one connection, and is no handler's affair (RFC 9110, section 7.6.1).
+/// Hop-by-hop fields, which concern one connection and no handler (RFC 9110, section 7.6.1).
 const OF_A_CONNECTION: [&str; 6] = [
     "connection",
     "keep-alive",
@@ -18,7 +18,7 @@ const OF_A_CONNECTION: [&str; 6] = [
     "te",
 ];
 
-/// Has a head admitted, and answered.
+/// Checks and handles a head.
 pub fn check(data: &[u8]) {
     let Some(mut parts) = parse(data) else {
         return;
@@ -46,7 +46,7 @@ pub fn check(data: &[u8]) {
     seen(request, &nominated);
 }
 
-/// What reaches a handler.
+/// Checks what reaches a handler.
 fn seen(request: Request, nominated: &[String]) {
     let (send, receive) = std::sync::mpsc::channel();
     let path = request.uri().path().to_owned();
@@ -82,7 +82,7 @@ fn seen(request: Request, nominated: &[String]) {
     }
 }
 
-/// The names in `connection`.
+/// The names in the `connection` field.
 fn nominated(parts: &Parts) -> Vec<String> {
     let values = parts.headers.get_all("connection").iter();
     let names = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
@@ -92,7 +92,7 @@ fn nominated(parts: &Parts) -> Vec<String> {
         .collect()
 }
 
-/// As hyper does it: by `httparse`, and into the types of `http`.
+/// Parses a head as hyper does: with `httparse`, into the types of `http`.
 fn parse(data: &[u8]) -> Option<Parts> {
     let (is_http2, data) = match data.strip_prefix(b"HTTP/2\n") {
         Some(rest) => (true, rest),

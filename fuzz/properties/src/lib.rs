@@ -1,7 +1,5 @@
-//! What must hold of whatever a client or a host can send. Each property is a function of bytes that panics where it does
-//! not hold, so that any fuzzer can look for such bytes.
-//!
-//! It must not know which fuzzer does.
+//! Properties that must hold for whatever a client or a host can send. Each is a function of bytes that panics where the property
+//! does not hold, so it works with any fuzzer.
 
 pub mod head;
 pub mod log;
@@ -13,7 +11,7 @@ pub mod seeds;
 pub use seam_cloudflare as cloudflare;
 pub use seam_lambda::{reading as event, writing as answer};
 
-/// A property's name, and the property.
+/// The name and the function of a property.
 pub type Property = (&'static str, fn(&[u8]));
 
 /// All of them.

@@ -1,4 +1,4 @@
-//! A log record's line of JSON says to `serde_json` what the record says.
+//! `serde_json` parses a log record's line of JSON to the content of the record.
 
 use arbitrary::{Arbitrary, Unstructured};
 use guru_core::ports::{Level, LogLine, Record, Value};
@@ -22,7 +22,7 @@ enum One<'a> {
     Boolean(bool),
 }
 
-/// Compares a line with what `serde_json` reads in it.
+/// Compares a line with what `serde_json` parses from it.
 pub fn check(data: &[u8]) {
     let Ok(said) = Said::arbitrary_take_rest(Unstructured::new(data)) else {
         return;
@@ -86,13 +86,13 @@ fn json_of(value: One<'_>) -> Json {
         One::Text(text) => text.into(),
         One::Integer(number) => number.into(),
         One::Unsigned(number) => number.into(),
-        // JSON has no infinities: `json!` says null, too.
+        // JSON has no infinities: `json!` writes null, too.
         One::Float(number) => json!(number),
         One::Boolean(truth) => truth.into(),
     }
 }
 
-/// A float may be written as a whole number, and is the same.
+/// A float may be written as an integer of the same value.
 fn is_same(read: &Json, wanted: &Json) -> bool {
     match (read.as_f64(), wanted.as_f64()) {
         (Some(read), Some(float)) if wanted.is_f64() => {

@@ -1,21 +1,19 @@
-//! Changes to bytes that are known to be interesting, for a fuzzer that is not led by coverage.
-//!
-//! It must not know what the bytes mean.
+//! Byte mutations that are known to be interesting, for a fuzzer without coverage feedback.
 
-/// One change. Each place is taken as a part of the length there is.
+/// A mutation. Positions are relative to the current length.
 #[derive(Clone, Debug)]
 pub struct Edit {
-    /// Where.
+    /// The position.
     pub at: u16,
-    /// How much.
+    /// The length.
     pub length: u8,
-    /// What is done, by its number.
+    /// The kind of mutation, as a number.
     pub kind: u8,
-    /// What with.
+    /// The byte it uses.
     pub byte: u8,
 }
 
-/// Bytes on which parsers depend.
+/// Byte sequences that are special to parsers.
 const TOKENS: [&[u8]; 24] = [
     b"%",
     b"%2F",
@@ -43,7 +41,7 @@ const TOKENS: [&[u8]; 24] = [
     b"9223372036854775808",
 ];
 
-/// The seed with all changes made, one after the other.
+/// Applies all mutations to the seed, one after the other.
 #[must_use]
 pub fn mutated(seed: &[u8], edits: &[Edit]) -> Vec<u8> {
     let mut bytes = seed.to_vec();

@@ -1,4 +1,4 @@
-//! A query is what the WHATWG URL standard's own parser says, and no type that a handler asks for makes it panic.
+//! A query is parsed as by the WHATWG URL standard's own parser, and no type that a handler asks for makes it panic.
 //!
 //! Input: the query, without its question mark.
 
@@ -9,7 +9,7 @@ use guru_core::{App, Context, Error, Method, Request, Response, Uri, memory};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-/// Everything that a query's struct may have.
+/// Everything that a query struct may contain.
 #[derive(Deserialize)]
 #[expect(dead_code, reason = "only whether it is read matters")]
 struct All {
@@ -93,7 +93,7 @@ pub fn check(data: &[u8]) {
     }
 }
 
-/// What a handler makes of a request.
+/// The result of a handler that calls `ask`.
 fn asked<T: 'static>(uri: Uri, ask: fn(&Request) -> Result<T, Error>) -> Result<T, Error> {
     let (send, receive) = std::sync::mpsc::channel();
     let app = App::new().get("/", move |_: Context, req: Request| {

@@ -1,16 +1,16 @@
-//! The router finds what its own description says, and nothing panics.
+//! The router finds what its documentation promises, and nothing panics.
 //!
-//! Input: patterns, a line each, an empty line, then targets, a line each.
+//! Input: patterns, one per line, an empty line, then targets, one per line.
 
 use std::future::ready;
 
 use guru_core::{App, Context, Method, Request, Response, Uri, memory};
 use percent_encoding::percent_decode_str;
 
-/// As many as a person writes: the reference below tries each.
+/// As many routes as a person would write: the reference implementation tries each.
 const ROUTES: usize = 24;
 
-/// A segment of a pattern, in the order in which one goes before another.
+/// A segment of a pattern; the order of the variants is that of precedence.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Kind<'a> {
     Literal(&'a str),
@@ -25,7 +25,7 @@ pub fn check(data: &[u8]) {
     let mut app = App::new();
     let mut routes: Vec<&str> = Vec::new();
     for pattern in patterns.lines().take(ROUTES) {
-        // What is refused alone would take the others with it.
+        // A single pattern that is refused would make the whole app fail.
         let alone = App::new().get(pattern, |_: Context, _: Request| {
             ready(Ok(Response::text("")))
         });
@@ -62,7 +62,7 @@ pub fn check(data: &[u8]) {
     }
 }
 
-/// The pattern that the path is to match: a literal goes before a name and a name before a rest, from left to right.
+/// The pattern that the path must match: literals take precedence over names, and names over rests, from left to right.
 fn reference(routes: &[&str], path: &str) -> Option<usize> {
     let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
     let matching = routes.iter().enumerate().filter_map(|(index, route)| {

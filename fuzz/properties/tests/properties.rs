@@ -1,6 +1,4 @@
-//! The properties on a stable toolchain: the seeds, then changes to them, for as long as `GURU_FUZZ_SECONDS` says (one each).
-//!
-//! It must not know what any property is about.
+//! The properties on a stable toolchain: first the seeds, then mutations of them, for `GURU_FUZZ_SECONDS` each (one by default).
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -9,7 +7,7 @@ use bolero::{TypeGenerator, check};
 use properties::mutate::{Edit, mutated};
 use properties::{ALL, Property, seeds};
 
-/// A seed, and what is done to it; a second one is put behind it now and then.
+/// A seed and its mutations; sometimes a second seed is appended.
 #[derive(Clone, Debug, TypeGenerator)]
 struct Change {
     seed: u16,

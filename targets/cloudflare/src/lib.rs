@@ -1,9 +1,8 @@
 //! Runs a function as a Cloudflare Worker, in workerd or on Cloudflare's network.
 //!
-//! The function becomes a module by `guru-js`, the adapter for every JavaScript host. What is
-//! Cloudflare's own is `worker.js` beside this crate: the Worker's entry module, which keeps instances
-//! of the function and gives each one request at a time. `guru build --on cloudflare` puts it beside
-//! the compiled function.
+//! `guru-js`, the adapter for JavaScript hosts, turns the function into a module. Only `worker.js`, next to this
+//! crate, is specific to Cloudflare: it is the Worker's entry module, which keeps instances of the function and
+//! passes each one request at a time. `guru build --on cloudflare` puts it next to the compiled function.
 //!
 //! ```
 //! use guru_core::{App, Context, Request, Response, Result};

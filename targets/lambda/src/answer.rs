@@ -1,5 +1,4 @@
-//! One invocation: from its event to the host and back. It must not know what an event looks like, nor
-//! what an answer does.
+//! Handles one invocation: from its event to the host and back.
 
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
@@ -21,7 +20,7 @@ use crate::error::Error;
 use crate::event::{Event, Kind};
 use crate::ports::Deployment;
 
-/// Bytes of JSON that Lambda takes for an answer that is not streamed
+/// The maximum number of bytes of JSON that Lambda accepts for a response that is not streamed
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
 const LARGEST: usize = 6 * 1024 * 1024;
 
@@ -29,15 +28,16 @@ const LARGEST: usize = 6 * 1024 * 1024;
 /// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html>).
 const LARGEST_BALANCED: usize = 1024 * 1024;
 
-/// How long before Lambda ends the process a request is given up, so that there is time to say so: half of what is left,
-/// where that is less.
+/// How long before Lambda ends the process a request is given up, so that there is time to report it: half of the
+/// remaining time, if that is less.
 const MARGIN: Duration = Duration::from_millis(100);
 
-/// How long an invocation can take at most
+/// The maximum duration of an invocation
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
 const LONGEST: Duration = Duration::from_secs(900);
 
-/// The trace that Lambda has for this invocation; with it, what the function sends on is part of it.
+/// The header with Lambda's trace of this invocation. The function passes it on to make its own requests part of the
+/// trace.
 const TRACE: &str = "x-amzn-trace-id";
 
 /// The function: its component, and how requests reach it.
@@ -47,7 +47,7 @@ pub(crate) struct Function {
     deployment: Deployment,
 }
 
-/// Made by the function, or in its place.
+/// The content of a response, from the function or in its place.
 type Content = Either<Body, Full<Bytes>>;
 
 pub(crate) type Response = FunctionResponse<Answer, BodyDataStream<Content>>;
@@ -57,11 +57,11 @@ impl Function {
         Self { host, deployment }
     }
 
-    /// Answers an invocation.
+    /// Handles an invocation.
     ///
     /// # Errors
     ///
-    /// For an event that is no request, which is a mistake of whoever has set up the function.
+    /// For an event that is not a request, which is a mistake in the function's configuration.
     pub(crate) async fn answer(&self, event: LambdaEvent<Event>) -> Result<Response, Error> {
         let (mut event, context) = event.into_parts();
         let kind = event.kind()?;
@@ -99,7 +99,7 @@ impl Function {
         Ok(FunctionResponse::BufferedResponse(Answer::new(kind, lost)))
     }
 
-    /// What the function answers.
+    /// The function's response.
     async fn ask(
         &self,
         mut request: http::Request<Bytes>,
@@ -121,7 +121,7 @@ impl Function {
         self.host.answer(request.map(whole), caller).await
     }
 
-    /// What a Function URL passes on as it comes.
+    /// A streamed response, which a Function URL passes on as it arrives.
     fn stream(&self, response: http::Response<Content>, id: &str, method: &Method) -> Response {
         let (parts, body) = response.into_parts();
         let (metadata_prelude, unfit) = prelude(parts, method);
@@ -135,7 +135,8 @@ impl Function {
         })
     }
 
-    /// The answer with its body. Nothing has left yet, so one that breaks off is no answer at all.
+    /// A response with its whole body. Nothing has been sent yet, so a body that breaks off means that there is no
+    /// response.
     async fn whole(
         &self,
         response: http::Response<Content>,
@@ -144,7 +145,8 @@ impl Function {
         largest: usize,
     ) -> http::Response<Bytes> {
         let (mut parts, body) = response.into_parts();
-        // What cannot be sent is not collected either: the function may have more memory than is left for it here.
+        // A body that cannot be sent is not collected either: the function may have more memory than is left for it
+        // here.
         match Limited::new(body, largest).collect().await {
             Ok(body) => {
                 measured_by_sender(&mut parts.headers, method);
@@ -165,10 +167,10 @@ impl Function {
     }
 }
 
-/// The head of an answer that is streamed, and the names of the headers that are not in it.
+/// The head of a streamed response, and the names of the headers that are omitted from it.
 ///
-/// The library that speaks to Lambda writes it, and can only write headers in ASCII; it says
-/// `application/octet-stream` where the function says nothing.
+/// The library that speaks to Lambda writes the head. It can only write ASCII headers, and sets
+/// `application/octet-stream` if the function sets no type.
 fn prelude(
     mut parts: http::response::Parts,
     method: &Method,
@@ -188,14 +190,15 @@ fn prelude(
     (prelude, unfit)
 }
 
-/// Whoever sends an answer counts its bytes; only that to HEAD has a length that is not its own (RFC 9110, section 9.3.2).
+/// Removes `content-length`, which the sender computes. Only the response to HEAD has a length that is not its own
+/// (RFC 9110, section 9.3.2).
 fn measured_by_sender(headers: &mut HeaderMap, method: &Method) {
     if *method != Method::HEAD {
         headers.remove(header::CONTENT_LENGTH);
     }
 }
 
-/// An answer in the function's place.
+/// A response in place of the function's.
 fn own(response: guru_core::Response) -> http::Response<Bytes> {
     let (status, headers, body) = response.into_parts();
     let mut response = http::Response::new(body.into_bytes().unwrap_or_default());
@@ -204,8 +207,8 @@ fn own(response: guru_core::Response) -> http::Response<Bytes> {
     response
 }
 
-/// How long a request may take, down to no time at all. A deadline that is longer past than any invocation lasts is none: it
-/// is of an emulator that does not know the time.
+/// The time left for a request, down to zero. A deadline further in the past than any invocation lasts is ignored: it
+/// comes from an emulator that does not know the time.
 fn left(deadline: SystemTime, now: SystemTime) -> Option<Duration> {
     match deadline.duration_since(now) {
         Ok(left) => Some(left.saturating_sub(MARGIN.min(left / 2))),
@@ -232,7 +235,7 @@ mod tests {
             (now - ms(1), Some(ms(0))),
             (now - ms(900_000), Some(ms(0))),
             (now - ms(900_001), None),
-            // Milliseconds since the machine was started, as AWS's emulator has had them.
+            // Milliseconds since boot, as AWS's emulator has sent them.
             (SystemTime::UNIX_EPOCH + ms(5_000_000), None),
         ];
         for (deadline, wanted) in cases {

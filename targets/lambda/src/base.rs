@@ -1,9 +1,8 @@
-//! What stands before a function's own path: a stage, the mapping of a custom domain, a mount point. It
-//! must not know the rest of an event.
+//! Removes what precedes the function's own path: a stage, the mapping of a custom domain, a mount point.
 
-/// The path without `/stage` at its beginning, if it is there.
+/// Removes `/stage` from the beginning of the path, if it is there.
 ///
-/// An HTTP API puts a stage that has a name before every path, `$default` before none
+/// An HTTP API prepends a named stage to every path, and `$default` to none
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-stages.html>).
 pub(crate) fn without_stage<'a>(path: &'a str, stage: Option<&str>) -> &'a str {
     match stage {
@@ -12,7 +11,7 @@ pub(crate) fn without_stage<'a>(path: &'a str, stage: Option<&str>) -> &'a str {
     }
 }
 
-/// The path without `/base` at its beginning, if it is there and ends with a segment.
+/// Removes `/base` from the beginning of the path, if it is there and ends at a segment boundary.
 pub(crate) fn without<'a>(path: &'a str, base: &str) -> &'a str {
     let base = base.trim_matches('/');
     if base.is_empty() {
@@ -28,11 +27,11 @@ pub(crate) fn without<'a>(path: &'a str, base: &str) -> &'a str {
     }
 }
 
-/// The path from where it matches the resource of a REST API, so without the mapping of a custom domain,
-/// which only shows in that way.
+/// The path from where it matches the resource of a REST API. This removes the mapping of a custom domain, which is
+/// only visible in this way.
 ///
-/// `resource` is a template such as `/items/{id}` or `/{proxy+}`; `value` gives what a REST API found
-/// for a name. A path that matches nowhere is left as it is.
+/// `resource` is a template such as `/items/{id}` or `/{proxy+}`; `value` returns the value that a REST API found for
+/// a name. A path that does not match anywhere is returned unchanged.
 pub(crate) fn within_resource<'a>(
     path: &'a str,
     resource: &str,
@@ -45,11 +44,11 @@ pub(crate) fn within_resource<'a>(
             return rest;
         }
     }
-    // A mapping alone, as in `/v1` for the resource `/`.
+    // Only a mapping, as in `/v1` for the resource `/`.
     if resource == "/" { "/" } else { path }
 }
 
-/// Whether the path is one of the resource's, with or without a slash at its end.
+/// Whether the path matches the resource, with or without a trailing slash.
 fn matches<'a>(path: &str, resource: &str, value: &impl Fn(&str) -> Option<&'a str>) -> bool {
     let mut path = path.strip_prefix('/');
     let Some(resource) = resource.strip_prefix('/') else {

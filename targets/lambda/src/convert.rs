@@ -1,4 +1,4 @@
-//! From an event to a request. It must not decide what an answer is, nor know who answers.
+//! Converts an event to a request.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -16,8 +16,8 @@ use crate::base::{within_resource, without, without_stage};
 use crate::event::{Event, Kind};
 use crate::shape::Members;
 
-/// What a path that was sent can hold only percent-encoded, beside what is not ASCII: what `http` refuses. The rest is left as
-/// the client spelt it, as on every target.
+/// Percent-encoded in a path as sent, besides non-ASCII characters: what `http` rejects. The rest keeps the client's
+/// spelling, as on every target.
 const SENT: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'#')
@@ -26,8 +26,8 @@ const SENT: &AsciiSet = &CONTROLS
     .add(b'?')
     .add(b'`');
 
-/// What a path that was decoded holds percent-encoded again: all that is no part of a segment (RFC 3986, section 3.3), since
-/// a client would have encoded it.
+/// Percent-encoded again in a decoded path: everything that is not allowed in a segment (RFC 3986, section 3.3),
+/// because a client would have encoded it.
 const DECODED: &AsciiSet = &SENT
     .add(b'"')
     .add(b'%')
@@ -39,20 +39,20 @@ const DECODED: &AsciiSet = &SENT
     .add(b'|')
     .add(b'}');
 
-/// What a query can hold only percent-encoded.
+/// Percent-encoded in a query.
 const QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>');
 
-/// The same for a name or a value, of which a separator is no part.
+/// The same for a name or a value, which cannot contain a separator.
 const PAIR: &AsciiSet = &QUERY.add(b'&');
 
-/// How much of a header's name a client is told.
+/// How much of a header name an error message shows.
 const LONGEST: usize = 64;
 
-/// The request, without a stage or a mapping, and without `mount`; and the client's address.
+/// Returns the request of an event, without a stage, a mapping or `mount`, and the client's address.
 ///
 /// # Errors
 ///
-/// What is wrong with it is what a client sent: the invocation succeeds, and this is its answer.
+/// An error is the client's fault: the invocation succeeds, and the error is its response.
 pub(crate) fn request(
     event: &mut Event,
     kind: Kind,
@@ -72,28 +72,28 @@ pub(crate) fn request(
         .map_err(|_| refused("method", Method::parse(method).err()))?;
     let body = body(event)?;
     let mut headers = headers(event)?;
-    // As on every other target: a REST API says nothing of it, and what it says is of the encoded body.
+    // As on every other target. A REST API omits the length, or has that of the encoded body.
     if !body.is_empty() || headers.contains_key(header::CONTENT_LENGTH) {
         headers.insert(header::CONTENT_LENGTH, body.len().into());
     }
-    // Before a client's `connection` can name the header that says it.
+    // Before a client's `connection` can nominate the header that carries it.
     let client_ip = client_ip(event, kind, &headers);
     let mut request = http::Request::new(body);
     *request.method_mut() = method;
     *request.uri_mut() = target.into();
     *request.headers_mut() = headers;
-    // No event says so, and of this version a head may lack its host, as an event may.
+    // Events have no version. In this one, a head may lack its host, as an event may.
     *request.version_mut() = http::Version::HTTP_10;
     let (mut head, body) = request.into_parts();
     admit(&mut head)?;
     Ok((http::Request::from_parts(head, body), client_ip))
 }
 
-/// The client's address, as whoever took the connection says it.
+/// The client's address, as reported by the service that accepted the connection.
 ///
-/// A load balancer says so in one place only: it appends to `x-forwarded-for`, behind what the client
-/// has sent (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html>). So does VPC
-/// Lattice, which adds it (<https://docs.aws.amazon.com/vpc-lattice/latest/ug/http-targets.html>).
+/// A load balancer reports it in one place only: it appends it to `x-forwarded-for`, after the values that the client
+/// has sent (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html>). VPC
+/// Lattice does the same (<https://docs.aws.amazon.com/vpc-lattice/latest/ug/http-targets.html>).
 fn client_ip(event: &Event, kind: Kind, headers: &HeaderMap) -> Option<IpAddr> {
     let context = event.context.as_ref();
     let said = match kind {
@@ -105,7 +105,7 @@ fn client_ip(event: &Event, kind: Kind, headers: &HeaderMap) -> Option<IpAddr> {
         }
     };
     let said = said.trim();
-    // With a port where the load balancer is told to keep it.
+    // With a port, if the load balancer is configured to keep it.
     let ip = said.parse::<IpAddr>().ok();
     let ip = ip.or_else(|| Some(said.parse::<std::net::SocketAddr>().ok()?.ip()))?;
     Some(ip.to_canonical())
@@ -121,7 +121,7 @@ fn path<'a>(event: &'a Event, kind: Kind, mount: &str) -> Cow<'a, str> {
             let path = event.path.as_deref().or(event.raw_path.as_deref());
             (path.unwrap_or_default(), SENT)
         }
-        // An HTTP API decodes the path, in spite of its name.
+        // An HTTP API decodes `rawPath`, in spite of its name.
         Kind::Http => {
             let path = event.raw_path.as_deref().unwrap_or_default();
             (without_stage(path, stage), DECODED)
@@ -151,7 +151,7 @@ fn rest_path<'a>(event: &'a Event, stage: Option<&str>) -> &'a str {
     })
 }
 
-/// The query as sent, where the event has it; else made again of what it was taken apart to.
+/// The query as sent, if the event has it; otherwise rebuilt from its parts.
 fn query(event: &Event, kind: Kind) -> Option<Cow<'_, str>> {
     match kind {
         Kind::Http | Kind::FunctionUrl => Some(event.raw_query.as_deref()?.into()),
@@ -162,7 +162,7 @@ fn query(event: &Event, kind: Kind) -> Option<Cow<'_, str>> {
             });
             Some(query.finish().into())
         }
-        // As sent, only taken apart; of VPC Lattice nobody says so, and what could not have been sent is encoded.
+        // Split, but not decoded. VPC Lattice does not document this, so what cannot have been sent is encoded.
         Kind::LoadBalancer { .. } | Kind::Lattice => {
             let mut query = String::new();
             pairs(event, |name, value| {
@@ -186,7 +186,7 @@ fn pairs(event: &Event, mut take: impl FnMut(&str, &str)) {
     }
 }
 
-/// The names with their values: of the lists, where there are any, since those have all of them.
+/// Names with their values, from the lists if there are any, because only those are complete.
 fn listed<'a>(
     lists: Option<&'a Members>,
     singles: Option<&'a Members>,
@@ -202,7 +202,7 @@ fn headers(event: &Event) -> Result<HeaderMap, Error> {
             append(&mut headers, name, value)?;
         }
     }
-    // An HTTP API has them here only; a Function URL in both places.
+    // An HTTP API has them only here; a Function URL has them in both places.
     if let Some(cookies) = &event.cookies
         && !cookies.is_empty()
         && !headers.contains_key(header::COOKIE)
@@ -238,7 +238,7 @@ fn bad(problem: impl Into<Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::BadRequest, problem)
 }
 
-/// What is wrong with a part of a request: in the core's words, which refuses the same.
+/// The error for an invalid part of a request, in the wording of the core, which rejects the same.
 fn refused(name: &str, error: Option<guru_core::http::Error>) -> Error {
     let name: String = name.chars().take(LONGEST).collect();
     match error {

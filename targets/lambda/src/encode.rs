@@ -1,4 +1,4 @@
-//! From an answer to what the sender of the event wants to read. It must not decide what an answer is.
+//! Encodes a response as the JSON that the sender of the event expects.
 
 use std::{fmt, io};
 
@@ -10,7 +10,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::event::Kind;
 
-/// An answer with its body, as JSON for one kind of sender.
+/// A response with its body, as JSON for one kind of sender.
 #[derive(Debug)]
 pub(crate) struct Answer {
     kind: Kind,
@@ -30,27 +30,27 @@ impl Answer {
         }
     }
 
-    /// How many bytes of content it has.
+    /// The size of the content in bytes.
     pub(crate) fn content(&self) -> usize {
         self.body.len()
     }
 
-    /// Whether it is `largest` bytes at most as JSON, with all that stands around its content and all that is escaped in it.
+    /// Whether its JSON takes at most `largest` bytes, including everything around the content and all escapes.
     pub(crate) fn fits(&self, largest: usize) -> bool {
         let headers = self.headers.iter();
         let headers = headers.map(|(name, value)| name.as_str().len() + value.len() + ROUND);
         let bytes = headers.sum::<usize>() + self.body.len();
-        // No byte takes more than the six of `\u001f`, so that most answers need not be written to be counted.
+        // No byte takes more than the six of `\u001f`, so most responses need not be serialized to be measured.
         bytes.saturating_mul(6).saturating_add(ENVELOPE) <= largest
             || serde_json::to_writer(Room(largest), self).is_ok()
     }
 }
 
-/// More than what stands around the headers and the content, and around each header.
+/// Upper bounds for the JSON around the headers and the content, and around each header.
 const ENVELOPE: usize = 256;
 const ROUND: usize = 8;
 
-/// So many bytes can be written, and no more; nothing is kept of them.
+/// A writer that accepts this many bytes, and discards them.
 struct Room(usize);
 
 impl io::Write for Room {
@@ -107,8 +107,8 @@ pub(crate) fn cookies(headers: &HeaderMap) -> Vec<String> {
     cookies.map(|cookie| Value(cookie).to_string()).collect()
 }
 
-/// The headers but `set-cookie`, each name once, where a sender reads no more: values of one name are
-/// joined (RFC 9110, section 5.3).
+/// The headers except `set-cookie`, each name once, for senders that read no more than one field per name: repeated
+/// values are joined (RFC 9110, section 5.3).
 pub(crate) fn joined(headers: &HeaderMap) -> HeaderMap {
     let mut joined = HeaderMap::with_capacity(headers.keys_len());
     for name in headers.keys().filter(|name| *name != header::SET_COOKIE) {
@@ -125,10 +125,10 @@ pub(crate) fn joined(headers: &HeaderMap) -> HeaderMap {
     joined
 }
 
-/// The body as text, where nothing of it is lost in that way, and no one takes it for anything else.
+/// The body as text, if that loses nothing and nobody would take it for anything else.
 ///
-/// By its bytes, because they decide what JSON can hold; and by its type, because API Gateway decodes
-/// base64 for what is binary by its type
+/// This depends on its bytes, because they decide what JSON can hold; and on its type, because API Gateway decodes
+/// base64 for types that it considers binary
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings.html>).
 fn text<'a>(headers: &HeaderMap, body: &'a [u8]) -> Option<&'a str> {
     if body.is_empty() {
@@ -142,7 +142,7 @@ fn text<'a>(headers: &HeaderMap, body: &'a [u8]) -> Option<&'a str> {
     std::str::from_utf8(body).ok()
 }
 
-/// Whether a media type is of text: `text/*`, JSON, XML, forms, JavaScript, YAML.
+/// Whether a media type is textual: `text/*`, JSON, XML, forms, JavaScript, YAML.
 fn is_text(media_type: &[u8]) -> bool {
     let essence = media_type
         .split(|byte| *byte == b';')
@@ -164,7 +164,7 @@ fn is_text(media_type: &[u8]) -> bool {
         .any(ends)
 }
 
-/// A header's value as text. What is not UTF-8 is taken for Latin-1: JSON has no bytes.
+/// A field value as a string. A value that is not UTF-8 is read as Latin-1: JSON cannot hold bytes.
 struct Value<'a>(&'a HeaderValue);
 
 impl fmt::Display for Value<'_> {
@@ -186,7 +186,7 @@ impl Serialize for Value<'_> {
     }
 }
 
-/// Each name with the list of its values.
+/// Each name with a list of its values.
 struct Lists<'a>(&'a HeaderMap);
 
 impl Serialize for Lists<'_> {
@@ -207,12 +207,12 @@ impl Serialize for List<'_> {
     }
 }
 
-/// Where `set-cookie`, whose values cannot be joined, is to be found.
+/// Where to put `set-cookie`, whose values cannot be joined.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Cookies {
     /// In a list of their own.
     Absent,
-    /// Here, each under a name in other capitals.
+    /// Here, each under a different capitalization of the name.
     Apart,
 }
 
@@ -235,8 +235,8 @@ impl Serialize for Singles<'_> {
     }
 }
 
-/// The name with the letters in capitals that `index` has bits for: as many names that differ in an
-/// object, and are one to HTTP, as there are bits.
+/// The name, with the letters at the set bits of `index` in capitals. This provides as many names as there are bits,
+/// which differ in a JSON object and are equal in HTTP.
 fn capitals(name: &str, index: usize) -> String {
     let mut bit = 0;
     name.chars()

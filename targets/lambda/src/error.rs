@@ -1,26 +1,26 @@
-//! Why an invocation, or the whole process, comes to nothing. It must not know how that is reported.
+//! The error of an invocation, or of the whole process.
 
 use std::fmt;
 
 use lambda_runtime::Diagnostic;
 
-/// Why an invocation, or the whole process, comes to nothing.
+/// The kind of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The process was not started by Lambda, nor by its emulator.
+    /// The process was not started by Lambda or its emulator.
     NotLambda,
-    /// A variable of the environment makes no sense.
+    /// An environment variable is invalid.
     Setting,
     /// The component cannot be hosted.
     Component,
-    /// Lambda's interface for runtimes failed.
+    /// Lambda's runtime API failed.
     Runtime,
-    /// The event is no HTTP request of a kind that is known here.
+    /// The event is not an HTTP request of a known kind.
     UnknownEvent,
 }
 
-/// Why, and what to do about it.
+/// An error, and what to do about it.
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
@@ -46,7 +46,7 @@ impl Error {
         )
     }
 
-    /// Why.
+    /// The kind of this error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.kind
@@ -67,7 +67,7 @@ impl From<guru_host::Error> for Error {
     }
 }
 
-/// What Lambda shows of a failed invocation.
+/// What Lambda reports for a failed invocation.
 impl From<Error> for Diagnostic {
     fn from(error: Error) -> Self {
         Self {

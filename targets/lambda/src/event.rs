@@ -1,10 +1,9 @@
-//! What Lambda is invoked with by whatever speaks HTTP in front of it. It must not know what becomes of
-//! it.
+//! The events that services with an HTTP front end invoke Lambda with.
 //!
-//! One type for all senders, because nothing in an event says at its beginning whose it is, and because
-//! the crate that has these shapes keeps maps in an order of its own, and refuses an event for a
-//! header that is not ASCII. It is read in one pass, in the order in which it was sent; what cannot be read is an event too,
-//! so that it is refused in our words.
+//! There is one type for all senders, because nothing at the beginning of an event identifies its sender, and because
+//! the crate that defines these shapes keeps maps in an order of its own, and rejects an event for a header that is
+//! not ASCII. An event is read in one pass, in the order in which it was sent. Unreadable input is an event too, so
+//! that it is rejected with our own message.
 //!
 //! Shapes: <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html>,
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>,
@@ -21,7 +20,7 @@ use crate::error::Error;
 use crate::shape::{Kind as JsonKind, Loose, Members, Shape};
 use crate::unknown::{self, Seen};
 
-/// Whose event it is.
+/// The sender of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// API Gateway's REST API, or its HTTP API with payloads of version 1.0.
@@ -30,13 +29,13 @@ pub(crate) enum Kind {
     Http,
     /// A Function URL.
     FunctionUrl,
-    /// An Application Load Balancer, with a list of values a header or with one.
+    /// An Application Load Balancer, with multi-value headers or single-value ones.
     LoadBalancer { has_lists: bool },
     /// VPC Lattice, with events of either version.
     Lattice,
 }
 
-/// An event: all that any sender says of a request.
+/// An event: everything that any sender reports about a request.
 #[derive(Debug, Default)]
 pub(crate) struct Event {
     pub(crate) version: Option<String>,
@@ -54,11 +53,11 @@ pub(crate) struct Event {
     pub(crate) body: Option<String>,
     pub(crate) is_base64: Option<bool>,
     pub(crate) context: Option<RequestContext>,
-    /// `method`, as VPC Lattice calls it.
+    /// VPC Lattice's name for `method`.
     short_method: Option<String>,
-    /// `raw_path`, as VPC Lattice's first version calls it.
+    /// Whether there is a `raw_path`, as in VPC Lattice's first version.
     has_raw_path: bool,
-    /// A name of ours at which something else stands: the name, what it is, and what belongs there.
+    /// The first known member of a wrong type: its name, the type it has, and the type it should have.
     misfit: Option<(&'static str, JsonKind, &'static str)>,
     seen: Seen,
 }
@@ -72,7 +71,7 @@ pub(crate) struct RequestContext {
     pub(crate) http: Option<Http>,
     has_elb: bool,
     has_service: bool,
-    /// A WebSocket API's, which has all else that a REST API's has too.
+    /// Whether it is from a WebSocket API, which otherwise has everything that a REST API has.
     has_connection: bool,
     names: Vec<String>,
 }
@@ -91,7 +90,7 @@ pub(crate) struct Http {
 }
 
 impl Event {
-    /// Whose it is.
+    /// The sender of the event.
     pub(crate) fn kind(&self) -> Result<Kind, Error> {
         let kind = self.sender().ok_or_else(|| self.unknown(None))?;
         let lacks = [
@@ -110,9 +109,9 @@ impl Event {
         }
     }
 
-    /// Whose it seems to be.
+    /// The apparent sender.
     fn sender(&self) -> Option<Kind> {
-        // An authorizer is asked about a request, and has no answer to it.
+        // An authorizer is asked about a request, and does not respond to it.
         if self.seen.has_any(&["methodArn", "routeArn"]) {
             return None;
         }
@@ -128,7 +127,7 @@ impl Event {
             return Some(Kind::LoadBalancer { has_lists });
         }
         if context.http.is_some() {
-            // A Function URL has no domain but Lambda's own, and its path is encoded.
+            // A Function URL has no domain except Lambda's own, and its path is encoded.
             let domain = context.domain_name.as_deref();
             let is_url = domain.is_some_and(|domain| domain.contains(".lambda-url."));
             return Some(if is_url {
@@ -143,7 +142,7 @@ impl Event {
         self.method.is_some().then_some(Kind::Rest)
     }
 
-    /// The method, wherever the sender says it.
+    /// The method, wherever the sender puts it.
     pub(crate) fn method(&self) -> Option<&str> {
         let http = || self.context.as_ref()?.http.as_ref()?.method.as_deref();
         let own = self.method.as_deref().or(self.short_method.as_deref());
@@ -156,11 +155,11 @@ impl Event {
         unknown::error(&self.seen, names, problem)
     }
 
-    /// Takes a member whose name is one of ours; says whether it was.
+    /// Reads a member whose name is known. Returns whether it was.
     fn take<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error> {
         let misfit = &mut self.misfit;
         match name {
-            // Of other senders it is a number.
+            // Other senders use a number.
             "version" => self.version = lenient(map)?,
             "resource" => self.resource = member("resource", map, misfit)?,
             "path" => self.path = member("path", map, misfit)?,
@@ -195,7 +194,7 @@ impl Event {
     }
 }
 
-/// The member that comes next. One of another shape is noted, unless one was before.
+/// Reads the next member. If it has a wrong type, that is recorded, unless an earlier one had.
 fn member<'de, A: MapAccess<'de>, T: Shape>(
     name: &'static str,
     map: &mut A,
@@ -210,14 +209,14 @@ fn member<'de, A: MapAccess<'de>, T: Shape>(
 
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Anything is an event, so that one that is not known can be answered in its own terms.
+        // Anything is an event, so that an unknown one can be rejected in its own terms.
         let read = deserializer.deserialize_any(Reader);
         Ok(read.unwrap_or_else(|error| Self::other(format!("not JSON that can be read: {error}"))))
     }
 }
 
 impl Event {
-    /// What is no object.
+    /// An event that is not an object.
     fn other(what: impl Into<Cow<'static, str>>) -> Self {
         Self {
             seen: Seen::other(what),
@@ -277,7 +276,7 @@ impl<'de> Visitor<'de> for Reader {
     }
 }
 
-/// The member that comes next, or nothing where it is of another shape: whether that matters is for those who miss it.
+/// Reads the next member, or nothing if it has a wrong type: only code that needs it decides whether that matters.
 fn lenient<'de, A: MapAccess<'de>, T: Shape>(map: &mut A) -> Result<Option<T>, A::Error> {
     Ok(map.next_value::<Loose<T>>()?.0.unwrap_or_default())
 }

@@ -1,9 +1,8 @@
-//! Runs a function on AWS Lambda. It must not know another target, nor how a component is hosted, nor
-//! decide what an answer is.
+//! Runs a function on AWS Lambda.
 //!
-//! The function itself is the component that Spin runs, byte for byte, compiled ahead of time. Here is
-//! what stands around it: events of API Gateway (REST and HTTP APIs), Function URLs and Application
-//! Load Balancers become requests, and answers become what each of them wants to read.
+//! The function itself is the component that Spin runs, byte for byte, compiled ahead of time. This crate converts
+//! the events of API Gateway (REST and HTTP APIs), Function URLs and Application Load Balancers to requests, and
+//! responses to what each of them expects.
 
 mod answer;
 mod base;
@@ -27,13 +26,13 @@ use lambda_runtime::{LambdaEvent, service_fn};
 
 pub use error::{Error, ErrorKind};
 
-/// Answers invocations until Lambda ends the process. To be called on a tokio runtime.
+/// Handles invocations until Lambda ends the process. Must be called on a tokio runtime.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::NotLambda`] outside of Lambda and its emulator, [`ErrorKind::Setting`] for an
-/// environment that makes no sense, [`ErrorKind::Component`] for one that cannot be hosted,
-/// [`ErrorKind::Runtime`] when Lambda's own interface fails.
+/// [`ErrorKind::NotLambda`] outside of Lambda and its emulator, [`ErrorKind::Setting`] for an invalid environment,
+/// [`ErrorKind::Component`] for a component that cannot be hosted, [`ErrorKind::Runtime`] when Lambda's runtime API
+/// fails.
 pub async fn run() -> Result<(), Error> {
     ports::is_lambda()?;
     let (options, warning) = ports::options()?;

@@ -1,9 +1,9 @@
-//! `bootstrap`, which AWS Lambda starts. It must not know what an invocation is.
+//! `bootstrap`, the executable that AWS Lambda starts.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // One invocation at a time is all that Lambda gives to a process.
+    // Lambda sends a process one invocation at a time.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();

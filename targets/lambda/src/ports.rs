@@ -1,5 +1,4 @@
-//! What the process gets from its environment: the component, its limits, its settings. It must not know
-//! invocations.
+//! What the process reads from its environment: the component, its limits, its settings.
 
 use std::env;
 use std::path::PathBuf;
@@ -10,32 +9,33 @@ use guru_host::{Limits, Options};
 use crate::error::{Error, ErrorKind};
 use crate::{log, settings};
 
-/// The compiled component, beside the bootstrap in the archive that is deployed.
+/// The compiled component, next to the bootstrap in the deployment package.
 const COMPONENT: &str = "function.cwasm";
 
-/// How much of Lambda's memory is not the function's, in MiB: 9 MB of the bootstrap's own (22 without optimisation), and some
-/// 20 for the largest event and the largest answer, of which there is more than one copy while they are read and written.
+/// How much of Lambda's memory the function does not get, in MiB: 9 MB for the bootstrap itself (22 without
+/// optimization), and some 20 for the largest event and the largest response, of which there are several copies while
+/// they are read and written.
 const ROOM: usize = 48;
 
-/// What a function has in any case, in MiB.
+/// The minimum memory of a function, in MiB.
 const LEAST: usize = 16;
 
-/// What a function can address, in MiB.
+/// The memory that a function can address, in MiB.
 const MOST: usize = 4096;
 
-/// How long Lambda lets an invocation take at most.
+/// The maximum duration of an invocation on Lambda, in seconds.
 const LONGEST: u32 = 900;
 
 /// How requests reach the function.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Deployment {
-    /// What stands before every path of the function.
+    /// The prefix of all paths of the function.
     pub(crate) mount: String,
-    /// Whether a Function URL is told to stream answers.
+    /// Whether a Function URL is configured to stream responses.
     pub(crate) is_streaming: bool,
 }
 
-/// Whether there is anyone to answer invocations to.
+/// Checks that Lambda, or its emulator, has started the process.
 pub(crate) fn is_lambda() -> Result<(), Error> {
     let wanted = [
         "AWS_LAMBDA_RUNTIME_API",
@@ -55,8 +55,8 @@ pub(crate) fn is_lambda() -> Result<(), Error> {
     }
 }
 
-/// Where the compiled component is: as `GURU_COMPONENT` says, else in Lambda's folder for functions, else
-/// beside this program, as the emulator has it.
+/// The path of the compiled component: `GURU_COMPONENT` if set, otherwise in Lambda's folder for functions, otherwise
+/// next to this program, as under the emulator.
 pub(crate) fn component() -> Result<PathBuf, Error> {
     if let Some(named) = env::var_os("GURU_COMPONENT").filter(|named| !named.is_empty()) {
         return Ok(named.into());
@@ -87,7 +87,7 @@ pub(crate) fn component() -> Result<PathBuf, Error> {
     ))
 }
 
-/// How the component is hosted, and what of the environment could not be followed.
+/// The options for hosting the component, and what in the environment could not be followed.
 pub(crate) fn options() -> Result<(Options, Option<String>), Error> {
     let usual = Limits::default();
     let mut options = Options::default();
@@ -102,7 +102,7 @@ pub(crate) fn options() -> Result<(Options, Option<String>), Error> {
             }),
         stack: number("GURU_STACK", "KiB", 64..=65_536)?
             .map_or(usual.stack, |kib| kib.saturating_mul(1024)),
-        // Lambda sends one at a time; one that was given up may still be on its way out.
+        // Lambda sends one at a time; one that was given up may still be finishing.
         instances: 4,
     };
     options.environment = settings::of(env::vars_os(), text(settings::NAMES).as_deref())?;
@@ -112,8 +112,9 @@ pub(crate) fn options() -> Result<(Options, Option<String>), Error> {
     Ok((options, warning))
 }
 
-/// The function's memory in bytes, of what Lambda gives and what is asked for, both in MiB; and why it is less than that.
-/// Lambda ends a process that takes more than it gives, with all that it does, and nobody gets an answer.
+/// The function's memory in bytes, given the memory of Lambda and the requested amount, both in MiB; and why it is
+/// less than requested. Lambda ends a process that exceeds its memory, with everything in flight, and nobody gets a
+/// response.
 fn memory(lambda: Option<usize>, asked: Option<usize>) -> (usize, Option<String>) {
     let usual = Limits::default().memory;
     let given = lambda.map(|mib| mib.saturating_sub(ROOM).clamp(LEAST, MOST));

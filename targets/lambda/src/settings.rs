@@ -1,22 +1,22 @@
-//! The function's settings: what of the process's environment the function is given. It must not know what they are for.
+//! The function's settings: the part of the process's environment that the function receives.
 //!
-//! The rest is nobody's business but the host's: Lambda's own variables, those of its extensions and layers, and whatever a
-//! function of another runtime had in the same template.
+//! The rest stays with the host: Lambda's own variables, those of its extensions and layers, and whatever a function
+//! of another runtime had in the same template.
 
 use std::ffi::OsString;
 
 use crate::error::Error;
 
-/// Names the variables that are the function's.
+/// The variable that names the function's variables.
 pub(crate) const NAMES: &str = "GURU_SETTINGS";
 
-/// What begins so is the function's without being named.
+/// Variables with this prefix are the function's without being named.
 const OURS: &str = "GURU_";
 
-/// What the host itself tells the function, whatever the environment says.
+/// Set by the host for the function, whatever the environment contains.
 const OF_HOST: [&str; 2] = ["GURU_CLIENT_ADDRESS_HEADER", "GURU_REQUEST_ID_HEADER"];
 
-/// Whoever has one of these is the function's role
+/// Whoever has one of these can act as the function's role
 /// (<https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html>).
 const CREDENTIALS: [&str; 8] = [
     "AWS_ACCESS_KEY_ID",
@@ -29,8 +29,8 @@ const CREDENTIALS: [&str; 8] = [
     "AWS_SESSION_TOKEN",
 ];
 
-/// The variables that are named in `names`, separated by commas and white space, and those that begin with `GURU_`. One that
-/// is named and not set is fine: settings may be optional.
+/// The variables that are named in `names`, separated by commas and white space, and those that begin with `GURU_`. A
+/// variable that is named need not be set: settings may be optional.
 pub(crate) fn of(
     variables: impl Iterator<Item = (OsString, OsString)>,
     names: Option<&str>,

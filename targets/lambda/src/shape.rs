@@ -1,5 +1,5 @@
-//! JSON of which nobody promises the shape: what stands at a name, or what it is instead. It must not know which names
-//! there are.
+//! Lenient deserialization of JSON whose shape is not guaranteed: the value of a member, or the type that it has
+//! instead.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,12 +7,12 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// What a member is when it is not what belongs there.
+/// The type of a JSON value, as shown in an error message.
 pub(crate) type Kind = &'static str;
 
-/// What can be made of a JSON value. A kind of value that is not named here does not belong there.
+/// A type that can be read from a JSON value. A JSON type without a method here is a mismatch.
 pub(crate) trait Shape: Sized {
-    /// What belongs there, for those who read of it.
+    /// The expected type, as shown in an error message.
     const WANTED: Kind;
 
     fn text(_text: Cow<'_, str>) -> Option<Self> {
@@ -34,7 +34,7 @@ pub(crate) trait Shape: Sized {
     }
 }
 
-/// A value of the shape, nothing for null, or what it is instead.
+/// A value of the expected type, `None` for null, or the type that it has instead.
 pub(crate) struct Loose<T>(pub(crate) Result<Option<T>, Kind>);
 
 impl<'de, T: Shape> Deserialize<'de> for Loose<T> {
@@ -104,13 +104,13 @@ impl Shape for bool {
         Some(truth)
     }
 
-    /// As VPC Lattice's first version may have it.
+    /// As VPC Lattice's first version may send it.
     fn text(text: Cow<'_, str>) -> Option<Self> {
         text.parse().ok()
     }
 }
 
-/// The values of one name: a text, or a list of texts.
+/// The values of one name: a string, or a list of strings.
 #[derive(Debug)]
 pub(crate) enum Values {
     One(String),
@@ -153,7 +153,7 @@ impl Shape for Vec<String> {
     }
 }
 
-/// Members by name, in the order in which they were sent. One that is null has no value.
+/// Members by name, in the order in which they were sent. A null member has no value.
 pub(crate) type Members = Vec<(String, Values)>;
 
 impl Shape for Members {

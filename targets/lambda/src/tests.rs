@@ -1,4 +1,4 @@
-//! Events of others to requests, and answers to JSON. It must not know how an event is made.
+//! Events of every sender to requests, and responses to JSON.
 
 mod characters;
 mod malformed;
@@ -24,13 +24,13 @@ fn parse(event: &Value) -> Event {
     parse_text(&event.to_string())
 }
 
-/// As the library that speaks to Lambda reads it.
+/// Parses an event as the library that speaks to Lambda does.
 fn parse_text(event: &str) -> Event {
     let mut reader = serde_json::Deserializer::from_str(event);
     serde_path_to_error::deserialize(&mut reader).unwrap()
 }
 
-/// The request of an event, which must be one of a sender that is known; why it is refused, where it is.
+/// The request of an event, which must be from a known sender; or why the request is refused.
 fn try_read(event: &Value, mount: &str) -> Result<Result<Read, guru_core::Error>, Error> {
     let mut event = parse(event);
     let kind = event.kind()?;
@@ -115,7 +115,7 @@ fn what_sam_generates_is_read() {
             "apigateway-http-api-proxy.json",
             Kind::Http,
             "parameter1=value1&parameter1=value2&parameter2=value",
-            // It generates a network where AWS has an address.
+            // SAM generates a network where AWS has an address.
             None,
         ),
         (

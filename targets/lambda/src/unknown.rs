@@ -1,4 +1,4 @@
-//! What an event has that is no HTTP request, and who may have sent it. It must not know what a request looks like.
+//! Describes an event that is not an HTTP request, and guesses its sender.
 
 use std::borrow::Cow;
 
@@ -7,17 +7,17 @@ use serde::de::{IgnoredAny, MapAccess, SeqAccess};
 use crate::error::{Error, ErrorKind};
 use crate::shape::{Kind, Loose, Shape};
 
-/// How many names are shown, and how much of each.
+/// How many names are shown, and how many characters of each.
 const SHOWN: usize = 24;
 const LONGEST: usize = 48;
 
-/// What an event has.
+/// The contents of an event.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     names: Vec<String>,
-    /// What it is, when it is no object.
+    /// The type of the event, if it is not an object.
     other: Option<Cow<'static, str>>,
-    /// Who sent it, by its own word or that of its first record.
+    /// The sender, as stated by the event or by its first record.
     source: Option<String>,
 }
 
@@ -33,7 +33,7 @@ impl Seen {
         self.names.push(name.into());
     }
 
-    /// Takes the value of a member whose name says nothing of HTTP.
+    /// Reads a member whose name is not related to HTTP.
     pub(crate) fn member<'de, A: MapAccess<'de>>(
         &mut self,
         name: &str,
@@ -61,7 +61,7 @@ impl Seen {
     }
 }
 
-/// Who sent the first of a list of records.
+/// The sender of the first record in a list.
 struct First(Option<String>);
 
 impl Shape for First {
@@ -93,7 +93,7 @@ impl Shape for Record {
     }
 }
 
-/// By `eventSource`, whose records they are.
+/// Senders of records, by `eventSource`.
 const SOURCES: [(&str, &str); 12] = [
     ("SelfManagedKafka", "Kafka sends such"),
     ("aws:codecommit", "CodeCommit sends such"),
@@ -109,8 +109,8 @@ const SOURCES: [(&str, &str); 12] = [
     ("aws:sqs", "SQS sends such"),
 ];
 
-/// By the names that an event has all of, who sends such: the first that fits. Members of `requestContext` have a dot before
-/// their names.
+/// Senders by the names that all have to be present in an event: the first match counts. Names in `requestContext`
+/// begin with a dot.
 const SENDERS: [(&[&str], &str); 48] = [
     (&["methodArn"], "API Gateway asks an authorizer so"),
     (&["routeArn"], "API Gateway asks an authorizer so"),
@@ -189,7 +189,7 @@ const SENDERS: [(&[&str], &str); 48] = [
     ),
 ];
 
-/// Why the event is not answered; `problem` is what is wrong with one that seems to be a request.
+/// Why the event is not handled; `problem` is what is wrong with one that looks like a request.
 pub(crate) fn error(seen: &Seen, context: &[String], problem: Option<String>) -> Error {
     let what = match (&seen.other, seen.names.as_slice()) {
         (Some(other), _) => format!("it is {other}"),
@@ -213,7 +213,7 @@ pub(crate) fn error(seen: &Seen, context: &[String], problem: Option<String>) ->
     )
 }
 
-/// Who may have sent it.
+/// The likely sender.
 fn guess(seen: &Seen, context: &[String]) -> Option<&'static str> {
     let has = |name: &&str| match name.strip_prefix('.') {
         Some(name) => context.iter().any(|seen| seen == name),
@@ -227,7 +227,7 @@ fn guess(seen: &Seen, context: &[String]) -> Option<&'static str> {
     fits.map(|(_, guess)| *guess)
 }
 
-/// The first names, the beginning of each.
+/// The first names, each of them shortened.
 fn shown(names: &[String]) -> String {
     let brief = |name: &String| match name.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()),

@@ -1,6 +1,4 @@
-//! What the probe's `/echo` says that its handler saw: headers and body.
-//!
-//! It must not know more of the probe than these two members of its answer.
+//! Checks what the probe's `/echo` reports that its handler saw: headers and body.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -34,7 +32,7 @@ pub(super) fn check(expectation: &Expectation, answer: &RawResponse, found: &mut
         }
     };
     for (name, wanted) in &expectation.seen {
-        // A character above U+00FF stands for no byte: it is shown as it is and equals no demand.
+        // A character above U+00FF stands for no byte; it is shown as is and equals no expected value.
         let got: Vec<Vec<u8>> = echo
             .headers
             .iter()

@@ -1,6 +1,4 @@
-//! Compares an answer with what a vector demands, and tells every difference.
-//!
-//! It must not know how the answer was got, nor from whom.
+//! Compares a response with a vector's expectations and reports every mismatch.
 
 mod echo;
 #[cfg(test)]
@@ -14,17 +12,17 @@ use crate::bytes::quoted;
 use crate::vector::{Body, Expectation, Matcher, Values};
 use crate::wire::RawResponse;
 
-/// How much of a value is shown on each side of a difference.
+/// How much of a value is shown on each side of a mismatch.
 const SHOWN: usize = 300;
 
-/// One demand that an answer does not meet.
+/// An expectation that a response does not meet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Mismatch {
-    /// Where: `status`, `header set-cookie`, `json /segments`.
+    /// The place: `status`, `header set-cookie`, `json /segments`.
     pub place: String,
-    /// What was demanded.
+    /// What was expected.
     pub expected: String,
-    /// What came.
+    /// What was received.
     pub got: String,
 }
 
@@ -38,7 +36,7 @@ impl fmt::Display for Mismatch {
     }
 }
 
-/// Everything in which `answer` is not as demanded; `earlier` holds the answers to the exchanges before.
+/// Returns all mismatches of `answer`; `earlier` holds the responses to the preceding exchanges.
 #[must_use]
 pub fn check(
     expectation: &Expectation,
@@ -84,7 +82,7 @@ fn status(expectation: &Expectation, answer: &RawResponse, found: &mut Vec<Misma
     }
 }
 
-/// Bytes after the end of an answer would be read as the next one (RFC 9112 section 9.3).
+/// Bytes after the end of a response would be read as the start of the next one (RFC 9112 section 9.3).
 fn framing(answer: &RawResponse, found: &mut Vec<Mismatch>) {
     if !answer.surplus.is_empty() {
         found.push(Mismatch {

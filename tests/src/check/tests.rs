@@ -1,4 +1,4 @@
-//! The check can fail: for every kind of demand there is an answer that meets it and one that does not.
+//! The check can fail: for every kind of expectation there is a response that meets it and one that does not.
 
 use super::*;
 use serde_json::json;
@@ -23,7 +23,7 @@ fn answer(headers: &[(&str, &[u8])], body: &[u8]) -> RawResponse {
     }
 }
 
-/// Checks that `good` meets the demand and that each of `bad` fails it at `place`.
+/// Asserts that `good` meets the expectation and that each of `bad` fails it at `place`.
 fn told_apart(members: Value, good: &RawResponse, bad: &[(RawResponse, &str)]) {
     let expectation = expectation(members.clone());
     assert_eq!(

@@ -1,6 +1,4 @@
-//! The functions' components, as they are built and compiled for those who host them.
-//!
-//! It must not know how a component is built: `guru build` does.
+//! The functions' components, built by `guru build` and compiled ahead of time for their hosts.
 
 use anyhow::{Context as _, Result, bail};
 use std::path::{Path, PathBuf};
@@ -10,7 +8,7 @@ use crate::vector::Function;
 
 use super::machine::{forget_toolchain, program, workspace};
 
-/// Builds the function's component for a target, and says where it is.
+/// Builds the function's component for a target and returns its path.
 ///
 /// # Errors
 ///
@@ -30,13 +28,13 @@ pub fn component(function: Function, target: &str) -> Result<PathBuf> {
 ///
 /// # Errors
 ///
-/// When it is not one.
+/// When it is not a component.
 pub fn compile(component: &Path, compiled: &Path) -> Result<()> {
     let mut compile = Command::new(program("guru-host")?);
     finish(compile.arg("compile").arg(component).arg(compiled))
 }
 
-/// The manifest with which `spin up` runs the function: the example's is at the top.
+/// The manifest with which `spin up` runs the function; the example's is at the top of the workspace.
 #[must_use]
 pub fn spin_manifest(function: Function) -> PathBuf {
     match function {
@@ -47,7 +45,7 @@ pub fn spin_manifest(function: Function) -> PathBuf {
     }
 }
 
-/// Runs a command at the top of the workspace to its good end; what it says is seen.
+/// Runs a command at the top of the workspace, with its output shown. Fails unless it succeeds.
 fn finish(command: &mut Command) -> Result<()> {
     let spelt = format!("{command:?}");
     let status = command

@@ -1,4 +1,4 @@
-//! The ways in which targets are driven: data, which each target's folder has. Knows its form, not what any target is.
+//! How targets are driven: the `conformance.toml` in each target's folder.
 
 use std::fs;
 use std::path::Path;
@@ -6,46 +6,46 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
-/// A way of driving a target: one column of the report.
+/// One way of driving a target, which is a column of the report.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DriverConfig {
-    /// As in `GURU_ON`.
+    /// Its name, as in `GURU_ON`.
     pub name: String,
-    /// The target, as `guru dev --on` takes it.
+    /// The target, as in `guru dev --on`.
     #[serde(skip)]
     pub target: String,
-    /// The runtime in a few words.
+    /// A short description of the runtime.
     #[serde(default)]
     pub about: String,
-    /// Whose runtime answers.
+    /// The kind of runtime.
     pub runtime: Runtime,
-    /// What `guru dev` is told beside the target.
+    /// Further arguments of `guru dev`.
     #[serde(default)]
     pub dev: Vec<String>,
-    /// What the vendor's own program is told.
+    /// Arguments for the vendor's own program.
     #[serde(default)]
     pub more: Vec<String>,
-    /// The documented differences; a vector may demand each in place of the contract.
+    /// The documented differences; a vector may expect any of them in place of the contract.
     #[serde(default)]
     pub differences: Vec<String>,
-    /// Whether a handler that crashes takes no other request with it. Where it does, nothing runs beside a case that crashes one.
+    /// Whether a crash in one handler leaves other requests alone. Where it does not, a case with a crash runs alone.
     #[serde(default = "yes")]
     pub crashes_alone: bool,
-    /// Whether projects of others are driven in this way, too.
+    /// Whether users' projects are driven in this way, too.
     #[serde(default = "yes")]
     pub in_projects: bool,
 }
 
-/// Whose program answers when a target is driven on this machine.
+/// The kind of runtime that serves a target on this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Runtime {
-    /// The vendor's own, the one that runs in production.
+    /// The vendor's own, as used in production.
     Vendor,
-    /// The vendor's own for development.
+    /// The vendor's own emulator for development.
     Emulator,
-    /// One of ours, which speaks the vendor's documented protocol.
+    /// Our own, which implements the vendor's documented protocol.
     StandIn,
 }
 
@@ -60,11 +60,11 @@ const fn yes() -> bool {
 }
 
 impl DriverConfig {
-    /// The ways of a target, of the text of its `conformance.toml`.
+    /// Parses a target's `conformance.toml`.
     ///
     /// # Errors
     ///
-    /// When that is malformed.
+    /// When it is malformed.
     pub fn read(target: &str, text: &str) -> Result<Vec<Self>> {
         let file: File = toml_edit::de::from_str(text)
             .with_context(|| format!("the conformance.toml of {target} is malformed"))?;
@@ -75,7 +75,7 @@ impl DriverConfig {
         Ok(ways)
     }
 
-    /// Those of every target with a folder in `targets`: what all others are compared with first, the rest by name.
+    /// Reads those of every target with a folder in `targets`: the reference first, the rest by name.
     ///
     /// # Errors
     ///
@@ -101,7 +101,7 @@ impl DriverConfig {
     }
 }
 
-/// What all others are compared with.
+/// The reference that all other targets are compared with.
 const FIRST: &str = "local";
 
 #[cfg(test)]

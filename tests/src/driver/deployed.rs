@@ -1,6 +1,4 @@
-//! The probe at a URL, wherever it was deployed: nothing is started.
-//!
-//! It must not know which vendor answers there.
+//! A deployed probe at a URL: nothing is started.
 
 use crate::vector::Function;
 use crate::wire::Endpoint;
@@ -9,9 +7,9 @@ use super::{Driver, NotRun, Refusal, Running};
 
 /// A deployed copy of the probe.
 pub struct Deployed {
-    /// Where it answers.
+    /// Its endpoint.
     pub endpoint: Endpoint,
-    /// The target that it was deployed to, where that is said: it has the same differences.
+    /// The target it was deployed to, if known: its differences apply.
     pub like: Option<Box<dyn Driver>>,
 }
 

@@ -1,6 +1,5 @@
-//! Any target: `guru dev` starts it, as a function's author would.
-//!
-//! It must not know how a target is started: `guru dev` does; nor what it lacks on this machine: `guru doctor` does.
+//! Drives any target by starting it with `guru dev`, as a function's author would. What the target lacks on this machine is left
+//! to `guru doctor`.
 
 #![expect(
     clippy::indexing_slicing,
@@ -21,13 +20,13 @@ use crate::wire::Endpoint;
 use super::machine::{forget_toolchain, program, with_hosts, workspace};
 use super::{Driver, DriverConfig, NotRun, Process, Refusal, Running, SETTING};
 
-/// From the process to the line with its address; a first build of the function is part of it.
+/// The timeout from starting the process to the line with its address; a first build of the function is part of it.
 const START: Duration = Duration::from_secs(1800);
 
-/// What every target needs, and the report need not say.
+/// What every target needs, which the report omits.
 const COMMON: [&str; 2] = ["rust", "wasm targets"];
 
-/// Whose function it is.
+/// A user's project.
 #[derive(Debug, Clone)]
 pub struct Project {
     /// The `guru` command.
@@ -38,10 +37,10 @@ pub struct Project {
     pub function: String,
 }
 
-/// A target, driven in one way.
+/// A target and how it is driven.
 pub(crate) struct Dev {
     pub(crate) way: DriverConfig,
-    /// Somebody's own function, or those of our own workspace.
+    /// A user's project, or `None` for the functions of our own workspace.
     pub(crate) project: Option<Project>,
 }
 
@@ -95,7 +94,7 @@ impl Driver for Dev {
         }
     }
 
-    /// In a project the one function that there is, whichever the suite asks for.
+    /// A project has a single function, which is started whichever one the suite asks for.
     fn start(&self, function: Function) -> Result<Running, Refusal> {
         let mut command = self.guru()?;
         let name = match &self.project {
@@ -119,7 +118,7 @@ impl Driver for Dev {
 }
 
 impl Dev {
-    /// The command, in the folder of the function.
+    /// The `guru` command, in the folder of the function.
     fn guru(&self) -> Result<Command> {
         let mut command = match &self.project {
             Some(project) => {
@@ -137,7 +136,7 @@ impl Dev {
         Ok(command)
     }
 
-    /// What `guru doctor` says of the target; asked once for all ways of driving it.
+    /// The diagnosis by `guru doctor`, cached for all drivers of the target.
     fn diagnosis(&self) -> Result<Option<Value>> {
         static SAID: Mutex<BTreeMap<String, Value>> = Mutex::new(BTreeMap::new());
         let mut all = SAID.lock().unwrap_or_else(PoisonError::into_inner);
@@ -162,7 +161,7 @@ impl Dev {
     }
 }
 
-/// What follows the word with which a runtime says that it listens.
+/// The URL after the words with which a runtime announces that it is listening.
 fn address(line: &str) -> Option<String> {
     let words = ["listening on ", "Ready on ", "Serving "];
     let (_, rest) = words.iter().find_map(|word| line.split_once(word))?;

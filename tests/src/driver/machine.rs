@@ -1,6 +1,4 @@
-//! What is on this machine: the workspace, its programs, the toolchains.
-//!
-//! It must not know any target.
+//! This machine: the workspace, its programs, the toolchains.
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use cargo_metadata::Message;
@@ -11,27 +9,27 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-/// The top of the workspace.
+/// The root of the workspace.
 pub(super) fn workspace() -> &'static Path {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here)
 }
 
-/// Takes the suite's own toolchain out of a command's environment: it is not the one that builds for WebAssembly.
+/// Removes the suite's own toolchain from a command's environment: it is not the one that builds for WebAssembly.
 pub(super) fn forget_toolchain(command: &mut Command) {
     for name in ["CARGO", "RUSTC", "RUSTUP_TOOLCHAIN", "CARGO_BUILD_TARGET"] {
         command.env_remove(name);
     }
 }
 
-/// The programs of Guru's that `guru dev` would build for itself, each with the variable that names one that is there.
+/// The programs that `guru dev` would build itself, each with the variable that overrides it with an existing one.
 const HOSTS: [(&str, &str); 3] = [
     ("guru-host", "GURU_HOST_BIN"),
     ("bootstrap", "GURU_BOOTSTRAP_BIN"),
     ("guru-gateway", "GURU_GATEWAY_BIN"),
 ];
 
-/// Has a command of Guru's take the programs of this workspace, as they were built for this suite.
+/// Makes a `guru` command use this workspace's programs, as built for this suite.
 pub(super) fn with_hosts(command: &mut Command) -> Result<()> {
     for (name, variable) in HOSTS {
         command.env(variable, program(name)?);
@@ -39,7 +37,7 @@ pub(super) fn with_hosts(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// A program of the workspace in the profile of this suite.
+/// The path of one of the workspace's programs, built in the profile of this suite.
 pub(super) fn program(name: &str) -> Result<PathBuf> {
     static BUILT: OnceLock<Result<BTreeMap<String, PathBuf>, String>> = OnceLock::new();
     let built = BUILT.get_or_init(|| programs().map_err(|error| format!("{error:#}")));
@@ -48,10 +46,10 @@ pub(super) fn program(name: &str) -> Result<PathBuf> {
     found.with_context(|| format!("the workspace has no program {name}"))
 }
 
-/// Builds the programs of the workspace.
+/// Builds the workspace's programs.
 ///
-/// With everything else, as `cargo test --workspace` does: alone, they would have other features, and most of what they need would
-/// be compiled once more.
+/// They are built along with everything else, as by `cargo test --workspace`: on their own they would get other features, and
+/// most dependencies would be compiled again.
 fn programs() -> Result<BTreeMap<String, PathBuf>> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(&cargo);

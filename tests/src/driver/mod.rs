@@ -1,6 +1,4 @@
-//! Drivers: each starts one real runtime and says where it answers. Which there are is data: [`DriverConfig`].
-//!
-//! It must not know what is asked of a runtime.
+//! Drivers, each of which starts one real runtime and returns its endpoint. They are configured by data: [`DriverConfig`].
 
 mod component;
 mod config;
@@ -22,23 +20,23 @@ use std::fmt;
 use crate::vector::Function;
 use crate::wire::Endpoint;
 
-/// A setting that every target gives to the function, in its vendor's way: its name and its value.
+/// A setting that every target passes to the function in its vendor's way: its name and its value.
 pub(crate) const SETTING: (&str, &str) = ("GURU_PROBE_SETTING", "grüß = 1, 2");
 
-/// Starts a function in one real runtime.
+/// Starts functions on one real runtime.
 pub trait Driver: Send + Sync {
     /// The target's name, as in `GURU_ON`.
     fn name(&self) -> &str;
 
-    /// The runtime in a few words, for the report.
+    /// A short description of the runtime for the report.
     fn about(&self) -> String;
 
-    /// The documented differences that this target has; a vector may demand each in place of the contract.
+    /// The documented differences of this target; a vector may expect any of them in place of the contract.
     fn differences(&self) -> &[String] {
         &[]
     }
 
-    /// Whether a handler that crashes takes no other request with it. Where it does, nothing runs beside a case that crashes one.
+    /// Whether a crash in one handler leaves other requests alone. Where it does not, a case with a crash runs alone.
     fn crashes_alone(&self) -> bool {
         true
     }
@@ -48,7 +46,7 @@ pub trait Driver: Send + Sync {
         Ok(())
     }
 
-    /// Builds and starts `function`, and waits until it answers.
+    /// Builds and starts `function`, and waits until it is listening.
     fn start(&self, function: Function) -> Result<Running, Refusal>;
 }
 
@@ -59,7 +57,7 @@ pub struct NotRun(pub String);
 /// Why a function did not start.
 #[derive(Debug)]
 pub enum Refusal {
-    /// It cannot run here: shown as `not run`, and a failure only where the target is required.
+    /// It cannot run here: reported as `not run`, and a failure only where the target is required.
     NotRun(NotRun),
     /// It should have run: always a failure.
     Failed(anyhow::Error),
@@ -77,16 +75,16 @@ impl From<anyhow::Error> for Refusal {
     }
 }
 
-/// A function that answers; its processes end when this is stopped or dropped.
+/// A running function; its processes end when this is stopped or dropped.
 #[derive(Debug)]
 pub struct Running {
-    /// Where it answers.
+    /// Its endpoint.
     pub endpoint: Endpoint,
     processes: Vec<Process>,
 }
 
 impl Running {
-    /// A function at `endpoint`, kept up by `processes`.
+    /// A function at `endpoint`, served by `processes`.
     #[must_use]
     pub fn new(endpoint: Endpoint, processes: Vec<Process>) -> Self {
         Self {
@@ -95,19 +93,19 @@ impl Running {
         }
     }
 
-    /// What the processes printed, the last lines.
+    /// The last lines of the processes' output.
     #[must_use]
     pub fn output(&self) -> String {
         self.processes.iter().map(Process::output).collect()
     }
 
-    /// Why the function is no longer there, if a process has ended by itself.
+    /// Why the function stopped, if a process has exited by itself.
     #[must_use]
     pub fn died(&self) -> Option<String> {
         self.processes.iter().find_map(Process::died)
     }
 
-    /// Ends the processes.
+    /// Stops the processes.
     pub fn stop(&self) {
         for process in &self.processes {
             process.stop();
@@ -119,13 +117,13 @@ impl Running {
 ///
 /// # Errors
 ///
-/// When the data of one is malformed.
+/// When a `conformance.toml` is malformed.
 pub fn drivers() -> Result<Vec<Box<dyn Driver>>> {
     let ways = DriverConfig::all(&machine::workspace().join("targets"))?;
     Ok(driven(&ways, None))
 }
 
-/// Targets in these ways, with somebody's own function or with those of this workspace.
+/// The drivers for these configurations, of a user's project or of this workspace's functions.
 #[must_use]
 pub fn driven(ways: &[DriverConfig], project: Option<&Project>) -> Vec<Box<dyn Driver>> {
     let ways = ways
@@ -138,7 +136,7 @@ pub fn driven(ways: &[DriverConfig], project: Option<&Project>) -> Vec<Box<dyn D
     driven.map(|dev| Box::new(dev) as Box<dyn Driver>).collect()
 }
 
-/// The drivers whose names are wanted; all of them when no name is.
+/// The drivers with the given names; all of them when no name is given.
 pub fn select(wanted: &[String], mut all: Vec<Box<dyn Driver>>) -> Result<Vec<Box<dyn Driver>>> {
     let known: Vec<&str> = all.iter().map(|driver| driver.name()).collect();
     if let Some(unknown) = wanted.iter().find(|name| !known.contains(&name.as_str())) {

@@ -1,6 +1,4 @@
-//! A child process with its whole family: output kept, start awaited, ended for certain.
-//!
-//! It must not know what the process is.
+//! A child process with its process group: its output is captured, its start awaited, its end guaranteed.
 
 #[cfg(test)]
 #[cfg(target_os = "linux")]
@@ -17,13 +15,13 @@ use std::time::{Duration, Instant};
 /// How many of the last lines of output are kept.
 const KEPT: usize = 200;
 
-/// How long a process may take to end by itself once it was asked to.
+/// How long a process may take to exit after it was asked to.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// The process groups that must not outlive this process.
+/// The process groups to kill before this process exits.
 static LIVE: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
 
-/// A running child; it and all that it started end when this is dropped, or when this process is interrupted.
+/// A running child process. It is ended with its whole process group when this is dropped or this process is interrupted.
 #[derive(Debug)]
 pub struct Process {
     what: String,
@@ -33,7 +31,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts `command` in a process group of its own; `what` names it in messages.
+    /// Spawns `command` in a process group of its own; `what` names it in messages.
     pub fn spawn(mut command: Command, what: &str) -> Result<Self> {
         end_on_interrupt();
         let program = command.get_program().to_string_lossy().into_owned();
@@ -64,7 +62,7 @@ impl Process {
         })
     }
 
-    /// Waits until a line of output is one that `find` was looking for; can be called once.
+    /// Waits for a line of output that `find` accepts; can be called once.
     pub fn wait_for<T>(&self, limit: Duration, find: impl Fn(&str) -> Option<T>) -> Result<T> {
         let lines = locked(&self.lines)
             .take()
@@ -78,11 +76,11 @@ impl Process {
                     }
                 }
                 Err(RecvTimeoutError::Disconnected) => {
-                    // Both pipes are closed; the process itself is about to end, or has chosen to be silent.
+                    // Both pipes are closed: the process is about to exit, or has merely closed its output.
                     std::thread::sleep(Duration::from_millis(50));
                     bail!("{} {}{}", self.what, self.ending(), self.output());
                 }
-                // A child of the child may hold the pipes open after the death of the one that was started.
+                // A grandchild may hold the pipes open after the child has died.
                 Err(RecvTimeoutError::Timeout) if self.status().is_some() => {
                     bail!("{} {}{}", self.what, self.ending(), self.output());
                 }
@@ -98,7 +96,7 @@ impl Process {
         }
     }
 
-    /// Why the process ended before it listened, in one line.
+    /// Why the process exited before it was listening, in one line.
     fn ending(&self) -> String {
         let in_use = locked(&self.output)
             .iter()
@@ -117,19 +115,19 @@ impl Process {
         }
     }
 
-    /// How the process ended, if it has; it is left unreaped, so that its number stays its own.
+    /// The exit status, if the process has exited; it is not reaped, so that its process id stays reserved.
     fn status(&self) -> Option<String> {
         locked(&self.child).as_mut().and_then(signal::ending)
     }
 
-    /// What happened, if the process has ended by itself.
+    /// What happened, if the process has exited by itself.
     #[must_use]
     pub fn died(&self) -> Option<String> {
         self.status()
             .map(|status| format!("{} ended with {status}{}", self.what, self.output()))
     }
 
-    /// The last lines that it printed, under a title; nothing when it printed nothing.
+    /// The last lines of its output, under a title; empty without output.
     #[must_use]
     pub fn output(&self) -> String {
         let lines = locked(&self.output);
@@ -140,7 +138,7 @@ impl Process {
         format!("\n  its last output:\n{}", shown.join("\n"))
     }
 
-    /// Asks the process and all that it started to end, and after a moment ends them.
+    /// Asks the process group to exit, and kills it after a grace period.
     pub fn stop(&self) {
         let Some(mut child) = locked(&self.child).take() else {
             return;
@@ -150,7 +148,7 @@ impl Process {
         while signal::ending(&mut child).is_none() && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(10));
         }
-        // The group is signalled before its leader is reaped: until then no other process can have its number.
+        // The group is signalled before its leader is reaped: until then its id cannot be reused.
         signal::end(&mut child);
         let _ = child.wait();
         locked(&LIVE).remove(&child.id());
@@ -184,17 +182,17 @@ fn read(
                 }
                 kept.push_back(text.clone());
             }
-            // Nobody listens any more once the start is over; the pipe is read on, so that the child never blocks on it.
+            // Nobody receives once startup is over; reading goes on, so that the child never blocks on a full pipe.
             let _ = sender.send(text);
         }
     });
 }
 
-/// Interrupting the suite does not reach a child in a group of its own: it is passed on.
+/// Forwards interrupts: they do not reach a child in a process group of its own.
 fn end_on_interrupt() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        // A program that has its own handler keeps it.
+        // A program with a handler of its own keeps it.
         let _ = ctrlc::try_set_handler(|| {
             for group in locked(&LIVE).iter() {
                 signal::end_group(*group);
@@ -204,7 +202,7 @@ fn end_on_interrupt() {
     });
 }
 
-/// A lock is only held for moments that cannot panic: what a poisoned one guards is still right.
+/// Ignores poisoning: no critical section can panic, so the data is always consistent.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -226,7 +224,7 @@ mod signal {
         }
     }
 
-    /// How the leader ended, if it has; it is left unreaped.
+    /// The exit status of the leader, if it has exited; it is not reaped.
     pub(super) fn ending(child: &mut Child) -> Option<String> {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         let status = waitid(WaitId::Pid(group(child.id())?), options).ok()??;
@@ -250,7 +248,7 @@ mod signal {
 
 #[cfg(not(unix))]
 mod signal {
-    //! No process groups: the child alone is ended.
+    //! Without process groups, only the child itself is ended.
 
     use std::process::Child;
 

@@ -1,6 +1,4 @@
-//! The report as one HTML page: no script, no asset from elsewhere, light and dark, readable by screen readers.
-//!
-//! It must not know more than the report holds.
+//! The report as one self-contained HTML page: no scripts, no external assets, light and dark, accessible to screen readers.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -111,7 +109,7 @@ fn section(report: &Report, point: u8, title: &str, cases: &[&Case]) -> Markup {
     }
 }
 
-/// Everything known of a case, folded up; a failed one is open.
+/// The details of a case, collapsed unless it failed.
 fn details(case: &Case) -> Markup {
     let failed = case
         .outcomes
@@ -126,7 +124,7 @@ fn details(case: &Case) -> Markup {
     }
 }
 
-/// Text in which `this` is code.
+/// Text with `this` as code.
 fn prose(text: &str) -> Markup {
     html! {
         @for (index, part) in text.split('`').enumerate() {
@@ -168,7 +166,7 @@ fn note(verdict: &Verdict) -> Option<String> {
     }
 }
 
-/// A sign, a word, and a class for the colour: none of the three is needed to read the others.
+/// A sign, a word and a class for the colour, any of which is enough to tell the verdict.
 fn verdict(outcome: Option<&Outcome>) -> Markup {
     let (class, sign, word) = match outcome.map(|outcome| &outcome.verdict) {
         Some(Verdict::Passed) => ("passed", "✓", "passed"),

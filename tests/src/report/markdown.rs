@@ -1,6 +1,4 @@
 //! The report as Markdown.
-//!
-//! It must not know more than the report holds.
 
 use super::terminal::cell;
 use super::{Outcome, Report, Verdict};
@@ -38,7 +36,7 @@ pub(super) fn page(report: &Report) -> String {
             String::new(),
             escaped(&case.evidence),
         ]);
-        // Four spaces make a block in which nothing is markup, whatever a server answered.
+        // Indentation by four spaces makes a code block, so that nothing a server sent is taken for markup.
         lines.extend([
             String::new(),
             format!("    {}", outcome.complaint().replace('\n', "\n    ")),
@@ -99,7 +97,7 @@ fn word(outcome: &Outcome) -> String {
     }
 }
 
-/// Keeps text from being taken for markup or for the end of a cell.
+/// Escapes markup and the end of a table cell.
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {

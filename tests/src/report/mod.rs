@@ -1,6 +1,4 @@
-//! The report: cases by targets, as data; its pages are in the modules beside this.
-//!
-//! It must not know how a case was run.
+//! The report: cases by targets, as data. The output formats are in the submodules.
 
 mod html;
 mod markdown;
@@ -18,10 +16,10 @@ use crate::driver::Driver;
 use crate::play::{Played, Record};
 use crate::vector::{Function, POINTS, Vector};
 
-/// What became of every case on every target.
+/// The outcome of every case on every target.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// When the run began, RFC 3339.
+    /// When the run began, in RFC 3339 format.
     pub when: String,
     /// The targets, in order.
     pub targets: Vec<Column>,
@@ -34,7 +32,7 @@ pub struct Report {
 pub struct Column {
     /// Its name.
     pub name: String,
-    /// Its runtime, in a few words.
+    /// A short description of its runtime.
     pub about: String,
 }
 
@@ -51,20 +49,20 @@ pub struct Case {
     pub evidence: String,
     /// The function driven.
     pub function: Function,
-    /// Target to outcome; a target that was not asked has none.
+    /// The outcome by target; a target that the case did not run on has none.
     pub outcomes: BTreeMap<String, Outcome>,
 }
 
-/// What became of one case on one target.
+/// The outcome of one case on one target.
 #[derive(Debug, Clone, Serialize)]
 pub struct Outcome {
     /// The verdict.
     pub verdict: Verdict,
     /// What was sent and received.
     pub records: Vec<Record>,
-    /// What else there is to say of a failure.
+    /// Further details of a failure.
     pub message: Option<String>,
-    /// How long it took.
+    /// The duration in milliseconds.
     pub milliseconds: u64,
 }
 
@@ -72,25 +70,25 @@ pub struct Outcome {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "verdict", rename_all = "kebab-case")]
 pub enum Verdict {
-    /// It does what the contract says.
+    /// It behaves as the contract requires.
     Passed,
-    /// It does what its documented difference says.
+    /// It behaves as its documented difference requires.
     Differs {
         /// The difference's name in docs/portability.md.
         difference: String,
     },
-    /// It does something else.
+    /// It behaves otherwise.
     Failed,
-    /// It was not asked, for a known reason.
+    /// It was not run, for a known reason.
     Skipped {
         /// The reason.
         reason: String,
-        /// What the target lacks.
+        /// The missing capability.
         capability: String,
     },
-    /// Its runtime is not there.
+    /// Its runtime is not available.
     NotRun {
-        /// Why, and what to do about it.
+        /// The reason, and what to do about it.
         reason: String,
     },
 }
@@ -107,7 +105,7 @@ impl From<Verdict> for Outcome {
 }
 
 impl Outcome {
-    /// The outcome of a vector that was played; `died` tells of a runtime that ended meanwhile.
+    /// The outcome of a vector that was played; `died` describes a runtime that exited meanwhile.
     #[must_use]
     pub fn played(played: Played, died: Option<String>, took: Duration) -> Self {
         let verdict = match (played.passed(), played.difference) {
@@ -123,7 +121,7 @@ impl Outcome {
         }
     }
 
-    /// Everything wrong, for a person to read.
+    /// Everything that went wrong, for display.
     #[must_use]
     pub fn complaint(&self) -> String {
         let mut text: Vec<String> = self.message.iter().cloned().collect();
@@ -141,7 +139,7 @@ impl Outcome {
     }
 }
 
-/// How many cases came to which verdict.
+/// The number of cases by verdict.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Totals {
     /// Passed, by the contract or by a documented difference.
@@ -157,7 +155,7 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// All of them.
+    /// The total number.
     #[must_use]
     pub fn all(self) -> usize {
         self.passed + self.failed + self.skipped + self.not_run
@@ -191,14 +189,14 @@ impl Report {
         }
     }
 
-    /// Writes down what became of `vector` on `target`.
+    /// Records the outcome of `vector` on `target`.
     pub fn note(&mut self, target: &str, vector: &str, outcome: Outcome) {
         if let Some(case) = self.cases.iter_mut().find(|case| case.name == vector) {
             case.outcomes.insert(target.to_owned(), outcome);
         }
     }
 
-    /// Drops the cases that a filter left out.
+    /// Drops the cases that a filter excluded.
     pub fn forget_unasked(&mut self) {
         self.cases.retain(|case| !case.outcomes.is_empty());
     }
@@ -239,7 +237,7 @@ impl Report {
         })
     }
 
-    /// The cases that failed, with the target and its outcome.
+    /// The cases that failed, each with its target and outcome.
     fn failures(&self) -> impl Iterator<Item = (&str, &Case, &Outcome)> {
         self.cases.iter().flat_map(|case| {
             case.outcomes
@@ -267,13 +265,13 @@ impl Report {
         markdown::page(self)
     }
 
-    /// The report as one HTML page that needs nothing else.
+    /// The report as one self-contained HTML page.
     #[must_use]
     pub fn html(&self) -> String {
         html::page(self)
     }
 
-    /// Writes `report.md`, `report.html` and `report.json` into `folder` and says where they are.
+    /// Writes `report.md`, `report.html` and `report.json` into `folder` and returns their paths.
     pub fn write(&self, folder: &Path) -> Result<Vec<PathBuf>> {
         let data = serde_json::to_string_pretty(self).context("the report is no JSON")?;
         std::fs::create_dir_all(folder)

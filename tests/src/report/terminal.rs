@@ -1,6 +1,4 @@
 //! The report for a terminal.
-//!
-//! It must not know more than the report holds.
 
 use super::{Report, Totals};
 
@@ -60,7 +58,7 @@ pub(super) fn page(report: &Report) -> String {
     lines.join("\n")
 }
 
-/// `14/14`, and what the others are; a dash where nothing was asked.
+/// `14/14`, and what the others are; a dash where nothing was run.
 pub(super) fn cell(totals: Totals) -> String {
     if totals.all() == 0 {
         return "-".into();

@@ -1,4 +1,4 @@
-//! The pages, of a report with one case of each verdict.
+//! The output formats, for a report with one case of each verdict.
 
 use super::*;
 use crate::check::Mismatch;

@@ -1,4 +1,4 @@
-//! The runner on targets that are there, are not there, and do not start.
+//! The runner on targets that work, are missing, or fail to start.
 
 use super::*;
 use crate::driver::{NotRun, Refusal, Running};
@@ -8,7 +8,7 @@ use std::net::TcpListener;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A target that does as it is told.
+/// A fake target.
 #[derive(Clone, Copy)]
 enum Fake {
     Absent,

@@ -1,6 +1,4 @@
-//! A body as a vector writes it: JSON, text, base64, one byte many times, or nothing.
-//!
-//! It must not know whether it is sent or expected.
+//! A body as written in a vector: JSON, text, base64, a repeated byte, or nothing.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,9 +10,9 @@ use std::borrow::Cow;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Raw")]
 pub enum Body {
-    /// These bytes.
+    /// Literal bytes.
     Bytes(Vec<u8>),
-    /// One byte many times, so that a large body needs no large file.
+    /// A repeated byte, so that a large body needs no large file.
     Repeat(Repeat),
 }
 
@@ -28,7 +26,7 @@ pub struct Repeat {
     pub count: usize,
 }
 
-/// The members that describe a body; at most one may be given.
+/// The members that describe a body; at most one may be present.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Raw {
@@ -41,7 +39,7 @@ pub(super) struct Raw {
 }
 
 impl Raw {
-    /// The one body described, or none.
+    /// The body described, if any.
     pub(super) fn body(self) -> Result<Option<Body>, String> {
         let mut found = Vec::new();
         found.extend(self.json.map(|json| Ok(json.to_string().into_bytes())));

@@ -1,6 +1,4 @@
-//! What a vector demands of one answer.
-//!
-//! It must not know how the demands are checked.
+//! What a vector expects of one response.
 
 use regex::Regex;
 use serde::Deserialize;
@@ -10,25 +8,25 @@ use std::collections::BTreeMap;
 use super::body::{Body, Raw as RawBody, Repeat};
 use super::matcher::{Matcher, OneValue, Values};
 
-/// All demands on one answer; every one must hold.
+/// The expectations of one response, all of which must hold.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "Raw")]
 pub struct Expectation {
     /// The status code.
     pub status: Matcher,
-    /// Lower-case header name to the values demanded.
+    /// The expected values by lower-case header name.
     pub headers: BTreeMap<String, Values>,
     /// The body as bytes.
     pub body: Option<Body>,
     /// The body as text.
     pub text: Option<Matcher>,
-    /// JSON pointer (RFC 6901) to the value demanded there; `error` in a vector is written out here.
+    /// The expected value by JSON pointer (RFC 6901); a vector's `error` is expanded into these.
     pub json: BTreeMap<String, Matcher>,
-    /// Lower-case name to the values that the probe's `/echo` must say the handler saw.
+    /// The values that the probe's `/echo` must report its handler saw, by lower-case header name.
     pub seen: BTreeMap<String, Values>,
-    /// The body that `/echo` must say the handler got.
+    /// The body that `/echo` must report it received.
     pub received: Option<Body>,
-    /// Texts that must be nowhere in the answer, in any letter case.
+    /// Strings that must not occur anywhere in the response, in any letter case.
     pub lacks: Vec<String>,
 }
 
@@ -54,7 +52,7 @@ struct Raw {
 }
 
 impl Raw {
-    /// Adds what every error of the contract is (point 9); a demand that the vector makes itself stays.
+    /// Adds the contract's requirements of every error (point 9); explicit expectations of the vector take precedence.
     fn be_an_error(&mut self, text: Matcher) -> Result<(), String> {
         let some = Regex::new(".").map_err(|error| error.to_string())?;
         let keys = ["error", "request_id", "status"].map(str::to_owned);
@@ -125,7 +123,7 @@ impl TryFrom<Raw> for Expectation {
 }
 
 impl Expectation {
-    /// The highest exchange that these demands refer back to.
+    /// The highest exchange that these expectations refer back to.
     pub(super) fn refers_to(&self) -> Option<usize> {
         self.json
             .values()

@@ -1,7 +1,6 @@
-//! The vector files: embedded, read, and checked as a suite.
+//! The vector files: embedded, parsed and validated as a suite.
 //!
-//! They are embedded so that the same cases can be driven at any URL from an installed command.
-//! It must not know how a case is played.
+//! They are embedded so that an installed command can drive the same cases against any URL.
 
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
@@ -29,13 +28,13 @@ const FILES: [(&str, &str); 16] = [
     ("status", include_str!("../../vectors/status.json")),
 ];
 
-/// The text of `skips.json`.
+/// The content of `skips.json`.
 pub const SKIPS: &str = include_str!("../../vectors/skips.json");
 
-/// How many cases each point of the contract has at least.
+/// The minimum number of cases for each point of the contract.
 const FEWEST: usize = 4;
 
-/// Every vector, or what is wrong with the files.
+/// All vectors, or what is wrong with the files.
 pub fn suite() -> Result<Vec<Vector>> {
     let mut vectors = Vec::new();
     for (file, text) in FILES {
@@ -62,7 +61,7 @@ pub fn suite() -> Result<Vec<Vector>> {
     Ok(vectors)
 }
 
-/// The vectors in the text of `vectors/<file>.json`: one object or a list of them.
+/// Parses the vectors in the content of `vectors/<file>.json`: one object or a list of them.
 pub fn from_text(file: &str, text: &str) -> Result<Vec<Vector>> {
     let path = format!("tests/vectors/{file}.json");
     let parsed: Value =

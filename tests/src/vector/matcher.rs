@@ -1,6 +1,4 @@
-//! What a value in an answer may be: equal to a given one, or described by one `$operator`.
-//!
-//! It must not know where the value comes from (a status, a JSON member, a header).
+//! Matches a value of a response: equality with a literal, or one `$operator`.
 
 use regex::Regex;
 use serde::Deserialize;
@@ -10,23 +8,23 @@ use std::fmt;
 
 use crate::bytes;
 
-/// A demand on one JSON value.
+/// An expectation of one JSON value.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "Value")]
 pub enum Matcher {
     /// Any plain value: equality.
     Equals(Value),
-    /// `{"$matches": "regex"}`: a string in which the regular expression finds something.
+    /// `{"$matches": "regex"}`: a string that the regular expression matches.
     Matches(Regex),
     /// `{"$type": "string"}`: one of null, boolean, number, string, array, object.
     Type(String),
-    /// `{"$not": matcher}`: anything but that.
+    /// `{"$not": matcher}`: anything that the matcher rejects.
     Not(Box<Matcher>),
     /// `{"$one_of": [...]}`: equal to one of these.
     OneOf(Vec<Value>),
     /// `{"$keys": [...]}`: an object with exactly these members, in any order.
     Keys(BTreeSet<String>),
-    /// `{"$differs_from": 0}`: not what the same place held in the answer to that earlier exchange.
+    /// `{"$differs_from": 0}`: not the value at the same place in the response to that earlier exchange.
     DiffersFrom(usize),
 }
 
@@ -66,7 +64,7 @@ impl TryFrom<Value> for Matcher {
 }
 
 impl Matcher {
-    /// Whether `value` is as demanded; `earlier(i)` is what the same place held in exchange `i`.
+    /// Whether `value` matches; `earlier(i)` is the value at the same place in exchange `i`.
     pub fn accepts<'a>(&self, value: &Value, earlier: &dyn Fn(usize) -> Option<&'a Value>) -> bool {
         match self {
             Self::Equals(wanted) => value == wanted,
@@ -106,22 +104,22 @@ impl fmt::Display for Matcher {
     }
 }
 
-/// A demand on all the values of one header, in order.
+/// An expectation of all the values of one header, in order.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "Value")]
 pub enum Values {
-    /// These and no others; none at all means that the header must be absent.
+    /// Exactly these; an empty list means that the header must be absent.
     Exactly(Vec<OneValue>),
-    /// `{"$lacks": "regex"}`: however many, none of which matches.
+    /// `{"$lacks": "regex"}`: any number of values, none of which matches.
     Lacks(Regex),
 }
 
-/// A demand on one value of a header.
+/// An expectation of one value of a header.
 #[derive(Debug, Clone)]
 pub enum OneValue {
     /// These bytes.
     Bytes(Vec<u8>),
-    /// `{"$matches": "regex"}`, on the value read one byte a character.
+    /// `{"$matches": "regex"}`, on the value decoded to one character per byte.
     Matches(Regex),
 }
 
@@ -165,7 +163,7 @@ impl OneValue {
 }
 
 impl Values {
-    /// Whether these are the values demanded.
+    /// Whether the values match.
     #[must_use]
     pub fn accepts(&self, values: &[&[u8]]) -> bool {
         match self {
@@ -202,7 +200,7 @@ impl fmt::Display for Values {
     }
 }
 
-/// The bytes of a string written one byte a character.
+/// The bytes of a string with one character per byte.
 pub(super) fn isomorphic(text: &str) -> Result<Vec<u8>, String> {
     bytes::from_isomorphic(text).map_err(|character| {
         format!("{text:?}: {character:?} is no byte; write one character from U+0000 to U+00FF for each byte")

@@ -1,6 +1,6 @@
-//! A vector: requests in, demanded answers out, and why. The format is described in `tests/vectors/README.md`.
+//! A vector: requests, the expected responses, and why. The format is described in `tests/vectors/README.md`.
 //!
-//! It must not know any vendor: what a target cannot do is a named difference, and a driver says which it has.
+//! A vector must not name a vendor: what a target cannot do is a named difference, and the drivers declare which they have.
 
 mod body;
 mod expectation;
@@ -25,24 +25,24 @@ pub const POINTS: [&str; 11] = [
     "Streams",
 ];
 
-/// The point whose cases look at what an instance keeps.
+/// The point whose cases inspect an instance's state.
 const STATE: u8 = 10;
 
 /// The function that a vector drives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Function {
-    /// The test function: shows what a handler sees and answers what it is told to.
+    /// The test function: reports what a handler sees and responds as instructed.
     #[default]
     Probe,
     /// The example.
     Meditations,
-    /// What functions do wrong, and what of the standard library they may call.
+    /// Typical mistakes in functions, and the parts of the standard library that functions may call.
     Faults,
 }
 
 impl Function {
-    /// The function's name, which is also its package's.
+    /// The function's name, which is also that of its package.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -65,7 +65,7 @@ impl fmt::Display for Function {
 pub struct Vector {
     /// Unique; begins with the file's name: `headers/empty-value`.
     pub name: String,
-    /// The point of the portable contract that it holds, one of [`POINTS`], from 1.
+    /// The point of the portable contract that it tests, one of [`POINTS`], from 1.
     pub point: u8,
     /// Why the case exists, in one line.
     pub why: String,
@@ -73,17 +73,17 @@ pub struct Vector {
     pub evidence: String,
     /// The function that it drives.
     pub function: Function,
-    /// The exchanges of each copy: one copy, or as many as run at once, each with its own number for `{n}`.
+    /// The exchanges of each copy. There is one copy, or as many as run concurrently, each with its own number for `{n}`.
     pub copies: Vec<Vec<Exchange>>,
 }
 
-/// One request and what its answer must be.
+/// A request and the expected response.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Exchange {
     /// What is sent.
     pub send: Request,
-    /// What must come back.
+    /// The expected response.
     pub expect: Expectation,
     /// Whether the answer must break off after its head: then `expect` is of an answer that never comes whole.
     #[serde(default)]
@@ -127,7 +127,7 @@ impl TryFrom<Raw> for Vector {
 }
 
 impl Vector {
-    /// Checks what the types cannot.
+    /// Validates what the types cannot.
     fn sound(&self) -> Result<(), String> {
         if !(1..=POINTS.len()).contains(&usize::from(self.point)) {
             return Err(format!(
@@ -159,26 +159,26 @@ impl Vector {
         Ok(())
     }
 
-    /// Whether it holds for any function that has no route for every path.
+    /// Whether it applies to every function that does not have a catch-all route.
     #[must_use]
     pub fn is_generic(&self) -> bool {
         self.name.starts_with("generic/")
     }
 
-    /// Whether it has a handler crash.
+    /// Whether it makes a handler crash.
     #[must_use]
     pub fn crashes(&self) -> bool {
         let mut exchanges = self.copies.iter().flatten();
         exchanges.any(|exchange| exchange.send.path() == b"/panic")
     }
 
-    /// Whether it looks at what an instance keeps, which any other request would change.
+    /// Whether it inspects an instance's state, which any other request would change.
     #[must_use]
     pub fn counts(&self) -> bool {
         self.point == STATE
     }
 
-    /// The names of the differences that this vector knows.
+    /// The names of the differences that this vector refers to.
     pub fn differences(&self) -> impl Iterator<Item = &str> {
         self.copies
             .iter()
@@ -203,7 +203,7 @@ fn copy(exchanges: &[Value], number: Option<usize>) -> Result<Vec<Exchange>, Str
         .collect()
 }
 
-/// Replaces `{n}` in every string of `value`; names are left alone.
+/// Replaces `{n}` in every string of `value`, but not in member names.
 fn number_in(value: &mut Value, number: &str) {
     match value {
         Value::String(text) => *text = text.replace("{n}", number),

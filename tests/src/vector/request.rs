@@ -1,6 +1,4 @@
-//! What a vector sends, to the byte.
-//!
-//! It must not know how bytes travel: that is the wire's.
+//! What a vector sends, byte for byte.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -8,7 +6,7 @@ use serde_json::Value;
 use super::body::{Body, Raw as RawBody, Repeat};
 use super::matcher::isomorphic;
 
-/// A request as it goes over the wire, less `host` and the framing headers, which the wire adds where they are missing.
+/// A request as sent over the wire, without `host` and the framing headers, which the wire adds where they are missing.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "Raw")]
 pub struct Request {
@@ -18,13 +16,13 @@ pub struct Request {
     pub target: Vec<u8>,
     /// Names and values, in order.
     pub headers: Vec<(Vec<u8>, Vec<u8>)>,
-    /// The body; none is not the same as an empty one, which has a `content-length`.
+    /// The body. `None` differs from an empty body, which has a `content-length`.
     pub body: Option<Body>,
     /// Whether the body is sent in chunks (RFC 9112 section 7.1).
     pub chunked: bool,
-    /// Whether this request must have a connection of its own, and not the one before.
+    /// Whether this request needs a connection of its own instead of the previous one.
     pub fresh: bool,
-    /// Whether the wire adds a `host` where there is none.
+    /// Whether the wire adds a missing `host`.
     pub has_host: bool,
 }
 
@@ -95,7 +93,7 @@ impl TryFrom<Raw> for Request {
 }
 
 impl Request {
-    /// Refuses what would end the line it stands in: the wire would then send something else than the vector says.
+    /// Rejects bytes that would end their line: the wire would send something other than the vector defines.
     fn one_message(&self) -> Result<(), String> {
         let breaks = |bytes: &[u8], more: &[u8]| {
             bytes
@@ -122,7 +120,7 @@ impl Request {
         parts.next().unwrap_or_default()
     }
 
-    /// Whether the answer to this has no body whatever its headers say (RFC 9110 section 9.3.2).
+    /// Whether the response has no body whatever its headers say (RFC 9110 section 9.3.2).
     #[must_use]
     pub fn is_head(&self) -> bool {
         self.method == b"HEAD"

@@ -1,10 +1,8 @@
-//! An answer, read from bytes with every doubt reported: RFC 9112 section 6.
-//!
-//! It must not know the request, but for whether it was a HEAD.
+//! Parses a response strictly, reporting every ambiguity: RFC 9112 section 6.
 
 use httparse::{EMPTY_HEADER, Status};
 
-/// An answer with everything in the order it came.
+/// A response with everything in the order received.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RawResponse {
     /// The status code.
@@ -13,15 +11,15 @@ pub struct RawResponse {
     pub reason: String,
     /// Names and values as bytes, in order, repeats kept.
     pub headers: Vec<(Vec<u8>, Vec<u8>)>,
-    /// The body, framing taken off.
+    /// The body, without its framing.
     pub body: Vec<u8>,
     /// The trailer section of a chunked body.
     pub trailers: Vec<(Vec<u8>, Vec<u8>)>,
-    /// The statuses of the 1xx answers before this one.
+    /// The statuses of the preceding 1xx responses.
     pub interim: Vec<u16>,
-    /// Whether the server keeps the connection.
+    /// Whether the server keeps the connection open.
     pub keep_alive: bool,
-    /// Bytes that came after the end of the answer, where no byte may be.
+    /// Bytes received after the end of the response, where there must be none.
     pub surplus: Vec<u8>,
 }
 
@@ -44,12 +42,12 @@ enum Framing {
     UntilClose,
 }
 
-/// More than any server sends; one that sends more is reported.
+/// More headers than any server sends; a response with more is an error.
 const MOST_HEADERS: usize = 256;
 
-/// The whole answer at the start of `bytes` and its length there, or `None` when more bytes are needed.
+/// Parses the response at the start of `bytes` and returns it with its length, or `None` when more bytes are needed.
 ///
-/// `ended` says that no more will come.
+/// `ended` means that no more bytes will come.
 pub(super) fn parse(
     bytes: &[u8],
     is_head: bool,
@@ -63,7 +61,7 @@ pub(super) fn parse(
         let Some((mut answer, head)) = head(rest)? else {
             return Ok(None);
         };
-        // Interim answers come before the real one (RFC 9110 section 15.2); 101 is a real one: the protocol changes after it.
+        // Interim responses precede the final one (RFC 9110 section 15.2). 101 is final: the protocol changes after it.
         if (100..200).contains(&answer.status) && answer.status != 101 {
             interim.push(answer.status);
             start += head;
@@ -111,7 +109,7 @@ fn head(bytes: &[u8]) -> Result<Option<(RawResponse, usize)>, String> {
     Ok(Some((answer, length)))
 }
 
-/// How the body ends: RFC 9112 section 6.3, with no mercy for what it calls an error.
+/// How the body is delimited, by RFC 9112 section 6.3. What it calls an error is an error here.
 fn framing(answer: &RawResponse, is_head: bool) -> Result<Framing, String> {
     let lengths = answer.values("content-length");
     let codings = tokens(answer, "transfer-encoding");
@@ -157,7 +155,7 @@ fn tokens(answer: &RawResponse, name: &str) -> Vec<String> {
         .collect()
 }
 
-/// Puts the body into `answer` and says how many bytes it took, or `None` when more are needed.
+/// Moves the body into `answer` and returns its length in bytes, or `None` when more are needed.
 fn body(
     bytes: &[u8],
     framing: &Framing,
@@ -179,7 +177,7 @@ fn body(
     }
 }
 
-/// The chunked coding: RFC 9112 section 7.1.
+/// Decodes the chunked transfer coding: RFC 9112 section 7.1.
 fn chunks(bytes: &[u8], answer: &mut RawResponse) -> Result<Option<usize>, String> {
     let mut position = 0;
     let mut ranges = Vec::new();

@@ -1,6 +1,4 @@
-//! Where requests go, and the seam for other ways to get there.
-//!
-//! It must not know HTTP beyond the parts of a URL.
+//! Where requests are sent, and the abstraction over transports.
 
 use anyhow::{Context as _, Result, bail};
 use std::fmt;
@@ -12,18 +10,18 @@ use std::time::Instant;
 use super::tcp::Tcp;
 use super::tls::Tls;
 
-/// A way to make connections.
+/// A way to open connections.
 pub trait Transport: Send + Sync {
-    /// Makes a new connection, before `deadline`.
+    /// Opens a new connection, before `deadline`.
     fn open(&self, deadline: Instant) -> io::Result<Box<dyn Stream>>;
 }
 
-/// One connection's bytes, both ways.
+/// A connection's byte stream, in both directions.
 pub trait Stream: Send {
-    /// Sends some of `unsent` and appends what arrives to `received`, until either happened.
+    /// Sends some of `unsent` and appends what arrives to `received`, until either has happened.
     ///
-    /// A connection that can no longer be written to but still be read is not an error: the answer may be on its way.
-    /// When `deadline` is over, takes what is there without waiting, and fails with `TimedOut` if that is nothing.
+    /// A connection that can still be read but no longer written to is not an error: the response may be on its way.
+    /// Past `deadline`, takes what has arrived without waiting, and fails with `TimedOut` if that is nothing.
     fn advance(
         &mut self,
         unsent: &[u8],
@@ -32,21 +30,21 @@ pub trait Stream: Send {
     ) -> io::Result<Progress>;
 }
 
-/// What one step on a connection brought.
+/// The progress of one step on a connection.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
     /// How many bytes were sent.
     pub sent: usize,
-    /// Whether the other side will send no more.
+    /// Whether the peer will send no more.
     pub ended: bool,
 }
 
 /// A running function, as a client sees it.
 #[derive(Clone)]
 pub struct Endpoint {
-    /// The value of `host`.
+    /// The value of the `host` header.
     pub authority: String,
-    /// The mount or stage before every target, without a trailing slash; usually empty.
+    /// The mount path or stage before every target, without a trailing slash; usually empty.
     pub prefix: String,
     /// How to connect.
     pub transport: Arc<dyn Transport>,
@@ -69,7 +67,7 @@ impl Endpoint {
         }
     }
 
-    /// The endpoint at `http://host[:port][/prefix]`.
+    /// Parses the endpoint of `http://host[:port][/prefix]`.
     pub fn parse(url: &str) -> Result<Self> {
         let (is_secure, rest) = match (url.strip_prefix("http://"), url.strip_prefix("https://")) {
             (Some(rest), _) => (false, rest),

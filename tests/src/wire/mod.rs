@@ -1,7 +1,6 @@
-//! The wire: sends a request's bytes as they are and reads an answer's bytes as they come.
+//! The wire: sends a request's bytes as they are and reads a response's bytes as they come.
 //!
-//! It repairs nothing and follows nothing; a framing mistake of a server is an error here, not something to be got over.
-//! It must not know what an answer should be.
+//! It repairs nothing and follows no redirects; a server's framing mistake is an error here, not something to recover from.
 
 mod answer;
 mod endpoint;
@@ -20,12 +19,12 @@ use std::time::{Duration, Instant};
 
 use crate::bytes::quoted;
 
-/// Why an exchange came to nothing, with all that is known of it.
+/// Why an exchange failed, with all that is known about it.
 #[derive(Debug)]
 pub struct Failure {
     /// What happened.
     pub what: String,
-    /// Whether the connection ended before a single byte of an answer.
+    /// Whether the connection ended before the first byte of a response.
     pub silent: bool,
     received: Vec<u8>,
     took: Duration,
@@ -57,7 +56,7 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// One connection, kept between exchanges as long as the server allows.
+/// A connection, kept open between exchanges as long as the server allows.
 pub struct Connection {
     stream: Box<dyn Stream>,
     received: Vec<u8>,
@@ -73,7 +72,7 @@ impl fmt::Debug for Connection {
 }
 
 impl Connection {
-    /// A new connection to `endpoint`.
+    /// Opens a new connection to `endpoint`.
     pub fn open(endpoint: &Endpoint, limit: Duration) -> Result<Self, Failure> {
         let started = Instant::now();
         match endpoint.transport.open(started + limit) {
@@ -91,14 +90,14 @@ impl Connection {
         }
     }
 
-    /// Whether another request may be sent here.
+    /// Whether another request may be sent on it.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.open
     }
 
-    /// Sends `message` and reads its answer, at the same time:
-    /// a server may answer before it has read everything (RFC 9110 section 15.5.14), and both would wait for ever if one of them did.
+    /// Sends `message` and reads the response at the same time: a server may respond before it has read everything (RFC 9110
+    /// section 15.5.14), and otherwise both sides could wait forever.
     pub fn exchange(
         &mut self,
         message: &[u8],
@@ -150,11 +149,11 @@ impl Connection {
         }
     }
 
-    /// Takes the answer out of what was received; what is left over is no part of any answer.
+    /// Removes the response from the receive buffer. What remains does not belong to any response.
     fn complete(&mut self, mut answer: RawResponse, length: usize, all_sent: bool) -> RawResponse {
         self.received.drain(..length);
         if self.received.is_empty() && answer.keep_alive {
-            // A moment that is already over: takes what is there, waits for nothing.
+            // A deadline that has passed: takes what has arrived, without waiting.
             let _ = self.stream.advance(&[], &mut self.received, Instant::now());
         }
         answer.surplus = std::mem::take(&mut self.received);

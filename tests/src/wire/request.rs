@@ -1,15 +1,13 @@
-//! A request as bytes.
-//!
-//! It must not know what the request is for.
+//! Serialises a request to bytes.
 
 use crate::bytes::quoted;
 use crate::vector::Request;
 
 use super::Endpoint;
 
-/// The message, byte for byte as the vector gives it.
+/// The message, byte for byte as in the vector.
 ///
-/// `host` (RFC 9112 section 3.2) and the framing of a body (section 6) are added where the vector does not give its own.
+/// `host` (RFC 9112 section 3.2) and the framing of the body (section 6) are added unless the vector sets its own.
 #[must_use]
 pub fn encode(request: &Request, endpoint: &Endpoint) -> Vec<u8> {
     let body = request.body.as_ref().map(|body| body.bytes());
@@ -55,7 +53,7 @@ pub fn encode(request: &Request, endpoint: &Endpoint) -> Vec<u8> {
     message
 }
 
-/// One line about a request, for messages.
+/// A request in one line, for messages.
 #[must_use]
 pub fn describe(request: &Request, endpoint: &Endpoint) -> String {
     let mut line = format!(
@@ -90,7 +88,7 @@ fn header(message: &mut Vec<u8>, name: &[u8], value: &[u8]) {
     message.extend_from_slice(b"\r\n");
 }
 
-/// Several chunks even of a short body, so that a server which takes only the first is found out.
+/// Splits even a short body into several chunks, to catch a server that reads only the first.
 fn chunks(message: &mut Vec<u8>, body: &[u8]) {
     let size = body.len().div_ceil(3).clamp(1, 64 * 1024);
     for chunk in body.chunks(size) {

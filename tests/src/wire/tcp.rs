@@ -1,6 +1,4 @@
 //! Plain TCP.
-//!
-//! It must not know HTTP.
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -8,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::endpoint::{Progress, Stream, Transport};
 
-/// How long to sleep when a connection can neither be written to nor read: only a large body meets this.
+/// How long to sleep when a connection is neither readable nor writable, which only a large body causes.
 const PAUSE: Duration = Duration::from_micros(200);
 
 /// Connections to one address.
@@ -25,7 +23,7 @@ impl Transport for Tcp {
     }
 }
 
-/// A new connection that never blocks, before `deadline`.
+/// Opens a non-blocking connection, before `deadline`.
 pub(super) fn open(address: SocketAddr, deadline: Instant) -> io::Result<TcpStream> {
     let left = deadline
         .saturating_duration_since(Instant::now())
@@ -38,7 +36,7 @@ pub(super) fn open(address: SocketAddr, deadline: Instant) -> io::Result<TcpStre
 
 struct TcpBytes {
     stream: TcpStream,
-    /// The other side takes no more bytes; its answer may still come.
+    /// The peer accepts no more bytes; its response may still come.
     deaf: bool,
 }
 
@@ -96,7 +94,7 @@ impl TcpBytes {
         }
     }
 
-    /// Sleeps until there is something to read, `left` at most.
+    /// Waits until there is something to read, for at most `left`.
     fn wait(&self, left: Duration) -> io::Result<()> {
         self.stream.set_nonblocking(false)?;
         self.stream.set_read_timeout(Some(left))?;

@@ -1,4 +1,4 @@
-//! The wire against servers that do what servers should not.
+//! The wire against servers that misbehave.
 
 use super::*;
 use std::io::{Read as _, Write as _};
@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// A server for one connection.
+/// A server for a single connection.
 fn server<T: Send + 'static>(
     serve: impl FnOnce(TcpStream) -> T + Send + 'static,
 ) -> (SocketAddr, JoinHandle<T>) {
@@ -29,7 +29,7 @@ fn request(stream: &mut TcpStream) -> String {
     String::from_utf8(text).unwrap()
 }
 
-/// What the client makes of `bytes`, sent after a GET and followed by the end of the connection.
+/// How the client parses `bytes`, sent in response to a GET and followed by the end of the connection.
 fn answer_to(bytes: &'static [u8], is_head: bool) -> Result<RawResponse, Failure> {
     let (address, serving) = server(move |mut stream| {
         request(&mut stream);
@@ -185,7 +185,7 @@ fn an_answer_before_the_whole_body_was_sent_is_read() {
         stream
             .write_all(b"HTTP/1.1 413 Content Too Large\r\ncontent-length: 3\r\n\r\nbig")
             .unwrap();
-        // The rest of the body stays unread: what the client still sends meets a reset.
+        // The rest of the body is not read, so the client's further writes get a connection reset.
     });
     let mut message = b"POST / HTTP/1.1\r\ncontent-length: 20000000\r\n\r\n".to_vec();
     message.resize(20_000_000, b'A');

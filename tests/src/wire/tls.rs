@@ -1,6 +1,5 @@
-//! TLS, for what is deployed. Certificates are checked against those that this machine trusts; `SSL_CERT_FILE` names others.
-//!
-//! It must not know HTTP.
+//! TLS, for deployed functions. Certificates are verified against the roots that this machine trusts; `SSL_CERT_FILE` overrides
+//! them.
 
 use anyhow::{Context as _, Result, ensure};
 use rustls::pki_types::ServerName;
@@ -13,13 +12,13 @@ use std::time::{Duration, Instant};
 use super::endpoint::{Progress, Stream, Transport};
 use super::tcp::{is_not_now, open};
 
-/// How long to sleep when a connection can neither be written to nor read.
+/// How long to sleep when a connection is neither readable nor writable.
 const PAUSE: Duration = Duration::from_micros(200);
 
-/// How much is encrypted ahead of what was sent.
+/// How many bytes are encrypted ahead of what was sent.
 const AHEAD: usize = 64 * 1024;
 
-/// Connections to one address, whose certificate must be this name's.
+/// Connections to one address, whose certificate must match this name.
 pub(super) struct Tls {
     address: SocketAddr,
     name: ServerName<'static>,
@@ -27,7 +26,7 @@ pub(super) struct Tls {
 }
 
 impl Tls {
-    /// Connections that trust what this machine trusts.
+    /// Connections that trust this machine's root certificates.
     pub(super) fn new(address: SocketAddr, host: &str) -> Result<Self> {
         let found = rustls_native_certs::load_native_certs();
         let mut roots = RootCertStore::empty();
@@ -69,7 +68,7 @@ impl Transport for Tls {
 struct TlsBytes {
     stream: TcpStream,
     connection: ClientConnection,
-    /// The other side takes no more bytes; its answer may still come.
+    /// The peer accepts no more bytes; its response may still come.
     deaf: bool,
 }
 
@@ -134,7 +133,7 @@ impl TlsBytes {
                     received.extend_from_slice(buffer.get(..count).unwrap_or_default());
                 }
                 Err(error) if is_not_now(&error) => break,
-                // It closed without saying so, as many do.
+                // Closed without `close_notify`, as many servers do.
                 Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
                     return Ok((received.len() - before, true));
                 }
@@ -153,7 +152,7 @@ mod tests {
 
     use super::*;
 
-    /// Answers one connection with what it was sent, in capitals.
+    /// A server for one connection that echoes what it receives, in capitals.
     fn server() -> (SocketAddr, RootCertStore) {
         let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
@@ -174,7 +173,7 @@ mod tests {
             let mut connection = ServerConnection::new(Arc::new(config)).unwrap();
             let mut tls = rustls::Stream::new(&mut connection, &mut stream);
             let mut got = [0; 5];
-            // A client that does not trust us hangs up here.
+            // A client that does not trust us closes the connection here.
             if tls.read_exact(&mut got).is_ok() {
                 tls.write_all(&got.to_ascii_uppercase()).unwrap();
                 tls.conn.send_close_notify();
@@ -217,7 +216,7 @@ mod tests {
     #[test]
     fn whom_this_machine_does_not_trust_gets_nothing() {
         let (address, _) = server();
-        // A machine without certificates cannot ask at all, and says so.
+        // A machine without root certificates cannot connect at all, and reports that.
         if let Ok(transport) = Tls::new(address, "localhost") {
             let refused = exchange(&transport).unwrap_err();
             assert_eq!(refused.kind(), ErrorKind::InvalidData, "{refused}");

@@ -1,6 +1,4 @@
-//! Makes an answer that meets what a vector demands, as bytes on the wire.
-//!
-//! It must not know what any vector is about, nor how a demand is checked.
+//! Generates a response that meets a vector's expectations, as bytes on the wire.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,15 +11,15 @@ use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// Makes answers, each time another one where the demands leave a choice.
+/// Generates responses, varying whatever the expectations leave open.
 pub(crate) struct Maker {
     runner: TestRunner,
-    /// How often what may be repeated is, at most, beyond the fewest times.
+    /// How many repetitions beyond the minimum a generated string may have.
     more: u32,
 }
 
 impl Maker {
-    /// Makes the same answers on each run.
+    /// Generates the same responses on each run.
     pub(crate) fn new() -> Self {
         Self {
             runner: TestRunner::deterministic(),
@@ -29,13 +27,13 @@ impl Maker {
         }
     }
 
-    /// The same, but with texts no longer or shorter than they must be, in turns.
+    /// The same, with the lengths of generated strings cycling from the minimum up.
     pub(crate) fn another(&mut self) -> &mut Self {
         self.more = (self.more + 1) % 3;
         self
     }
 
-    /// An answer to the exchange `index`, whose answer has no body if the request `is_head`.
+    /// A response to exchange `index`, without a body if the request `is_head`.
     pub(crate) fn answer(&mut self, wanted: &Expectation, index: usize, is_head: bool) -> Vec<u8> {
         let status = self.status(wanted);
         let body = self.body(wanted, index);
@@ -47,7 +45,7 @@ impl Maker {
             for value in values {
                 let value = match value {
                     OneValue::Bytes(bytes) => bytes.clone(),
-                    // Only the answer to HEAD may say any number.
+                    // Only a response to HEAD may have an arbitrary length.
                     OneValue::Matches(_) if name == "content-length" && !is_head => {
                         body.len().to_string().into_bytes()
                     }
@@ -71,7 +69,7 @@ impl Maker {
         head
     }
 
-    /// The status, or one of those that are demanded.
+    /// The expected status, or one of them.
     pub(crate) fn status(&mut self, wanted: &Expectation) -> u64 {
         let value = self.value(&wanted.status, 0);
         value
@@ -92,7 +90,7 @@ impl Maker {
             return Vec::new();
         }
         let mut root = Value::Null;
-        // A pointer comes before those that go on from it.
+        // A pointer sorts before those that extend it.
         for (pointer, matcher) in &wanted.json {
             let value = self.value(matcher, index);
             put(&mut root, pointer, value);
@@ -112,7 +110,7 @@ impl Maker {
         root.to_string().into_bytes()
     }
 
-    /// Headers as `/echo` says them.
+    /// Headers in the format of `/echo`.
     fn seen(&mut self, wanted: &BTreeMap<String, Values>) -> Value {
         let mut pairs = Vec::new();
         for (name, values) in wanted {
@@ -141,7 +139,7 @@ impl Maker {
                 .map(|key| (key.clone(), Value::Null))
                 .collect::<Map<_, _>>()
                 .into(),
-            // Whatever it must not be, it is not all of these.
+            // No expectation excludes all of these.
             Matcher::Type(_) | Matcher::Not(_) => [
                 json!("made"),
                 json!("0"),
@@ -157,7 +155,7 @@ impl Maker {
         }
     }
 
-    /// A text in which the regular expression finds something, of printable ASCII as far as that can be.
+    /// A string that the regular expression matches, of printable ASCII where possible.
     fn text(&mut self, regex: &str) -> String {
         let hir = plain(&regex_syntax::parse(regex).unwrap(), self.more);
         let texts = string_regex_parsed(&hir).unwrap();
@@ -169,7 +167,7 @@ fn is_made(wanted: &Expectation, name: &str) -> bool {
     matches!(wanted.headers.get(name), Some(Values::Exactly(values)) if !values.is_empty())
 }
 
-/// The regular expression without its anchors, of letters and digits as far as that can be, and short.
+/// The regular expression without anchors, reduced to letters and digits where possible, and with few repetitions.
 fn plain(hir: &Hir, more: u32) -> Hir {
     match hir.kind() {
         HirKind::Look(_) => Hir::empty(),
@@ -205,7 +203,7 @@ fn plain(hir: &Hir, more: u32) -> Hir {
     }
 }
 
-/// Puts a value where a JSON pointer (RFC 6901) shows, and makes what must be there for that.
+/// Sets the value at a JSON pointer (RFC 6901), creating the parents it needs.
 fn put(root: &mut Value, pointer: &str, value: Value) {
     let mut place = root;
     for token in pointer.split('/').skip(1) {

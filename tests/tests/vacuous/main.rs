@@ -1,7 +1,5 @@
-//! No vector is vacuous: each is played against servers that answer wrongly on purpose, and none passes. So is each of its
-//! documented differences, beside right answers to all other exchanges.
-//!
-//! It must not know what any vector is about.
+//! No vector is vacuous: each is played against servers that respond wrongly on purpose, and none passes. The same holds for each
+//! of its documented differences, with right responses to all other exchanges.
 
 #![expect(
     clippy::indexing_slicing,
@@ -25,7 +23,7 @@ fn answer(status: u64, body: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status} Canned\r\ncontent-type: text/canned\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len()).into_bytes()
 }
 
-/// Answers each connection once and waits until the client has had enough.
+/// Sends one response on each connection and waits until the client closes it.
 fn serve(stream: &mut TcpStream, bytes: &[u8]) {
     let mut buffer = [0; 65536];
     let mut seen = Vec::new();
@@ -40,8 +38,8 @@ fn serve(stream: &mut TcpStream, bytes: &[u8]) {
     while stream.read(&mut buffer).is_ok_and(|count| count > 0) {}
 }
 
-/// Plays `vector` on a target with these `differences` against a server that gives these answers, in the order of the
-/// exchanges. What was wrong with them, if anything.
+/// Plays `vector` on a target with these `differences` against a server that gives these responses, in the order of the
+/// exchanges. Returns the mismatches, if any.
 fn played(vector: &Vector, differences: &[&str], answers: &[Vec<u8>]) -> Option<String> {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address: SocketAddr = listener.local_addr().unwrap();
@@ -65,7 +63,7 @@ fn played(vector: &Vector, differences: &[&str], answers: &[Vec<u8>]) -> Option<
             differences,
             Duration::from_secs(10),
         );
-        // Each exchange took one connection at most; the rest let the server reach its end.
+        // Each exchange used at most one connection; the remaining ones let the server finish.
         for _ in 0..=answers.len() {
             let _ = TcpStream::connect(address);
         }
@@ -74,10 +72,10 @@ fn played(vector: &Vector, differences: &[&str], answers: &[Vec<u8>]) -> Option<
     })
 }
 
-/// What a wrong answer is, and how it is made of a status.
+/// A kind of wrong response, and how to make it for a status.
 type Canned = (&'static str, fn(u64) -> Vec<u8>);
 
-/// Answers that are wrong whatever is asked, given the status that is demanded.
+/// Responses that are wrong for any request, given the expected status.
 const CANNED: [Canned; 6] = [
     ("200 with a text", |_| answer(200, "canned")),
     ("404 with an empty object", |_| answer(404, "{}")),
@@ -94,12 +92,12 @@ const CANNED: [Canned; 6] = [
     }),
 ];
 
-/// What is demanded of an exchange on a target with the `difference`.
+/// What is expected of an exchange on a target with the `difference`.
 fn demanded<'a>(exchange: &'a Exchange, difference: &str) -> &'a Expectation {
     exchange.differs.get(difference).unwrap_or(&exchange.expect)
 }
 
-/// An answer to each exchange of `vector` that is right on a target with the `difference`.
+/// A response to each exchange of `vector` that is right on a target with the `difference`.
 fn right(vector: &Vector, difference: &str, maker: &mut Maker) -> Vec<Vec<u8>> {
     let exchanges = vector.copies[0].iter().enumerate();
     exchanges
@@ -128,7 +126,7 @@ fn no_vector_accepts_a_canned_answer() {
     }
 }
 
-/// Without this, the others could fail for any reason.
+/// Otherwise the other tests could pass for any reason.
 #[test]
 fn every_vector_accepts_an_answer_made_for_it() {
     let mut maker = Maker::new();
@@ -138,7 +136,7 @@ fn every_vector_accepts_an_answer_made_for_it() {
     }
 }
 
-/// Each exchange that differs, on a target with the difference, gets a wrong answer while all others get right ones.
+/// On a target with the difference, each exchange that differs gets a wrong response while all others get right ones.
 #[test]
 fn no_difference_accepts_what_it_is_not() {
     let mut maker = Maker::new();
@@ -162,8 +160,8 @@ fn no_difference_accepts_what_it_is_not() {
                         let maker = maker.another();
                         maker.answer(&exchange.expect, index, exchange.send.is_head())
                     };
-                    // The contract leaves a choice where a difference makes one, so that some of its answers may be the
-                    // difference's too.
+                    // Where a difference fixes what the contract leaves open, some of the contract's responses also satisfy the
+                    // difference.
                     let is_other = (0..60).any(|_| refuses(contracts()));
                     let accepted = wrong(exchange, differs, maker.status(differs));
                     let accepted = accepted
@@ -188,11 +186,11 @@ fn no_difference_accepts_what_it_is_not() {
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 
-/// Wrong answers to an exchange that `differs`, of which the status is right or none of the vector's.
+/// Wrong responses to an exchange that `differs`, with a status that is right or one that is never expected.
 fn wrong(exchange: &Exchange, differs: &Expectation, status: u64) -> Vec<(&'static str, Vec<u8>)> {
     let canned = CANNED.map(|(what, canned)| (what, head_of(canned(status), exchange)));
     let mut wrong = Vec::from(canned);
-    // An answer without anything is right only where the difference is that there is nothing.
+    // An empty response is right only where the difference is that there is no content.
     let is_nothing = |body: &Body| body.bytes().is_empty();
     if !differs.body.as_ref().is_some_and(is_nothing) {
         let nothing = format!("HTTP/1.1 {status} Nothing\r\ncontent-length: 0\r\n\r\n");
@@ -201,7 +199,7 @@ fn wrong(exchange: &Exchange, differs: &Expectation, status: u64) -> Vec<(&'stat
     wrong
 }
 
-/// The answer as it is to HEAD, if that was asked.
+/// The response as sent to HEAD, if the request was one.
 fn head_of(answer: Vec<u8>, exchange: &Exchange) -> Vec<u8> {
     let end = answer.windows(4).position(|four| four == b"\r\n\r\n");
     match end.filter(|_| exchange.send.is_head()) {

@@ -1,4 +1,4 @@
-//! What is needed on this machine, each thing found or installed. Knows that a thing can be missing, not what any of them is.
+//! The prerequisites on this machine, each of which can be found or installed.
 
 pub mod npm;
 pub mod python;
@@ -9,41 +9,41 @@ use anyhow::Result;
 
 use crate::{console::Console, home::Home};
 
-/// Something that Guru needs on this machine.
+/// A prerequisite on this machine.
 pub trait Item: Sync {
-    /// What it is called.
+    /// Its name.
     fn name(&self) -> &'static str;
 
     /// What it is needed for.
     fn why(&self) -> &'static str;
 
-    /// Whether the commands fail without it.
+    /// Whether commands fail without it.
     fn required(&self) -> bool {
         true
     }
 
-    /// Whether what needs it does not run here without it.
+    /// Whether what depends on it cannot run here without it.
     fn runs(&self) -> bool {
         true
     }
 
-    /// Looks, and changes nothing.
+    /// Looks for it, without changing anything.
     fn check(&self, home: &Home) -> Result<State>;
 
-    /// Gets it. Half-made work must not pass the check.
+    /// Installs it. A partial installation must not pass the check.
     fn install(&self, home: &Home, console: Console) -> Result<()>;
 }
 
-/// What a check found.
+/// The result of a check.
 pub enum State {
-    /// It is there.
+    /// It is installed.
     Found {
-        /// What is there.
+        /// What was found.
         detail: String,
     },
-    /// It is not, and this is how to get it.
+    /// It is missing.
     Missing {
-        /// What to do.
+        /// How to get it.
         how: String,
     },
 }

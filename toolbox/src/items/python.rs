@@ -1,5 +1,4 @@
-//! Tools that others wrote in Python, in virtual environments of their own: one for each set of tools that agree on what they
-//! need. Knows not what they are used for.
+//! Third-party Python tools, in one virtual environment for each set of tools with compatible dependencies.
 
 use std::{
     path::{Path, PathBuf},
@@ -13,29 +12,29 @@ use crate::{
     apt, child, console::Console, files, home::Home, stamp, surroundings, version::Version,
 };
 
-/// The oldest Python that the requirements are made for.
+/// The oldest Python that the requirements support.
 const OLDEST: Version = Version::new(3, 10, 0);
 
-/// Debian keeps the parts that make virtual environments in this package.
+/// The Debian package of the `venv` module.
 const DEBIAN_PACKAGE: &str = "python3-venv";
 
-/// A set of tools, in one environment.
+/// A set of tools in one virtual environment.
 pub struct Environment {
-    /// What it is called.
+    /// Its name.
     pub name: &'static str,
     /// What it is needed for.
     pub why: &'static str,
     /// Whether commands fail without it.
     pub required: bool,
-    /// Whether what needs it does not run here without it.
+    /// Whether what depends on it cannot run here without it.
     pub runs: bool,
-    /// The oldest Python that the requirements are made for.
+    /// The oldest Python that the requirements support.
     pub oldest: Version,
     /// Its folder in `GURU_HOME`.
     pub folder: &'static str,
-    /// Every package with its version, as pip reads them.
+    /// Every package with its version, in pip's format.
     pub requirements: &'static str,
-    /// What it is there for; the rest of the requirements is what these need.
+    /// The packages it is installed for; the other requirements are their dependencies.
     pub tools: &'static [&'static str],
 }
 
@@ -77,7 +76,7 @@ impl Item for Environment {
         }
         let folder = self.folder(home);
         let current = stamp::is_current(&folder, &self.ingredients(found.version));
-        // The interpreter behind the environment may have been removed since.
+        // The interpreter of the environment may have been removed since.
         if current
             && child::succeeds(Command::new(self.program(home, "python")).args(["-I", "-c", ""]))
         {
@@ -109,7 +108,7 @@ impl Item for Environment {
         if found.version < self.oldest {
             bail!("it needs Python {} or newer", self.oldest);
         }
-        // Environments cannot be moved, so this one is made in place and counts only once it is stamped.
+        // A virtual environment cannot be moved, so it is created in place and becomes valid with its stamp.
         let folder = self.folder(home);
         files::remove(&folder)?;
         found.make(home, console, &folder)?;
@@ -133,12 +132,12 @@ impl Item for Environment {
 }
 
 impl Environment {
-    /// A program of the environment.
+    /// The path of a program in the environment.
     pub fn program(&self, home: &Home, name: &str) -> PathBuf {
         program(&self.folder(home), name)
     }
 
-    /// Whether it is there, whole and of these versions.
+    /// Whether it is installed, complete and in these versions.
     pub fn is_here(&self, home: &Home) -> bool {
         matches!(self.check(home), Ok(State::Found { .. }))
     }
@@ -151,7 +150,7 @@ impl Environment {
         format!("python {python}\n{}", self.requirements)
     }
 
-    /// `name version`, as the requirements have it.
+    /// `name version`, from the requirements.
     #[must_use]
     pub fn pinned(&self, name: &str) -> String {
         let version = self
@@ -162,7 +161,7 @@ impl Environment {
     }
 }
 
-/// A Python that the environment is made from.
+/// The Python interpreter that creates environments.
 struct Interpreter {
     path: PathBuf,
     version: Version,
@@ -170,7 +169,7 @@ struct Interpreter {
 }
 
 impl Interpreter {
-    /// Makes an environment of nothing but pip.
+    /// Creates an environment that contains only pip.
     fn make(&self, home: &Home, console: Console, folder: &Path) -> Result<()> {
         let step = console.step("making a Python environment");
         child::run(
@@ -186,18 +185,18 @@ impl Interpreter {
     }
 }
 
-/// Makes an environment of nothing but pip.
+/// Creates an environment that contains only pip.
 pub fn make(home: &Home, console: Console, folder: &Path) -> Result<()> {
     usable(home, console)?.make(home, console, folder)
 }
 
-/// A program of the environment in a folder.
+/// The path of a program in the environment at `environment`.
 pub fn program(environment: &Path, name: &str) -> PathBuf {
     let folder = if cfg!(windows) { "Scripts" } else { "bin" };
     environment.join(folder).join(name)
 }
 
-/// A Python that makes environments; what it lacks for that is got.
+/// A Python that can create environments; missing parts are installed.
 fn usable(home: &Home, console: Console) -> Result<Interpreter> {
     let found = interpreter()?;
     if found.makes_environments {

@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result, bail};
 use super::{Item, State};
 use crate::{child, console::Console, home::Home, surroundings, version::Version};
 
-/// What the workspace's manifests ask for.
+/// The `rust-version` of the workspace.
 const NEEDED: &str = env!("CARGO_PKG_RUST_VERSION");
 
 /// The user's Rust toolchain.
@@ -64,7 +64,7 @@ fn how(rustup: bool) -> String {
     }
 }
 
-/// Tools that only those who work on Guru itself need.
+/// The missing components that only work on Guru itself needs.
 fn extras() -> String {
     let Ok(sysroot) = super::wasm::active_sysroot() else {
         return String::new();

@@ -1,5 +1,4 @@
-//! The WebAssembly targets: in the user's own toolchain, or in one that Guru makes beside it.
-//! Knows the two ways to get them, not how either works inside.
+//! The WebAssembly targets, in the user's own toolchain or in one that Guru builds beside it.
 
 use std::{
     env,
@@ -18,21 +17,21 @@ use crate::{cargo, child, console::Console, home::Home, stamp, surroundings};
 /// The targets that functions are built for.
 pub const TRIPLES: [&str; 2] = ["wasm32-unknown-unknown", "wasm32-wasip2"];
 
-/// What they are called among the things to set up.
+/// The name of the item.
 pub const NAME: &str = "wasm targets";
 
-/// A server that has not answered for this long will not.
+/// A download that stalls for this long is given up.
 const SILENCE: Duration = Duration::from_secs(120);
 
-/// Where the targets are.
+/// The toolchain that has the targets.
 enum Source {
-    /// In the toolchain that `rustc` on PATH stands for.
+    /// The toolchain of the `rustc` on PATH.
     Active,
-    /// In the toolchain that Guru made, in this folder.
+    /// The toolchain that Guru built, in this folder.
     Own(PathBuf),
 }
 
-/// The targets themselves.
+/// The item of the targets.
 pub struct Targets;
 
 impl Item for Targets {
@@ -63,11 +62,11 @@ impl Item for Targets {
     }
 }
 
-/// Has rustup add targets to the active toolchain.
+/// Adds targets to the active toolchain with rustup.
 ///
 /// # Errors
 ///
-/// When there is no rustup, or it cannot get them.
+/// When there is no rustup, or it fails.
 pub fn add(home: &Home, console: Console, triples: &[&str]) -> Result<()> {
     if which::which("rustup").is_err() {
         bail!("there is no rustup on PATH: {}", how(false));
@@ -86,7 +85,7 @@ pub fn add(home: &Home, console: Console, triples: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// A cargo that can build for all the wasm targets, whichever way they were obtained.
+/// A cargo that can build for all the wasm targets, from whichever toolchain has them.
 /// # Errors
 ///
 /// When no toolchain here has them.
@@ -103,8 +102,8 @@ pub fn wasm_cargo(home: &Home) -> Result<Command> {
     Ok(cargo)
 }
 
-/// The cargo of Guru's own toolchain. It is chosen by path, so no rustup and no link is needed; `RUSTUP_TOOLCHAIN`
-/// and PATH are for what builds call in their turn.
+/// The cargo of Guru's own toolchain. It is run by its path, so neither rustup nor a link is needed; `RUSTUP_TOOLCHAIN` and PATH
+/// are for the programs that builds start.
 fn own_cargo(prefix: &Path) -> Result<Command> {
     let bin = prefix.join("bin");
     let mut command = surroundings::command(bin.join("cargo"));
@@ -136,11 +135,11 @@ fn source(home: &Home) -> Option<Source> {
     is_whole.then_some(Source::Own(prefix))
 }
 
-/// The folder of the toolchain that `rustc` on PATH stands for.
+/// The sysroot of the `rustc` on PATH.
 ///
 /// # Errors
 ///
-/// When rustc does not say.
+/// When rustc does not report it.
 pub fn active_sysroot() -> Result<PathBuf> {
     let said = child::output(surroundings::command("rustc").args(["--print", "sysroot"]))?;
     Ok(PathBuf::from(said.trim()))
@@ -159,7 +158,7 @@ pub fn has_all(sysroot: &Path, triples: &[&str]) -> bool {
     })
 }
 
-/// Where a toolchain keeps a target's libraries.
+/// The folder of a target's libraries in a toolchain.
 #[must_use]
 pub fn libraries(sysroot: &Path, triple: &str) -> PathBuf {
     sysroot.join("lib/rustlib").join(triple).join("lib")

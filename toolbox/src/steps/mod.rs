@@ -1,4 +1,4 @@
-//! Steps, one after the other, and a table of how each ended. Knows how a step can end, not what any is.
+//! Runs steps one after the other, and prints a table of their outcomes.
 
 mod table;
 
@@ -12,41 +12,41 @@ use anyhow::{Result, bail};
 use crate::{child, console::say, interrupt, leash::Leash};
 use table::{Outcome, summary};
 
-/// One step, of those that look at an `S`.
+/// A step, which runs in a context `S`.
 pub struct Step<S> {
-    /// What it is called.
+    /// Its name.
     pub name: &'static str,
-    /// What it shows.
+    /// What it verifies.
     pub why: &'static str,
-    /// Whether it is taken only when it is asked for by its name.
+    /// Whether it runs only when selected by name.
     pub is_asked_for: bool,
-    /// The step itself.
+    /// The function to run.
     pub run: fn(&S) -> Result<StepResult>,
 }
 
-/// How a step ended that did not fail.
+/// The result of a step that did not fail.
 pub enum StepResult {
-    /// It did what it is for.
+    /// It passed.
     Passed,
-    /// There is nothing here that this step is about.
+    /// There is nothing here for this step to do.
     NothingToDo(&'static str),
 }
 
-/// Which steps are taken, and when no more are.
+/// Which steps run, and what happens after a failure.
 pub struct Choice<'a> {
-    /// These alone, unless there are none.
+    /// Only these steps, or all if empty.
     pub only: &'a [String],
-    /// What fails where it cannot run here.
+    /// The steps that fail where they cannot run here.
     pub require: &'a [String],
-    /// Whether a failed step is followed by the next.
+    /// Whether to continue after a failed step.
     pub keep_going: bool,
 }
 
-/// Takes the steps. False when one failed.
+/// Runs the steps. Returns false when one failed.
 ///
 /// # Errors
 ///
-/// When a step is named that there is not.
+/// When a selected step does not exist.
 pub fn take_all<S>(steps: &[Step<S>], context: &S, choice: &Choice<'_>) -> Result<bool> {
     let is_known = |name: &&String| steps.iter().any(|step| step.name == **name);
     if let Some(unknown) = choice.only.iter().find(|name| !is_known(name)) {
@@ -109,7 +109,7 @@ fn take<S>(step: &Step<S>, context: &S, is_required: bool) -> Outcome {
     }
 }
 
-/// Runs a command in full view, and says what it is.
+/// Prints a command and runs it with its output shown.
 ///
 /// # Errors
 ///

@@ -1,17 +1,17 @@
-//! The table at the end of `guru test`. Knows how a step can end, not what any is.
+//! The table at the end of `guru test`.
 
 use std::time::Duration;
 
 use crate::console::{mark, seconds};
 
-/// How a step ended, for the table.
+/// The outcome of a step, for the table.
 pub(super) enum Outcome {
     Passed,
     Failed,
     NotRun(&'static str),
 }
 
-/// A line for each step.
+/// One line for each step.
 pub(super) fn summary(table: &[(&str, Outcome, Duration)]) -> String {
     let line = |(name, outcome, time): &(&str, Outcome, Duration)| {
         let time = seconds(*time);

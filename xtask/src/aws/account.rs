@@ -1,5 +1,5 @@
-//! An account: asked with AWS's own command line, deployed to with `guru deploy`, called with curl; all of it is told in the end.
-//! Knows how each is asked, not what must be there.
+//! An emulated AWS account: queried with AWS's own command line, deployed to with `guru deploy`, called with curl. Everything is
+//! recorded for the report.
 
 #![expect(
     clippy::indexing_slicing,
@@ -18,7 +18,7 @@ use crate::{
     cargo::QUICK, child, console::mark, guru, home::Home, setup::AWS, workspace::Workspace,
 };
 
-/// The one region that counts charges.
+/// The only region with metrics of charges.
 const REGION: &str = "us-east-1";
 
 /// An account with one function in it, in its stages.
@@ -26,20 +26,20 @@ pub(super) struct Account<'a> {
     home: &'a Home,
     url: String,
     function: &'a str,
-    /// What was found, and what it is.
+    /// The findings: a name and a description each.
     items: Vec<(String, String)>,
-    /// What was run to find it.
+    /// The commands that produced them.
     calls: Vec<String>,
 }
 
-/// A change of a stack, the newest first.
+/// A change of a resource in a stack.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Event {
     pub(super) kind: String,
     pub(super) status: String,
 }
 
-/// An answer over HTTP.
+/// An HTTP response.
 #[derive(Debug)]
 pub(super) struct HttpResponse {
     pub(super) status: u16,
@@ -62,17 +62,17 @@ impl<'a> Account<'a> {
         format!("{}-{stage}", neutral(self.function))
     }
 
-    /// Tells what was found.
+    /// Records a finding.
     pub(super) fn found(&mut self, what: impl Into<String>, how: impl Into<String>) {
         self.items.push((what.into(), how.into()));
     }
 
-    /// Tells what is run.
+    /// Records a command.
     pub(super) fn note(&mut self, call: &str) {
         self.calls.push(call.to_owned());
     }
 
-    /// Asks AWS's command line.
+    /// Runs AWS's command line and parses its output.
     pub(super) fn ask(&mut self, words: &[&str]) -> Result<Value> {
         let mut command = self.here(Command::new(AWS.program(self.home, "aws")));
         command.args(words).args(["--output", "json"]);
@@ -85,7 +85,7 @@ impl<'a> Account<'a> {
             .with_context(|| format!("what `aws {}` says is no JSON", words.join(" ")))
     }
 
-    /// The value at `query`, which must be there.
+    /// The string at `pointer`, which must be present.
     pub(super) fn text(&mut self, words: &[&str], pointer: &str) -> Result<String> {
         let said = self.ask(words)?;
         let text = said.pointer(pointer).and_then(Value::as_str);
@@ -99,7 +99,7 @@ impl<'a> Account<'a> {
         self.guru(stage, &[&words, more].concat())
     }
 
-    /// Takes a stage away as a user does.
+    /// Deletes a stage as a user does.
     pub(super) fn delete(&mut self, stage: &str) -> Result<()> {
         let words = ["deploy", self.function, "--on", "aws", "--stage", stage];
         self.guru(stage, &[&words[..], &["--delete"]].concat())
@@ -121,7 +121,7 @@ impl<'a> Account<'a> {
         child::output(&mut command).map(drop)
     }
 
-    /// SAM's command line, at this account.
+    /// SAM's command line, pointed at this account.
     pub(super) fn sam(&self, words: &[&str]) -> Command {
         let sam = sam(self.home).unwrap_or_else(|| "sam".into());
         let mut command = self.here(Command::new(sam));
@@ -129,7 +129,7 @@ impl<'a> Account<'a> {
         command
     }
 
-    /// A command that takes this account for AWS.
+    /// Points a command at this account instead of AWS.
     fn here(&self, mut command: Command) -> Command {
         for name in [
             "AWS_PROFILE",
@@ -151,7 +151,7 @@ impl<'a> Account<'a> {
         command
     }
 
-    /// What happened to a stage's stack.
+    /// The events of a stage's stack, newest first.
     pub(super) fn events(&mut self, stage: &str) -> Result<Vec<Event>> {
         let stack = self.stack(stage);
         let said = self.ask(&[
@@ -170,7 +170,7 @@ impl<'a> Account<'a> {
             .collect())
     }
 
-    /// Asks with curl, at the host that AWS would have: the account knows by it what is meant.
+    /// Sends a request with curl, to the host name that AWS would use, by which the account routes it.
     pub(super) fn curl(
         &mut self,
         method: &str,
@@ -196,7 +196,7 @@ impl<'a> Account<'a> {
         })
     }
 
-    /// The statuses of many requests, of which 32 are on their way at once.
+    /// The statuses of many requests, with 32 in flight at a time.
     pub(super) fn flood(
         &mut self,
         method: &str,
@@ -229,7 +229,7 @@ impl<'a> Account<'a> {
 
     fn curl_command(&self, method: &str, host: &str, header: Option<&str>) -> Command {
         let mut command = Command::new("curl");
-        // The port is the account's; what is before it is AWS's own name.
+        // The port is the account's; the part before it is AWS's own host name.
         let host = host.replace(&format!("{REGION}.amazonaws.com"), "localhost");
         command
             .args(["-sS", "--max-time", "60", "-X", method, "-H"])
@@ -240,7 +240,7 @@ impl<'a> Account<'a> {
         command
     }
 
-    /// A stage's output.
+    /// An output of a stage's stack.
     pub(super) fn output(&mut self, stage: &str, name: &str) -> Result<String> {
         let stack = self.stack(stage);
         let said = self.ask(&["cloudformation", "describe-stacks", "--stack-name", &stack])?;
@@ -253,7 +253,7 @@ impl<'a> Account<'a> {
         }
     }
 
-    /// What was found, a line each.
+    /// The findings, one line each.
     pub(super) fn table(&self) -> Vec<String> {
         let width = self
             .items
@@ -267,7 +267,7 @@ impl<'a> Account<'a> {
         self.items.iter().map(line).collect()
     }
 
-    /// All of it, as Markdown.
+    /// The whole report, as Markdown.
     pub(super) fn report(&self, aws: &Ministack) -> String {
         let mut lines = vec![
             "# A deployment to AWS, on this machine".to_owned(),
@@ -294,7 +294,7 @@ impl<'a> Account<'a> {
     }
 }
 
-/// What ministack takes for part of a call wherever it stands in a path (`services/lambda_svc.py`, seen in 1.5.33). AWS does not.
+/// What ministack, unlike AWS, takes for part of a call wherever it occurs in a path (`services/lambda_svc.py`, seen in 1.5.33).
 const MISTAKEN: [&str; 5] = [
     "/url",
     "/account-settings",
@@ -303,7 +303,7 @@ const MISTAKEN: [&str; 5] = [
     "code-signing-config",
 ];
 
-/// The name that the function has in its stacks here: ministack does not find a function whose path it mistakes for another call's.
+/// The function's name in the stacks here: ministack cannot find a function whose path it mistakes for another call's.
 fn neutral(function: &str) -> &str {
     let path = format!("/2015-03-31/functions/{function}");
     if MISTAKEN.iter().any(|part| path.contains(part)) {

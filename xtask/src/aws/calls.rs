@@ -1,5 +1,4 @@
-//! What a deployed function answers, on each way in, with and without what a stage asks of its clients. Knows the ways in, not
-//! how they came to be.
+//! Calls a deployed function through each of its endpoints, with and without the credentials that a stage requires.
 
 #![expect(
     clippy::indexing_slicing,
@@ -15,12 +14,12 @@ use super::{
 };
 use crate::{artefacts, context::TestContext};
 
-/// What a client may do under a usage plan.
+/// The limits of the usage plan.
 const BURST: i64 = 250;
 const RATE: f64 = 100.0;
 const QUOTA: i64 = 10_000;
 
-/// The function's first call, through the REST API: what curl prints is what a user sees.
+/// The function's first call, through the REST API, with curl's output shown as a user sees it.
 pub(super) fn call(
     account: &mut Account<'_>,
     context: &TestContext<'_>,
@@ -47,7 +46,7 @@ pub(super) fn call(
     Ok(())
 }
 
-/// The HTTP API and the function's own URL.
+/// The HTTP API and the function URL.
 pub(super) fn other_ways_in(
     account: &mut Account<'_>,
     context: &TestContext<'_>,
@@ -82,7 +81,7 @@ pub(super) fn other_ways_in(
     Ok(())
 }
 
-/// The key under its plan: without it 403, with it an answer, over the plan's rate 429.
+/// The API key under its usage plan: 403 without it, a response with it, 429 above the plan's rate.
 pub(super) fn key(account: &mut Account<'_>, context: &TestContext<'_>, stage: &str) -> Result<()> {
     let plan = resource(account, stage, "Plan")?;
     let said = account.ask(&["apigateway", "get-usage-plan", "--usage-plan-id", &plan])?;
@@ -150,7 +149,7 @@ fn first_call(
     stage: &str,
 ) -> Result<(String, String)> {
     let host = rest_host(account, stage)?;
-    // A function that answers its own document is asked for it over the wire; any other prints one.
+    // A function that serves its own document is asked for it over HTTP; any other prints it.
     let served = account.curl("GET", &host, &format!("/{stage}/openapi.json"), None)?;
     let document = if served.status == 200 {
         serde_json::from_str(&served.body).context("the function's document is no JSON")?

@@ -1,5 +1,4 @@
-//! What must be there once a function is deployed, item by item: what the script of 2016 made, and what it never managed. Knows
-//! what AWS calls things, not how they came to be.
+//! What must exist once a function is deployed, item by item: what the script of 2016 created, and what it never managed to.
 
 #![expect(
     clippy::indexing_slicing,
@@ -10,7 +9,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Value, json};
 
 use super::account::Account;
-/// The function, its role, its log, the API with its stage and deployment, and the permission between them.
+/// The function, its role, its log group, the API with its stage and deployment, and the permission between them.
 pub(super) fn of_every_stage(account: &mut Account<'_>, stage: &str) -> Result<()> {
     let function = resource(account, stage, "Function")?;
     let configuration = account.ask(&[
@@ -140,7 +139,7 @@ pub(super) fn of_every_stage(account: &mut Account<'_>, stage: &str) -> Result<(
     Ok(())
 }
 
-/// Two topics with the address, and the alarms that go to them.
+/// Two topics with the address, and the alarms that notify them.
 pub(super) fn monitoring(account: &mut Account<'_>, stage: &str, email: &str) -> Result<()> {
     let stack = account.stack(stage);
     for (topic, alarms) in [
@@ -169,7 +168,7 @@ pub(super) fn monitoring(account: &mut Account<'_>, stage: &str, email: &str) ->
     Ok(())
 }
 
-/// Neither topic nor alarm.
+/// No topics and no alarms.
 pub(super) fn no_monitoring(account: &mut Account<'_>, stage: &str) -> Result<()> {
     let stack = account.stack(stage);
     let resources = account.ask(&[
@@ -192,7 +191,7 @@ pub(super) fn no_monitoring(account: &mut Account<'_>, stage: &str) -> Result<()
     Ok(())
 }
 
-/// Everything of a stage but the function's code, without times.
+/// The state of a stage except the function's code, without timestamps.
 pub(super) fn snapshot(account: &mut Account<'_>, stage: &str) -> Result<Value> {
     let (stack, function) = (account.stack(stage), resource(account, stage, "Function")?);
     let api = resource(account, stage, "Api")?;
@@ -233,7 +232,7 @@ pub(super) fn snapshot(account: &mut Account<'_>, stage: &str) -> Result<Value> 
     }))
 }
 
-/// What a stage's function runs: the hash of its code.
+/// The hash of the code of a stage's function.
 pub(super) fn code(account: &mut Account<'_>, stage: &str) -> Result<String> {
     let function = resource(account, stage, "Function")?;
     account.text(
@@ -247,7 +246,7 @@ pub(super) fn code(account: &mut Account<'_>, stage: &str) -> Result<String> {
     )
 }
 
-/// Nothing of any stage, anywhere.
+/// Nothing of any stage is left, anywhere.
 pub(super) fn nothing_is_left(account: &mut Account<'_>) -> Result<()> {
     let own = account.stack("");
     for (words, list, name) in [
@@ -281,7 +280,7 @@ pub(super) fn nothing_is_left(account: &mut Account<'_>) -> Result<()> {
     Ok(())
 }
 
-/// What a resource of a stack is called.
+/// The physical id of a stack's resource.
 pub(super) fn resource(account: &mut Account<'_>, stage: &str, logical: &str) -> Result<String> {
     let stack = account.stack(stage);
     let words = [

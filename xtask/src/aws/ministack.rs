@@ -1,5 +1,5 @@
-//! A whole AWS on the loopback: `ministack`, which applies AWS's own SAM transform and runs a function's real bootstrap. Knows how
-//! it is started, not what is asked of it.
+//! An emulated AWS on the loopback interface: `ministack`, which applies AWS's own SAM transform and runs a function's real
+//! bootstrap.
 
 use std::{
     fs::{self, File},
@@ -14,13 +14,13 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::{home::Home, leash::Leash, setup::AWS};
 
-/// It answers within this, or not at all.
+/// The timeout of its start.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How much of its log is of use.
+/// How many lines of its log are shown.
 const TAIL: usize = 30;
 
-/// A running account; it ends when this is dropped.
+/// A running account; it is stopped when dropped.
 pub(super) struct Ministack {
     _running: Leash,
     port: u16,
@@ -28,7 +28,7 @@ pub(super) struct Ministack {
 }
 
 impl Ministack {
-    /// Starts one on a free port, with nothing in it.
+    /// Starts an empty account on a free port.
     pub(super) fn start(home: &Home, folder: &Path) -> Result<Self> {
         let free = TcpListener::bind("127.0.0.1:0").context("there is no free port")?;
         let port = free.local_addr()?.port();
@@ -61,12 +61,12 @@ impl Ministack {
         Ok(started)
     }
 
-    /// Where every service answers.
+    /// The endpoint of every service.
     pub(super) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// The last that it said.
+    /// The last lines of its log.
     pub(super) fn log(&self) -> String {
         let text = fs::read_to_string(&self.log).unwrap_or_default();
         let lines: Vec<_> = text.lines().collect();

@@ -1,5 +1,5 @@
-//! A deployment to a whole AWS on this machine: deployed by `guru deploy`, read back with AWS's own command line, called with
-//! curl, changed, and deleted. Knows what a deployment must bring about, not how template.yaml brings it about.
+//! Tests a deployment against an emulated AWS on this machine: deployed by `guru deploy`, inspected with AWS's own command line,
+//! called with curl, changed, and deleted.
 
 mod account;
 mod calls;
@@ -24,7 +24,7 @@ use crate::{artefacts, child, console::say, context::TestContext, files, interru
 use account::Account;
 use ministack::Ministack;
 
-/// Who gets the alarms; nobody does.
+/// The address of the alarms, which nobody reads.
 const EMAIL: &str = "you@example.com";
 
 /// Why nothing can be deployed here, and what to do about it.
@@ -40,7 +40,7 @@ pub(super) fn missing(context: &TestContext<'_>) -> Option<&'static str> {
         .then_some("there is no curl on PATH")
 }
 
-/// Deploys `function` three ways, checks all that is there, and takes it away again.
+/// Deploys `function` in three ways, checks everything that was created, and deletes it again.
 pub(super) fn check(context: &TestContext<'_>, function: &str) -> Result<()> {
     let template = context.workspace.manifest(function, "template.yaml");
     let template = template.with_context(|| format!("{function} has no template.yaml"))?;
@@ -80,7 +80,7 @@ pub(super) fn check(context: &TestContext<'_>, function: &str) -> Result<()> {
     checked
 }
 
-/// The template as an author fills it in: with the settings that it shows in comments.
+/// The template as an author fills it in, with its commented-out settings enabled.
 fn with_settings(text: &str) -> String {
     const PLACE: &str = "          GURU_SETTINGS: \"\"\n";
     let is_setting = |line: &str| {
@@ -162,7 +162,7 @@ fn round_trip(
     items::nothing_is_left(account)
 }
 
-/// Puts another file into a zip file.
+/// Adds a file to a zip archive.
 fn add_to_zip(path: &Path, name: &str, content: &[u8]) -> Result<()> {
     let file = fs::File::options().read(true).write(true).open(path);
     let file = file.with_context(|| format!("cannot open {}", path.display()))?;
@@ -175,7 +175,7 @@ fn add_to_zip(path: &Path, name: &str, content: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Deploys a function that is another, beside a copy of the manifest, and sees that nothing else was updated.
+/// Deploys a changed function with a copy of the manifest, and checks that nothing else was updated.
 fn change(
     context: &TestContext<'_>,
     function: &str,
@@ -185,7 +185,7 @@ fn change(
 ) -> Result<()> {
     let dist = artefacts::dist(context.workspace, "lambda", function);
     let place = template.parent().context("a template is in a folder")?;
-    // A template names what was built from where it is: both lie in the copy as they do in the workspace.
+    // A template refers to the build by a relative path, so both have the same layout in the copy as in the workspace.
     let copied = |path: &Path| -> Result<PathBuf> {
         let below = path.strip_prefix(context.workspace.root());
         let below = below.with_context(|| format!("{} is outside", path.display()))?;
@@ -224,7 +224,7 @@ fn change(
         items::code(account, "prod")? != code,
         "the function was not updated"
     );
-    // What happened to each resource is of no use: this account touches all that refer to the function.
+    // The stack's events are of no use here: this account updates every resource that refers to the function.
     let after = items::snapshot(account, "prod")?;
     ensure!(
         after == before,

@@ -1,5 +1,4 @@
-//! Who takes part: each is made ready once, then started as a process as often as it is measured. Knows who there is, not what
-//! anybody is made of.
+//! The contestants: each is prepared once, then started as a process for every measurement.
 
 use std::{
     ffi::OsString,
@@ -12,10 +11,10 @@ use anyhow::{Context as _, Result};
 
 use crate::surroundings;
 
-/// What stands for the port in the words of a recipe.
+/// The placeholder of the port in a recipe's arguments.
 pub(super) const PORT: &str = "{port}";
 
-/// Someone who answers `POST /`.
+/// An implementation of `POST /`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Contestant {
     GuruWorkerd,
@@ -37,7 +36,7 @@ pub(super) enum Contestant {
 }
 
 impl Contestant {
-    /// As the reader knows it.
+    /// The display name.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::GuruWorkerd => "guru on workerd",
@@ -59,7 +58,7 @@ impl Contestant {
         }
     }
 
-    /// Whether it is invoked by Lambda's interface, not over HTTP.
+    /// Whether it is invoked through Lambda's runtime interface, not over HTTP.
     pub(super) const fn is_lambda(self) -> bool {
         matches!(
             self,
@@ -68,16 +67,16 @@ impl Contestant {
     }
 }
 
-/// A contestant that can be started.
+/// A prepared contestant.
 #[derive(Debug, Clone)]
 pub(super) struct Ready {
-    /// How it is started.
+    /// How to start it.
     pub(super) recipe: Recipe,
-    /// What is deployed of it; empty where nobody asks.
+    /// The files that are deployed; empty where they are not measured.
     pub(super) deployed: Vec<PathBuf>,
 }
 
-/// A command, but for the port.
+/// A command, without its port.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Recipe {
     pub(super) program: PathBuf,
@@ -99,19 +98,19 @@ impl Recipe {
         }
     }
 
-    /// A variable of its environment; `{port}` stands for the port.
+    /// Sets an environment variable; `{port}` stands for the port.
     pub(super) fn with(mut self, name: &'static str, value: &'static str) -> Self {
         self.variables.push((name, value));
         self
     }
 
-    /// The folder that it runs in.
+    /// Sets the working directory.
     pub(super) fn within(mut self, folder: &Path) -> Self {
         self.folder = Some(folder.to_owned());
         self
     }
 
-    /// The program, without its folder.
+    /// The program's file name.
     pub(super) fn name(&self) -> String {
         let name = self.program.file_name().unwrap_or_default();
         name.to_string_lossy().into_owned()
@@ -141,16 +140,16 @@ impl Recipe {
     }
 }
 
-/// Where what a contestant says goes.
+/// Where a contestant's output goes.
 pub(super) enum Output {
-    /// Nowhere: while it is measured, nobody reads, so that nothing but its own writing costs time.
+    /// Discarded: during a measurement nobody reads, so that only the writing itself costs time.
     Lost,
-    /// Into a file, to tell why it did not work.
+    /// Into a file, to explain a failure.
     Kept(PathBuf),
 }
 
 impl Output {
-    /// Both outputs of a command.
+    /// Redirects both outputs of a command.
     pub(super) fn of(&self, command: &mut Command) -> Result<()> {
         command.stdin(Stdio::null());
         match self {
@@ -166,10 +165,10 @@ impl Output {
     }
 }
 
-/// Why a contestant is not there.
+/// Why a contestant is unavailable.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    /// Something that it needs is not installed: what to do.
+    /// A prerequisite is not installed; says what to do.
     NotRun(String),
     /// It should have worked.
     Failed(anyhow::Error),

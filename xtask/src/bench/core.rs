@@ -1,5 +1,4 @@
-//! The portable core by itself, beside the same function by hand; and the start of an instance. Knows what is compared, not how
-//! the bench programs measure.
+//! Measures the portable core, compared with the same function written by hand, and the start of an instance.
 
 use anyhow::{Context as _, Result};
 
@@ -14,17 +13,17 @@ use crate::{
     gauge::{self, BY_HAND, Callgrind, Gauge, PATH},
 };
 
-/// The case that there is by hand, too.
+/// The case that also exists written by hand.
 const CASE: &str = "meditation";
 
-/// How often each is done in a round: about a fifth of a second.
+/// Requests per round, which take about a fifth of a second.
 const REQUESTS: u32 = 200_000;
 const INSTANCES: u32 = 5000;
 
-/// What an instance may take to start, in nanoseconds.
+/// The bar for starting an instance, in nanoseconds.
 const INSTANCE_BAR: f64 = 30_000.0;
 
-/// What was compared of the core; who is not there is told to `refuse`.
+/// The comparisons of the core; a contestant that is missing is passed to `refuse`.
 pub(super) fn measure(
     context: &BenchContext<'_>,
     rounds: u32,
@@ -88,7 +87,7 @@ fn allocations(gauge: &Gauge) -> Result<Comparison, Refusal> {
     Ok(compare("allocations a request", Unit::Count, ours, theirs)?)
 }
 
-/// The example's component, against a number.
+/// The start of the example's component, compared with a fixed number.
 fn instantiation(context: &BenchContext<'_>, rounds: u32) -> Result<Comparison, Refusal> {
     let gauge = gauge::host(context.workspace)?;
     let compiled = ours::instance(context)?;

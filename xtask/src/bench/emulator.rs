@@ -1,6 +1,6 @@
-//! A Lambda function under AWS's emulator, invoked as an HTTP API invokes it. Knows the emulator, not what the function is.
+//! A Lambda function under AWS's emulator, invoked as an HTTP API invokes it.
 //!
-//! The emulator takes one request at a time, and starts the function at the first.
+//! The emulator handles one request at a time, and starts the function on the first.
 
 use std::{
     net::{Ipv4Addr, TcpStream},
@@ -19,23 +19,23 @@ use super::{
 };
 use crate::{child, leash::Leash};
 
-/// The path at which every function is invoked, whatever its name.
+/// The path of an invocation, whatever the function's name.
 const INVOKE: &str = "2015-03-31/functions/function/invocations";
 
-/// `POST /`, as an HTTP API tells it.
+/// `POST /` as an event of an HTTP API.
 const EVENT: &str = include_str!("event.json");
 
-/// From the process to the first connection.
+/// The timeout from starting the process to the first connection.
 const START: Duration = Duration::from_secs(20);
 
-/// An emulator, with one client whose connection stays open.
+/// An emulator, with one client that keeps its connection open.
 pub(super) struct Emulator {
     leash: Leash,
     agent: ureq::Agent,
     url: String,
 }
 
-/// A function's answer to an HTTP API.
+/// A function's response to an HTTP API.
 #[derive(Deserialize)]
 struct InvokeResponse {
     #[serde(rename = "statusCode")]
@@ -44,10 +44,10 @@ struct InvokeResponse {
 }
 
 impl Emulator {
-    /// Starts the emulator; the function is started by the first invocation.
+    /// Starts the emulator; the first invocation starts the function.
     pub(super) fn start(emulator: &Path, recipe: &Recipe, output: &Output) -> Result<Self> {
         let [address, runtime] = [free_port()?, free_port()?];
-        // The function's own command, with the emulator's before it.
+        // The function's own command, prefixed with the emulator's.
         let command = recipe.command(address, output)?;
         let mut emulated = crate::surroundings::command(emulator);
         emulated
@@ -77,7 +77,7 @@ impl Emulator {
         })
     }
 
-    /// Invokes the function, and says how long it took.
+    /// Invokes the function and returns how long it took.
     pub(super) fn invoke(&self) -> Result<Duration> {
         let begun = Instant::now();
         let mut answer = self
@@ -91,7 +91,7 @@ impl Emulator {
         Ok(took)
     }
 
-    /// The memory of the function, without the emulator's own.
+    /// The processes of the function, without the emulator itself.
     pub(super) fn family(&self) -> Family {
         Family::below(self.leash.child().id())
     }

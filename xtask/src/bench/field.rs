@@ -1,5 +1,4 @@
-//! Everyone who takes part in a run: made ready and tried once, whoever needs it. Remembers who is not there, and why. Knows
-//! not what is measured.
+//! The contestants of a run: each is prepared and tried once, on first use. Remembers which are missing, and why.
 
 use std::{
     collections::BTreeMap,
@@ -24,7 +23,7 @@ use super::{
 };
 use crate::args::Group;
 
-/// Who is there, and who is not.
+/// The available and the missing contestants.
 pub(super) struct Field<'a> {
     context: &'a BenchContext<'a>,
     pub(super) settings: Settings,
@@ -36,7 +35,7 @@ pub(super) struct Field<'a> {
 }
 
 impl<'a> Field<'a> {
-    /// Nobody yet.
+    /// An empty field.
     pub(super) fn new(context: &'a BenchContext<'a>, settings: Settings) -> Self {
         Self {
             context,
@@ -49,7 +48,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// What there is to measure of a pair; nothing where one of them is not there.
+    /// The comparisons of a pair; none where one of them is missing.
     pub(super) fn measure(&mut self, pair: &Pair) -> Vec<Comparison> {
         let both = [pair.ours, pair.theirs].map(|one| self.ready(one));
         let [Some(ours), Some(theirs)] = both else {
@@ -99,13 +98,13 @@ impl<'a> Field<'a> {
             }
             Group::Workerd | Group::Wasi | Group::Local | Group::Core => match self.loads() {
                 Some(loads) => Ok(served::measure(pair, sides, rounds, loads)?),
-                // It was said already.
+                // Already reported.
                 None => Ok(Vec::new()),
             },
         }
     }
 
-    /// The tools, if all are there.
+    /// The load generators, if all are available.
     fn loads(&mut self) -> Option<&Loads> {
         if self.loads.is_none() {
             let tools = [
@@ -134,7 +133,7 @@ impl<'a> Field<'a> {
         })
     }
 
-    /// The contestant, made ready the first time.
+    /// The contestant, prepared on first use.
     fn ready(&mut self, contestant: Contestant) -> Option<Ready> {
         if let Some(known) = self.known.get(&contestant) {
             return known.clone();
@@ -152,7 +151,7 @@ impl<'a> Field<'a> {
         ready
     }
 
-    /// Whether the contestant answers as it should, tried the first time.
+    /// Whether the contestant responds as it should, tried on first use.
     fn works(&mut self, contestant: Contestant, ready: &Ready) -> bool {
         if let Some(works) = self.tried.get(&contestant) {
             return *works;
@@ -174,7 +173,7 @@ impl<'a> Field<'a> {
         works
     }
 
-    /// Remembers, and says at once, that someone is not there.
+    /// Records and reports that something is missing.
     pub(super) fn refuse(&mut self, name: &str, refusal: Refusal) {
         let (list, why, how) = match refusal {
             Refusal::NotRun(why) => (&mut self.not_run, why, "not run"),
@@ -198,7 +197,7 @@ fn make(context: &BenchContext<'_>, contestant: Contestant) -> Result<Ready, Ref
         Contestant::GuruWorkerd => ours::workerd(context),
         Contestant::GuruHost => ours::host(context),
         Contestant::GuruWasmtime => ours::wasmtime(context, &[]),
-        // As every request has in our own host; by itself it gives one instance 128 of them, 16 at once.
+        // One instance per request, as in our own host; by default wasmtime reuses an instance for 128 requests, 16 at a time.
         Contestant::GuruWasmtimeFresh => ours::wasmtime(context, &["--max-instance-reuse-count=1"]),
         Contestant::GuruSpin => ours::spin(context),
         Contestant::GuruLambda => ours::lambda(context),
@@ -215,7 +214,7 @@ fn make(context: &BenchContext<'_>, contestant: Contestant) -> Result<Ready, Ref
     }
 }
 
-/// Starts it once, and asks it once, with all that it says in `log`. It is its warm-up, too.
+/// Starts the contestant once and sends one request, with its output in `log`. This also warms it up.
 fn attempt(
     context: &BenchContext<'_>,
     contestant: Contestant,

@@ -1,4 +1,4 @@
-//! Two Lambda functions measured in turn: how they start, and what an invocation takes. Knows not who they are.
+//! Measures two Lambda functions in turn: startup and invocation times.
 
 use std::{
     path::Path,
@@ -16,7 +16,7 @@ use super::{
     stopwatch,
 };
 
-/// Everything that is measured of a pair of functions; each load lasts `seconds`.
+/// All measurements of a pair of functions; each load lasts `seconds`.
 pub(super) fn measure(
     pair: &Pair,
     sides: [Side<'_>; 2],
@@ -37,7 +37,7 @@ pub(super) fn measure(
     Ok(all)
 }
 
-/// A fresh emulator each time.
+/// The first invocation, with a fresh emulator each time.
 fn firsts(
     pair: &Pair,
     sides: [Side<'_>; 2],
@@ -60,7 +60,7 @@ fn firsts(
     ])
 }
 
-/// Invocations one after the other, over one connection; a round's sample is the median of its invocations.
+/// Sequential invocations over one connection; a round's sample is their median.
 fn warm(
     pair: &Pair,
     sides: [Side<'_>; 2],

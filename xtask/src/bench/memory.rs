@@ -1,15 +1,15 @@
-//! What a process and all that it started hold of this machine's memory, as the kernel counts it. Knows not what they are.
+//! The memory of a process and its descendants, as the kernel counts it.
 //!
-//! The peak is the kernel's own, set back before a load: nothing has to look, and so disturb, while the load is on.
+//! The peak is the kernel's own and is reset before a load, so no sampling disturbs the measurement.
 
 use anyhow::Result;
 
-/// Whose memory is counted.
+/// The processes whose memory is counted.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Family {
-    /// The process at the top.
+    /// The process id of the root.
     pub(super) root: u32,
-    /// Whether it counts too, or only what it started.
+    /// Whether the root is counted too, or only its descendants.
     pub(super) is_root_counted: bool,
 }
 
@@ -32,7 +32,7 @@ mod kernel {
                 Some((stat.pid, stat.ppid, process))
             })
             .collect();
-        // A child may have a lower number than its parent: the numbers go round.
+        // A child may have a lower process id than its parent, since ids wrap around.
         let root = i32::try_from(family.root).context("a process has no such number")?;
         let mut known = BTreeSet::from([root]);
         while others
@@ -60,17 +60,17 @@ mod kernel {
         Ok(f64::from(kib) * 1024.0)
     }
 
-    /// What is in memory now, in bytes.
+    /// The current resident set size, in bytes.
     pub(in crate::bench) fn resident(family: Family) -> Result<f64> {
         sum(family, |status| status.vmrss)
     }
 
-    /// The most that was in memory since [`forget_peak`].
+    /// The peak resident set size since [`forget_peak`].
     pub(in crate::bench) fn peak(family: Family) -> Result<f64> {
         sum(family, |status| status.vmhwm)
     }
 
-    /// From here on, a new peak is counted.
+    /// Resets the peak.
     pub(in crate::bench) fn forget_peak(family: Family) -> Result<()> {
         for process in members(family)? {
             process
@@ -137,7 +137,7 @@ mod kernel {
 }
 
 impl Family {
-    /// A process and all that it started.
+    /// A process and its descendants.
     pub(super) const fn of(root: u32) -> Self {
         Self {
             root,
@@ -145,7 +145,7 @@ impl Family {
         }
     }
 
-    /// Only what it started.
+    /// Only the descendants of a process.
     pub(super) const fn below(root: u32) -> Self {
         Self {
             root,
@@ -153,17 +153,17 @@ impl Family {
         }
     }
 
-    /// What is in memory now, in bytes.
+    /// The current resident set size, in bytes.
     pub(super) fn resident(self) -> Result<f64> {
         kernel::resident(self)
     }
 
-    /// From here on, a new peak is counted.
+    /// Resets the peak.
     pub(super) fn forget_peak(self) -> Result<()> {
         kernel::forget_peak(self)
     }
 
-    /// The most that was in memory since then, each process by itself.
+    /// The sum of each process's peak since the reset.
     pub(super) fn peak(self) -> Result<f64> {
         kernel::peak(self)
     }

@@ -1,5 +1,4 @@
-//! `guru bench`: the example beside the same function by others' means, measured in turn. Knows the order of things, not how
-//! any of them is built, measured or told.
+//! `guru bench`: measures the example in turn with the same function implemented by other means.
 
 mod contestant;
 mod core;
@@ -40,23 +39,23 @@ use field::Field;
 use plan::{Measure, PAIRS, Pair};
 use report::{Comparison, Ratio, Report, Series, Settings, Verdict};
 
-/// The function that everybody has.
+/// The function that every contestant implements.
 const FUNCTION: &str = "meditations";
 
-/// What everyone may look at.
+/// The context of all measurements.
 struct BenchContext<'a> {
     home: &'a Home,
     console: Console,
     workspace: &'a Workspace,
     function: &'a str,
-    /// Where the others' sources are.
+    /// The folder with the sources of the other contestants.
     opponents: PathBuf,
-    /// A folder that is gone at the end.
+    /// A temporary folder, removed at the end.
     work: PathBuf,
 }
 
 impl BenchContext<'_> {
-    /// As `guru build --release` sees it.
+    /// The context for a build, as of `guru build --release`.
     fn build(&self) -> artefacts::BuildContext<'_> {
         artefacts::BuildContext {
             home: self.home,
@@ -72,7 +71,7 @@ impl BenchContext<'_> {
     }
 }
 
-/// Measures, or shows an earlier report again. False when something failed that should work.
+/// Runs the measurements, or renders an earlier report again. Returns false when something failed that should work.
 pub(crate) fn run(home: &Home, console: Console, options: &args::Bench) -> Result<bool> {
     if let Some(earlier) = &options.from {
         let report = Report::read(earlier)?;
@@ -84,7 +83,7 @@ pub(crate) fn run(home: &Home, console: Console, options: &args::Bench) -> Resul
         bail!("only Guru's own workspace has something to compare: run it in a checkout of Guru");
     }
     if !options.no_setup {
-        // What is missing afterwards is `not run`, by name.
+        // Whatever is still missing is reported as `not run`, by name.
         setup::run(home, console, &guru_cli::args::Setup::default())?;
     }
     let work = tempfile::tempdir().context("cannot make a temporary folder")?;
@@ -107,7 +106,7 @@ pub(crate) fn run(home: &Home, console: Console, options: &args::Bench) -> Resul
     tell(&report, options.report.as_ref().unwrap_or(&folder))
 }
 
-/// Writes the report, and says what there is to say at once.
+/// Writes the report and prints its summary.
 fn tell(report: &Report, folder: &Path) -> Result<bool> {
     report.write(folder)?;
     say(&report.summary());
@@ -132,7 +131,7 @@ fn settings(options: &args::Bench) -> Settings {
     }
 }
 
-/// Everything that was asked for, whatever becomes of any part.
+/// Runs all selected measurements, even if some of them fail.
 fn measure(context: &BenchContext<'_>, options: &args::Bench) -> Report {
     let asked = |group: Group| options.only.is_empty() || options.only.contains(&group);
     let when = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string();
@@ -160,7 +159,7 @@ fn measure(context: &BenchContext<'_>, options: &args::Bench) -> Report {
     }
 }
 
-/// What was sampled of both of a pair, held to the bar if there is one.
+/// Compares the samples of a pair, against the bar if there is one.
 fn compare(pair: &Pair, measure: Measure, ours: Vec<f64>, theirs: Vec<f64>) -> Result<Comparison> {
     let ours = Series::new(pair.ours.name(), ours)?;
     let theirs = Series::new(pair.theirs.name(), theirs)?;

@@ -1,5 +1,4 @@
-//! Our own example on each runtime, built as what is deployed is built. Knows how `guru build` is asked, not what the others
-//! are.
+//! Our own example on each runtime, built as for a deployment.
 
 use std::{
     ffi::OsString,
@@ -15,7 +14,7 @@ use super::{
 };
 use crate::{args::target, artefacts, cargo, files};
 
-/// Under Cloudflare's runtime.
+/// Under workerd.
 pub(super) fn workerd(context: &BenchContext<'_>) -> Result<Ready, Refusal> {
     let folder = context.dist(target("cloudflare"));
     target("cloudflare").build_into(&context.build(), &folder)?;
@@ -29,7 +28,7 @@ pub(super) fn host(context: &BenchContext<'_>) -> Result<Ready, Refusal> {
     Ok(in_host(context, "guru", component)?)
 }
 
-/// A component under our own host, whoever's it is.
+/// Any component under our own host.
 pub(super) fn in_host(context: &BenchContext<'_>, name: &str, component: PathBuf) -> Result<Ready> {
     let compiled = compiled(context, name, &component)?;
     let host = cargo::SERVER.build(context.workspace, true)?;
@@ -45,7 +44,7 @@ pub(super) fn in_host(context: &BenchContext<'_>, name: &str, component: PathBuf
     })
 }
 
-/// The example as our own host loads it.
+/// The example, compiled as our own host loads it.
 pub(super) fn instance(context: &BenchContext<'_>) -> Result<PathBuf> {
     compiled(context, "guru", &component(context)?)
 }
@@ -74,7 +73,7 @@ pub(super) fn wasmtime(context: &BenchContext<'_>, options: &[&str]) -> Result<R
     })
 }
 
-/// Under `spin up`, with the manifest that `guru new` would give it.
+/// Under `spin up`, with the manifest that `guru new` creates.
 pub(super) fn spin(context: &BenchContext<'_>) -> Result<Ready, Refusal> {
     in_spin(context, "spin", &component(context)?)
 }

@@ -1,5 +1,4 @@
-//! What is compared with what, and how far ours may be from theirs: data. Knows neither how anything is built nor how it is
-//! measured.
+//! The plan of the measurements, as data: the pairs that are compared, and how far ours may be from theirs.
 
 use self::Measure::{Bytes, ExecToNext, Gzip, Requests, WarmInvoke};
 use super::{
@@ -11,7 +10,7 @@ use super::{
 };
 use crate::args::Group::{self, Lambda, Local, Size, Wasi, Workerd};
 
-/// What is measured of a contestant.
+/// A measure of a contestant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Measure {
     Bytes,
@@ -30,7 +29,7 @@ pub(super) enum Measure {
 }
 
 impl Measure {
-    /// What it is, in the report.
+    /// The title in the report.
     pub(super) const fn title(self) -> &'static str {
         match self {
             Self::Bytes => "size",
@@ -49,7 +48,7 @@ impl Measure {
         }
     }
 
-    /// What it is counted in.
+    /// The unit.
     pub(super) const fn unit(self) -> Unit {
         match self {
             Self::Bytes | Self::Gzip | Self::MemoryAtRest | Self::MemoryUnderLoad => Unit::Bytes,
@@ -64,7 +63,7 @@ impl Measure {
         }
     }
 
-    /// Which of two numbers is the better one.
+    /// Which of two numbers is better.
     pub(super) const fn better(self) -> Better {
         match self {
             Self::Requests | Self::RequestsOfOne => Better::Higher,
@@ -73,16 +72,16 @@ impl Measure {
     }
 }
 
-/// How far the ratio ours/theirs may go.
+/// A bar for the ratio ours/theirs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bar {
     pub(super) measure: Measure,
     pub(super) at: f64,
-    /// Whether both do the same on the same runtime, so that the difference is what portability costs.
+    /// Whether both do the same on the same runtime, so that the difference is the cost of portability.
     pub(super) is_tax: bool,
 }
 
-/// Two that are measured in turn.
+/// Two contestants that are measured in turn.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pair {
     pub(super) group: Group,
@@ -92,12 +91,12 @@ pub(super) struct Pair {
 }
 
 impl Pair {
-    /// What must hold of a measure, if something must.
+    /// The bar for a measure, if there is one.
     pub(super) fn bar(&self, measure: Measure) -> Option<Bar> {
         self.bars.iter().find(|bar| bar.measure == measure).copied()
     }
 
-    /// Both, as the reader knows them.
+    /// Both display names.
     pub(super) fn name(&self) -> String {
         format!("{} and {}", self.ours.name(), self.theirs.name())
     }
@@ -128,7 +127,7 @@ const fn pair(group: Group, ours: Contestant, theirs: Contestant, bars: &'static
     }
 }
 
-/// Every pair, group by group.
+/// All pairs, by group.
 pub(super) const PAIRS: [Pair; 18] = [
     pair(Size, GuruWorkerd, Worker, &[bar(Gzip, 0.7)]),
     pair(Size, GuruWorkerd, Hono, &[]),
@@ -163,7 +162,7 @@ mod tests {
     fn a_bar_is_on_the_side_that_its_measure_allows() {
         for pair in PAIRS {
             for bar in pair.bars {
-                // A throughput is to be near or above theirs; all else may be a little worse, or must be better.
+                // A throughput must be near or above theirs; all else may be slightly worse, or must be better.
                 let is_share = bar.measure == Measure::Requests;
                 assert!(!is_share || bar.at >= 0.9, "{}", pair.name());
                 assert!(bar.at > 0.0 && bar.at < 2.0, "{}", pair.name());

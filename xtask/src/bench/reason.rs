@@ -1,14 +1,14 @@
-//! What went wrong, in a line for the report: the reason, and none of this machine's folders. Knows not who it is about.
+//! Formats errors for the report: one line each, without paths of this machine.
 
 use std::{fs, path::Path};
 
 use super::BenchContext;
 use crate::child;
 
-/// How much of what a contestant said is told when it does not work.
+/// How many lines of a contestant's log are shown when it fails.
 const TAIL: usize = 5;
 
-/// The last lines of a log, as one.
+/// The last lines of a log, joined into one.
 pub(super) fn tail(log: &Path) -> String {
     let said = fs::read(log).unwrap_or_default();
     let said = String::from_utf8_lossy(&said);
@@ -20,7 +20,7 @@ pub(super) fn tail(log: &Path) -> String {
     }
 }
 
-/// An error with its causes on one line; of a program that failed, the line that says why.
+/// An error with its causes on one line; for a failed program, the line of its output that explains it.
 pub(super) fn told(error: &anyhow::Error) -> String {
     let causes = error.chain().map(|cause| {
         let failure = cause.downcast_ref::<child::Failure>();
@@ -31,7 +31,7 @@ pub(super) fn told(error: &anyhow::Error) -> String {
     lines.join(" ")
 }
 
-/// A text without this machine's folders.
+/// Removes this machine's folders from a string.
 pub(super) fn hidden(text: &str, context: &BenchContext<'_>) -> String {
     let user = std::env::home_dir();
     let folders = [
@@ -52,7 +52,7 @@ pub(super) fn hidden(text: &str, context: &BenchContext<'_>) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// A word that is a file of this machine, without its folder.
+/// A path on this machine, reduced to its file name.
 fn without_folder(word: &str) -> &str {
     let bare = word.trim_matches(|c| "`'\"(),:;".contains(c));
     let path = Path::new(bare);

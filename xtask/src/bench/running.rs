@@ -1,5 +1,4 @@
-//! A contestant that serves HTTP as a process: started on a free port, asked until it answers, ended with its owner. Knows not
-//! who it is.
+//! A contestant that serves HTTP, as a child process: started on a free port, polled until it responds, and ended when dropped.
 
 use std::{
     net::{Ipv4Addr, TcpListener},
@@ -13,22 +12,22 @@ use serde::Deserialize;
 use super::contestant::{Output, Recipe};
 use crate::{child, leash::Leash};
 
-/// A server answers within this, or not at all.
+/// The timeout of a server's start.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How often one that does not answer yet is asked again.
+/// The polling interval until the first response.
 const BEAT: Duration = Duration::from_millis(1);
 
-/// A server that has answered.
+/// A server that has responded.
 pub(super) struct Running {
     leash: Leash,
     url: String,
-    /// From the process to its first answer.
+    /// The time from starting the process to its first response.
     pub(super) started_in: Duration,
 }
 
 impl Running {
-    /// Starts it and waits for its first good answer.
+    /// Starts it and waits for its first good response.
     pub(super) fn start(recipe: &Recipe, output: &Output) -> Result<Self> {
         let port = free_port()?;
         let url = format!("http://127.0.0.1:{port}/");
@@ -42,7 +41,7 @@ impl Running {
             let asked = ask(&agent, &url);
             let started_in = begun.elapsed();
             match asked {
-                // Had another process been quicker to take the port, this one would have ended.
+                // If another process had taken the port first, this one would have exited.
                 Ok(()) if leash.ended()?.is_none() => {
                     return Ok(Self {
                         leash,
@@ -61,12 +60,12 @@ impl Running {
         bail!("it did not answer within {} s: {last}", PATIENCE.as_secs())
     }
 
-    /// Where it answers.
+    /// The URL of the server.
     pub(super) fn url(&self) -> &str {
         &self.url
     }
 
-    /// What became of the server, should it have ended while something was asked of it.
+    /// Explains an error by the server's exit, if it has exited meanwhile.
     pub(super) fn blame<T>(&self, result: Result<T>) -> Result<T> {
         match (result, self.leash.ended()) {
             (Err(error), Ok(Some(status))) => {
@@ -76,13 +75,13 @@ impl Running {
         }
     }
 
-    /// The number of the process that was started.
+    /// The id of the process that was started.
     pub(super) fn id(&self) -> u32 {
         self.leash.child().id()
     }
 }
 
-/// A client that keeps some connections, and gives up in time. No proxy stands before this machine's own ports.
+/// An HTTP client that keeps connections open and has a timeout. It uses no proxy for this machine's own ports.
 pub(super) fn agent(connections: usize) -> ureq::Agent {
     ureq::Agent::config_builder()
         .proxy(None)
@@ -93,20 +92,20 @@ pub(super) fn agent(connections: usize) -> ureq::Agent {
         .into()
 }
 
-/// The example's answer, of which nothing else is of interest.
+/// The example's response, reduced to the field that is checked.
 #[derive(Deserialize)]
 struct HttpResponse {
     status: String,
     meditation: String,
 }
 
-/// Whether an answer is the example's.
+/// Whether a response body is the example's.
 pub(super) fn is_meditation(body: &str) -> bool {
     serde_json::from_str::<HttpResponse>(body)
         .is_ok_and(|answer| answer.status == "success" && !answer.meditation.is_empty())
 }
 
-/// Asks once for a meditation.
+/// Requests a meditation once.
 fn ask(agent: &ureq::Agent, url: &str) -> Result<()> {
     let mut answer = agent.post(url).send_empty()?;
     let status = answer.status();

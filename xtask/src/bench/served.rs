@@ -1,5 +1,4 @@
-//! Two servers measured in turn: how they start, how much they answer, how fast, and what memory that takes. Knows not who they
-//! are.
+//! Measures two servers in turn: startup time, throughput, latency, and the memory they take.
 
 use std::{thread, time::Duration};
 
@@ -15,20 +14,20 @@ use super::{
     running::Running,
 };
 
-/// How long a server is left alone before its memory is looked at.
+/// How long a server idles before its memory is measured.
 const REST: Duration = Duration::from_millis(200);
 
-/// One of the two.
+/// One of the two servers.
 #[derive(Clone, Copy)]
 pub(super) struct Side<'a> {
     pub(super) contestant: Contestant,
     pub(super) recipe: &'a Recipe,
 }
 
-/// Samples of both, ours first.
+/// The samples of both, ours first.
 pub(super) type Both = [Vec<f64>; 2];
 
-/// Everything that is measured of a pair of servers.
+/// All measurements of a pair of servers.
 pub(super) fn measure(
     pair: &Pair,
     sides: [Side<'_>; 2],
@@ -48,14 +47,14 @@ pub(super) fn measure(
         .round()
         .max(1.0);
     all.push(of(pair, Measure::Requests, requests)?);
-    // What a server makes wait for the network, many connections at once hide.
+    // Many concurrent connections hide a server's network waits; a single one shows them.
     all.push(of(pair, Measure::RequestsOfOne, of_one)?);
     all.extend(latency(pair, names, &servers, rounds, loads, rate)?);
     all.push(of(pair, Measure::MemoryUnderLoad, memory)?);
     Ok(all)
 }
 
-/// Started again and again, each ended before the other begins.
+/// Startup times. Each server is ended before the other starts.
 fn starts(pair: &Pair, sides: [Side<'_>; 2], rounds: u32) -> Result<Vec<Comparison>> {
     let mut times = Both::default();
     let mut memory = Both::default();
@@ -73,7 +72,7 @@ fn starts(pair: &Pair, sides: [Side<'_>; 2], rounds: u32) -> Result<Vec<Comparis
     ])
 }
 
-/// Requests per second on so many connections, and the memory that they took at most.
+/// Requests per second with this many connections, and the peak memory meanwhile.
 fn throughput(
     names: [Contestant; 2],
     servers: &[Running; 2],
@@ -104,7 +103,7 @@ fn throughput(
     Ok((requests, memory))
 }
 
-/// How long answers take at a rate that both can bear.
+/// Latencies at a rate that both can sustain.
 fn latency(
     pair: &Pair,
     names: [Contestant; 2],
@@ -139,13 +138,13 @@ fn latency(
     Ok(all)
 }
 
-/// What was sampled of both, compared.
+/// Compares the samples of both.
 pub(super) fn of(pair: &Pair, measure: Measure, both: Both) -> Result<Comparison> {
     let [ours, theirs] = both;
     compare(pair, measure, ours, theirs)
 }
 
-/// What went wrong, with whom.
+/// Adds the contestant's name to an error.
 pub(super) fn named<T>(contestant: Contestant, result: Result<T>) -> Result<T> {
     result.with_context(|| contestant.name().to_owned())
 }

@@ -1,4 +1,4 @@
-//! The bytes of what is deployed. Knows what counts as one, not how it was made.
+//! Measures the size in bytes of what is deployed.
 
 use std::{fs, path::PathBuf};
 
@@ -13,7 +13,7 @@ use guru_cli::targets::lambda;
 
 use crate::artefacts::gzip;
 
-/// The bytes of both.
+/// The sizes of both.
 pub(super) fn measure(pair: &Pair, ours: &Ready, theirs: &Ready) -> Result<Vec<Comparison>> {
     let ours = deployed(pair.ours, &ours.deployed)?;
     let theirs = deployed(pair.theirs, &theirs.deployed)?;
@@ -23,7 +23,7 @@ pub(super) fn measure(pair: &Pair, ours: &Ready, theirs: &Ready) -> Result<Vec<C
         vec![count(&ours)?],
         vec![count(&theirs)?],
     )?];
-    // A zip file is compressed already.
+    // A zip archive is compressed already.
     if !pair.ours.is_lambda() {
         let packed = [vec![count(&gzip(&ours)?)?], vec![count(&gzip(&theirs)?)?]];
         let [ours, theirs] = packed;
@@ -32,7 +32,7 @@ pub(super) fn measure(pair: &Pair, ours: &Ready, theirs: &Ready) -> Result<Vec<C
     Ok(all)
 }
 
-/// All that is deployed of a contestant, as one piece: the zip file that Lambda gets, else the files one after the other.
+/// The deployed bytes of a contestant: the zip archive for Lambda, else its files concatenated.
 fn deployed(contestant: Contestant, files: &[PathBuf]) -> Result<Vec<u8>> {
     if contestant.is_lambda() {
         let files: Vec<_> = files.iter().map(|file| (file.as_path(), 0o755)).collect();

@@ -1,5 +1,5 @@
-//! How long a Lambda function takes from its process to its first request for an event: a listener in the place of Lambda's
-//! runtime interface, which never gives one. Knows that interface's first request, not what the function is.
+//! Measures how long a Lambda function takes from process start to its first request for an event, with a listener in place of
+//! Lambda's runtime interface that never returns one.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -14,14 +14,14 @@ use anyhow::{Context as _, Result, bail, ensure};
 use super::contestant::{Output, Recipe};
 use crate::{child, leash::Leash};
 
-/// It asks within this, or not at all.
+/// The timeout of that request.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How often the function is asked whether it has ended. The listener itself only waits: it must not take the processor from
-/// what it measures, nor add to it.
+/// The polling interval for the function's exit. The listener itself blocks, so that it neither takes CPU time from what it
+/// measures nor adds to it.
 const BEAT: Duration = Duration::from_millis(20);
 
-/// What a function asks first.
+/// The path of a function's first request.
 const NEXT: &str = "/runtime/invocation/next";
 
 /// Starts the function, waits for its request, and ends it.
@@ -48,13 +48,13 @@ pub(super) fn time(recipe: &Recipe, output: &Output) -> Result<Duration> {
     let leash =
         Leash::family(&mut command).with_context(|| format!("cannot start {}", recipe.name()));
     let outcome = leash.and_then(|leash| until(&leash, begun, &asked));
-    // Where nobody has connected, the listener still waits.
+    // Unblocks the listener if nobody has connected.
     drop(TcpStream::connect(address));
     drop(waiting.join());
     outcome
 }
 
-/// Waits for the request as long as the function lives.
+/// Waits for the request while the function is alive.
 fn until(
     leash: &Leash,
     begun: Instant,
@@ -86,7 +86,7 @@ fn until(
     )
 }
 
-/// The first line of the first request, and when it was there.
+/// The first line of the first request, and when it arrived.
 fn first_line(listener: &TcpListener) -> Result<(Instant, String)> {
     let (stream, _) = listener.accept().context("nobody can connect")?;
     stream

@@ -1,5 +1,4 @@
-//! The same function by others' means, from the folder `bench` of the workspace: built as their own guides say. Knows how each
-//! is built and started, not how it is measured.
+//! The same function implemented by other means, in the workspace's `bench` folder, built as their own guides recommend.
 
 use std::{
     fs,
@@ -19,7 +18,7 @@ use super::{
 };
 use crate::{cargo, child, files, surroundings};
 
-/// Cloudflare's own build of a worker in Rust, and what it runs.
+/// Cloudflare's own build tool for Rust workers, and the tool that it runs.
 const WORKER_BUILD: tools::Crate = tools::Crate {
     name: "worker-build",
     program: "worker-build",
@@ -31,13 +30,13 @@ const WASM_BINDGEN: tools::Crate = tools::Crate {
     flags: &[],
 };
 
-/// A plain module, without a tool.
+/// A plain JavaScript module, without build tools.
 pub(super) fn javascript(context: &BenchContext<'_>) -> Result<Ready, Refusal> {
     let folder = folder(context, "javascript")?;
     workerd::worker(context, "javascript", &folder, &["worker.js"])
 }
 
-/// The vendor's crate for Rust.
+/// The vendor's Rust crate.
 pub(super) fn worker(context: &BenchContext<'_>) -> Result<Ready, Refusal> {
     tools::workerd(context.home)?;
     let folder = folder(context, "worker")?;
@@ -68,7 +67,7 @@ pub(super) fn worker(context: &BenchContext<'_>) -> Result<Ready, Refusal> {
     workerd::worker(context, "worker", &made, &modules)
 }
 
-/// The files of a build that a worker is made of.
+/// The files of a build that make up a worker.
 fn modules(folder: &Path) -> Result<Vec<String>> {
     let files = fs::read_dir(folder)
         .with_context(|| format!("cannot read {}", folder.display()))?
@@ -79,7 +78,7 @@ fn modules(folder: &Path) -> Result<Vec<String>> {
         .collect())
 }
 
-/// A framework in JavaScript, bundled and minified as a deployment is.
+/// A JavaScript framework, bundled and minified as for a deployment.
 pub(super) fn hono(context: &BenchContext<'_>) -> Result<Ready, Refusal> {
     tools::workerd(context.home)?;
     let source = folder(context, "hono")?;
@@ -106,7 +105,7 @@ pub(super) fn hono(context: &BenchContext<'_>) -> Result<Ready, Refusal> {
     workerd::worker(context, "hono", &place.join("bundle"), &["worker.js"])
 }
 
-/// The SDK of Spin, under our own host: only the component differs.
+/// Spin's SDK, under our own host: only the component differs.
 pub(super) fn spin_sdk(context: &BenchContext<'_>) -> Result<Ready, Refusal> {
     folder(context, "spin-sdk")?;
     let target = ["--target", "wasm32-wasip2"];
@@ -119,7 +118,7 @@ pub(super) fn spin_sdk(context: &BenchContext<'_>) -> Result<Ready, Refusal> {
     Ok(ours::in_host(context, "spin-sdk", component)?)
 }
 
-/// The same component, where its authors run it.
+/// The same component on Spin itself.
 pub(super) fn spin_sdk_in_spin(context: &BenchContext<'_>) -> Result<Ready, Refusal> {
     let ready = spin_sdk(context)?;
     let [component] = &ready.deployed[..] else {
@@ -128,7 +127,7 @@ pub(super) fn spin_sdk_in_spin(context: &BenchContext<'_>) -> Result<Ready, Refu
     ours::in_spin(context, "spin-sdk-in-spin", component)
 }
 
-/// AWS's crate for Lambda.
+/// AWS's Rust crate for Lambda.
 pub(super) fn lambda_http(context: &BenchContext<'_>) -> Result<Ready, Refusal> {
     folder(context, "lambda-http")?;
     let program = native(context, "lambda-http-hello")?;
@@ -138,7 +137,7 @@ pub(super) fn lambda_http(context: &BenchContext<'_>) -> Result<Ready, Refusal> 
     })
 }
 
-/// AWS's runtime client for Python.
+/// AWS's runtime interface client for Python.
 pub(super) fn awslambdaric(context: &BenchContext<'_>) -> Result<Ready, Refusal> {
     let folder = folder(context, "awslambdaric")?;
     let python = tools::python(context, "awslambdaric", &folder.join("requirements.txt"))?;
@@ -149,7 +148,7 @@ pub(super) fn awslambdaric(context: &BenchContext<'_>) -> Result<Ready, Refusal>
     })
 }
 
-/// A server in Rust.
+/// A Rust server.
 pub(super) fn axum(context: &BenchContext<'_>) -> Result<Ready, Refusal> {
     folder(context, "axum")?;
     let program = native(context, "axum-hello")?;
@@ -159,7 +158,7 @@ pub(super) fn axum(context: &BenchContext<'_>) -> Result<Ready, Refusal> {
     })
 }
 
-/// A server in Python, as in the story.
+/// A Python server, as in the story.
 pub(super) fn flask(context: &BenchContext<'_>) -> Result<Ready, Refusal> {
     let folder = folder(context, "flask")?;
     let python = tools::python(context, "flask", &folder.join("requirements.txt"))?;
@@ -185,7 +184,7 @@ fn native(context: &BenchContext<'_>, package: &str) -> Result<PathBuf> {
     made(context, cargo::native(&context.opponents), package, &[])
 }
 
-/// What cargo makes of a package of the opponents' workspace: its program, else its component.
+/// What cargo builds from a package of the opponents' workspace: its program, else its component.
 fn made(
     context: &BenchContext<'_>,
     mut cargo: Command,

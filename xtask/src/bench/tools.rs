@@ -1,5 +1,4 @@
-//! The programs that a measurement needs, each found, or got where it can be. Knows where they come from, not what they are
-//! used for.
+//! The programs that the measurements need, each found, or installed where possible.
 
 use std::{
     fs,
@@ -14,7 +13,7 @@ use guru_cli::targets::{cloudflare, lambda};
 use super::{BenchContext, contestant::Refusal};
 use crate::{apt, cargo, child, files, home::Home, stamp, surroundings, tool};
 
-/// A program from crates.io, of a version that this machine's Rust builds.
+/// A program from crates.io, in a version that this machine's Rust can build.
 pub(super) struct Crate {
     pub(super) name: &'static str,
     pub(super) program: &'static str,
@@ -28,14 +27,14 @@ const OHA: Crate = Crate {
 };
 const OHA_VERSION: &str = "1.16.0";
 
-/// Cloudflare's runtime: the program itself, not npm's script around it.
+/// Cloudflare's runtime: the program itself, not the script that npm wraps around it.
 pub(super) fn workerd(home: &Home) -> Result<PathBuf, Refusal> {
     cloudflare::workerd::program(home).ok_or_else(|| {
         missing("workerd is not installed: `guru setup` gets it with wrangler, or name one in WORKERD_BIN")
     })
 }
 
-/// Wasmtime's command line.
+/// wasmtime's command line.
 pub(super) fn wasmtime() -> Result<PathBuf, Refusal> {
     tool::find("WASMTIME_BIN", || which::which("wasmtime").ok()).ok_or_else(|| {
         missing(
@@ -51,7 +50,7 @@ pub(super) fn spin() -> Result<PathBuf, Refusal> {
     })
 }
 
-/// AWS's emulator of Lambda.
+/// AWS's Lambda emulator.
 pub(super) fn emulator(home: &Home) -> Result<PathBuf, Refusal> {
     tool::find("LAMBDA_RIE_BIN", || lambda::emulator::program(home)).ok_or_else(|| {
         missing(
@@ -60,7 +59,7 @@ pub(super) fn emulator(home: &Home) -> Result<PathBuf, Refusal> {
     })
 }
 
-/// The load of throughput: Debian's package where it is not there yet.
+/// The load generator for throughput, installed from Debian if it is missing.
 pub(super) fn wrk(context: &BenchContext<'_>) -> Result<PathBuf, Refusal> {
     if which::which("wrk").is_err() && apt::is_here() {
         apt::install(context.home, context.console, &["wrk"])
@@ -69,7 +68,7 @@ pub(super) fn wrk(context: &BenchContext<'_>) -> Result<PathBuf, Refusal> {
     which::which("wrk").map_err(|_| missing("wrk is not on PATH: install the package `wrk`"))
 }
 
-/// The load at a fixed rate.
+/// The load generator for a fixed rate.
 pub(super) fn oha(context: &BenchContext<'_>) -> Result<PathBuf, Refusal> {
     Ok(OHA.get(context, OHA_VERSION)?)
 }
@@ -79,7 +78,7 @@ fn missing(how: &str) -> Refusal {
 }
 
 impl Crate {
-    /// The program, built where it is not there yet in this version.
+    /// The path of the program, built unless it is there in this version.
     pub(super) fn get(&self, context: &BenchContext<'_>, version: &str) -> Result<PathBuf> {
         let root = context.home.root().join(self.name);
         let program = root.join("bin").join(self.program);
@@ -101,14 +100,14 @@ impl Crate {
                 .arg(&root);
             child::run(&mut cargo, &log, None, &|line| step.line(line))
         };
-        // An index that lags behind may not have what the lock file names.
+        // A stale index may not have the versions in the lock file.
         install(&["--locked"]).or_else(|_| install(&[]))?;
         step.done();
         Ok(program)
     }
 }
 
-/// The Python of an environment with what a list asks for, made where it is not there yet.
+/// The Python of an environment with the packages of a requirements file, created if it is missing.
 pub(super) fn python(
     context: &BenchContext<'_>,
     name: &str,

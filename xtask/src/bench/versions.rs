@@ -1,4 +1,4 @@
-//! What a run was made on and with: the machine and the versions, as each tells its own. Knows no measure.
+//! Describes the machine and the versions that a run was made with.
 
 use std::{
     collections::BTreeMap,
@@ -9,10 +9,10 @@ use std::{
 use super::{BenchContext, tools};
 use crate::surroundings;
 
-/// The opponents' packages whose versions matter, in bench/Cargo.lock.
+/// Packages in bench/Cargo.lock whose versions are reported.
 const CRATES: [&str; 5] = ["axum", "hyper", "lambda_http", "spin-sdk", "worker"];
 
-/// What is known of the machine.
+/// The properties of the machine.
 pub(super) fn machine() -> BTreeMap<String, String> {
     let read = |path| fs::read_to_string(path).unwrap_or_default();
     let cores = std::thread::available_parallelism().map(|cores| cores.to_string());
@@ -30,7 +30,7 @@ pub(super) fn machine() -> BTreeMap<String, String> {
     known(facts)
 }
 
-/// The versions of what was used, where it is there.
+/// The versions of the tools that are installed.
 pub(super) fn all(context: &BenchContext<'_>) -> BTreeMap<String, String> {
     let home = context.home.root();
     let venv = |name: &str| home.join("bench").join(name).join("bin").join("python");
@@ -78,7 +78,7 @@ fn known<const COUNT: usize>(facts: [(&str, Option<String>); COUNT]) -> BTreeMap
     facts.collect()
 }
 
-/// The version of a package in the lock file of a folder.
+/// The version of a package in a folder's lock file.
 pub(super) fn locked(folder: &Path, name: &str) -> Option<String> {
     let lock = fs::read_to_string(folder.join("Cargo.lock")).ok()?;
     let lock: toml_edit::DocumentMut = lock.parse().ok()?;
@@ -89,7 +89,7 @@ pub(super) fn locked(folder: &Path, name: &str) -> Option<String> {
     Some(package.get("version")?.as_str()?.to_owned())
 }
 
-/// What comes after a package's name in a list, up to the end of the version.
+/// The text after a package's name in a list, up to the end of the version.
 fn pinned(list: &str, package: &str) -> Option<String> {
     let mut lines = list.lines();
     let rest = lines.find_map(|line| {
@@ -100,7 +100,7 @@ fn pinned(list: &str, package: &str) -> Option<String> {
     rest.get(..end.unwrap_or(rest.len())).map(str::to_owned)
 }
 
-/// The first line that a program says of itself, however it ends: wrk calls its own version a failure.
+/// The first line of a program's version output, whatever its exit status: wrk exits with a failure.
 fn said(program: Option<PathBuf>, option: &str) -> Option<String> {
     let output = surroundings::command(program?).arg(option).output().ok()?;
     let text = [output.stdout, output.stderr].concat();

@@ -1,5 +1,4 @@
-//! A worker under workerd itself: its modules and a configuration, side by side. Knows how it is started, not what is in a
-//! worker.
+//! Runs a worker under workerd itself, from its modules and a configuration in the same folder.
 
 use std::{fs, path::Path};
 
@@ -14,7 +13,7 @@ use super::{
 };
 use crate::files;
 
-/// Makes a worker of the modules in `folder`, the first of which is its entry.
+/// Prepares a worker of the modules in `folder`, the first of which is its entry.
 pub(super) fn worker(
     context: &BenchContext<'_>,
     name: &str,
@@ -39,7 +38,7 @@ pub(super) fn worker(
     })
 }
 
-/// The date of compatibility that our own manifest names: every worker has the same.
+/// The compatibility date in our own manifest, used for every worker.
 fn date(context: &BenchContext<'_>) -> Result<String> {
     let manifest = context
         .build()

@@ -1,4 +1,4 @@
-//! The budget as it is written: a table for each kind, a number for each name. Knows not what has these names.
+//! Parses the budget file: a table for each kind, a number for each name.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use toml_edit::DocumentMut;
 
 use super::{Key, Kind};
 
-/// Reads a budget. What is not understood is an error, so that a slip of the pen is not a budget for nothing.
+/// Parses a budget. Unknown names are errors, so that a typo does not silently disable a budget.
 pub(super) fn read(text: &str) -> Result<BTreeMap<Key, u32>> {
     let document: DocumentMut = text.parse().context("it is no TOML")?;
     let mut budget = BTreeMap::new();

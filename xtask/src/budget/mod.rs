@@ -1,5 +1,4 @@
-//! What may not grow unnoticed: the bytes of what is deployed, and the instructions of a request through the core. Knows what
-//! is measured, not how much of it is too much.
+//! Budgets against unnoticed growth: the bytes of what is deployed, and the instructions of a request through the core.
 
 mod file;
 mod verdict;
@@ -21,10 +20,10 @@ use crate::{
 
 use verdict::Measurement;
 
-/// Where the budget is, seen from the top of the workspace.
+/// The path of the budget file, relative to the root of the workspace.
 const BUDGET: &str = "bench/budget.toml";
 
-/// What is counted; a table of the budget each.
+/// The kinds of measurements, each a table of the budget file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Bytes,
@@ -34,7 +33,7 @@ enum Kind {
 impl Kind {
     const ALL: [Self; 2] = [Self::Bytes, Self::Instructions];
 
-    /// Its name in the budget and beside a number.
+    /// Its name in the budget file and in the output.
     const fn name(self) -> &'static str {
         match self {
             Self::Bytes => "bytes",
@@ -43,10 +42,10 @@ impl Kind {
     }
 }
 
-/// What is counted, and of what.
+/// A kind of measurement, and what is measured.
 type Key = (Kind, String);
 
-/// Measures all there is a budget for, and tells how each stands.
+/// Measures everything that has a budget, and reports the results.
 pub(super) fn check(context: &TestContext<'_>) -> Result<StepResult> {
     let path = context.workspace.root().join(BUDGET);
     let text =
@@ -72,7 +71,7 @@ pub(super) fn check(context: &TestContext<'_>) -> Result<StepResult> {
     }
 }
 
-/// The bytes of the example, as `guru build --release` makes it.
+/// The sizes of the example, as built by `guru build --release`.
 fn sizes(context: &TestContext<'_>) -> Result<BTreeMap<Key, Measurement>> {
     let mut found = BTreeMap::new();
     let targets = [
@@ -96,7 +95,7 @@ fn sizes(context: &TestContext<'_>) -> Result<BTreeMap<Key, Measurement>> {
     Ok(found)
 }
 
-/// All files of a target one after the other, compressed; and its module or component as it is.
+/// The size of all files of a target, concatenated and compressed, and the size of its module or component.
 fn built(context: &TestContext<'_>, target: Target) -> Result<[u32; 2]> {
     let title = format!("building {} for {}", context.function, target.name());
     let step = context.console.step(&title);

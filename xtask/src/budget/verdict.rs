@@ -1,12 +1,11 @@
-//! What was measured, held to the budget: a line each, and what is wrong. Knows neither how anything was measured nor what a
-//! name means.
+//! Compares measurements with their budget: one line each, and the violations.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Key, Kind};
 use crate::console::mark;
 
-/// What became of something that is measured.
+/// The result of a measurement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Measurement {
     Count(u32),
@@ -14,7 +13,7 @@ pub(super) enum Measurement {
     NotRun(String),
 }
 
-/// How one thing stands.
+/// The verdict on one measurement.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Row<'a> {
     kind: Kind,
@@ -24,19 +23,19 @@ pub(super) struct Row<'a> {
 
 #[derive(Debug, PartialEq, Eq)]
 enum Verdict<'a> {
-    /// Measured, and the number it may reach.
+    /// The measured number, and its limit.
     Within(u32, u32),
-    /// So far below that the number protects nothing.
+    /// So far below the limit that the budget protects nothing.
     FarBelow(u32, u32),
     Over(u32, u32),
     NotRun(&'a str),
-    /// Measured, and no number for it.
+    /// Measured, but without a budget.
     NoBudget(u32),
-    /// A number, and nothing of that name.
+    /// A budget, but nothing of that name was measured.
     NothingMeasured,
 }
 
-/// Holds each to its number; nothing is on one side only.
+/// Compares each measurement with its budget. A name that is only on one side is a violation.
 pub(super) fn judge<'a>(
     found: &'a BTreeMap<Key, Measurement>,
     budget: &'a BTreeMap<Key, u32>,
@@ -65,7 +64,7 @@ fn compare(count: u32, budget: u32) -> Verdict<'static> {
     }
 }
 
-/// A line for each.
+/// One line each.
 pub(super) fn table(lines: &[Row<'_>]) -> String {
     let width = lines.iter().map(|line| line.name.len()).max();
     let width = width.unwrap_or_default();
@@ -78,7 +77,7 @@ pub(super) fn table(lines: &[Row<'_>]) -> String {
 }
 
 impl Row<'_> {
-    /// The sign, and what is to be said.
+    /// The mark and the text of a line.
     fn tell(&self) -> (String, String) {
         let numbers = |count: u32, budget: u32| {
             let percent = f64::from(count) / f64::from(budget) * 100.0;
@@ -100,7 +99,7 @@ impl Row<'_> {
         }
     }
 
-    /// What is wrong with it, and what to do.
+    /// The violation, if it is one, and what to do about it.
     fn fault(&self, file: &str) -> Option<String> {
         let Self { kind, name, .. } = self;
         let kind = kind.name();
@@ -124,7 +123,7 @@ impl Row<'_> {
     }
 }
 
-/// What is wrong, a line each.
+/// All violations, one line each.
 pub(super) fn faults(lines: &[Row<'_>], file: &str) -> Vec<String> {
     lines.iter().filter_map(|line| line.fault(file)).collect()
 }
@@ -153,7 +152,7 @@ mod tests {
 
     #[test]
     fn each_is_told_and_only_what_is_wrong_is_a_fault() {
-        // What is found, the budget, the end of its line, and the fault if there is one.
+        // The measurement, the budget, the end of the line, and the violation, if any.
         let not_run = || Some(Measurement::NotRun("no tool".to_owned()));
         let cases = [
             (

@@ -1,4 +1,4 @@
-//! Instructions, counted by valgrind's callgrind: the same on a busy machine as on an idle one. Knows no case by name.
+//! Counts instructions with valgrind's callgrind, whose result does not depend on the machine's load.
 
 use std::{path::PathBuf, process::Command};
 
@@ -7,23 +7,23 @@ use anyhow::{Context as _, Result, ensure};
 use super::Gauge;
 use crate::{apt, child, console::Console, home::Home};
 
-/// Debian's package of it, and the program in it.
+/// The Debian package, and the program in it.
 const VALGRIND: &str = "valgrind";
 
-/// Two runs, so that what is done once, before and after, is in neither count.
+/// Two runs whose difference cancels out the work at startup and shutdown.
 const REQUESTS: [u32; 2] = [1000, 2000];
 
-/// What counts instructions.
+/// The valgrind installation.
 #[derive(Debug)]
 pub(crate) struct Callgrind {
     valgrind: PathBuf,
 }
 
 impl Callgrind {
-    /// The one on PATH, else Debian's package where it may be installed; else why there is none, and what to do.
+    /// Finds valgrind on PATH, or installs Debian's package where possible. The error says why there is none, and what to do.
     pub(crate) fn find(home: &Home, console: Console) -> Result<Self, String> {
         if which::which(VALGRIND).is_err() && apt::is_here() {
-            // Why not is in the log; what to do is the same.
+            // The reason is in the log; the advice is the same.
             drop(apt::install(home, console, &[VALGRIND]));
         }
         which::which(VALGRIND)
@@ -31,7 +31,7 @@ impl Callgrind {
             .map_err(|_| "valgrind is not installed, `apt-get install valgrind`".to_owned())
     }
 
-    /// The instructions that one request takes.
+    /// The instructions of one request.
     pub(crate) fn instructions(&self, gauge: &Gauge, case: &str) -> Result<u32> {
         let [few, many] = REQUESTS;
         let counted = |requests| self.collected(gauge, case, requests);
@@ -56,14 +56,14 @@ impl Callgrind {
     }
 }
 
-/// The instructions in what callgrind says at its end.
+/// Parses the number of instructions from callgrind's final output.
 fn collected(said: &str) -> Option<u64> {
     let mut lines = said.lines();
     let count = lines.find_map(|line| line.split_once("Collected :").map(|(_, count)| count))?;
     count.trim().parse().ok()
 }
 
-/// One request's instructions, of runs that differ by so many requests.
+/// The instructions of one request, from two runs that differ by `requests` requests.
 fn between(few: u64, many: u64, requests: u32) -> Option<u32> {
     let more = many.checked_sub(few).filter(|more| *more > 0)?;
     u32::try_from(more.checked_div(requests.into())?).ok()

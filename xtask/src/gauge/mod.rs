@@ -1,4 +1,4 @@
-//! The bench programs: built, and asked for allocations and nanoseconds. Knows how they are spoken to, not what is too much.
+//! Builds and runs the bench programs, which report allocations and nanoseconds.
 
 mod callgrind;
 
@@ -11,31 +11,31 @@ use crate::{cargo, child, workspace::Workspace};
 
 pub(crate) use callgrind::Callgrind;
 
-/// The case of the core's program that has no core in it.
+/// The case of the core's bench program that does not use the core.
 pub(crate) const BY_HAND: &str = "by hand";
 
-/// The core's way from a request to its answer.
+/// The core's path from a request to its response.
 pub(crate) const PATH: Bench = Bench {
     package: "guru-core",
     name: "path",
 };
 
-/// A bench program: `NAME WHAT COUNT` does it that often and prints the nanoseconds that it took.
+/// A bench program: `NAME WHAT COUNT` repeats it that often and prints the nanoseconds taken.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bench {
     package: &'static str,
     name: &'static str,
 }
 
-/// One that is built.
+/// A bench program that has been built.
 #[derive(Debug)]
 pub(crate) struct Gauge {
     program: PathBuf,
-    /// What it is told first.
+    /// The first argument, if any.
     command: Option<&'static str>,
 }
 
-/// The host, which is asked for the start of a component: as it is shipped, so that nothing more is compiled for it.
+/// The host, which measures the start of a component. It is built as for a release, so that nothing is compiled for this alone.
 pub(crate) fn host(workspace: &Workspace) -> Result<Gauge> {
     Ok(Gauge {
         program: cargo::SERVER.build(workspace, true)?,
@@ -43,7 +43,7 @@ pub(crate) fn host(workspace: &Workspace) -> Result<Gauge> {
     })
 }
 
-/// What one request takes of the heap.
+/// The heap usage of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub(crate) struct Heap {
     pub(crate) allocations: u32,
@@ -75,13 +75,13 @@ impl Bench {
 }
 
 impl Gauge {
-    /// The cases, with what each takes of the heap.
+    /// The cases, each with its heap usage.
     pub(crate) fn cases(&self) -> Result<BTreeMap<String, Heap>> {
         let listed = child::output(&mut Command::new(&self.program))?;
         serde_json::from_str(&listed).context("the benchmark's list of cases cannot be read")
     }
 
-    /// What one of `count` takes, in nanoseconds.
+    /// The nanoseconds of one repetition, averaged over `count`.
     pub(crate) fn nanoseconds(&self, what: &str, count: u32) -> Result<f64> {
         let mut words = self.words(what, count).into_iter();
         let program = words.next().context("there is no program")?;
@@ -89,7 +89,7 @@ impl Gauge {
         each(&said, count).with_context(|| format!("no time of {what} in {said:?}"))
     }
 
-    /// The program, and what it is told.
+    /// The program and its arguments.
     fn words(&self, what: &str, count: u32) -> Vec<OsString> {
         let mut words = vec![self.program.clone().into()];
         words.extend(self.command.map(OsString::from));
@@ -98,7 +98,7 @@ impl Gauge {
     }
 }
 
-/// One's share of the nanoseconds that a program said.
+/// Divides the nanoseconds that a program printed by `count`.
 fn each(said: &str, count: u32) -> Option<f64> {
     let all: f64 = said.trim().parse().ok()?;
     (all > 0.0 && count > 0).then(|| all / f64::from(count))

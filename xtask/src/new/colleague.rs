@@ -1,5 +1,4 @@
-//! The same project elsewhere: in a clone that a colleague made of it, and with a Guru that is not the registry's. Knows what is
-//! committed, not what any command does inside.
+//! The same project elsewhere: cloned by a colleague, and with a Guru that does not come from the registry.
 
 use std::{
     fs,
@@ -13,7 +12,7 @@ use serde_json::Value;
 use super::Project;
 use crate::{child, console::say, files};
 
-/// Takes the project elsewhere.
+/// Runs the scenarios.
 pub(super) fn check(project: &Project, source: &Path) -> Result<()> {
     if which::which("git").is_err() {
         say("there is no git here: nobody clones the project");
@@ -87,7 +86,7 @@ pub(super) fn check(project: &Project, source: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What the doctor says of the project.
+/// The output of `guru doctor` for the project.
 fn doctor(project: &Project, folder: &Path) -> Result<String> {
     let mut command = project.guru(&["doctor", "--json"]);
     let said = child::output(command.current_dir(folder))?;
@@ -103,7 +102,7 @@ fn build(project: &Project, folder: &Path) -> Result<()> {
     child::output(command.current_dir(folder)).map(drop)
 }
 
-/// Has the project's manifest name another guru.
+/// Makes the project's manifest depend on another `guru`.
 fn name(folder: &Path, guru: &str) -> Result<()> {
     let path = folder.join("Cargo.toml");
     let text = files::read(&path)?;

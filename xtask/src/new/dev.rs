@@ -1,5 +1,5 @@
-//! What `guru dev` promises, on every target that runs here: an edit and a setting show in the answer, and what cannot be built
-//! or started takes nothing away. Knows what a client sees.
+//! Tests `guru dev` on every target that can run here: edits and changed settings show in the response, and a build that fails or
+//! does not start leaves the previous one running.
 
 use std::{
     fs,
@@ -17,17 +17,17 @@ use guru_cli::targets::Target;
 use super::{Project, SOURCE};
 use crate::{child, console::say, context::TestContext, files, leash::Leash};
 
-/// A first build is part of it.
+/// The timeout of a response, which includes a first build.
 const PATIENCE: Duration = Duration::from_secs(1800);
 
-/// For so long a server must go on while its function cannot be built or started.
+/// How long the server must keep serving while its function cannot be built or started.
 const BROKEN: Duration = Duration::from_secs(5);
 
-/// What the function answers before and after.
+/// The response before and after the edit.
 const BEFORE: &str = r#"{"hello":"you"}"#;
 const AFTER: &str = r#"{"hello":"you, of .env, of --env = 'x'"}"#;
 
-/// Serves it on each target, and looks for what development left behind.
+/// Serves the project on each target, and checks that no development build is left among the releases.
 pub(super) fn check(context: &TestContext<'_>, project: &Project) -> Result<()> {
     let is_here = |target: &Target| target.check(context.home).is_ok();
     let on = &context.options.on;
@@ -119,7 +119,7 @@ fn edit(url: &str, path: &Path, text: &str, target: Target) -> Result<()> {
     files::write(path, &format!("{edited}\nfn broken( {{\n"))?;
     goes_on(url, "does not compile")?;
     say("broken: the last good build keeps serving");
-    // A component is asked for its routes at its first request only: there each answer is a 500, and the log says why.
+    // A component's routes are checked only on its first request: there each response is a 500, and the log explains why.
     if target.tries_builds() {
         let clash = edited.replace(
             ".get(\"/\", hello_world)",
@@ -138,7 +138,7 @@ fn edit(url: &str, path: &Path, text: &str, target: Target) -> Result<()> {
     wait_for(url, BEFORE)
 }
 
-/// The answer is that of the last good build for a while.
+/// The server keeps serving the last good build for a while.
 fn goes_on(url: &str, why: &str) -> Result<()> {
     let until = Instant::now() + BROKEN;
     while Instant::now() < until {

@@ -1,5 +1,5 @@
-//! `cargo clippy` in a new project: it has nothing to say of the skeleton, and names the port to use for a call that does not
-//! work on every target. Knows one such call.
+//! `cargo clippy` in a new project: it has no complaints about the skeleton, and recommends the port for a call that does not
+//! work on every target.
 
 use std::{fs, path::Path};
 
@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use super::{Project, SOURCE};
 use crate::{child, console::say, files, surroundings};
 
-/// Nobody but a native program can make it.
+/// A call that only native programs can make.
 const CALL: &str = "\n/// Not on Cloudflare.\npub fn now() -> std::time::SystemTime {\n    std::time::SystemTime::now()\n}\n";
 
 pub(super) fn check(project: &Project) -> Result<()> {
@@ -25,7 +25,7 @@ pub(super) fn check(project: &Project) -> Result<()> {
     let path = project.folder.join(SOURCE);
     let text =
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    // The test is at the end of the file, where no item may follow it.
+    // The tests are at the end of the file, and no item may follow them.
     files::write(
         &path,
         &text.replacen("\nguru::export!", &format!("{CALL}\nguru::export!"), 1),

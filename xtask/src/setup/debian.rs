@@ -1,5 +1,4 @@
-//! The targets from Debian's packages: its compiler, and the standard library built from the source beside it.
-//! Knows nothing of rustup.
+//! The targets from Debian's packages: its compiler, and the standard library built from the packaged source.
 
 use std::{fs, path::Path};
 
@@ -19,7 +18,7 @@ pub(super) const PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src"
 /// The name of the empty crate that the standard library is built for.
 const SEED: &str = "seed";
 
-/// Targets built together, and the crates of the standard library each has.
+/// Targets that are built together, and the crates of the standard library for each.
 const BUILDS: [(&[&str], &str); 2] = [
     (
         &["wasm32-unknown-unknown", "wasm32-wasip2"],
@@ -28,7 +27,7 @@ const BUILDS: [(&[&str], &str); 2] = [
     (&["wasm32v1-none"], "core,alloc"),
 ];
 
-/// Gets the packages, builds the standard library and puts a toolchain together, all or nothing.
+/// Installs the packages, builds the standard library and assembles a toolchain, all or nothing.
 pub(super) fn install(home: &Home, console: Console) -> Result<()> {
     let compiler = packages(home, console)?;
     let work = home.fresh_work("guru-wasm")?;
@@ -45,7 +44,7 @@ pub(super) fn install(home: &Home, console: Console) -> Result<()> {
     files::remove(&work)
 }
 
-/// Makes sure of the packages, and gives the compiler's description of itself.
+/// Installs the packages and returns the output of `rustc -vV`.
 fn packages(home: &Home, console: Console) -> Result<String> {
     let needed = rust::needed()?;
     let recent = |said: &String| Version::find(said).is_some_and(|v| v >= needed);
@@ -113,7 +112,7 @@ fn built(work: &Path, triple: &'static str) -> Result<Vec<Library>> {
     Ok(libraries)
 }
 
-/// A compiled library, other than the seed's own.
+/// A compiled library other than the seed's own.
 fn is_library(file: &Path) -> bool {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     name.ends_with(".rlib") && !name.starts_with(&format!("lib{SEED}-"))

@@ -1,5 +1,4 @@
-//! The two linkers of the wasm targets, `rust-lld` and `wasm-component-ld`. Knows where they may come from, not who
-//! calls them.
+//! The two linkers of the wasm targets, `rust-lld` and `wasm-component-ld`.
 
 use std::path::{Path, PathBuf};
 
@@ -10,26 +9,26 @@ use guru_toolbox::items::wasm::active_sysroot;
 use super::compiler::cargo;
 use crate::{apt, child, console::Console, files, home::Home};
 
-/// The last one is what the component linker looks for beside itself.
+/// The component linker looks for the last one beside itself.
 const NAMES: [&str; 3] = ["rust-lld", "wasm-component-ld", "gcc-ld/wasm-ld"];
 
-/// The crate, and the program it holds.
+/// The name of the crate and of its program.
 const COMPONENT_LINKER: &str = "wasm-component-ld";
 
 /// A folder with both linkers.
 pub(super) enum Linkers {
-    /// One that stays where it is, and is linked to.
+    /// An existing one, which is linked to.
     Theirs(PathBuf),
-    /// One made in the work folder, and moved along.
+    /// One made in the work folder, which is moved along with it.
     Ours(PathBuf),
 }
 
-/// Whether all linkers are in the folder. Follows links, so a removed toolchain shows.
+/// Whether all linkers are in the folder. Links are followed, so that a removed toolchain is noticed.
 pub(super) fn are_in(folder: &Path) -> bool {
     NAMES.iter().all(|name| folder.join(name).exists())
 }
 
-/// Those of the user's rustup toolchain, else from Debian and crates.io.
+/// Finds those of the user's rustup toolchain, else gets them from Debian and crates.io.
 pub(super) fn find_or_get(
     home: &Home,
     console: Console,
@@ -46,7 +45,7 @@ pub(super) fn find_or_get(
     get(home, console, compiler, work).map(Linkers::Ours)
 }
 
-/// Debian's LLVM linker, of the very version that made the compiler, and the component linker built from its crate.
+/// Gets Debian's LLVM linker, in the very LLVM version of the compiler, and builds the component linker from its crate.
 fn get(home: &Home, console: Console, compiler: &str, work: &Path) -> Result<PathBuf> {
     let llvm = llvm_major(compiler).context("rustc -vV named no LLVM version")?;
     let package = format!("lld-{llvm}");

@@ -1,4 +1,4 @@
-//! What those need who work on Guru itself, beside what its users need. Knows which things those are, not how any is made.
+//! What work on Guru itself needs in addition to what users need.
 
 mod compiler;
 mod debian;
@@ -17,7 +17,7 @@ use guru_toolbox::items::{Item, python::Environment, wasm::NAME};
 
 use crate::{console::Console, home::Home, version::Version};
 
-/// What judges a function's document and server.
+/// The tools that validate a function's document and server.
 pub(crate) static TOOLS: Environment = Environment {
     name: "python tools",
     why: "tests written by others: schemathesis, openapi-spec-validator",
@@ -29,7 +29,7 @@ pub(crate) static TOOLS: Environment = Environment {
     tools: &["schemathesis", "openapi-spec-validator"],
 };
 
-/// A whole AWS on this machine, and what asks and judges it.
+/// An emulated AWS on this machine, and the tools that query and check it.
 pub(crate) static AWS: Environment = Environment {
     name: "AWS on this machine",
     why: "tests deployments: ministack, awscli, cfn-lint, aws-sam-translator",
@@ -41,7 +41,7 @@ pub(crate) static AWS: Environment = Environment {
     tools: &["ministack", "awscli", "cfn-lint", "aws-sam-translator"],
 };
 
-/// Everything, in the order in which it is got.
+/// All items, in order of installation.
 pub(crate) fn items() -> Vec<&'static dyn Item> {
     let mut all = Vec::new();
     for item in Scope::Everything.items() {
@@ -58,7 +58,8 @@ pub(crate) fn items() -> Vec<&'static dyn Item> {
     all
 }
 
-/// Finds or installs everything, or what the targets need that are named. False when something required is missing afterwards.
+/// Finds or installs everything, or what the named targets need. Returns false when something required is still missing
+/// afterwards.
 pub(crate) fn run(home: &Home, console: Console, options: &args::Setup) -> Result<bool> {
     let items = items();
     let scope = match &*options.on {

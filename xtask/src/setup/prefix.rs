@@ -1,5 +1,4 @@
-//! The folder of Guru's own toolchain: Debian's compiler under a sysroot with the wasm targets. Knows its layout, not
-//! how its parts were made.
+//! The folder of Guru's own toolchain: Debian's compiler with a sysroot that has the wasm targets.
 
 use std::{
     fs,
@@ -17,14 +16,14 @@ use super::{
 };
 use crate::{child, console::Console, files, home::Home, stamp};
 
-/// Raised when this file or `compiler.rs` makes the folder in another way.
+/// Incremented when this file or `compiler.rs` changes how the folder is made.
 const REVISION: u32 = 1;
 
 /// Debian's C library for WASI, and the parts of it that every program is linked with.
 const WASI_LIBC: &str = "/usr/lib/wasm32-wasi";
 const WASI_PARTS: [&str; 3] = ["crt1-command.o", "crt1-reactor.o", "libc.a"];
 
-/// Whether the folder was made to the end, by this version of Guru, for the compiler that is installed now.
+/// Whether the folder is complete, made by this version of Guru and for the compiler that is installed now.
 pub(super) fn is_whole(prefix: &Path) -> bool {
     if !stamp::exists(prefix) {
         return false;
@@ -37,7 +36,7 @@ pub(super) fn is_whole(prefix: &Path) -> bool {
     })
 }
 
-/// Puts the toolchain together in the work folder, tries it, and moves it to its place.
+/// Assembles the toolchain in the work folder, tests it, and moves it into place.
 pub(super) fn make(
     home: &Home,
     console: Console,
@@ -75,7 +74,7 @@ pub(super) fn make(
     Ok(())
 }
 
-/// A script that runs Debian's tool on this sysroot.
+/// A script that runs Debian's tool with this sysroot.
 fn wrapper(tool: &str, prefix: &Path) -> String {
     let prefix = child::quote(prefix.as_os_str());
     format!("#!/bin/sh\nexec /usr/bin/{tool} --sysroot {prefix} \"$@\"\n")
@@ -85,12 +84,12 @@ fn ingredients(compiler: &str) -> String {
     format!("revision {REVISION}\n{compiler}")
 }
 
-/// Where a toolchain keeps its linkers.
+/// The folder of a toolchain's linkers.
 fn tools(prefix: &Path, host: &str) -> PathBuf {
     prefix.join("lib/rustlib").join(host).join("bin")
 }
 
-/// Compiles something small for each target: a toolchain that cannot is not put in place.
+/// Compiles a small program for each target, so that a broken toolchain is not installed.
 fn try_out(home: &Home, work: &Path, made: &Path) -> Result<()> {
     const TRIALS: [(&str, &str, &str); 3] = [
         (
@@ -143,7 +142,7 @@ fn put_in_place(made: &Path, place: &Path, work: &Path) -> Result<()> {
         bail!("{} is no place for a toolchain", place.display());
     };
     fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
-    // Moved aside, not deleted in place: what is half deleted would still carry its stamp.
+    // Moved aside rather than deleted in place: a partially deleted folder would still have its stamp.
     if fs::symlink_metadata(place).is_ok() {
         let old = work.join("old");
         fs::rename(place, &old)

@@ -1,4 +1,4 @@
-//! rustup: gives Guru's own one a name. Knows nothing of how that was made.
+//! Links Guru's toolchain into rustup.
 
 use std::{
     fs,
@@ -10,13 +10,13 @@ use anyhow::{Context as _, Result};
 
 use crate::{child, console::Console, home::Home, surroundings};
 
-/// What rustup calls Guru's toolchain.
+/// The name of Guru's toolchain in rustup.
 pub(super) const NAME: &str = "guru-wasm";
 
-/// A server that has not answered for this long will not.
+/// A download that stalls for this long is given up.
 const SILENCE: Duration = Duration::from_secs(120);
 
-/// One short line that says why `add` did not succeed; the log has the rest.
+/// Why `add` failed, in one short line; the log has the rest.
 pub(super) fn reason(error: &anyhow::Error) -> String {
     error
         .downcast_ref::<child::Failure>()
@@ -31,12 +31,12 @@ fn first_words(line: &str) -> String {
         .to_owned()
 }
 
-/// What the name stands for now, also when nothing is there any more.
+/// The current target of the link, even if it no longer exists.
 pub(super) fn linked() -> Result<Option<PathBuf>> {
     Ok(fs::read_link(place()?).ok())
 }
 
-/// Makes the name stand for this toolchain, whatever it stood for before.
+/// Links the name to this toolchain, replacing any existing link.
 pub(super) fn link(home: &Home, console: Console, prefix: &Path) -> Result<()> {
     let place = place()?;
     if fs::symlink_metadata(&place).is_ok_and(|found| found.is_symlink()) {
@@ -56,7 +56,7 @@ pub(super) fn link(home: &Home, console: Console, prefix: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The link itself.
+/// The path of the link.
 fn place() -> Result<PathBuf> {
     let home = child::output(surroundings::command("rustup").args(["show", "home"]))?;
     Ok(Path::new(home.trim()).join("toolchains").join(NAME))

@@ -1,4 +1,4 @@
-//! Tools of cargo's own kind, of exact versions. Knows how they are installed, not what they are used for.
+//! Cargo subcommands from crates.io, in pinned versions.
 
 use std::path::PathBuf;
 
@@ -14,21 +14,21 @@ pub(crate) struct Tool {
     why: &'static str,
 }
 
-/// Builds with each feature alone.
+/// Checks that each feature compiles alone.
 pub(crate) static HACK: Tool = Tool {
     name: "cargo-hack",
     version: "0.6.46",
     why: "checks that each feature of the crates compiles alone",
 };
 
-/// Judges dependencies. It takes five minutes to build, and is used where somebody has it.
+/// Checks dependencies. It takes five minutes to build, so it is only used where it is installed already.
 pub(crate) static DENY: Tool = Tool {
     name: "cargo-deny",
     version: "0.20.2",
     why: "checks the licences and sources of dependencies",
 };
 
-/// The tool, where it was installed for Guru, else where it is on PATH.
+/// The path of the tool: Guru's own installation, else the one on PATH.
 pub(crate) fn program(home: &Home, tool: &Tool) -> Option<PathBuf> {
     let own = tool.root(home).join("bin").join(tool.name);
     let own = own.with_extension(std::env::consts::EXE_EXTENSION);

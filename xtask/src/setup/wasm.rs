@@ -1,5 +1,4 @@
-//! The WebAssembly targets, those of the core's own tests too: in the user's own toolchain, or in one that is made beside it.
-//! Knows the two ways to get them, not how either works inside.
+//! The WebAssembly targets, including that of the core's own tests, in the user's own toolchain or in one built beside it.
 
 use std::path::PathBuf;
 
@@ -12,15 +11,15 @@ use guru_toolbox::items::{
 use super::{compiler::TRIPLES, debian, prefix, rustup};
 use crate::{apt, console::Console, home::Home};
 
-/// Where the targets are.
+/// The toolchain that has the targets.
 enum Source {
-    /// In the toolchain that `rustc` on PATH stands for.
+    /// The toolchain of the `rustc` on PATH.
     Active,
-    /// In the toolchain that was made here, in this folder.
+    /// The toolchain that was built here, in this folder.
     Own(PathBuf),
 }
 
-/// The targets themselves.
+/// The item of the targets.
 pub(super) struct Targets;
 
 impl Item for Targets {

@@ -282,8 +282,8 @@ fn inherited() -> Item {
     Item::Table(table)
 }
 
-/// Whether a setting that the workspace defines for its packages suits a function: Guru's edition and `rust-version` set the
-/// minimum.
+/// Whether a setting that the workspace defines for its packages suits a function: the edition must be 2021 or later, and
+/// `rust-version` must not be lower than Guru's.
 fn fits(name: &str, item: &Item) -> bool {
     let oldest = Version::find(env!("CARGO_PKG_RUST_VERSION"));
     match (name, item.as_str()) {

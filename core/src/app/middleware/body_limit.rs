@@ -1,5 +1,5 @@
-//! Refuses bodies that are larger than some of the app's own routes want. It must not know how a
-//! target reads: what it reads at most is [`App::body_limit`](crate::App::body_limit).
+//! A lower body limit for some of an app's routes. How much a target reads at most is set by
+//! [`App::body_limit`](crate::App::body_limit).
 
 use alloc::boxed::Box;
 
@@ -7,7 +7,7 @@ use super::{Middleware, Next};
 use crate::app::{Context, ErrorKind, LocalFuture, Result};
 use crate::http::{Request, Response, Uri};
 
-/// Answers 413 to a request with a larger body than this, at a path or under it.
+/// Responds with 413 to requests at or below a path whose body exceeds the limit.
 ///
 /// ```
 /// use guru_core::{App, app::middleware::BodyLimit};
@@ -21,14 +21,14 @@ pub struct BodyLimit {
 }
 
 impl BodyLimit {
-    /// At most this many bytes, everywhere.
+    /// Limits bodies to this many bytes, on every path.
     #[must_use]
     pub const fn new(bytes: usize) -> Self {
         Self { bytes, path: "" }
     }
 
-    /// Only at this path and below it: `/comments` is `/comments`, `/%63omments` and `/comments/7`,
-    /// and not `/commentary`.
+    /// Applies the limit only to this path and the paths below it: `/comments` matches `/comments`, `/%63omments` and
+    /// `/comments/7`, but not `/commentary`.
     #[must_use]
     pub const fn under(mut self, path: &'static str) -> Self {
         self.path = path;

@@ -1,4 +1,4 @@
-//! Cross-origin requests (Fetch, section 3.2 "CORS protocol"). It must not know what is behind it.
+//! Cross-origin requests (Fetch, section 3.2 "CORS protocol").
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -11,10 +11,10 @@ use super::{Middleware, Next};
 use crate::app::{Context, LocalFuture, Result};
 use crate::http::{Headers, Method, Request, Response, Status};
 
-/// Lets pages of other origins call the function, and answers their preflights.
+/// Lets pages of other origins call the function, and responds to their preflight requests.
 ///
-/// Starts closed: no origin is allowed until one is named. A request without `origin`, or of an
-/// origin that is not allowed, is answered as if this were not here.
+/// No origin is allowed by default. A request without `origin`, or from an origin that is not allowed, is handled as
+/// if this middleware were absent.
 ///
 /// ```
 /// use guru_core::{App, Method, app::middleware::Cors};
@@ -41,7 +41,7 @@ struct Policy {
 }
 
 impl Cors {
-    /// No origin; the methods that need no preflight.
+    /// Creates a policy that allows no origin, and only the methods that need no preflight.
     #[must_use]
     pub fn new() -> Self {
         Self(Rc::new(Policy {
@@ -50,45 +50,45 @@ impl Cors {
         }))
     }
 
-    /// Allows one more origin, such as `https://example.com`.
+    /// Allows an origin, such as `https://example.com`.
     #[must_use]
     pub fn allow_origin(self, origin: &str) -> Self {
         self.set(|policy| policy.origins.push(origin.into()))
     }
 
-    /// Allows every origin. With [credentials](Self::allow_credentials) too, the origins must be
-    /// named: then this allows none.
+    /// Allows every origin. Combined with [credentials](Self::allow_credentials), origins must be named individually,
+    /// and this allows none.
     #[must_use]
     pub fn allow_any_origin(self) -> Self {
         self.set(|policy| policy.any_origin = true)
     }
 
-    /// Allows cookies and `authorization`, for origins that are named.
+    /// Allows cookies and `authorization`, for origins that are named individually.
     #[must_use]
     pub fn allow_credentials(self) -> Self {
         self.set(|policy| policy.credentials = true)
     }
 
-    /// The methods that a preflight is told.
+    /// Sets the methods that a preflight response allows.
     #[must_use]
     pub fn allow_methods(self, methods: &[Method]) -> Self {
         let names: Vec<_> = methods.iter().map(Method::as_str).collect();
         self.set(|policy| policy.methods = names.join(", "))
     }
 
-    /// The request headers that a preflight is told.
+    /// Sets the request headers that a preflight response allows.
     #[must_use]
     pub fn allow_headers(self, names: &[&str]) -> Self {
         self.set(|policy| policy.headers = names.join(", "))
     }
 
-    /// The answer's headers that a page may read.
+    /// Sets the response headers that a page may read.
     #[must_use]
     pub fn expose_headers(self, names: &[&str]) -> Self {
         self.set(|policy| policy.expose = names.join(", "))
     }
 
-    /// How long a browser may keep the answer to a preflight; whole seconds.
+    /// Sets how long a browser may cache a preflight response, in whole seconds.
     #[must_use]
     pub fn max_age(self, age: Duration) -> Self {
         self.set(|policy| policy.max_age = Some(age))
@@ -136,7 +136,7 @@ impl Middleware for Cors {
 }
 
 impl Policy {
-    /// Whether every origin gets the same answer, so that a cache may share it.
+    /// Whether every origin gets the same response, so that a cache may share it.
     fn is_public(&self) -> bool {
         self.any_origin && !self.credentials
     }

@@ -1,4 +1,4 @@
-//! What stands around all routes. It must not know which middleware there is besides its own.
+//! Middleware: code that wraps all routes.
 
 mod body_limit;
 mod cors;
@@ -16,12 +16,11 @@ pub use security_headers::SecurityHeaders;
 use super::{Context, LocalFuture, Result, Service};
 use crate::http::{Request, Response};
 
-/// What stands around all routes: one of those here, or any
-/// `async fn(Context, Request, Next) -> Result<Response>`.
+/// Middleware: one of those in this module, or any `async fn(Context, Request, Next) -> Result<Response>`.
 ///
-/// - Calls `next.run(cx, req)` once to go on, or answers by itself.
-/// - Sees the answers to what is not routed, and errors already turned into answers.
-/// - Does not see a crash: that ends the request at the target.
+/// - Calls `next.run(cx, req)` once to continue, or responds by itself.
+/// - Sees the responses to unmatched routes, and errors already converted to responses.
+/// - Does not see a panic: that ends the request at the target.
 ///
 /// ```
 /// use guru_core::{App, Context, Error, ErrorKind, Next, Request, Response, Result, memory};
@@ -37,7 +36,7 @@ use crate::http::{Request, Response};
 /// assert_eq!(client.get("/").status().as_u16(), 401);
 /// ```
 pub trait Middleware {
-    /// Answers a request, or has it answered.
+    /// Handles a request, or passes it on.
     fn call(&self, cx: Context, req: Request, next: Next) -> LocalFuture<Result<Response>>;
 }
 
@@ -51,7 +50,7 @@ where
     }
 }
 
-/// What stands behind a middleware: the next one, or the routes.
+/// The rest of the chain: the next middleware, or the routes.
 pub struct Next {
     service: Service,
     index: usize,
@@ -65,7 +64,7 @@ impl Next {
         }
     }
 
-    /// Has the request answered. An error is an answer by now.
+    /// Runs the rest of the chain. Errors have already been converted to responses.
     pub async fn run(self, cx: Context, req: Request) -> Response {
         let inner = &self.service.0;
         let answer = match inner.middleware.get(self.index) {

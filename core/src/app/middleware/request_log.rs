@@ -1,4 +1,4 @@
-//! A log record for each request. It must not know how a target writes it.
+//! A log record for each request.
 
 use alloc::boxed::Box;
 use alloc::string::ToString;
@@ -7,11 +7,10 @@ use super::{Middleware, Next};
 use crate::app::{Context, LocalFuture, Result};
 use crate::http::{Request, Response};
 
-/// Logs method, path, status and milliseconds of each request, at info level. The query is left
-/// out: it is where secrets end up.
+/// Logs the method, path, status and duration in milliseconds of each request, at info level. The query is omitted,
+/// because it is where secrets end up.
 ///
-/// The native server writes such a record by itself; this one is for targets whose platform does
-/// not.
+/// The native server logs this by itself; use this middleware on targets whose platform does not.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RequestLog;
 

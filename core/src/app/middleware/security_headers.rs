@@ -1,4 +1,4 @@
-//! Headers that make a browser careful with an answer. It must not know what is in it.
+//! Security-related response headers.
 
 use alloc::boxed::Box;
 
@@ -6,9 +6,9 @@ use super::{Middleware, Next};
 use crate::app::{Context, LocalFuture, Result};
 use crate::http::{Request, Response};
 
-/// Sets what OWASP's REST Security Cheat Sheet asks of an API
-/// (<https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html>), where the handler has not
-/// set it: no sniffing, no framing, no referrer, no active content, HTTPS from now on.
+/// Sets the headers that OWASP's REST Security Cheat Sheet recommends for an API
+/// (<https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html>), unless the handler has set
+/// them: no sniffing, no framing, no referrer, no active content, and HTTPS only from then on.
 #[derive(Clone, Debug)]
 pub struct SecurityHeaders {
     content_security_policy: &'static str,
@@ -16,7 +16,7 @@ pub struct SecurityHeaders {
 }
 
 impl SecurityHeaders {
-    /// For an API: nothing that it answers is a page.
+    /// The defaults for an API, which serves no pages.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -25,14 +25,14 @@ impl SecurityHeaders {
         }
     }
 
-    /// With another `content-security-policy`, for a function that answers pages.
+    /// Replaces `content-security-policy`, for a function that serves pages.
     #[must_use]
     pub const fn content_security_policy(mut self, policy: &'static str) -> Self {
         self.content_security_policy = policy;
         self
     }
 
-    /// With another `strict-transport-security`, or none.
+    /// Replaces `strict-transport-security`, or omits it if `None`.
     #[must_use]
     pub const fn strict_transport_security(mut self, value: Option<&'static str>) -> Self {
         self.strict_transport_security = value;

@@ -1,5 +1,4 @@
-//! From what a function answers to what the client gets, as each front makes it. It must not know what
-//! was asked.
+//! Converts a function's response to what the client receives, as each front end does.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +12,7 @@ use serde_json::Value;
 
 use crate::Front;
 
-/// What a front reads of an answer.
+/// What a front end reads of a response.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct FunctionResponse {
@@ -30,7 +29,7 @@ struct FunctionResponse {
     is_base64_encoded: bool,
 }
 
-/// The response; why there is none, if the function did not answer as it has to.
+/// The response; or why there is none, if the function's output is invalid.
 pub(crate) fn response(front: Front, answer: &[u8]) -> Result<Response<Bytes>, String> {
     let (answer, streamed) = match streamed(answer).filter(|_| front == Front::Url) {
         Some((prelude, body)) => (prelude, Some(body)),
@@ -53,8 +52,8 @@ pub(crate) fn response(front: Front, answer: &[u8]) -> Result<Response<Bytes>, S
         headers.append(name, value.map_err(|error| error.to_string())?);
         Ok::<_, String>(())
     };
-    // A load balancer reads the kind that it was set up for; API Gateway's REST API reads both; payloads
-    // of version 2.0 have single values and cookies.
+    // A load balancer reads the kind that it is configured for; API Gateway's REST API reads both; payloads of
+    // version 2.0 have single values and cookies.
     let reads_lists = matches!(front, Front::Rest | Front::Alb);
     let reads_singles = front != Front::Alb;
     if reads_lists {
@@ -83,14 +82,14 @@ pub(crate) fn response(front: Front, answer: &[u8]) -> Result<Response<Bytes>, S
     Ok(response)
 }
 
-/// The head and the body of an answer that was streamed, which the emulator collects: between them are
-/// eight bytes of zero, which JSON never has.
+/// The head and the body of a streamed response, which the emulator buffers. They are separated by eight zero bytes,
+/// which never occur in JSON.
 fn streamed(answer: &[u8]) -> Option<(&[u8], &[u8])> {
     let at = answer.windows(8).position(|window| window == [0; 8])?;
     Some((answer.get(..at)?, answer.get(at + 8..)?))
 }
 
-/// What a front answers by itself.
+/// A response of the front end itself.
 pub(crate) fn own(front: Front, status: StatusCode) -> Response<Bytes> {
     let text = match (front, status) {
         (Front::Rest, StatusCode::PAYLOAD_TOO_LARGE) => r#"{"message":"Request Too Long"}"#,
@@ -98,7 +97,7 @@ pub(crate) fn own(front: Front, status: StatusCode) -> Response<Bytes> {
         (Front::Rest, StatusCode::NOT_FOUND) => r#"{"message":"Missing Authentication Token"}"#,
         (Front::Http, StatusCode::PAYLOAD_TOO_LARGE) => r#"{"message":"Request Entity Too Large"}"#,
         (Front::Http, StatusCode::NOT_FOUND) => r#"{"message":"Not Found"}"#,
-        // Refused where the head is read, before it is known whose request it is.
+        // Refused while the head is read, before it is known whose request it is.
         (_, StatusCode::BAD_REQUEST | StatusCode::NOT_IMPLEMENTED) => {
             status.canonical_reason().unwrap_or_default()
         }

@@ -1,8 +1,7 @@
-//! Functions under AWS's Runtime Interface Emulator: as many as there may be requests at once. It must
-//! not know what an invocation is about.
+//! Runs a function under AWS's Runtime Interface Emulator, once for each concurrent request.
 //!
-//! <https://github.com/aws/aws-lambda-runtime-interface-emulator>. It takes one request at a time, and
-//! starts the function at the first.
+//! <https://github.com/aws/aws-lambda-runtime-interface-emulator>. It handles one request at a time, and starts the
+//! function at the first.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::path::PathBuf;
@@ -20,13 +19,13 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::sync::Semaphore;
 
-/// The path at which every function is invoked, whatever its name.
+/// The path that invokes any function, whatever its name.
 const INVOKE: &str = "/2015-03-31/functions/function/invocations";
 
-/// From the process to the first connection.
+/// The timeout from the start of the process to the first connection.
 const START: Duration = Duration::from_secs(20);
 
-/// How often another pair of ports is tried, when someone else was quicker.
+/// How many pairs of ports to try, in case another process takes them first.
 const TRIES: usize = 5;
 
 /// What to run.
@@ -36,7 +35,7 @@ pub(crate) struct Settings {
     pub(crate) bootstrap: PathBuf,
 }
 
-/// As many emulators as there may be requests at once, started when they are needed.
+/// A pool of emulators, one for each concurrent request, started on demand.
 pub(crate) struct Emulators {
     settings: Settings,
     room: Semaphore,
@@ -46,12 +45,12 @@ pub(crate) struct Emulators {
 
 struct Emulator {
     address: SocketAddr,
-    // Ends with this; its function ends when nobody has work for it any more.
+    // Killed on drop; its function ends when nothing sends it work any more.
     child: Child,
 }
 
 impl Emulators {
-    /// Starts the first, so that what cannot be started is known at once.
+    /// Starts the first emulator, so that a failure to start is reported at once.
     pub(crate) async fn start(settings: Settings, count: usize) -> Result<Self> {
         for file in [&settings.emulator, &settings.bootstrap] {
             if !file.is_file() {
@@ -67,7 +66,7 @@ impl Emulators {
         })
     }
 
-    /// Invokes the function and says what it answers, whatever that is.
+    /// Invokes the function, and returns its output, whatever that is.
     pub(crate) async fn invoke(&self, event: Vec<u8>) -> Result<Bytes> {
         let _room = self.room.acquire().await?;
         let emulator = match self.idle() {
@@ -85,13 +84,13 @@ impl Emulators {
         let answer = answer
             .context("the emulator broke off its answer")?
             .to_bytes();
-        // One that failed is not used again.
+        // A failed emulator is not used again.
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         idle.push(emulator);
         Ok(answer)
     }
 
-    /// One that is there and has nothing to do.
+    /// An emulator that is idle.
     fn idle(&self) -> Option<Emulator> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let mut emulator = idle.pop()?;
@@ -114,8 +113,8 @@ impl Emulator {
         }
     }
 
-    /// It cannot be asked to pick a port, so free ones are found for it; should another process be
-    /// quicker, it ends, and that is seen.
+    /// The emulator cannot be asked to pick a port, so free ones are found for it. If another process takes them
+    /// first, the emulator ends, and that is detected.
     async fn try_start(settings: &Settings) -> Result<Self> {
         let [address, runtime] = free()?;
         let mut child = Command::new(&settings.emulator)
@@ -125,7 +124,7 @@ impl Emulator {
             .arg(runtime.to_string())
             .arg(&settings.bootstrap)
             .stdin(Stdio::null())
-            // What the emulator and the function have to say; standard output is for `listening on`.
+            // The output of the emulator and the function; standard output is for `listening on`.
             .stdout(std::io::stderr())
             .kill_on_drop(true)
             .spawn()
@@ -144,7 +143,7 @@ impl Emulator {
     }
 }
 
-/// Two free ports, found while both are held.
+/// Finds two free ports while it holds both.
 fn free() -> Result<[SocketAddr; 2]> {
     let any = (Ipv4Addr::LOCALHOST, 0);
     let held = [StdListener::bind(any)?, StdListener::bind(any)?];

@@ -1,7 +1,6 @@
-//! From a request to the event that a function is sent, as each front makes it. It must not know what
-//! becomes of an event.
+//! Converts a request to the event that a function receives, as each front end does.
 //!
-//! Made after live captures of one request behind each front, and after
+//! Based on live captures of one request behind each front end, and on
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>,
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>,
 //! <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html> and
@@ -26,7 +25,7 @@ use uuid::Uuid;
 use crate::Front;
 use moment::{at, epoch};
 
-/// What belongs to a connection; no front passes it on.
+/// Hop-by-hop headers; no front end passes them on.
 const HOP_BY_HOP: [&str; 7] = [
     "connection",
     "keep-alive",
@@ -37,7 +36,7 @@ const HOP_BY_HOP: [&str; 7] = [
     "upgrade",
 ];
 
-/// What a REST API writes in capitals, of what it adds or knows; the rest is as the client sent it.
+/// Header names that a REST API capitalizes: those that it adds or knows. The rest are as the client sent them.
 const CAPITALS: [(&str, &str); 6] = [
     ("host", "Host"),
     ("user-agent", "User-Agent"),
@@ -47,25 +46,25 @@ const CAPITALS: [(&str, &str); 6] = [
     ("x-forwarded-proto", "X-Forwarded-Proto"),
 ];
 
-/// The domain of every API, and what stands before its first dot.
+/// The domain of every API, and the part before its first dot.
 const API: (&str, &str) = ("gateway.execute-api.local.amazonaws.com", "gateway");
 
 /// The domain of every Function URL.
 const URL: (&str, &str) = ("gateway.lambda-url.local.on.aws", "gateway");
 
-/// Where a request comes from and goes to.
+/// The route of a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Route<'a> {
     /// The path, without the stage.
     pub(crate) path: &'a str,
-    /// The stage, where the front has stages: `$default` is in no path.
+    /// The stage, if the front end has stages. `$default` is not part of any path.
     pub(crate) stage: &'a str,
     /// The client's address.
     pub(crate) client: IpAddr,
 }
 
-/// The path as the client sent it, without the stage; `None` when that is missing. `CONNECT` has none, and is the function's
-/// to refuse.
+/// The path as the client sent it, without the stage; `None` if the stage is missing. `CONNECT` has no path, and is
+/// left to the function to refuse.
 pub(crate) fn path(front: Front, head: &http::request::Parts) -> Option<&str> {
     if head.method == http::Method::CONNECT {
         return Some("/");
@@ -80,7 +79,7 @@ pub(crate) fn path(front: Front, head: &http::request::Parts) -> Option<&str> {
     }
 }
 
-/// The event of a request.
+/// Builds the event of a request.
 pub(crate) fn event(front: Front, request: &http::Request<Bytes>, route: Route<'_>) -> Value {
     let headers = headers(front, request, route.client);
     match front {
@@ -90,7 +89,7 @@ pub(crate) fn event(front: Front, request: &http::Request<Bytes>, route: Route<'
     }
 }
 
-/// Names and values as a front passes them on.
+/// Names and values as a front end passes them on.
 type Headers = BTreeMap<String, Vec<String>>;
 
 fn headers(front: Front, request: &http::Request<Bytes>, client: IpAddr) -> Headers {
@@ -99,16 +98,16 @@ fn headers(front: Front, request: &http::Request<Bytes>, client: IpAddr) -> Head
     for (name, value) in request.headers() {
         let is_nominated = nominated.iter().any(|nominated| nominated == name.as_str());
         if !is_nominated && !HOP_BY_HOP.contains(&name.as_str()) {
-            // JSON has no bytes: what is not UTF-8 is lost before a function can see it.
+            // JSON cannot hold bytes: what is not UTF-8 is lost before a function can see it.
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
             headers.entry(name.as_str().into()).or_default().push(value);
         }
     }
-    // Each appends the address it sees to what the client has sent.
+    // Each front end appends the address that it sees to what the client has sent.
     let forwarded = headers.entry("x-forwarded-for".into()).or_default();
     forwarded.push(client.to_string());
     *forwarded = vec![forwarded.join(", ")];
-    // All but a load balancer speak TLS only.
+    // All front ends except load balancers speak only TLS.
     let is_balanced = matches!(front, Front::Alb | Front::AlbSingle);
     let (scheme, port) = if is_balanced {
         ("http", "80")
@@ -135,7 +134,7 @@ fn headers(front: Front, request: &http::Request<Bytes>, client: IpAddr) -> Head
     headers
 }
 
-/// What `connection` names, which is between two machines too (RFC 9110, section 7.6.1).
+/// The headers that `connection` nominates, which are hop-by-hop too (RFC 9110, section 7.6.1).
 fn nominated(headers: &HeaderMap) -> Vec<String> {
     let values = headers.get_all(header::CONNECTION).iter();
     let options = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
@@ -143,7 +142,7 @@ fn nominated(headers: &HeaderMap) -> Vec<String> {
     options.filter(|option| option != "host").collect()
 }
 
-/// The length of the body, which is whole here whatever the client said. A REST API has none.
+/// Sets the length of the body, which is complete here whatever the client announced. A REST API sends none.
 fn count(front: Front, request: &http::Request<Bytes>, headers: &mut Headers) {
     headers.remove("content-length");
     let has_length = request.headers().contains_key(header::CONTENT_LENGTH);
@@ -172,7 +171,7 @@ fn rest(request: &http::Request<Bytes>, route: Route<'_>, headers: &Headers) -> 
         "pathParameters": parameters,
         "stageVariables": null,
         "requestContext": rest_context(request, route, resource),
-        // With `*/*` as binary media type a REST API encodes every body.
+        // With the binary media type `*/*`, a REST API encodes every body.
         "body": if body.is_empty() { Value::Null } else { STANDARD.encode(body).into() },
         "isBase64Encoded": !body.is_empty(),
     })
@@ -227,7 +226,7 @@ fn version_2(
 ) -> Value {
     let decoded_path = percent_decode_str(route.path).decode_utf8_lossy();
     let raw = match front {
-        // The path is decoded, in spite of its name; a stage that has a name is part of it.
+        // The path is decoded, in spite of its name, and includes a named stage.
         Front::Http if route.stage == "$default" => decoded_path.clone().into_owned(),
         Front::Http => format!("/{}{decoded_path}", route.stage),
         _ => route.path.to_owned(),
@@ -306,7 +305,7 @@ fn cookies(request: &http::Request<Bytes>) -> Vec<String> {
 }
 
 fn balanced(front: Front, request: &http::Request<Bytes>, path: &str, headers: &Headers) -> Value {
-    // Taken apart, and not decoded.
+    // Split, but not decoded.
     let mut query = Headers::new();
     for pair in request.uri().query().unwrap_or_default().split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -334,7 +333,7 @@ fn balanced(front: Front, request: &http::Request<Bytes>, path: &str, headers: &
     event
 }
 
-/// The query as API Gateway takes it apart.
+/// The query as API Gateway splits and decodes it.
 fn decoded(request: &http::Request<Bytes>) -> Headers {
     let query = request.uri().query().unwrap_or_default();
     let mut decoded = Headers::new();
@@ -345,7 +344,7 @@ fn decoded(request: &http::Request<Bytes>) -> Headers {
     decoded
 }
 
-/// The values of each name with commas between.
+/// The values of each name, joined with commas.
 fn joined(lists: &Headers) -> Map<String, Value> {
     let joined = lists
         .iter()
@@ -376,8 +375,8 @@ fn agent(headers: &HeaderMap) -> String {
     String::from_utf8_lossy(agent.unwrap_or_default()).into_owned()
 }
 
-/// The body as text for the types that load balancers take for text, and only where it is UTF-8 and not
-/// encoded; else in base64.
+/// The body as text for the types that load balancers consider text, if it is UTF-8 and not encoded; otherwise as
+/// base64.
 fn body_of(headers: &HeaderMap, body: &Bytes) -> (String, bool) {
     let content_type = headers
         .get(header::CONTENT_TYPE)

@@ -1,9 +1,9 @@
-//! `guru-gateway`: serves a Lambda function over HTTP on this machine, in the place of whatever speaks
-//! HTTP in front of it on AWS. It must not know what the function is, nor how it reads an event.
+//! `guru-gateway`: serves a Lambda function over HTTP on this machine, in place of the AWS service that would receive
+//! the HTTP request.
 //!
-//! Nobody has API Gateway, Function URLs and load balancers to run at home. What is theirs here is made
-//! after live captures of their events and after AWS's documentation, each rule with its page; the
-//! function itself runs under AWS's own Runtime Interface Emulator.
+//! API Gateway, Function URLs and load balancers cannot be run locally. This program imitates them, based on live
+//! captures of their events and on AWS's documentation, with a link for each rule. The function itself runs under
+//! AWS's own Runtime Interface Emulator.
 
 mod answer;
 mod emulator;
@@ -68,7 +68,7 @@ enum Front {
 }
 
 impl Front {
-    /// The stage, where there is one: it is in every URL, as on AWS without a domain of one's own.
+    /// The stage, if there is one. It is part of every URL, as on AWS without a custom domain.
     const fn stage(self) -> Option<&'static str> {
         match self {
             Self::Rest | Self::Http => Some("prod"),
@@ -106,7 +106,7 @@ fn run(arguments: Arguments) -> Result<()> {
     })
 }
 
-/// Done at SIGINT or SIGTERM.
+/// Resolves at SIGINT or SIGTERM.
 #[cfg(unix)]
 async fn stop() -> Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -120,7 +120,7 @@ async fn stop() -> Result<()> {
     Ok(())
 }
 
-/// Done at Ctrl-C.
+/// Resolves at Ctrl-C.
 #[cfg(not(unix))]
 async fn stop() -> Result<()> {
     tokio::signal::ctrl_c()

@@ -1,4 +1,4 @@
-//! HTTP, in front of the emulators. It must not know what an event or an answer looks like.
+//! HTTP, in front of the emulators.
 
 use std::convert::Infallible;
 use std::io::Write as _;
@@ -22,15 +22,16 @@ use crate::answer::{own, response};
 use crate::emulator::Emulators;
 use crate::event::{Route, event, path};
 
-/// Bytes of an event that Lambda takes
+/// The maximum size of an event that Lambda accepts, in bytes
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
 const EVENT: usize = 6 * 1024 * 1024;
 
-/// Bytes of a body that a load balancer takes for a function, and of the JSON that it takes back
+/// The maximum size of a body that a load balancer accepts for a function, and of the JSON that it accepts back, in
+/// bytes
 /// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html>).
 const BALANCED: usize = 1024 * 1024;
 
-/// Bytes of a body that are read at all: more than any front takes.
+/// The maximum size of a body that is read at all, in bytes: more than any front end accepts.
 const BODY: usize = 10 * 1024 * 1024;
 
 /// Prints `listening on http://ADDRESS` and serves.
@@ -64,7 +65,7 @@ pub(crate) async fn serve(front: Front, emulators: Emulators, place: (&str, u16)
                 let emulators = Arc::clone(&emulators);
                 async move { Ok::<_, Infallible>(answer(front, &emulators, request, client).await) }
             });
-            // How a connection ends is the client's affair.
+            // Connection errors only concern the client.
             let _ = http1::Builder::new()
                 .timer(TokioTimer::new())
                 .max_headers(512)
@@ -86,15 +87,17 @@ async fn answer(
         Ok(response) => response,
         Err(status) => own(front, status),
     };
-    // The function's own word is for the answer to HEAD, which has no body to be counted.
+    // The function's own value is for the response to HEAD, which has no body to measure.
     if !is_head {
         response.headers_mut().remove(http::header::CONTENT_LENGTH);
     }
     response.map(Full::new)
 }
 
-/// What no front passes on: a request to no host or to two (RFC 9112, section 3.2), and a body coded otherwise than in chunks
-/// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html>, HTTP 501).
+/// Refuses what no front end passes on: a request with no host or with two (RFC 9112, section 3.2), and a body with a
+/// transfer coding other than `chunked`
+/// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html>, HTTP
+/// 501).
 fn admit(parts: &http::request::Parts) -> Result<(), StatusCode> {
     let hosts = parts.headers.get_all(header::HOST).iter().count();
     let needs_host = parts.version > Version::HTTP_10;
@@ -116,7 +119,7 @@ fn admit(parts: &http::request::Parts) -> Result<(), StatusCode> {
     }
 }
 
-/// What the function answers; else the status that the front answers by itself.
+/// The function's response, or the status that the front end responds with by itself.
 async fn exchange(
     front: Front,
     emulators: &Emulators,

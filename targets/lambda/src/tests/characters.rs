@@ -1,23 +1,22 @@
-//! Every byte, encoded and raw, where an event can have it: in path and query, through every front. It must not know how a
-//! target is put together.
+//! Every byte, encoded and raw, wherever an event can have it: in the path and the query, for every sender.
 
 use form_urlencoded::byte_serialize;
 use guru_core::Uri;
 
 use super::*;
 
-/// The events of one request, by what its sender makes of path and query. AWS decodes what it hands over decoded as UTF-8, so
-/// that a byte which is none is U+FFFD there.
+/// How one sender represents the path and query of a request. AWS decodes them as UTF-8, so an invalid byte becomes
+/// U+FFFD.
 struct Front {
     name: &'static str,
     kind: Kind,
-    /// From a path and the value of `q`, as the client has sent them.
+    /// Builds an event from a path and the value of `q`, as the client has sent them.
     event: fn(&Sent<'_>) -> Value,
-    /// Whether the path is decoded, and the query.
+    /// Whether the path and the query are decoded.
     decodes: (bool, bool),
 }
 
-/// What a client sends: text, of which each character stands for itself.
+/// What a client sends: text in which each character stands for itself.
 struct Sent<'a> {
     path: &'a str,
     query: &'a str,
@@ -29,7 +28,7 @@ impl Sent<'_> {
         decoded.decode_utf8_lossy().into_owned()
     }
 
-    /// The value of `q`, as a form is decoded.
+    /// The value of `q`, decoded as a form.
     fn decoded_query(&self) -> String {
         let mut pairs = form_urlencoded::parse(self.query.as_bytes());
         pairs.next().map(|(_, value)| value.into_owned()).unwrap()
@@ -122,7 +121,7 @@ const FRONTS: [Front; 7] = [
     },
 ];
 
-/// What the core makes of the request: the segments of the path, and the value of `q`.
+/// What the core sees in the request: the segments of the path, and the value of `q`.
 fn understood(front: &Front, sent: &Sent<'_>) -> (Vec<Result<String, ()>>, String) {
     let event = (front.event)(sent);
     let (kind, request, _) = read(event.clone(), "").unwrap();
@@ -140,7 +139,7 @@ fn understood(front: &Front, sent: &Sent<'_>) -> (Vec<Result<String, ()>>, Strin
     (segments.collect(), value.into_owned())
 }
 
-/// Each byte percent-encoded: a segment is what the client has meant, wherever the event can still say so.
+/// Each byte percent-encoded: a segment is what the client meant, wherever the event preserves that.
 #[test]
 fn every_byte_encoded() {
     for byte in 0..=u8::MAX {
@@ -154,7 +153,7 @@ fn every_byte_encoded() {
             };
             let (segments, value) = understood(front, &sent);
             let wanted = match (&meant, front.decodes.0) {
-                // A slash is one for ever, once it is decoded.
+                // Once decoded, a slash cannot be told from a separator.
                 (Ok(_), true) if byte == b'/' => vec![Ok("a".into()), Ok("b".into())],
                 (Ok(meant), _) => vec![Ok(meant.clone())],
                 (Err(_), true) => vec![Ok("a\u{FFFD}b".into())],
@@ -167,8 +166,8 @@ fn every_byte_encoded() {
     }
 }
 
-/// Each character of one byte as it is, and some of more: what a client may not send, and clients do. It arrives, or is data
-/// of the path all the same.
+/// Each single-byte character as it is, and some longer ones: clients must not send them, and do. They arrive, or
+/// become data of the path.
 #[test]
 fn every_character_raw() {
     let more = [
@@ -178,7 +177,7 @@ fn every_character_raw() {
         let meant = format!("a{character}b");
         let path = format!("/echo/{meant}");
         for front in &FRONTS {
-            // In a query these have a meaning of their own.
+            // These have a special meaning in a query.
             let query = match character {
                 '&' | '+' => format!("q=a%{:02X}b", u32::from(character)),
                 other => format!("q=a{other}b"),
@@ -198,7 +197,7 @@ fn every_character_raw() {
     }
 }
 
-/// The same in a name, which only a query of pairs has apart.
+/// The same in a name, which only a query of pairs has separately.
 #[test]
 fn every_character_in_a_name() {
     let names = ('\0'..='\u{ff}').chain(['☃', '🦀', '\u{FFFD}']);
@@ -221,7 +220,7 @@ fn every_character_in_a_name() {
     }
 }
 
-/// What needs no encoding is left as it was spelt, where the event says how.
+/// What needs no encoding keeps its spelling, if the event preserves it.
 #[test]
 fn a_path_is_left_as_it_was_spelt() {
     let path = r#"/echo/-._~!$&'()*,;=:@%7E%c3%BC"{}|^[]\"#;

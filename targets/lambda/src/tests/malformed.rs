@@ -1,4 +1,4 @@
-//! What a client sends and nobody can understand: a 400, and never a failed invocation. It must not know how an answer is sent.
+//! Malformed input from a client: a 400, and never a failed invocation.
 
 use super::*;
 
@@ -36,7 +36,7 @@ fn problem(event: &Value) -> Option<String> {
 
 #[test]
 fn a_header_is_what_http_allows() {
-    // A token, and any byte but a control character (RFC 9110, sections 5.1 and 5.5).
+    // A token, and any byte except control characters (RFC 9110, sections 5.1 and 5.5).
     let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
     for character in ('\0'..='\u{ff}').chain(['☃', '\u{FFFD}']) {
         for event in events() {

@@ -1,9 +1,9 @@
-//! Events that are no requests, or hardly. It must not know how a request is read.
+//! Events that are not requests, or hardly.
 
 use super::samples::samples;
 use super::*;
 
-/// Fails unless the event is refused in our words, with its names and with all of `wanted`.
+/// Fails unless the event is rejected with our own message, with its member names and with all of `wanted`.
 pub(super) fn is_unknown(event: &Value, wanted: &[&str]) {
     let error = parse(event).kind().expect_err(&event.to_string());
     assert_eq!(error.kind(), ErrorKind::UnknownEvent, "{event}");
@@ -100,7 +100,7 @@ fn what_is_no_request_is_named() {
     assert!(error.to_string().contains("976 more"), "{error}");
 }
 
-/// A member of one of our names has whatever shape another sender gives it: nothing fails with a word of the parser's.
+/// A known member may have any type with another sender: nothing fails with the parser's message.
 #[test]
 fn no_shape_of_a_member_is_the_parser_s_affair() {
     let names = [
@@ -225,7 +225,8 @@ fn what_is_not_even_json_is_an_event() {
     }
 }
 
-/// As a load balancer asks whether a target is well, and as a warmer of API Gateway's test console does: with next to nothing.
+/// The events of a load balancer's health check, and of a warmer like API Gateway's test console: they contain next
+/// to nothing.
 #[test]
 fn a_probe_is_a_request() {
     let event = json!({
@@ -265,7 +266,7 @@ fn vpc_lattice_is_http() {
     assert_eq!(ip.as_deref(), Some("10.0.2.100"));
     let (_, request, _) = read(sample("v2-request-base64"), "").unwrap();
     assert_eq!(request.body().get(..3), Some(&b"\x1f\x8b\x08"[..]));
-    // As its first version is documented: the flag may be a text.
+    // As its first version is documented: the flag may be a string.
     let mut event = sample("v1-request");
     event["is_base64_encoded"] = "true".into();
     event["body"] = "eA==".into();

@@ -1,12 +1,11 @@
-//! All samples of the field's crate: the few that are requests, and what is said of the others. It must not know how a request is
-//! read.
+//! All samples of `aws_lambda_events`: the few that are requests, and the message for each of the others.
 
 use std::path::PathBuf;
 
 use super::others::is_unknown;
 use super::*;
 
-/// The samples that the crate of the field's types carries.
+/// The samples that `aws_lambda_events` contains.
 pub(super) fn samples() -> Vec<PathBuf> {
     let metadata = cargo_metadata::MetadataCommand::new()
         .manifest_path(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
@@ -58,7 +57,7 @@ const REQUESTS: [(&str, Kind); 19] = [
     ("vpc-lattice-v2-request-roles-anywhere", Kind::Lattice),
 ];
 
-/// What is said of every other sample, by the beginning of its name: the first that fits.
+/// The message for every other sample, by the beginning of its name: the first match counts.
 const OTHERS: [(&str, &str); 59] = [
     ("activemq", "ActiveMQ"),
     ("alb-lambda-target-response", "an answer to an HTTP request"),
@@ -147,7 +146,7 @@ fn every_sample_is_what_its_name_says() {
                 let read = try_read(&event, "").unwrap_or_else(|error| panic!("{name}: {error}"));
                 match read {
                     Ok((found, ..)) => assert_eq!(found, *kind, "{name}"),
-                    // It names no host: a placeholder of AWS's console stands in it.
+                    // It has no host name: AWS's console puts a placeholder there.
                     Err(error) => {
                         assert_eq!(*name, "apigw-console-request", "{error}");
                         assert!(error.to_string().contains("`host`"), "{error}");

@@ -1,5 +1,4 @@
-//! How large an answer is once it is sent: with all that is escaped in it, and all that stands around it. It must not know how
-//! large one may be.
+//! The size of a response once it is sent, including all escapes and everything around its content.
 
 use super::*;
 
@@ -12,7 +11,7 @@ const KINDS: [Kind; 6] = [
     Kind::Lattice,
 ];
 
-/// An answer with `count` times `byte` in a content of a type, and with headers of which many are escaped.
+/// A response whose content is `byte` repeated `count` times, and whose headers need many escapes.
 fn with(kind: Kind, content_type: &str, byte: u8, count: usize) -> Answer {
     let response = http::Response::builder()
         .header("content-type", content_type)
@@ -53,7 +52,7 @@ fn to_the_byte_what_is_sent_is_counted() {
     }
 }
 
-/// What a function may answer with through each vendor's door, and what it may not: the door is closed by what is escaped.
+/// Sizes that each vendor accepts, and sizes that it rejects: escapes count.
 #[test]
 fn quotes_take_twice_their_room() {
     const MIB: usize = 1024 * 1024;

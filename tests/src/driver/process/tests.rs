@@ -1,4 +1,4 @@
-//! A child that starts, does not start, dies, and has children of its own.
+//! Children that start, fail to start, die, and have children of their own.
 
 use super::*;
 
@@ -16,7 +16,7 @@ fn listening(process: &Process, limit: Duration) -> Result<String> {
 
 const SOON: Duration = Duration::from_secs(10);
 
-/// Whether a process with this number exists and is no zombie.
+/// Whether a process with this id exists and is not a zombie.
 fn alive(pid: &str) -> bool {
     std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()))
         .is_ok_and(|stat| !stat.contains(") Z "))

@@ -1,5 +1,5 @@
-//! Wrangler, which runs and deploys Cloudflare Workers, and Binaryen, which makes their modules smaller: npm packages in
-//! a folder of Guru's, exactly those of the committed lock file. Knows npm, not what the tools are used for.
+//! wrangler, which runs and deploys Cloudflare Workers, and Binaryen, which shrinks their modules: npm packages in a folder of
+//! Guru's own, in exactly the versions of the committed lock file.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use crate::{child, console::Console, files, home::Home, stamp, surroundings, ver
 const PACKAGE: &str = include_str!("package.json");
 const LOCK: &str = include_str!("package-lock.json");
 
-/// The oldest Node that the locked wrangler runs on.
+/// The oldest Node that the locked wrangler supports.
 const OLDEST: Version = Version::new(20, 3, 0);
 
 /// The npm tools.
@@ -71,7 +71,7 @@ impl Item for Wrangler {
                 .with_context(|| format!("cannot write {}", path.display()))?;
         }
         let step = console.step("installing wrangler");
-        // The packages' install scripts fetch what is already in the packages that the lock file names.
+        // The install scripts would only download what the locked packages already contain.
         child::run(
             surroundings::command("npm").current_dir(&work).args([
                 "ci",
@@ -92,7 +92,7 @@ impl Item for Wrangler {
     }
 }
 
-/// A program of the packages, where it is installed.
+/// The path of a program of the packages, if it is installed.
 pub fn program(home: &Home, name: &str) -> Option<PathBuf> {
     let name = if cfg!(windows) {
         format!("{name}.cmd")
@@ -107,7 +107,7 @@ fn ingredients() -> String {
     format!("{PACKAGE}{LOCK}")
 }
 
-/// The version of a package that the manifest asks for.
+/// The version of a package in the manifest.
 #[must_use]
 pub fn version(name: &str) -> &'static str {
     let line = PACKAGE

@@ -1,15 +1,15 @@
-//! Loads: many requests at once, by tools that others wrote. Knows not who answers them.
+//! Load generators: third-party tools that send many concurrent requests.
 
 pub(super) mod oha;
 pub(super) mod wrk;
 
 use std::path::PathBuf;
 
-/// The tools, and how hard they work.
+/// The tools, and the load they generate.
 pub(super) struct Loads {
     pub(super) wrk: PathBuf,
     pub(super) oha: PathBuf,
-    /// For what the tools read and write.
+    /// A folder for the tools' input and output.
     pub(super) folder: PathBuf,
     pub(super) seconds: u32,
     pub(super) connections: u32,

@@ -1,5 +1,4 @@
-//! Latency at a fixed rate, by oha: an answer's time counts from when its request was due. Knows oha's options and what it
-//! writes.
+//! Latency at a fixed rate, measured by oha: a response's time counts from when its request was due.
 
 use std::{collections::BTreeMap, fs, process::Command};
 
@@ -9,10 +8,10 @@ use serde::Deserialize;
 use super::Loads;
 use crate::{child, files};
 
-/// Requests that are under way when the time is up are cut off; that is no fault of who answers.
+/// Requests still in flight when time is up are aborted, which is not the server's fault.
 const CUT_OFF: &str = "aborted due to deadline";
 
-/// How long answers took, in microseconds.
+/// Latencies, in microseconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::bench) struct Latency {
     pub(in crate::bench) p50: f64,
@@ -20,7 +19,7 @@ pub(in crate::bench) struct Latency {
     pub(in crate::bench) p999: f64,
 }
 
-/// What is read of oha's result; times are in seconds.
+/// The part of oha's result that is used; times are in seconds.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Written {
@@ -30,7 +29,7 @@ struct Written {
 }
 
 impl Loads {
-    /// How long `url` takes at `rate` requests per second.
+    /// The latencies of `url` at `rate` requests per second.
     pub(in crate::bench) fn latency(&self, url: &str, rate: f64) -> Result<Latency> {
         let result = self.folder.join("oha.json");
         files::remove(&result)?;

@@ -1,4 +1,4 @@
-//! Throughput, by wrk: as many requests as are answered. Knows wrk's script and what it prints.
+//! Throughput, measured by wrk.
 
 use std::{cell::RefCell, process::Command};
 
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::Loads;
 use crate::{child, files};
 
-/// What wrk is told: to post, and to say at the end what it counted.
+/// The script for wrk: sends POST requests and prints its counters at the end.
 const SCRIPT: &str = r#"
 wrk.method = "POST"
 wrk.body = ""
@@ -20,7 +20,7 @@ function done(summary, latency, requests)
 end
 "#;
 
-/// What it counted.
+/// wrk's counters.
 #[derive(Debug, Deserialize)]
 struct Counted {
     microseconds: u32,
@@ -28,13 +28,13 @@ struct Counted {
     connect: u64,
     read: u64,
     write: u64,
-    /// Answers of 400 and above.
+    /// Responses with a status of 400 and above.
     status: u64,
     timeout: u64,
 }
 
 impl Loads {
-    /// Requests per second that `url` answers on so many connections.
+    /// The requests per second that `url` handles with this many connections.
     pub(in crate::bench) fn throughput(&self, url: &str, connections: u32) -> Result<f64> {
         let script = self.folder.join("post.lua");
         files::write(&script, SCRIPT)?;
@@ -52,7 +52,7 @@ impl Loads {
     }
 }
 
-/// The rate, if nothing went wrong.
+/// The rate, unless there were errors.
 fn rate(said: &[String]) -> Result<f64> {
     let line = said.iter().find(|line| line.starts_with('{'));
     let line = line.context("wrk did not say what it counted")?;

@@ -1,4 +1,4 @@
-//! The report as Markdown: the bars first, then the groups, the machine, and what is missing. Knows only the report.
+//! The report as Markdown: the bars first, then the groups, the machine, and what is missing.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -47,7 +47,7 @@ fn bars(report: &Report, text: &mut String) {
     }
 }
 
-/// A verdict, and what it is about.
+/// A verdict in words.
 pub(super) fn words(is_met: bool, is_tax: bool) -> &'static str {
     match (is_met, is_tax) {
         (true, false) => "met",

@@ -1,5 +1,4 @@
-//! What was measured, as it is kept and told: numbers, medians, ratios, verdicts. Knows neither how anything was measured nor
-//! where anything is on this machine.
+//! The results, as stored and reported: numbers, medians, ratios, verdicts. Must not contain paths of this machine.
 
 mod markdown;
 mod number;
@@ -17,7 +16,7 @@ use crate::{args::Group, files};
 pub(crate) use number::Unit;
 pub(crate) use series::{Better, Ratio, Series, median};
 
-/// A whole run.
+/// The results of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Report {
     /// When it began.
@@ -30,7 +29,7 @@ pub(crate) struct Report {
     pub(crate) failed: Vec<Absent>,
 }
 
-/// How it was measured.
+/// The settings of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Settings {
     pub(crate) is_quick: bool,
@@ -43,9 +42,9 @@ pub(crate) struct Settings {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Comparison {
     pub(crate) group: Group,
-    /// What was measured.
+    /// The title of the measure.
     pub(crate) measure: String,
-    /// The load that was the same for both, in requests per second, where it was.
+    /// The load, which was the same for both, in requests per second, if it had a fixed rate.
     pub(crate) rate: Option<f64>,
     pub(crate) unit: Unit,
     pub(crate) better: Better,
@@ -59,12 +58,12 @@ pub(crate) struct Comparison {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Verdict {
     pub(crate) at: f64,
-    /// Whether the difference is what portability costs.
+    /// Whether the difference is the cost of portability.
     pub(crate) is_tax: bool,
     pub(crate) is_met: bool,
 }
 
-/// Who, or what, has no numbers.
+/// A contestant or a tool without numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Absent {
     pub(crate) name: String,
@@ -72,7 +71,7 @@ pub(crate) struct Absent {
 }
 
 impl Comparison {
-    /// What was measured, and under which load.
+    /// The measure and its load.
     fn what(&self) -> String {
         match self.rate {
             Some(rate) => format!("{}, {}", self.measure, Unit::PerSecond.show(rate)),
@@ -82,7 +81,7 @@ impl Comparison {
 }
 
 impl Verdict {
-    /// Holds a ratio to a bar.
+    /// Compares a ratio with a bar.
     pub(crate) fn new(at: f64, is_tax: bool, ratio: &Ratio, better: Better) -> Self {
         let is_met = match better {
             Better::Higher => ratio.median >= at,
@@ -117,14 +116,14 @@ impl Report {
         })
     }
 
-    /// What has a bar.
+    /// The comparisons with a bar.
     fn barred(&self) -> impl Iterator<Item = (&Comparison, Verdict)> {
         self.comparisons
             .iter()
             .filter_map(|one| one.bar.map(|bar| (one, bar)))
     }
 
-    /// The bars, a line each.
+    /// The bars, one line each.
     pub(crate) fn summary(&self) -> String {
         let lines = self.barred().map(|(one, verdict)| {
             format!(
@@ -149,7 +148,7 @@ impl Report {
         lines.join("\n")
     }
 
-    /// How it was measured, in a sentence.
+    /// The settings, in a sentence.
     fn settings(&self) -> String {
         let Settings {
             is_quick,
@@ -169,7 +168,7 @@ impl Report {
     }
 }
 
-/// What a group is about.
+/// The description of a group.
 const fn about(group: Group) -> &'static str {
     match group {
         Group::Size => "Bytes of what is deployed",

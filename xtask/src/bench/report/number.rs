@@ -1,8 +1,8 @@
-//! Numbers with their units, as people read them. Knows not what is counted.
+//! Formats numbers with their units.
 
 use serde::{Deserialize, Serialize};
 
-/// What a number counts.
+/// The unit of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Unit {
@@ -10,7 +10,7 @@ pub(crate) enum Unit {
     Microseconds,
     Nanoseconds,
     Bytes,
-    /// Pieces, of which the measure says what they are.
+    /// A plain count; the measure says of what.
     Count,
 }
 
@@ -32,7 +32,7 @@ impl Unit {
     }
 }
 
-/// Three digits, or all of a larger whole number, in groups.
+/// Three significant digits, or all digits of a larger whole number, grouped.
 fn digits(number: f64) -> String {
     let size = number.abs();
     if size >= 1000.0 {
@@ -47,7 +47,7 @@ fn digits(number: f64) -> String {
     }
 }
 
-/// Thousands, apart by a thin space.
+/// Digits with a thin space between thousands.
 fn grouped(digits: &str) -> String {
     let length = digits.chars().count();
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! The report as one HTML page: no script, no asset from elsewhere, light and dark. Knows only the report.
+//! The report as one self-contained HTML page: no scripts, no external assets, light and dark.
 
 use std::collections::BTreeMap;
 
@@ -85,7 +85,7 @@ fn bars(report: &Report) -> Markup {
     }
 }
 
-/// The plots of a group, one a measure, and its numbers.
+/// The plots of a group, one per measure, and its numbers.
 fn section(group: Group, comparisons: &[&Comparison]) -> Result<Markup> {
     let mut measures: Vec<&str> = Vec::new();
     for one in comparisons {

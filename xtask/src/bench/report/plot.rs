@@ -1,6 +1,6 @@
-//! Bars of medians with whiskers of the spread, as SVG. Knows a measure's comparisons, and nothing of the page around it.
+//! Bar charts of medians with whiskers for the spread, as SVG.
 //!
-//! A colour here is a name: the page's style gives each its light and its dark one.
+//! Colours are names here: the page's style defines a light and a dark value for each.
 
 use anyhow::{Context as _, Result, anyhow};
 use plotters::{
@@ -22,12 +22,12 @@ const OURS: RGBColor = RGBColor(3, 3, 3);
 const THEIRS: RGBColor = RGBColor(4, 4, 4);
 const LINE: RGBColor = RGBColor(5, 5, 5);
 
-/// The whole width, that of the names, and that of the numbers.
+/// The total width, the width of the names, and that of the numbers.
 const WIDTH: i32 = 680;
 const NAMES: i32 = 236;
 const NUMBERS: i32 = 110;
 
-/// A bar with the room around it, and what is between two pairs.
+/// The height of a bar with its padding, and the gap between two pairs.
 const ROW: i32 = 26;
 const BAR: i32 = 16;
 const GAP: i32 = 12;
@@ -97,7 +97,7 @@ fn row(
     draw(area.draw(&Text::new(unit.show(series.median), place, start)))
 }
 
-/// How far a number goes, of what there is for bars.
+/// The length of a bar, in proportion to the largest number.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "a share of the width of the plot"

@@ -1,9 +1,9 @@
-//! Samples, their median and spread, and the ratio of two. Knows not what was sampled.
+//! Samples, their median and spread, and the ratio of two series.
 
 use anyhow::{Context as _, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-/// Which of two numbers is the better one.
+/// Which of two numbers is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Better {
@@ -11,7 +11,7 @@ pub(crate) enum Better {
     Lower,
 }
 
-/// What was measured of one contestant, a sample a round.
+/// The samples of one contestant, one per round.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Series {
     pub(crate) name: String,
@@ -22,7 +22,7 @@ pub(crate) struct Series {
 }
 
 impl Series {
-    /// The samples of a contestant, of which there must be some.
+    /// The series of a contestant's samples, of which there must be at least one.
     pub(crate) fn new(name: impl Into<String>, samples: Vec<f64>) -> Result<Self> {
         let name = name.into();
         let (lowest, median, highest) =
@@ -37,15 +37,15 @@ impl Series {
     }
 }
 
-/// Ours through theirs.
+/// The ratio ours/theirs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Ratio {
-    /// That of the medians.
+    /// The ratio of the medians.
     pub(crate) median: f64,
-    /// Of those of the rounds.
+    /// The lowest ratio of a round.
     pub(crate) lowest: f64,
     pub(crate) highest: f64,
-    /// Round by round.
+    /// The ratios, round by round.
     pub(crate) rounds: Vec<f64>,
 }
 

@@ -97,7 +97,7 @@ fn the_page_is_whole_and_escaped() {
         assert!(text.contains(part), "{part}");
     }
     assert!(!text.contains("<others>"));
-    // The style knows every colour that a plot has.
+    // The style defines every colour that a plot uses.
     for (at, _) in text.match_indices("\"#") {
         let colour = &text[at..at + 9];
         assert!(

@@ -1,4 +1,4 @@
-//! A moment as API Gateway writes it. It must not know what happened then.
+//! Times as API Gateway formats them.
 
 use time::OffsetDateTime;
 use time::macros::format_description;
@@ -8,7 +8,7 @@ pub(super) fn epoch(now: OffsetDateTime) -> i128 {
     now.unix_timestamp_nanos() / 1_000_000
 }
 
-/// As in a server's log in the common format, which is how API Gateway writes a time.
+/// In the common log format of servers, which is how API Gateway formats a time.
 pub(super) fn at(now: OffsetDateTime) -> String {
     let format =
         format_description!("[day]/[month repr:short]/[year]:[hour]:[minute]:[second] +0000");

@@ -1,5 +1,4 @@
-//! Events against live captures of the same request, and against the types that the field has for them. It must not know what
-//! a function makes of an event.
+//! Compares events with live captures of the same request, and with the types of `aws_lambda_events`.
 
 use aws_lambda_events::alb::AlbTargetGroupRequest;
 use aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayV2httpRequest};
@@ -7,7 +6,7 @@ use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest;
 
 use super::*;
 
-/// A capture, what of it belongs to one API or one moment, and the stage that it went through.
+/// A capture, its members that belong to one API or one moment, and the stage that it went through.
 struct Capture {
     front: Front,
     file: &'static str,
@@ -32,7 +31,7 @@ const CAPTURES: [Capture; 4] = [
             "/requestContext/requestTime",
             "/requestContext/requestTimeEpoch",
             "/requestContext/resourceId",
-            // The API that was captured has no binary media types; the bodies are compared by themselves.
+            // The captured API has no binary media types; the bodies are compared separately.
             "/body",
             "/isBase64Encoded",
         ],
@@ -76,7 +75,7 @@ fn captured(file: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// The request that was captured, sent to the host of that capture.
+/// The captured request, sent to the host of that capture.
 fn request(capture: &Value) -> http::Request<Bytes> {
     let host = [
         "/headers/host",
@@ -110,8 +109,8 @@ fn made(capture: &Capture) -> Value {
     event(capture.front, &request(&captured(capture.file)), route)
 }
 
-/// Every place in the tree with what is there, without null. Go prints null as empty text, and what is not there
-/// as an object of such: in the request's context, where no value is empty otherwise, those are left out too.
+/// Every path in the tree with its value, except null. Go serializes null as an empty string, and a missing value as
+/// an object of empty strings. In the request context, where no value is empty otherwise, those are omitted too.
 fn places(tree: &Value, at: String, places: &mut BTreeMap<String, Value>) {
     match tree {
         Value::Null => {}
@@ -155,7 +154,7 @@ fn the_same_request_makes_the_same_event() {
     }
 }
 
-/// A time is of its moment, and written like that of a capture.
+/// A time depends on the moment, and has the format of the capture.
 #[test]
 fn a_time_is_written_as_api_gateway_does() {
     let places = [
