@@ -1,7 +1,8 @@
 //! Handles one request, in an instance of its own.
 
+use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,7 +16,7 @@ use wasmtime_wasi_http::p3::Request;
 use wasmtime_wasi_http::p3::bindings::http::types::ErrorCode;
 use wasmtime_wasi_http::{WasiBody, WasiHttpView as _};
 
-use crate::body::{Body, Running, Watched};
+use crate::body::{Awaited, Body, Running, Watched};
 use crate::host::{CLIENT_ADDRESS, Caller, Host, Inner, REQUEST_ID};
 
 /// Why there is no response.
@@ -82,10 +83,15 @@ impl Host {
         let id = caller.request_id.clone();
         // A separate task, because it continues after the head of the response: the function writes the body. It ends
         // no later than the value that is returned here.
+        let awaited = Arc::new(Awaited::default());
+        let stream = Stream {
+            awaited: Arc::clone(&awaited),
+            // A vendor's own limit holds for all of a response.
+            deadline: caller.deadline,
+        };
         let running = Running::new(tokio::spawn(async move {
-            let mut head = Some(head);
-            let failure = run(&inner, request, &mut head, deadline).await;
-            if head.is_none() {
+            let (has_head, failure) = run(&inner, request, head, deadline, &stream).await;
+            if has_head {
                 // The status has been sent, so only the log can report this.
                 let text = failure.text(&inner, began.elapsed());
                 let text = format!("the answer broke off: {text}");
@@ -94,7 +100,7 @@ impl Host {
             let _ = failed.send(failure);
         }));
         if let Ok(response) = answered.await {
-            return response.map(|body| Body::of_function(body, running));
+            return response.map(|body| Body::of_function(body, awaited, running));
         }
         let (kind, text) = match failure.await {
             Ok(failure) => (failure.kind(), failure.text(&self.0, began.elapsed())),
@@ -146,13 +152,21 @@ fn vouch(headers: &mut http::HeaderMap, caller: &Caller) {
     }
 }
 
-/// Runs a new instance until its response has been read, or it fails.
+/// How a response is timed once its head has been sent.
+struct Stream {
+    awaited: Arc<Awaited>,
+    /// When all of it must be there, if that is limited.
+    deadline: Option<Instant>,
+}
+
+/// Runs a new instance until its response has been read, or it fails. Also returns whether the head had been sent.
 async fn run<B>(
     inner: &Inner,
     request: http::Request<B>,
-    head: &mut Option<Head>,
+    head: Head,
     deadline: Instant,
-) -> Failure
+    stream: &Stream,
+) -> (bool, Failure)
 where
     B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<wasmtime_wasi_http::Error>,
@@ -161,24 +175,51 @@ where
     let (body, is_awaited) = Watched::new(body);
     let request = http::Request::from_parts(parts, body);
     let Ok(Ok(_room)) = timeout_at(deadline, Arc::clone(&inner.room).acquire_owned()).await else {
-        return Failure::Full;
+        return (false, Failure::Full);
     };
-    match timeout_at(deadline, call(inner, request, head)).await {
-        Ok(Ok(code)) => Failure::Refused(code),
-        Ok(Err(error)) => Failure::Trapped(error),
-        Err(_) if is_awaited.load(Ordering::Relaxed) => Failure::Starved,
-        Err(_) => Failure::Late,
+    let has_head = AtomicBool::new(false);
+    let mut called = pin!(call(inner, request, head, &has_head));
+    let mut until = deadline;
+    loop {
+        match timeout_at(until, &mut called).await {
+            Ok(Ok(code)) => return (has_head.load(Ordering::Relaxed), Failure::Refused(code)),
+            Ok(Err(error)) => return (has_head.load(Ordering::Relaxed), Failure::Trapped(error)),
+            Err(_) => {}
+        }
+        if !has_head.load(Ordering::Relaxed) {
+            let is_starved = is_awaited.load(Ordering::Relaxed);
+            let failure = if is_starved {
+                Failure::Starved
+            } else {
+                Failure::Late
+            };
+            return (false, failure);
+        }
+        match stream.until(inner.limits.time) {
+            Some(next) => until = next,
+            None => return (true, Failure::Late),
+        }
     }
 }
 
-/// Where the head of a response is sent.
+impl Stream {
+    /// When to look again, or `None` if the next chunk is late, or all of the response.
+    fn until(&self, limit: Duration) -> Option<Instant> {
+        let now = Instant::now();
+        let next = self.awaited.since().unwrap_or(now) + limit;
+        let next = self.deadline.map_or(next, |deadline| deadline.min(next));
+        (next > now).then_some(next)
+    }
+}
+
 type Head = oneshot::Sender<http::Response<WasiBody>>;
 
 /// Returns only if there is no response, or if the function crashes after it.
 async fn call<B>(
     inner: &Inner,
     request: http::Request<B>,
-    head: &mut Option<Head>,
+    head: Head,
+    has_head: &AtomicBool,
 ) -> wasmtime::Result<ErrorCode>
 where
     B: http_body::Body<Data = Bytes> + Send + 'static,
@@ -195,9 +236,8 @@ where
                 Err(code) => return Ok(code),
             };
             let response = accessor.with(|store| response.into_http(store, async { Ok(()) }))?;
-            if let Some(head) = head.take() {
-                let _ = head.send(response);
-            }
+            has_head.store(true, Ordering::Relaxed);
+            let _ = head.send(response);
             std::future::pending().await
         })
         .await?

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -37,6 +37,26 @@ impl Drop for Running {
     }
 }
 
+/// Since when the next chunk of a response has been awaited.
+#[derive(Debug, Default)]
+pub(crate) struct Awaited(Mutex<Option<Instant>>);
+
+impl Awaited {
+    /// The time at which the client began to wait; `None` while it does not.
+    pub(crate) fn since(&self) -> Option<Instant> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, is_awaited: bool) {
+        let mut since = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match (is_awaited, *since) {
+            (true, None) => *since = Some(Instant::now()),
+            (true, Some(_)) => {}
+            (false, _) => *since = None,
+        }
+    }
+}
+
 /// The content of a response. It keeps the instance that writes it alive.
 pub struct Body {
     content: Content,
@@ -44,7 +64,11 @@ pub struct Body {
 
 enum Content {
     Whole(Full<Bytes>),
-    Function { body: WasiBody, _running: Running },
+    Function {
+        body: WasiBody,
+        awaited: Arc<Awaited>,
+        _running: Running,
+    },
 }
 
 impl Body {
@@ -54,10 +78,11 @@ impl Body {
         }
     }
 
-    pub(crate) fn of_function(body: WasiBody, running: Running) -> Self {
+    pub(crate) fn of_function(body: WasiBody, awaited: Arc<Awaited>, running: Running) -> Self {
         Self {
             content: Content::Function {
                 body,
+                awaited,
                 _running: running,
             },
         }
@@ -76,7 +101,11 @@ impl http_body::Body for Body {
             Content::Whole(body) => Pin::new(body)
                 .poll_frame(cx)
                 .map_err(|never| match never {}),
-            Content::Function { body, .. } => Pin::new(body).poll_frame(cx),
+            Content::Function { body, awaited, .. } => {
+                let polled = Pin::new(body).poll_frame(cx);
+                awaited.note(polled.is_pending());
+                polled
+            }
         }
     }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 pub struct Limits {
     /// Bytes of memory. Allocating more fails, which aborts a Rust program: 500.
     pub memory: usize,
-    /// The timeout from the head of a request to the last byte of its response. Longer is 504, whether the function
-    /// waits or computes.
+    /// The timeout from the head of a request to the head of its response, which is 504, whether the function waits or
+    /// computes; and from there to each chunk that a client awaits, after which the transfer is broken off.
     pub time: Duration,
     /// Bytes of stack. Deeper calls trap: 500.
     pub stack: usize,

@@ -319,7 +319,8 @@ function answered(instance) {
 function streamed(instance) {
   const time = Number(instance.env.GURU_TIME) * 1000 || TIME;
   const { head, init, size } = instance;
-  waiting.set(instance, Infinity);
+  // Where nobody says that the client has left, the place is free once no chunk was asked for in time.
+  waiting.set(instance, Date.now() + time + PATIENCE);
   instance.isDone = false;
   let isLeft = false;
   const leave = (isWhole) => {
@@ -329,9 +330,23 @@ function streamed(instance) {
       keep(instance);
     }
   };
+  const cancel = () => {
+    if (isLeft) {
+      return;
+    }
+    // Whoever makes the next chunk is told by never being asked again.
+    instance.isOver = true;
+    try {
+      instance.exports.cancel();
+      leave(true);
+    } catch {
+      leave(false);
+    }
+  };
   const source = {
     async pull(controller) {
       instance.controller = controller;
+      waiting.set(instance, Date.now() + time + PATIENCE);
       let timer;
       const late = new Promise((resolve) => {
         timer = setTimeout(resolve, time);
@@ -357,17 +372,10 @@ function streamed(instance) {
         clearTimeout(timer);
       }
     },
-    cancel() {
-      // Whoever makes the next chunk is told by never being asked again.
-      instance.isOver = true;
-      try {
-        instance.exports.cancel();
-        leave(true);
-      } catch {
-        leave(false);
-      }
-    },
+    cancel,
   };
+  // A client that leaves is told of by the signal: the platform asks for no chunk then, and cancels nothing.
+  instance.request.signal.addEventListener("abort", cancel);
   // Nothing is made before somebody reads.
   const stream = new ReadableStream(source, { highWaterMark: 0 });
   const content = size < 0 ? stream : stream.pipeThrough(new FixedLengthStream(size));

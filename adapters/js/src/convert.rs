@@ -144,7 +144,10 @@ pub(crate) fn response(response: Response) {
                 host::answer(status, changed, &bytes, is_text);
             }
             Err(stream) => {
-                #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53, which is 8 PiB")]
+                #[expect(
+                    clippy::cast_precision_loss,
+                    reason = "exact up to 2^53, which is 8 PiB"
+                )]
                 let size = size.map_or(-1.0, |size| size as f64);
                 host::stream(status, changed, size);
                 call::keep(stream);

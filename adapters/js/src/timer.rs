@@ -39,13 +39,15 @@ pub(crate) fn sleep(duration: Duration) -> Pin<Box<dyn Future<Output = ()>>> {
                 host::sleep(duration.as_secs_f64() * 1000.0, number);
                 Poll::Pending
             }
-            Some(Timer(number)) => WAITING.with_borrow_mut(|waiting| match waiting.get_mut(number) {
-                Some(waiting) => {
-                    *waiting = waker;
-                    Poll::Pending
-                }
-                None => Poll::Ready(()),
-            }),
+            Some(Timer(number)) => {
+                WAITING.with_borrow_mut(|waiting| match waiting.get_mut(number) {
+                    Some(waiting) => {
+                        *waiting = waker;
+                        Poll::Pending
+                    }
+                    None => Poll::Ready(()),
+                })
+            }
         }
     }))
 }

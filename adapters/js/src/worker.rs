@@ -7,9 +7,9 @@ use guru_core::ports::{Level, Log as _, Ports, Record};
 use guru_core::{App, Context, Error, ErrorKind, Invocation, Service, adapter};
 use wasm_bindgen::prelude::*;
 
+use crate::call::Pulled;
 use crate::convert::Head;
 use crate::log::Log;
-use crate::call::Pulled;
 use crate::{call, convert, crash, host, ports as vendor, timer};
 
 /// Why a request has no response from its handler, in the numbering of the entry module.

@@ -6,9 +6,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use guru_core::http::convert::{response as response_of, whole_response};
 use guru_core::ports::Ports;
-use bytes::Bytes;
 use guru_core::{Body, Context, ErrorKind, Invocation, Method, Response, Service};
 use hyper::body::Incoming;
 use tokio::time::timeout;
@@ -124,7 +124,10 @@ async fn handle(
                 let message =
                     format!("the handler was stopped after {seconds} s; --time sets the limit");
                 cx.log().error(message, &[]);
-                return (Service::lost(ErrorKind::Timeout, cx.request_id(), method), None);
+                return (
+                    Service::lost(ErrorKind::Timeout, cx.request_id(), method),
+                    None,
+                );
             }
         }
     }

@@ -70,11 +70,11 @@ pub(crate) async fn guard<F: Future>(
     future: F,
 ) -> Result<F::Output, String> {
     let mut future = pin!(future);
-    poll_fn(move |cx| {
-        match catch(pulse, caller, || future.as_mut().poll(cx)) {
+    poll_fn(
+        move |cx| match catch(pulse, caller, || future.as_mut().poll(cx)) {
             Ok(poll) => poll.map(Ok),
             Err(report) => Poll::Ready(Err(report)),
-        }
-    })
+        },
+    )
     .await
 }

@@ -103,7 +103,11 @@ impl Stream {
 
     /// The next request has a new instance.
     fn renew(&self) {
-        let (shared, caller, cx) = (Rc::clone(&self.shared), self.caller.clone(), self.cx.clone());
+        let (shared, caller, cx) = (
+            Rc::clone(&self.shared),
+            self.caller.clone(),
+            self.cx.clone(),
+        );
         tokio::task::spawn_local(async move {
             if let Err(report) = shared.instance.renew(&shared.pulse, &caller).await {
                 cx.log().error(report, &[]);

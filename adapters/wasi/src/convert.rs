@@ -4,8 +4,11 @@ use std::borrow::Cow;
 
 use guru_core::{Body, Error, ErrorKind, Headers, Method, Request, Response, Uri, adapter};
 use wasip3::http::types::{self, ErrorCode, HeaderError};
-use wasip3::wit_bindgen::{StreamReader, StreamResult};
+use wasip3::wit_bindgen::{FutureWriter, StreamReader, StreamResult, StreamWriter};
+
 use wasip3::{spawn, wit_future, wit_stream};
+
+use crate::crash;
 
 /// The most capacity that is reserved at once for a body of unknown length.
 const ROOM: usize = 64 * 1024;

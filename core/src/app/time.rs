@@ -67,10 +67,7 @@ pub async fn race<A, B>(
 }
 
 /// What two futures come to that are waited for at the same time.
-pub async fn join<A, B>(
-    first: impl Future<Output = A>,
-    second: impl Future<Output = B>,
-) -> (A, B) {
+pub async fn join<A, B>(first: impl Future<Output = A>, second: impl Future<Output = B>) -> (A, B) {
     let (mut first, mut second) = (pin!(first), pin!(second));
     let (mut a, mut b) = (None, None);
     poll_fn(|cx| {

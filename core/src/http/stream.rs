@@ -15,10 +15,8 @@ use super::error::{Error, ErrorKind};
 /// - Never returns an empty chunk.
 pub trait Chunks {
     /// The next chunk, `None` at the end, or why there is none.
-    fn poll_chunk(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, Error>>>;
+    fn poll_chunk(self: Pin<&mut Self>, cx: &mut Context<'_>)
+    -> Poll<Option<Result<Bytes, Error>>>;
 }
 
 /// A source of chunks, and what is known of it.
@@ -45,12 +43,17 @@ impl Stream {
 
     /// Puts a chunk back in front.
     pub(super) fn put_back(&mut self, chunk: Bytes) {
-        self.left = self.left.map(|left| left.saturating_add(chunk.len() as u64));
+        self.left = self
+            .left
+            .map(|left| left.saturating_add(chunk.len() as u64));
         self.first = Some(chunk);
     }
 
     /// Puts something around the source.
-    pub(super) fn wrap<C: Chunks + 'static>(&mut self, wrap: impl FnOnce(Pin<Box<dyn Chunks>>) -> C) {
+    pub(super) fn wrap<C: Chunks + 'static>(
+        &mut self,
+        wrap: impl FnOnce(Pin<Box<dyn Chunks>>) -> C,
+    ) {
         self.source = self.source.take().map(|source| Box::pin(wrap(source)) as _);
     }
 
@@ -66,9 +69,9 @@ impl Stream {
         };
         let chunk = match chunk {
             Some(Ok(chunk)) => Some(self.count(chunk)),
-            None if self.left.is_some_and(|left| left > 0) => {
-                Some(Err(Error::broken("the body has fewer bytes than its size says")))
-            }
+            None if self.left.is_some_and(|left| left > 0) => Some(Err(Error::broken(
+                "the body has fewer bytes than its size says",
+            ))),
             other => other,
         };
         if !matches!(chunk, Some(Ok(_))) {

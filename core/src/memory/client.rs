@@ -128,7 +128,8 @@ impl Client {
         reason = "a tool for tests, where a panic is the report"
     )]
     pub fn send(&self, req: Request) -> Response {
-        self.try_send(req).expect("an answer that does not break off")
+        self.try_send(req)
+            .expect("an answer that does not break off")
     }
 
     /// Sends any request, and reads all of the answer. Panics as [`send`](Self::send) does, but for a stream that breaks off.
@@ -172,7 +173,9 @@ impl Client {
                 }
             }
             if !self.clock.wake_first() {
-                panic!("the handler waits for something that never comes: neither time nor any port in memory");
+                panic!(
+                    "the handler waits for something that never comes: neither time nor any port in memory"
+                );
             }
         }
     }

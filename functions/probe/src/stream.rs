@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use guru::prelude::*;
-use guru::{Event, ErrorKind};
+use guru::{ErrorKind, Event};
 
 /// How long one request may sleep, in milliseconds.
 const LONGEST: u64 = 10_000;
@@ -55,7 +55,10 @@ pub(crate) async fn stream(cx: Context, req: Request) -> Result<Response> {
                 cx.sleep(Duration::from_millis(every)).await;
             }
             if fail == Some(i) {
-                return Err(Error::new(ErrorKind::Internal, "the probe was asked to fail"));
+                return Err(Error::new(
+                    ErrorKind::Internal,
+                    "the probe was asked to fail",
+                ));
             }
             out.send(line(i, size)).await?;
         }
