@@ -92,6 +92,9 @@ const CANNED: [Canned; 6] = [
     }),
 ];
 
+/// A response that ends before its end.
+const BROKEN: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\nconnection: close\r\n\r\nhalf";
+
 /// What is expected of an exchange on a target with the `difference`.
 fn demanded<'a>(exchange: &'a Exchange, difference: &str) -> &'a Expectation {
     exchange.differs.get(difference).unwrap_or(&exchange.expect)
@@ -103,7 +106,11 @@ fn right(vector: &Vector, difference: &str, maker: &mut Maker) -> Vec<Vec<u8>> {
     exchanges
         .map(|(index, exchange)| {
             let wanted = demanded(exchange, difference);
-            maker.answer(wanted, index, exchange.send.is_head())
+            let whole = maker.answer(wanted, index, exchange.send.is_head());
+            if exchange.breaks && !exchange.differs.contains_key(difference) {
+                return BROKEN.to_vec();
+            }
+            whole
         })
         .collect()
 }
