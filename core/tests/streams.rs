@@ -141,3 +141,85 @@ fn time_passes_when_all_wait_for_it() {
     let client = memory::Client::new(App::new().get("/", handler)).unwrap();
     assert_eq!(client.get("/").status().as_u16(), 200);
 }
+
+#[test]
+fn the_error_before_the_first_chunk_is_the_makers_own() {
+    let handler = |_: Context, _: Request| async {
+        Ok(Response::stream("text/plain", |_out| async {
+            Err(Error::new(ErrorKind::Conflict, "taken"))
+        }))
+    };
+    let app = App::new()
+        .get("/", handler)
+        .with(guru_core::app::middleware::SecurityHeaders::default());
+    let client = memory::Client::new(app).unwrap();
+    let response = client.get("/");
+    assert_eq!(response.status().as_u16(), 409);
+    assert!(
+        response.headers().get("x-content-type-options").is_some(),
+        "middleware sees it"
+    );
+}
+
+#[test]
+fn a_chunk_whose_send_was_given_up_is_not_lost() {
+    async fn handler(cx: Context, _req: Request) -> Result<Response> {
+        Ok(Response::stream("text/plain", move |mut out| async move {
+            let second = Duration::from_secs(1);
+            // The timer rings in the poll in which the chunk is put there.
+            let _ = cx
+                .timeout(second, async {
+                    cx.sleep(second).await;
+                    out.send("a").await
+                })
+                .await;
+            out.send("b").await
+        }))
+    }
+    let client = memory::Client::new(App::new().get("/", handler)).unwrap();
+    assert_eq!(client.get("/").body().as_bytes(), Some(&b"ab"[..]));
+}
+
+#[test]
+fn a_size_that_is_not_kept_is_in_the_log() {
+    let handler = |_: Context, _: Request| async {
+        Ok(Response::sized_stream(
+            "text/plain",
+            3,
+            |mut out| async move {
+                out.send("ab").await?;
+                out.send("c").await?;
+                out.send("d").await
+            },
+        ))
+    };
+    let client = memory::Client::new(App::new().get("/", handler)).unwrap();
+    assert!(client.try_send(get("/")).is_err());
+    let logged = client.log().take();
+    assert!(
+        logged.last().unwrap().message.contains("more bytes"),
+        "{logged:?}"
+    );
+}
+
+#[test]
+fn whoever_leaves_drops_what_the_maker_holds() {
+    let held = Rc::new(());
+    let kept = Rc::clone(&held);
+    let handler = move |_: Context, _: Request| {
+        let kept = Rc::clone(&kept);
+        async move {
+            Ok(Response::stream("text/plain", move |mut out| async move {
+                let _kept = kept;
+                loop {
+                    out.send("x").await?;
+                }
+            }))
+        }
+    };
+    let client = memory::Client::new(App::new().get("/", handler)).unwrap();
+    let response = client.block_on(client.start(get("/")));
+    assert_eq!(Rc::strong_count(&held), 3);
+    drop(response);
+    assert_eq!(Rc::strong_count(&held), 2);
+}

@@ -152,6 +152,15 @@ fn vouch(headers: &mut http::HeaderMap, caller: &Caller) {
     }
 }
 
+/// An instance that is about to be dropped.
+struct Gone<'a>(&'a Awaited);
+
+impl Drop for Gone<'_> {
+    fn drop(&mut self) {
+        self.0.break_off();
+    }
+}
+
 /// How a response is timed once its head has been sent.
 struct Stream {
     awaited: Arc<Awaited>,
@@ -178,7 +187,7 @@ where
         return (false, Failure::Full);
     };
     let has_head = AtomicBool::new(false);
-    let mut called = pin!(call(inner, request, head, &has_head));
+    let mut called = pin!(call(inner, request, head, &has_head, &stream.awaited));
     let mut until = deadline;
     loop {
         match timeout_at(until, &mut called).await {
@@ -220,12 +229,15 @@ async fn call<B>(
     request: http::Request<B>,
     head: Head,
     has_head: &AtomicBool,
+    awaited: &Awaited,
 ) -> wasmtime::Result<ErrorCode>
 where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<wasmtime_wasi_http::Error>,
 {
     let mut store = inner.store();
+    // Dropped before the store, with which the content ends.
+    let _broken = Gone(awaited);
     let function = inner.function.instantiate_async(&mut store).await?;
     // The outcome of the request depends on its body, which reports to its own connection.
     let (request, _outcome) = Request::from_http(store.data_mut().http().hooks, request);

@@ -15,6 +15,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, Sleep, sleep, timeout};
+use wasmtime_wasi_http::p3::bindings::http::types::ErrorCode;
 use wasmtime_wasi_http::{Error, WasiBody};
 
 /// How much of a body that the function does not read is still read and discarded, so that a client that does not
@@ -39,16 +40,24 @@ impl Drop for Running {
 
 /// Since when the next chunk of a response has been awaited.
 #[derive(Debug, Default)]
-pub(crate) struct Awaited(Mutex<Option<Instant>>);
+pub(crate) struct Awaited {
+    since: Mutex<Option<Instant>>,
+    is_broken: AtomicBool,
+}
 
 impl Awaited {
     /// The time at which the client began to wait; `None` while it does not.
     pub(crate) fn since(&self) -> Option<Instant> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.since.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The instance is gone, whatever it has sent: what looks like the end of the content is not one.
+    pub(crate) fn break_off(&self) {
+        self.is_broken.store(true, Ordering::Release);
     }
 
     fn note(&self, is_awaited: bool) {
-        let mut since = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
         match (is_awaited, *since) {
             (true, None) => *since = Some(Instant::now()),
             (true, Some(_)) => {}
@@ -104,7 +113,12 @@ impl http_body::Body for Body {
             Content::Function { body, awaited, .. } => {
                 let polled = Pin::new(body).poll_frame(cx);
                 awaited.note(polled.is_pending());
-                polled
+                match polled {
+                    Poll::Ready(None) if awaited.is_broken.load(Ordering::Acquire) => {
+                        Poll::Ready(Some(Err(ErrorCode::InternalError(None).into())))
+                    }
+                    polled => polled,
+                }
             }
         }
     }

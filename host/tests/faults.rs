@@ -7,7 +7,7 @@ mod support;
 
 use std::time::Duration;
 
-use asking::{RawResponse, ask, ask_as, host, limits};
+use asking::{RawResponse, ask, ask_as, host, limits, stream};
 use guru_host::{Caller, Host, Limits};
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
@@ -161,6 +161,24 @@ fn a_client_that_leaves_takes_its_instance_along() {
             left.abort();
             assert!(left.await.unwrap_err().is_cancelled());
             assert_eq!(ask(&host, "GET", "/ok", "id-2").await.status, 200);
+        });
+    }
+}
+
+/// Whatever ends the instance in the middle of its stream, the client can tell that it has not all.
+#[test]
+fn a_stream_that_is_cut_off_never_ends_well() {
+    let host = host(brief());
+    for runtime in runtimes() {
+        runtime.block_on(async {
+            for (path, is_whole) in [
+                ("/stream/well", true),
+                ("/stream/panic", false),
+                ("/stream/late", false),
+            ] {
+                let (text, ended_well) = stream(&host, path).await;
+                assert_eq!((&*text, ended_well), ("a chunk", is_whole), "{path}");
+            }
         });
     }
 }

@@ -194,7 +194,12 @@ const queued = new Map();
 function hasRoom(places, most) {
   if (places.size >= most) {
     const now = Date.now();
-    places.forEach((until, who) => until < now && places.delete(who));
+    places.forEach((until, who) => {
+      if (until < now) {
+        places.delete(who);
+        who.cancel?.();
+      }
+    });
   }
   return places.size < most;
 }
@@ -254,16 +259,18 @@ async function wait(instance, env) {
     timer = setTimeout(resolve, time);
   });
   try {
-    if ((await Promise.race([instance.answered(), late])) === instance) {
+    const done = await Promise.race([instance.answered(), late]);
+    waiting.delete(instance);
+    if (done === instance) {
       return answered(instance);
     }
     instance.isOver = true;
     return said(LATE, head, `the handler was stopped after ${time / 1000} s`);
   } catch (error) {
+    waiting.delete(instance);
     return lost(head, instance, error);
   } finally {
     clearTimeout(timer);
-    waiting.delete(instance);
   }
 }
 
@@ -325,6 +332,7 @@ function streamed(instance) {
   let isLeft = false;
   const leave = (isWhole) => {
     isLeft = true;
+    instance.cancel = undefined;
     waiting.delete(instance);
     if (isWhole) {
       keep(instance);
@@ -343,6 +351,7 @@ function streamed(instance) {
       leave(false);
     }
   };
+  instance.cancel = cancel;
   const source = {
     async pull(controller) {
       instance.controller = controller;

@@ -129,7 +129,9 @@ pub(crate) fn body(body: Option<Vec<u8>>, fate: u8) -> Result<Body, Error> {
 pub(crate) fn response(response: Response) {
     let (status, headers, body) = response.into_parts();
     let status = status.as_u16();
-    TURN.set(TURN.get().wrapping_add(1));
+    if !body.is_stream() {
+        over();
+    }
     LAST.with_borrow_mut(|last| {
         write(&mut last.scratch, &headers);
         let is_same = last.status == status && last.fields == last.scratch;
@@ -156,6 +158,11 @@ pub(crate) fn response(response: Response) {
         last.status = status;
         mem::swap(&mut last.fields, &mut last.scratch);
     });
+}
+
+/// The request is over: whoever keeps it reads no headers of the next one.
+pub(crate) fn over() {
+    TURN.set(TURN.get().wrapping_add(1));
 }
 
 /// Writes header fields as alternating lines of names and values.

@@ -78,11 +78,14 @@ pub fn poll() -> bool {
 #[wasm_bindgen]
 #[must_use]
 pub fn pull() -> bool {
-    match call::pull() {
-        Some(Pulled::Chunk(chunk)) => host::chunk(&chunk),
-        Some(Pulled::End) => host::end(false),
-        Some(Pulled::Broken) => host::end(true),
-        None => return false,
+    let Some(pulled) = call::pull() else {
+        return false;
+    };
+    if let Pulled::Chunk(chunk) = pulled {
+        host::chunk(&chunk);
+    } else {
+        convert::over();
+        host::end(matches!(pulled, Pulled::Broken));
     }
     true
 }
@@ -91,6 +94,7 @@ pub fn pull() -> bool {
 #[wasm_bindgen]
 pub fn cancel() {
     call::cancel();
+    convert::over();
 }
 
 /// A timer of the host's has rung.

@@ -51,8 +51,8 @@ pub(crate) async fn answer(
     });
     let mut response = response.map(|body| match (body.into_bytes(), held) {
         (Ok(bytes), _) => Reply::whole(bytes),
-        (Err(body), Some((caller, place))) => {
-            Reply::stream(body, Rc::clone(&shared), caller, cx.clone(), place)
+        (Err(body), Some((caller, taken))) => {
+            Reply::stream(body, Rc::clone(&shared), caller, cx.clone(), taken)
         }
         (Err(_), None) => Reply::whole(Bytes::new()),
     });
@@ -77,7 +77,7 @@ async fn handle(
     method: &Method,
     socket: Option<Socket>,
     incoming: Incoming,
-) -> (Response, Option<(Caller, Taken)>) {
+) -> (Response, Option<(Caller, [Taken; 2])>) {
     let expects_continue = parts.headers.contains_key(http::header::EXPECT);
     let pause = shared.limits.read;
     let request = match convert::request(parts) {
@@ -91,7 +91,7 @@ async fn handle(
     let limit = service.body_limit();
     let held = Taken::of_bytes(&shared.pulse);
     let body = convert::body(incoming, limit, pause, expects_continue, &shared.room, held).await;
-    let (body, _held) = match body {
+    let (body, held) = match body {
         Ok(body) => body,
         Err(error) => return (Service::refuse(cx, method, error), None),
     };
@@ -108,14 +108,14 @@ async fn handle(
     let handled = service.handle(cx.clone(), request.with_body(body));
     let mut handled = pin!(crash::guard(&shared.pulse, &caller, handled));
     let Some(time) = shared.limits.time else {
-        let response = survived(shared, cx, method, &caller, handled.await).await;
-        return (response, Some((caller.clone(), place)));
+        let response = survived(shared, cx, method, &caller, handled.await);
+        return (response, Some((caller.clone(), [place, held])));
     };
     loop {
         match timeout(time, &mut handled).await {
             Ok(handled) => {
-                let response = survived(shared, cx, method, &caller, handled).await;
-                return (response, Some((caller.clone(), place)));
+                let response = survived(shared, cx, method, &caller, handled);
+                return (response, Some((caller.clone(), [place, held])));
             }
             // Whoever steps through a handler has all the time that there is.
             Err(_) if is_debugged() => {}
@@ -134,7 +134,7 @@ async fn handle(
 }
 
 /// Returns the response, even if the handler crashed. In that case the next request gets a new instance.
-async fn survived(
+fn survived(
     shared: &Shared,
     cx: &Context,
     method: &Method,
@@ -145,7 +145,7 @@ async fn survived(
         Ok(response) => response,
         Err(report) => {
             cx.log().error(report, &[]);
-            if let Err(report) = shared.instance.renew(&shared.pulse, caller).await {
+            if let Err(report) = shared.instance.renew(&shared.pulse, caller) {
                 cx.log().error(report, &[]);
             }
             Service::crash(cx.request_id(), method)

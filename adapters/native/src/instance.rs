@@ -35,15 +35,15 @@ impl Instance {
     /// Replaces the instance. Requests in flight finish in the instance that they started in. If the app cannot be
     /// created again, the old instance stays, and the error says why. The time that this computes counts as
     /// `caller`'s.
-    pub(crate) async fn renew(&self, pulse: &Pulse, caller: &Caller) -> Result<(), String> {
-        let renewed = crash::guard(pulse, caller, async {
+    pub(crate) fn renew(&self, pulse: &Pulse, caller: &Caller) -> Result<(), String> {
+        let renewed = crash::catch(pulse, caller, || {
             let service = make(self.app, self.body_limit)?;
-            // Dropping the old one runs the app's code too.
+            // Dropping the old instance runs the app's code too.
             drop(self.service.replace(service));
             Ok(())
         });
         let failed = |error: &dyn Display| format!("the app was not made anew: {error}");
-        match renewed.await {
+        match renewed {
             Ok(made) => made.map_err(|error: guru_core::Error| failed(&error)),
             Err(report) => Err(failed(&report)),
         }

@@ -15,6 +15,7 @@ use crate::answer::Shared;
 use crate::crash::catch;
 use crate::pulse::Caller;
 use crate::room::Taken;
+use crate::sockets::is_debugged;
 
 /// The body of an answer.
 pub(crate) enum Reply {
@@ -32,8 +33,11 @@ pub(crate) struct Stream {
     cx: guru_core::Context,
     /// When the chunk that is being made is late.
     late: Option<Pin<Box<Sleep>>>,
+    /// Whether a chunk was handed out that is to be written before the next is made.
+    is_unwritten: bool,
     is_over: bool,
-    _place: Taken,
+    /// What the request takes of the server, and what its body does.
+    _taken: [Taken; 2],
 }
 
 impl Reply {
@@ -44,18 +48,21 @@ impl Reply {
     pub(crate) fn stream(
         body: Body,
         shared: Rc<Shared>,
-        caller: Caller,
+        mut caller: Caller,
         cx: guru_core::Context,
-        place: Taken,
+        taken: [Taken; 2],
     ) -> Self {
+        // The head has been sent: no other response can be written to the socket.
+        caller.is_http1 = false;
         Self::Stream(Box::new(Stream {
             body,
             shared,
             caller,
             cx,
             late: None,
+            is_unwritten: false,
             is_over: false,
-            _place: place,
+            _taken: taken,
         }))
     }
 }
@@ -65,12 +72,18 @@ impl Stream {
         if self.is_over {
             return Poll::Ready(None);
         }
+        if std::mem::take(&mut self.is_unwritten) {
+            // hyper asks for more before it writes what it has: chunks that each take a second to make would leave together.
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let body = &mut self.body;
         let pulse = &self.shared.pulse;
         match catch(pulse, &self.caller, || body.poll_chunk(cx)) {
             Ok(Poll::Ready(chunk)) => {
                 self.late = None;
                 self.is_over = !matches!(chunk, Some(Ok(_)));
+                self.is_unwritten = !self.is_over;
                 Poll::Ready(chunk)
             }
             Ok(Poll::Pending) => self.wait(cx),
@@ -94,25 +107,38 @@ impl Stream {
         if late.as_mut().poll(cx).is_pending() {
             return Poll::Pending;
         }
+        if is_debugged() {
+            self.late = None;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         self.is_over = true;
         let message = too_late(time);
         self.cx.log().error(&*message, &[]);
-        self.body = Body::empty();
+        self.cancel();
         Poll::Ready(Some(Err(Error::broken(message))))
     }
 
     /// The next request has a new instance.
     fn renew(&self) {
-        let (shared, caller, cx) = (
-            Rc::clone(&self.shared),
-            self.caller.clone(),
-            self.cx.clone(),
-        );
-        tokio::task::spawn_local(async move {
-            if let Err(report) = shared.instance.renew(&shared.pulse, &caller).await {
-                cx.log().error(report, &[]);
-            }
-        });
+        if let Err(report) = self.shared.instance.renew(&self.shared.pulse, &self.caller) {
+            self.cx.log().error(report, &[]);
+        }
+    }
+
+    /// Drops what makes the stream: that is the handler's code too.
+    fn cancel(&mut self) {
+        let body = std::mem::take(&mut self.body);
+        if let Err(report) = catch(&self.shared.pulse, &self.caller, || drop(body)) {
+            self.cx.log().error(&*report, &[]);
+            self.renew();
+        }
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.cancel();
     }
 }
 

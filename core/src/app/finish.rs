@@ -17,10 +17,9 @@ pub(super) fn finish(mut response: Response, is_head: bool, cx: &Context) -> Res
     }
     let mut response = frame(response, is_head);
     if response.body().is_stream() {
-        let mut body = response.take_body();
         let cx = cx.clone();
-        body.wrap(|source| Logged { source, cx });
-        response = response.with_body(body);
+        let body = response.take_body();
+        response = response.with_body(body.wrapped(|source| Logged { source, cx }));
     }
     response
 }

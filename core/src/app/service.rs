@@ -7,6 +7,7 @@ use core::fmt;
 use super::error::lost;
 use super::finish::{finish, frame};
 use super::router::Router;
+use super::stream::begin;
 use super::{Context, Error, ErrorKind, Middleware, Next, Result};
 use crate::http::{Method, Request, Response, end_to_end};
 
@@ -55,10 +56,14 @@ impl Service {
         req.change_headers(end_to_end);
         let response = Next::first(self).run(cx.clone(), req).await;
         let response = finish(response, is_head, &cx);
-        if response.body().is_stream() {
-            return begin(response, &cx).await;
+        if !response.body().is_stream() {
+            return response;
         }
-        response
+        // One that a middleware made, or whose beginning is there already.
+        match begin(response).await {
+            Ok(response) => response,
+            Err(error) => finish(error.into_response(&cx), is_head, &cx),
+        }
     }
 
     /// The response to a request of this method that a target cannot pass on, such as one with an incomplete body.
@@ -92,21 +97,12 @@ impl Inner {
         if req.body().exceeds(self.body_limit) {
             return Err(ErrorKind::ContentTooLarge.into());
         }
-        handler.call(cx, req).await
-    }
-}
-
-/// Has a stream make its first chunk: what goes wrong before there is one can still be said.
-async fn begin(mut response: Response, cx: &Context) -> Response {
-    let mut body = response.take_body();
-    match body.chunk().await {
-        Ok(Some(chunk)) => {
-            body.put_back(chunk);
-            response.with_body(body)
+        let makes_content = *req.method() != Method::HEAD;
+        let response = handler.call(cx, req).await?;
+        if makes_content && response.body().is_stream() && !response.status().is_bodiless() {
+            return begin(response).await;
         }
-        Ok(None) => response,
-        // The reason is in the log already.
-        Err(_) => frame(lost(ErrorKind::Internal, cx.request_id()), false),
+        Ok(response)
     }
 }
 

@@ -4,14 +4,15 @@
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::ToString;
+use core::any::Any;
 use core::cell::RefCell;
 use core::future::poll_fn;
 use core::pin::Pin;
-use core::task::{self, Poll};
+use core::task::{self, Poll, Waker};
 
 use bytes::Bytes;
 
-use super::{Context, LocalFuture, Result};
+use super::{Context, Error, ErrorKind, LocalFuture, Result};
 use crate::http::{self, Body, Chunks, Response};
 
 /// Where the maker of a stream puts its chunks.
@@ -35,9 +36,36 @@ use crate::http::{self, Body, Chunks, Response};
 #[derive(Debug)]
 pub struct Out(Rc<Slot>);
 
-/// The chunk that was made and not yet taken.
+/// The chunk that was made and not yet taken, and whoever waits for that.
 #[derive(Debug, Default)]
-struct Slot(RefCell<Option<Bytes>>);
+struct Slot {
+    chunk: RefCell<Option<Bytes>>,
+    waiting: RefCell<Option<Waker>>,
+}
+
+impl Slot {
+    /// Takes the chunk. Whoever waits for that is polled with the rest of the future, unless its waker is another one.
+    fn take(&self, cx: &task::Context<'_>) -> Option<Bytes> {
+        let chunk = self.chunk.take();
+        let waiting = self.waiting.take();
+        if let Some(waiting) = waiting.filter(|waiting| !waiting.will_wake(cx.waker())) {
+            waiting.wake();
+        }
+        chunk
+    }
+
+    /// Done once there is no chunk.
+    async fn emptied(&self) {
+        poll_fn(|cx| {
+            if self.chunk.borrow().is_none() {
+                return Poll::Ready(());
+            }
+            self.waiting.replace(Some(cx.waker().clone()));
+            Poll::Pending
+        })
+        .await;
+    }
+}
 
 impl Out {
     /// Sends a chunk, and comes back once it was taken: what nobody reads, is not made. An empty one is left out.
@@ -52,16 +80,10 @@ impl Out {
         if chunk.is_empty() {
             return Ok(());
         }
-        self.0.0.replace(Some(chunk));
-        // Whoever takes the chunk polls again: nobody need be woken.
-        poll_fn(|_| {
-            if self.0.0.borrow().is_some() {
-                Poll::Pending
-            } else {
-                Poll::Ready(())
-            }
-        })
-        .await;
+        // One that was given up before its chunk was taken has left it here.
+        self.0.emptied().await;
+        self.0.chunk.replace(Some(chunk));
+        self.0.emptied().await;
         Ok(())
     }
 }
@@ -71,6 +93,8 @@ struct Maker<M> {
     make: Option<M>,
     making: Option<LocalFuture<Result<()>>>,
     slot: Rc<Slot>,
+    /// Why it failed, for whoever can still say so.
+    failure: Option<Error>,
 }
 
 impl<M, F> Chunks for Maker<M>
@@ -90,11 +114,13 @@ where
             Some(making) => making.as_mut().poll(cx),
             None => Poll::Ready(Ok(())),
         };
-        let chunk = self.slot.0.take();
+        let chunk = self.slot.take(cx);
         match (chunk, ended) {
             (_, Poll::Ready(Err(error))) => {
                 self.making = None;
-                Poll::Ready(Some(Err(http::Error::broken(error.to_string()))))
+                let broken = http::Error::broken(error.to_string());
+                self.failure = Some(error);
+                Poll::Ready(Some(Err(broken)))
             }
             (Some(chunk), ended) => {
                 if ended.is_ready() {
@@ -108,6 +134,10 @@ where
             }
             (None, Poll::Pending) => Poll::Pending,
         }
+    }
+
+    fn failure(mut self: Pin<&mut Self>) -> Option<Box<dyn Any>> {
+        self.failure.take().map(|error| Box::new(error) as _)
     }
 }
 
@@ -142,6 +172,7 @@ where
         make: Some(make),
         making: None,
         slot: Rc::default(),
+        failure: None,
     }
 }
 
@@ -161,5 +192,24 @@ impl Chunks for Logged {
             self.cx.log().error(error, &[]);
         }
         polled
+    }
+}
+
+/// Has a stream make its first chunk: what goes wrong before there is one is an ordinary error.
+pub(super) async fn begin(mut response: Response) -> Result<Response> {
+    let mut body = response.take_body();
+    match body.chunk().await {
+        Ok(Some(chunk)) => {
+            body.put_back(chunk);
+            Ok(response.with_body(body))
+        }
+        Ok(None) => Ok(response),
+        Err(broken) => {
+            let failure = body.failure().and_then(|failure| failure.downcast().ok());
+            Err(failure.map_or_else(
+                || Error::new(ErrorKind::Internal, broken.to_string()),
+                |error| *error,
+            ))
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The content of a message.
 
+use core::any::Any;
 use core::fmt;
 use core::future::poll_fn;
 use core::pin::Pin;
@@ -60,11 +61,11 @@ impl Body {
 
     /// How many bytes there are, if that is known before reading.
     #[must_use]
-    pub const fn size(&self) -> Option<u64> {
+    pub fn size(&self) -> Option<u64> {
         match &self.0 {
             Content::Whole(bytes) => Some(bytes.len() as u64),
             Content::OverLimit => None,
-            Content::Stream(stream) => stream.left(),
+            Content::Stream(stream) => stream.size(),
         }
     }
 
@@ -76,13 +77,13 @@ impl Body {
 
     /// Whether it is certain that there is no content.
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         matches!(self.size(), Some(0))
     }
 
     /// Whether the body is known to be larger than `limit` bytes.
     #[must_use]
-    pub const fn exceeds(&self, limit: usize) -> bool {
+    pub fn exceeds(&self, limit: usize) -> bool {
         match (&self.0, self.size()) {
             (Content::OverLimit, _) => true,
             (_, Some(size)) => size > limit as u64,
@@ -137,13 +138,25 @@ impl Body {
         }
     }
 
-    /// Puts something around what makes a stream.
-    pub(crate) fn wrap<C: Chunks + 'static>(
-        &mut self,
+    /// Puts something around a stream.
+    pub(crate) fn wrapped<C: Chunks + 'static>(
+        self,
         wrap: impl FnOnce(Pin<Box<dyn Chunks>>) -> C,
-    ) {
-        if let Content::Stream(stream) = &mut self.0 {
-            stream.wrap(wrap);
+    ) -> Self {
+        match self.0 {
+            Content::Stream(stream) => {
+                let size = stream.size();
+                Self(Content::Stream(Stream::new(wrap(Box::pin(stream)), size)))
+            }
+            _ => self,
+        }
+    }
+
+    /// After an error of a stream: what it was before it was one of HTTP.
+    pub(crate) fn failure(&mut self) -> Option<Box<dyn Any>> {
+        match &mut self.0 {
+            Content::Stream(stream) => Pin::new(stream).failure(),
+            _ => None,
         }
     }
 

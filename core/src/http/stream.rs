@@ -1,6 +1,7 @@
 //! Content that is made, or arrives, while it is read.
 
 use alloc::boxed::Box;
+use core::any::Any;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
@@ -17,13 +18,19 @@ pub trait Chunks {
     /// The next chunk, `None` at the end, or why there is none.
     fn poll_chunk(self: Pin<&mut Self>, cx: &mut Context<'_>)
     -> Poll<Option<Result<Bytes, Error>>>;
+
+    /// After an error: what it was before it was one of HTTP.
+    fn failure(self: Pin<&mut Self>) -> Option<Box<dyn Any>> {
+        None
+    }
 }
 
 /// A source of chunks, and what is known of it.
 pub(super) struct Stream {
-    /// What was read of it already, to look at what it begins with.
-    first: Option<Bytes>,
-    source: Option<Pin<Box<dyn Chunks>>>,
+    /// A chunk that was made and is not to be returned yet.
+    held: Option<Bytes>,
+    source: Pin<Box<dyn Chunks>>,
+    is_over: bool,
     /// How many bytes are to come, where that is known.
     left: Option<u64>,
 }
@@ -31,67 +38,80 @@ pub(super) struct Stream {
 impl Stream {
     pub(super) fn new(source: impl Chunks + 'static, size: Option<u64>) -> Self {
         Self {
-            first: None,
-            source: Some(Box::pin(source)),
+            held: None,
+            source: Box::pin(source),
+            is_over: false,
             left: size,
         }
     }
 
-    pub(super) const fn left(&self) -> Option<u64> {
-        self.left
+    /// How many bytes are to come, where that is known.
+    pub(super) fn size(&self) -> Option<u64> {
+        let held = self.held.as_ref().map_or(0, Bytes::len) as u64;
+        self.left.map(|left| left.saturating_add(held))
     }
 
     /// Puts a chunk back in front.
     pub(super) fn put_back(&mut self, chunk: Bytes) {
-        self.left = self
-            .left
-            .map(|left| left.saturating_add(chunk.len() as u64));
-        self.first = Some(chunk);
-    }
-
-    /// Puts something around the source.
-    pub(super) fn wrap<C: Chunks + 'static>(
-        &mut self,
-        wrap: impl FnOnce(Pin<Box<dyn Chunks>>) -> C,
-    ) {
-        self.source = self.source.take().map(|source| Box::pin(wrap(source)) as _);
+        self.held = Some(chunk);
     }
 
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
-        if let Some(first) = self.first.take() {
-            return Poll::Ready(Some(self.count(first)));
+        // The last of a known size is returned once its maker has ended: it may yet make more, or fail.
+        if self.held.is_some() && (self.left != Some(0) || self.is_over) {
+            return Poll::Ready(self.held.take().map(Ok));
         }
-        let Some(source) = &mut self.source else {
-            return Poll::Ready(None);
-        };
-        let Poll::Ready(chunk) = source.as_mut().poll_chunk(cx) else {
-            return Poll::Pending;
-        };
-        let chunk = match chunk {
-            Some(Ok(chunk)) => Some(self.count(chunk)),
+        while !self.is_over {
+            let Poll::Ready(made) = self.source.as_mut().poll_chunk(cx) else {
+                return Poll::Pending;
+            };
+            let Some(Ok(chunk)) = made else {
+                self.is_over = true;
+                return Poll::Ready(self.end(made.and_then(Result::err)));
+            };
+            match self.count(&chunk) {
+                Ok(()) if self.left == Some(0) => self.held = Some(chunk),
+                Ok(()) => return Poll::Ready(Some(Ok(chunk))),
+                Err(error) => {
+                    self.is_over = true;
+                    return Poll::Ready(Some(Err(error)));
+                }
+            }
+        }
+        Poll::Ready(None)
+    }
+
+    fn end(&mut self, error: Option<Error>) -> Option<Result<Bytes, Error>> {
+        match error {
+            Some(error) => Some(Err(error)),
             None if self.left.is_some_and(|left| left > 0) => Some(Err(Error::broken(
                 "the body has fewer bytes than its size says",
             ))),
-            other => other,
-        };
-        if !matches!(chunk, Some(Ok(_))) {
-            self.source = None;
-            self.left = None;
+            None => self.held.take().map(Ok),
         }
-        Poll::Ready(chunk)
     }
 
-    fn count(&mut self, chunk: Bytes) -> Result<Bytes, Error> {
+    fn count(&mut self, chunk: &Bytes) -> Result<(), Error> {
         let Some(left) = self.left else {
-            return Ok(chunk);
+            return Ok(());
         };
-        match left.checked_sub(chunk.len() as u64) {
-            Some(left) => {
-                self.left = Some(left);
-                Ok(chunk)
-            }
-            None => Err(Error::broken("the body has more bytes than its size says")),
-        }
+        let left = left.checked_sub(chunk.len() as u64);
+        let more = || Error::broken("the body has more bytes than its size says");
+        self.left = Some(left.ok_or_else(more)?);
+        Ok(())
+    }
+}
+
+impl Chunks for Stream {
+    fn poll_chunk(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Error>>> {
+        self.get_mut().poll(cx)
+    }
+
+    fn failure(self: Pin<&mut Self>) -> Option<Box<dyn Any>> {
+        self.get_mut().source.as_mut().failure()
     }
 }
 

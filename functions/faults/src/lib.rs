@@ -25,6 +25,7 @@ pub fn app() -> App {
         .get("/wait", wait)
         .get("/memory", memory)
         .get("/stack", stack)
+        .get("/stream/{end}", stream)
         .get("/std/{what}", host::call)
 }
 
@@ -52,6 +53,21 @@ async fn named(_cx: Context, req: Request) -> Result<Response> {
 async fn count(_cx: Context, _req: Request) -> Result<Response> {
     let before = COUNT.fetch_add(1, Ordering::Relaxed);
     Ok(text(&before.to_string()))
+}
+
+/// A stream of one chunk that does not end as it should.
+#[expect(clippy::panic, reason = "what this route is for")]
+async fn stream(cx: Context, req: Request) -> Result<Response> {
+    let end: String = req.param("end")?;
+    Ok(Response::stream("text/plain", move |mut out| async move {
+        out.send("a chunk").await?;
+        match &*end {
+            "panic" => panic!("the function was asked to panic in a stream"),
+            "late" => cx.sleep(std::time::Duration::from_secs(60)).await,
+            _ => {}
+        }
+        Ok(())
+    }))
 }
 
 #[expect(clippy::panic, reason = "what this route is for")]

@@ -43,6 +43,26 @@ pub(crate) async fn ask(host: &Host, method: &str, path: &str, id: &str) -> RawR
     ask_as(host, method, path, caller).await
 }
 
+/// Asks for a path whose content is a stream: what came of it, and whether it ended well.
+pub(crate) async fn stream(host: &Host, path: &str) -> (String, bool) {
+    let caller = Caller {
+        request_id: "id".into(),
+        client_ip: None,
+        deadline: None,
+    };
+    let body = Empty::<Bytes>::new().map_err(|never| -> BodyError { match never {} });
+    let request = http::Request::get(path).header("host", "faults.example");
+    let answer = host.answer(request.body(body).unwrap(), caller).await;
+    let (mut body, mut read) = (answer.into_body(), Vec::new());
+    while let Some(frame) = body.frame().await {
+        match frame {
+            Ok(frame) => read.extend(frame.into_data().unwrap_or_default()),
+            Err(_) => return (String::from_utf8(read).unwrap(), false),
+        }
+    }
+    (String::from_utf8(read).unwrap(), true)
+}
+
 pub(crate) async fn ask_as(host: &Host, method: &str, path: &str, caller: Caller) -> RawResponse {
     let body = Empty::<Bytes>::new().map_err(|never| -> BodyError { match never {} });
     let request = http::Request::builder()
