@@ -77,9 +77,12 @@ fn is_for_xtask() -> bool {
 fn xtask() -> Result<bool> {
     interrupt::handle()?;
     let workspace = Workspace::find()?;
-    let mut cargo = guru_toolbox::cargo::native(workspace.root());
+    // In the current folder: relative arguments are relative to it.
+    let mut cargo = guru_toolbox::cargo::native(&env::current_dir()?);
     cargo
-        .args(["run", "--quiet", "--package", "xtask", "--"])
+        .args(["run", "--quiet", "--package", "xtask", "--manifest-path"])
+        .arg(workspace.root().join("Cargo.toml"))
+        .arg("--")
         .args(env::args_os().skip(1));
     let status = Leash::spawn(&mut cargo).and_then(|child| child.wait())?;
     match status.code() {

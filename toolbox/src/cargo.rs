@@ -10,13 +10,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use cargo_metadata::{Artifact, Message, camino::Utf8PathBuf};
 
-use crate::{
-    child,
-    home::Home,
-    source::{Source, named_source},
-    surroundings, tool,
-    workspace::Workspace,
-};
+use crate::{child, home::Home, source::Source, surroundings, tool, workspace::Workspace};
 
 /// Runs `cargo` and returns the path of the last artefact that `pick` selects.
 pub fn make(
@@ -59,22 +53,10 @@ pub fn make(
 pub fn native(folder: &Path) -> Command {
     let mut cargo = surroundings::command("cargo");
     cargo.current_dir(folder);
-    with_named_source(&mut cargo);
     if let Some(host) = foreign(folder) {
         cargo.env("CARGO_BUILD_TARGET", host);
     }
     cargo
-}
-
-/// Patches the crate `guru` to the folder that `GURU_SOURCE` names, if it is set.
-pub fn with_named_source(cargo: &mut Command) {
-    if let Some(source) = named_source() {
-        let path = source.join("guru");
-        let path = toml_edit::Value::from(&*path.to_string_lossy()).to_string();
-        cargo
-            .arg("--config")
-            .arg(format!("patch.crates-io.guru.path={}", path.trim()));
-    }
 }
 
 /// The host triple, where cargo would build for another target in `folder`. Otherwise no target is set: an explicit target has
@@ -173,7 +155,9 @@ impl Program {
                 cargo.arg("--locked").env("CARGO_TARGET_DIR", target()?);
                 cargo
             }
-            Source::Registry(version) => return self.install(&version, is_release, prepare),
+            Source::Registry(version) => {
+                return self.install(workspace, &version, is_release, prepare);
+            }
         };
         if !self.features.is_empty() {
             cargo.arg("--features").arg(self.features.join(","));
@@ -201,6 +185,31 @@ impl Program {
         cargo
     }
 
+    /// Where a version from the registry is installed.
+    fn root(self, version: &str, profile: Profile) -> Result<PathBuf> {
+        let parts = [version, profile.name()].into_iter();
+        let name: Vec<_> = parts.chain(self.features.iter().copied()).collect();
+        Ok(Home::from_env()?.root().join("hosts").join(name.join("-")))
+    }
+
+    fn installed(self, root: &Path) -> PathBuf {
+        let program = root.join("bin").join(self.name);
+        program.with_extension(env::consts::EXE_EXTENSION)
+    }
+
+    /// Whether it is installed from the registry already; `None` if it does not come from there.
+    ///
+    /// # Errors
+    ///
+    /// As [`Workspace::source`].
+    pub fn is_installed(self, workspace: &Workspace, is_release: bool) -> Result<Option<bool>> {
+        let Source::Registry(version) = workspace.source()? else {
+            return Ok(None);
+        };
+        let root = self.root(&version, self.profile(is_release))?;
+        Ok(Some(self.installed(&root).is_file()))
+    }
+
     /// The profile to build with. For tests the total time matters, so Lambda's program is built only once, without link-time
     /// optimisation.
     fn profile(self, is_release: bool) -> Profile {
@@ -216,16 +225,14 @@ impl Program {
     /// version. A version never changes, so this happens once.
     fn install(
         self,
+        workspace: &Workspace,
         version: &str,
         is_release: bool,
         prepare: impl FnOnce(&mut Command),
     ) -> Result<PathBuf> {
         let profile = self.profile(is_release);
-        let parts = [version, profile.name()].into_iter();
-        let name: Vec<_> = parts.chain(self.features.iter().copied()).collect();
-        let root = Home::from_env()?.root().join("hosts").join(name.join("-"));
-        let program = root.join("bin").join(self.name);
-        let program = program.with_extension(env::consts::EXE_EXTENSION);
+        let root = self.root(version, profile)?;
+        let program = self.installed(&root);
         if program.is_file() {
             return Ok(program);
         }
@@ -237,6 +244,9 @@ impl Program {
             .arg(&root)
             .arg(format!("{}@{version}", self.package))
             .env("CARGO_TARGET_DIR", target()?);
+        if let Some(host) = foreign(workspace.root()) {
+            cargo.env("CARGO_BUILD_TARGET", host);
+        }
         if !self.features.is_empty() {
             cargo.arg("--features").arg(self.features.join(","));
         }
@@ -318,7 +328,7 @@ const OPTIMISED: [&str; 7] = [
 fn target() -> Result<PathBuf> {
     let named = env::var_os("CARGO_TARGET_DIR").filter(|named| !named.is_empty());
     match named {
-        Some(named) => Ok(named.into()),
+        Some(named) => Ok(std::path::absolute(named)?),
         None => Ok(Home::from_env()?.root().join("hosts").join("target")),
     }
 }

@@ -8,8 +8,7 @@ use std::{
 
 use anyhow::{Result, bail};
 
-/// The variable that names a folder with Guru's sources. Functions and their hosts are then built from those, whatever a manifest
-/// says.
+/// The variable that names a folder with Guru's sources, which takes the place of the registry.
 pub const SOURCE: &str = "GURU_SOURCE";
 
 /// The source of Guru's crates, from which the programs that host a function are built.
@@ -26,8 +25,25 @@ pub enum Source {
 /// The folder that [`SOURCE`] names.
 #[must_use]
 pub fn named_source() -> Option<PathBuf> {
-    let named = env::var_os(SOURCE).filter(|named: &OsString| !named.is_empty());
-    named.map(PathBuf::from)
+    let named = env::var_os(SOURCE).filter(|named: &OsString| !named.is_empty())?;
+    // Cargo resolves paths against its own current directory.
+    Some(std::path::absolute(&named).unwrap_or_else(|_| named.into()))
+}
+
+/// The arguments that have cargo take the crate `guru` from a folder of sources.
+#[must_use]
+pub fn patch(sources: &Path) -> [String; 2] {
+    let path = sources.join("guru");
+    let path = toml_edit::Value::from(&*path.to_string_lossy()).to_string();
+    let patch = format!("patch.crates-io.guru.path={}", path.trim());
+    ["--config".to_owned(), patch]
+}
+
+/// Whether a folder is one of cargo's git checkouts (`$CARGO_HOME/git/checkouts`).
+#[must_use]
+pub fn is_checkout(folder: &Path) -> bool {
+    let parts: Vec<_> = folder.components().map(|part| part.as_os_str()).collect();
+    parts.windows(2).any(|pair| pair == ["git", "checkouts"])
 }
 
 /// Checks that a folder contains Guru's sources.

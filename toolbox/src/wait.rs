@@ -32,7 +32,11 @@ pub fn build(
         return Ok(named);
     }
     let stamp = stamp(workspace.target(), program, is_release);
-    if stamp.is_file() {
+    let is_known = match program.is_installed(workspace, is_release)? {
+        Some(is_installed) => is_installed,
+        None => stamp.is_file(),
+    };
+    if is_known {
         return program.build(workspace, is_release);
     }
     let built = if console.is_terminal() {

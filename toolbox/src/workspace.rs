@@ -3,6 +3,7 @@
 use std::{
     env,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use anyhow::{Context as _, Result, bail};
@@ -14,7 +15,7 @@ use cargo_metadata::{
 use crate::{
     child,
     parts::Parts,
-    source::{SOURCE, Source, named_source, sources},
+    source::{Source, is_checkout, named_source, patch, sources},
     surroundings,
 };
 
@@ -37,6 +38,7 @@ pub struct Workspace {
     benched: Vec<String>,
     core: Option<String>,
     source: Option<PathBuf>,
+    is_versioned: bool,
 }
 
 impl Workspace {
@@ -178,24 +180,62 @@ impl Workspace {
         if self.core.is_some() {
             return Ok(Source::Folder(self.root.clone()));
         }
-        if let Some(named) = named_source() {
-            return sources(&named).with_context(|| format!("{SOURCE} is wrong"));
-        }
         if let Some(source) = &self.source {
             return sources(source).context("the function's manifest names `guru` by its path");
         }
-        self.resolved()
+        self.resolved(&[])
     }
 
-    /// Resolves the crate `guru` with cargo.
-    fn resolved(&self) -> Result<Source> {
-        let metadata = MetadataCommand::new()
+    /// The same, for whoever only looks: the lock file is not changed. `None` where there is no lock file yet.
+    ///
+    /// # Errors
+    ///
+    /// As [`source`](Self::source).
+    pub fn locked_source(&self) -> Result<Option<Source>> {
+        let is_resolved = self.core.is_some() || self.source.is_some();
+        if is_resolved {
+            return self.source().map(Some);
+        }
+        if !self.root.join("Cargo.lock").is_file() {
+            return Ok(None);
+        }
+        self.resolved(&["--locked"]).map(Some)
+    }
+
+    /// Has cargo take the crate `guru` from the folder that `GURU_SOURCE` names, where the functions depend on a version of it.
+    pub fn patch(&self, cargo: &mut Command) {
+        cargo.args(self.patches());
+    }
+
+    fn patches(&self) -> Vec<String> {
+        let is_versioned = self.core.is_none() && self.is_versioned;
+        let named = named_source().filter(|_| is_versioned);
+        named.map_or_else(Vec::new, |named| patch(&named).into())
+    }
+
+    /// The workspace with all its dependencies, as `cargo metadata` resolves them.
+    ///
+    /// # Errors
+    ///
+    /// When cargo cannot resolve them.
+    pub fn metadata(&self, options: &[&str]) -> Result<Metadata> {
+        let mut all = self.patches();
+        all.extend(options.iter().map(|option| (*option).to_owned()));
+        MetadataCommand::new()
             .env_remove("CARGO")
             .cargo_path("cargo")
             .manifest_path(self.root.join("Cargo.toml"))
             .current_dir(&self.root)
+            .other_options(all)
             .exec()
-            .context("cargo cannot tell which `guru` the function is made with")?;
+            .context("cargo cannot resolve the dependencies")
+    }
+
+    /// Resolves the crate `guru` with cargo.
+    fn resolved(&self, options: &[&str]) -> Result<Source> {
+        let metadata = self
+            .metadata(options)
+            .context("cargo cannot tell which `guru` the function depends on")?;
         let mut packages = metadata.packages.iter();
         let guru = packages.find(|package| package.name == AUTHORS_CRATE);
         let guru = guru.context("no function here is made with the crate `guru`")?;
@@ -203,6 +243,7 @@ impl Workspace {
         let above = above.map(PathBuf::from).unwrap_or_default();
         match &guru.source {
             // Patched in cargo's configuration.
+            None if is_checkout(&above) => Ok(Source::Checkout(above)),
             None => sources(&above),
             Some(source) if source.repr.starts_with("git+") => {
                 sources(&above)?;
@@ -250,6 +291,7 @@ impl From<&Metadata> for Workspace {
             benched: names(&|package| package.targets.iter().any(|t| t.is_kind(TargetKind::Bench))),
             core: names(&|package| package.name == CORE).pop(),
             source: packages.iter().find_map(|package| source(package)),
+            is_versioned: packages.iter().any(|package| is_versioned(package)),
         }
     }
 }
@@ -288,6 +330,14 @@ fn source(function: &Package) -> Option<PathBuf> {
     let mut dependencies = function.dependencies.iter();
     let guru = dependencies.find(|dependency| dependency.name == AUTHORS_CRATE)?;
     Some(guru.path.as_ref()?.parent()?.into())
+}
+
+/// Whether a function depends on a version of the author's crate, and not on a folder or a repository.
+fn is_versioned(function: &Package) -> bool {
+    let mut dependencies = function.dependencies.iter();
+    let guru = dependencies.find(|dependency| dependency.name == AUTHORS_CRATE);
+    guru.and_then(|guru| guru.source.as_ref())
+        .is_some_and(|source| source.repr.starts_with("registry+"))
 }
 
 #[cfg(test)]

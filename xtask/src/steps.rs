@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 
 use guru_toolbox::{
-    items::wasm::wasm_cargo,
+    items::wasm::{wasm_cargo, wasm_cargo_for},
     steps::{StepResult, show},
 };
 
@@ -111,7 +111,7 @@ pub(crate) fn bare_core(context: &TestContext<'_>) -> Result<StepResult> {
             "the core is not part of this workspace",
         ));
     };
-    let mut cargo = wasm_cargo(context.home)?;
+    let mut cargo = wasm_cargo_for(context.home, &[BARE_TARGET])?;
     cargo.current_dir(context.workspace.root()).args([
         "build",
         "--package",

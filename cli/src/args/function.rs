@@ -138,7 +138,7 @@ fn deployable() -> impl TypedValueParser<Value = Target> {
     let all = Target::all().iter();
     let values = all
         .filter(|target| target.deployer().is_some())
-        .filter_map(ValueEnum::to_possible_value);
+        .filter_map(|target| Some(target.to_possible_value()?.help(target.deploys_with())));
     PossibleValuesParser::new(values)
         .try_map(|name| Target::named(&name).ok_or("this vendor is not known"))
 }

@@ -10,7 +10,7 @@ use crate::targets::Target;
 #[derive(Debug, Default, clap::Args)]
 #[command(after_help = SETUP_HELP)]
 pub struct Setup {
-    /// Only what these targets need, to run here and to be deployed to [default: everything, the tests' tools too]
+    /// Only what these targets need, to run here and to be deployed to [default: everything]
     #[arg(long, value_name = "TARGETS", value_delimiter = ',')]
     pub on: Vec<Target>,
     /// Change nothing; say what is missing and how to get it
@@ -118,7 +118,8 @@ pub struct Doctor {
 }
 
 const DOCTOR_HELP: &str = "\
-Looks, and changes nothing. A login is looked for, not tried. It reports; with --on it judges.
+Looks, and changes nothing. A login is looked for, not tried. It reports on this machine, and with --on it judges; it always
+judges the project in the current folder.
 
 Examples:
   guru doctor
@@ -127,7 +128,7 @@ Examples:
 
 Exit codes:
   0  told; with --on: each of those targets runs here
-  1  with --on: one of them lacks something; its line says how to get it
+  1  with --on: one of them lacks something; or cargo does not find the guru of this project
   2  the command line was wrong";
 
 /// The options of `guru completions`.

@@ -34,8 +34,8 @@ Examples:
 Environment:
   GURU_HOME            where everything but system packages goes
                        [default: $XDG_CACHE_HOME/guru or ~/.cache/guru]
-  GURU_SOURCE          a folder of Guru's own sources: functions and what hosts them are
-                       built of those, whatever version a manifest names
+  GURU_SOURCE          a folder of Guru's own sources, in place of the registry: for functions
+                       whose manifest names a version of guru, and for what hosts them
   NO_COLOR             no colours, whatever the terminal
 
 Exit codes:

@@ -85,6 +85,11 @@ pub trait Vendor: Sync {
         None
     }
 
+    /// A line of help for `guru deploy`.
+    fn deploys_with(&self) -> &'static str {
+        self.about()
+    }
+
     /// The vendor's files in a new function: the path and the template of each.
     fn skeleton(&self) -> &'static [(&'static str, &'static str)] {
         &[]

@@ -14,7 +14,7 @@ pub(crate) fn component() -> &'static Path {
     PATH.get_or_init(|| {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"))
             .ancestors()
-            .nth(3)
+            .nth(1)
             .unwrap();
         let folder = folder().join("faults");
         let mut command = Command::new("cargo");

@@ -23,6 +23,9 @@ use super::{Driver, DriverConfig, NotRun, Process, Refusal, Running, SETTING};
 /// The timeout from starting the process to the line with its address; a first build of the function is part of it.
 const START: Duration = Duration::from_secs(1800);
 
+/// The same for functions of this workspace, which are small, with hosts that are there already.
+const OWN_START: Duration = Duration::from_secs(600);
+
 /// What every target needs, which the report omits.
 const COMMON: [&str; 2] = ["rust", "wasm targets"];
 
@@ -112,7 +115,11 @@ impl Driver for Dev {
             command.arg("--").args(&self.way.more);
         }
         let process = Process::spawn(command, &format!("{name} on {}", self.way.name))?;
-        let url = process.wait_for(START, address)?;
+        let limit = match &self.project {
+            Some(_) => START,
+            None => OWN_START,
+        };
+        let url = process.wait_for(limit, address)?;
         Ok(Running::new(Endpoint::parse(&url)?, vec![process]))
     }
 }

@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 
 use super::{Item, State};
-use crate::{cargo, child, console::Console, home::Home, stamp, surroundings};
+use crate::{child, console::Console, home::Home, stamp, surroundings};
 
 /// The targets that functions are built for.
 pub const TRIPLES: [&str; 2] = ["wasm32-unknown-unknown", "wasm32-wasip2"];
@@ -44,7 +44,7 @@ impl Item for Targets {
     }
 
     fn check(&self, home: &Home) -> Result<State> {
-        Ok(match source(home) {
+        Ok(match source(home, &TRIPLES) {
             Some(Source::Active) => State::Found {
                 detail: format!("{} in the active toolchain", TRIPLES.join(", ")),
             },
@@ -85,21 +85,30 @@ pub fn add(home: &Home, console: Console, triples: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// A cargo that can build for all the wasm targets, from whichever toolchain has them.
+/// A cargo that can build for the wasm targets of functions, from whichever toolchain has them.
+///
 /// # Errors
 ///
 /// When no toolchain here has them.
 pub fn wasm_cargo(home: &Home) -> Result<Command> {
-    let mut cargo = match source(home) {
-        Some(Source::Active) => surroundings::command("cargo"),
-        Some(Source::Own(prefix)) => own_cargo(&prefix)?,
+    wasm_cargo_for(home, &TRIPLES)
+}
+
+/// A cargo that can build for these targets, from whichever toolchain has them.
+///
+/// # Errors
+///
+/// When no toolchain here has them.
+pub fn wasm_cargo_for(home: &Home, triples: &[&str]) -> Result<Command> {
+    match source(home, triples) {
+        Some(Source::Active) => Ok(surroundings::command("cargo")),
+        Some(Source::Own(prefix)) => own_cargo(&prefix),
         None => bail!(
-            "the wasm targets are missing: {}",
+            "the targets {} are missing: {}",
+            triples.join(", "),
             how(which::which("rustup").is_ok())
         ),
-    };
-    cargo::with_named_source(&mut cargo);
-    Ok(cargo)
+    }
 }
 
 /// The cargo of Guru's own toolchain. It is run by its path, so neither rustup nor a link is needed; `RUSTUP_TOOLCHAIN` and PATH
@@ -126,13 +135,28 @@ fn first_on_path(folder: &Path, path: Option<OsString>) -> Result<OsString> {
     })
 }
 
-fn source(home: &Home) -> Option<Source> {
-    if active_sysroot().is_ok_and(|sysroot| has_all(&sysroot, &TRIPLES)) {
+fn source(home: &Home, triples: &[&str]) -> Option<Source> {
+    if active_sysroot().is_ok_and(|sysroot| has_all(&sysroot, triples)) {
         return Some(Source::Active);
     }
     let prefix = home.toolchain();
-    let is_whole = stamp::exists(&prefix) && has_all(&prefix, &TRIPLES);
-    is_whole.then_some(Source::Own(prefix))
+    (has_all(&prefix, triples) && is_current(&prefix)).then_some(Source::Own(prefix))
+}
+
+/// Incremented when the toolchain is built in another way.
+const REVISION: u32 = 1;
+
+/// What a toolchain was built from, for its stamp.
+#[must_use]
+pub fn ingredients(compiler: &str) -> String {
+    format!("revision {REVISION}\n{compiler}")
+}
+
+/// Whether Guru's own toolchain is complete, and was built for the compiler that it runs now.
+fn is_current(prefix: &Path) -> bool {
+    let rustc = prefix.join("bin").join("rustc");
+    let compiler = child::output(Command::new(rustc).arg("-vV"));
+    compiler.is_ok_and(|compiler| stamp::is_current(prefix, &ingredients(&compiler)))
 }
 
 /// The sysroot of the `rustc` on PATH.

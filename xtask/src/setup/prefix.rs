@@ -8,16 +8,13 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-use guru_toolbox::items::wasm::{has_all, libraries};
+use guru_toolbox::items::wasm::{has_all, ingredients, libraries};
 
 use super::{
     compiler::{Library, RUSTC, TRIPLES, compiler},
     linkers::{self, Linkers},
 };
 use crate::{child, console::Console, files, home::Home, stamp};
-
-/// Incremented when this file or `compiler.rs` changes how the folder is made.
-const REVISION: u32 = 1;
 
 /// Debian's C library for WASI, and the parts of it that every program is linked with.
 const WASI_LIBC: &str = "/usr/lib/wasm32-wasi";
@@ -78,10 +75,6 @@ pub(super) fn make(
 fn wrapper(tool: &str, prefix: &Path) -> String {
     let prefix = child::quote(prefix.as_os_str());
     format!("#!/bin/sh\nexec /usr/bin/{tool} --sysroot {prefix} \"$@\"\n")
-}
-
-fn ingredients(compiler: &str) -> String {
-    format!("revision {REVISION}\n{compiler}")
 }
 
 /// The folder of a toolchain's linkers.

@@ -18,6 +18,7 @@ use crate::{
     args, child,
     console::{Console, say},
     files, interrupt,
+    source::is_checkout,
     targets::Target,
 };
 
@@ -233,9 +234,10 @@ fn source(named: Option<&Path>) -> Result<Option<PathBuf>> {
     let source = named.unwrap_or(Path::new(SOURCE));
     let guru = source.join("guru");
     let is_clone = source.join("host/Cargo.toml").is_file() && guru.join("Cargo.toml").is_file();
+    let is_clone = is_clone && (named.is_some() || !is_checkout(source));
     match (is_clone, named) {
         (false, Some(named)) => bail!(
-            "{} is not the folder of Guru's sources: there is no guru/Cargo.toml in it",
+            "{} is not the folder of Guru's sources: there is no guru/Cargo.toml, or no host/Cargo.toml, in it",
             named.display()
         ),
         (false, None) => Ok(None),

@@ -99,6 +99,10 @@ impl Vendor for Cloudflare {
         Some(deploy::deploy)
     }
 
+    fn deploys_with(&self) -> &'static str {
+        "Cloudflare Workers, with wrangler"
+    }
+
     fn skeleton(&self) -> &'static [(&'static str, &'static str)] {
         &[(
             MANIFEST,

@@ -110,6 +110,10 @@ impl Vendor for Lambda {
         Some(deploy::deploy)
     }
 
+    fn deploys_with(&self) -> &'static str {
+        "AWS, with the SAM command line; `aws` is another name for it"
+    }
+
     fn skeleton(&self) -> &'static [(&'static str, &'static str)] {
         &[
             (

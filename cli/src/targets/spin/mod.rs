@@ -92,6 +92,10 @@ impl Vendor for Spin {
         Some(deploy::deploy)
     }
 
+    fn deploys_with(&self) -> &'static str {
+        "Hosts of Spin applications, with spin and its plugin for the host"
+    }
+
     fn skeleton(&self) -> &'static [(&'static str, &'static str)] {
         &[(
             MANIFEST,
