@@ -188,7 +188,7 @@ fn what_goes_wrong_behind_the_head_is_in_the_log() {
     let server = Server::start(&["--time", "1"]);
     let mut stream = server.connect();
     stream
-        .write_all(b"GET /large HTTP/1.1\r\nhost: a\r\n\r\n")
+        .write_all(b"GET /stream/late HTTP/1.1\r\nhost: a\r\n\r\n")
         .unwrap();
     let mut head = [0; 15];
     stream.read_exact(&mut head).unwrap();

@@ -174,11 +174,12 @@ pub(crate) fn response(
         let _ = fields.append("content-length", size.to_string().as_bytes());
     }
     let (trailers, no_trailers) = wit_future::new(|| Ok(None));
+    // Before the host has the other end: a task would have to tell it that there are none, and outlive the response.
+    let trailers = body.is_stream().then_some(trailers);
     let (writer, contents) = (!body.is_empty()).then(wit_stream::new).unzip();
     let (answer, _sent) = types::Response::new(fields, contents, no_trailers);
     match (writer, body.into_bytes()) {
         (Some(mut writer), Ok(bytes)) => {
-            drop(trailers);
             // The host reads it once it has the head. If it gives up, so does this.
             spawn(async move {
                 writer.write_all(bytes.into()).await;
@@ -188,7 +189,7 @@ pub(crate) fn response(
             let id = id.to_owned();
             spawn(async move { crash::name(&id, send(body, writer, trailers)).await });
         }
-        (None, _) => drop(trailers),
+        (None, _) => {}
     }
     // The core ensures a final status, which is always valid in HTTP.
     let _ = answer.set_status_code(status.as_u16());
@@ -198,7 +199,7 @@ pub(crate) fn response(
 type Trailers = FutureWriter<Result<Option<types::Fields>, ErrorCode>>;
 
 /// Makes a stream for as long as the host reads it. One that breaks off is said to, by what would stand behind it.
-async fn send(mut body: Body, mut writer: StreamWriter<u8>, trailers: Trailers) {
+async fn send(mut body: Body, mut writer: StreamWriter<u8>, trailers: Option<Trailers>) {
     loop {
         match body.chunk().await {
             Ok(Some(chunk)) => {
@@ -211,7 +212,9 @@ async fn send(mut body: Body, mut writer: StreamWriter<u8>, trailers: Trailers) 
             Ok(None) => return,
             Err(_) => {
                 drop(writer);
-                let _ = trailers.write(Err(ErrorCode::InternalError(None))).await;
+                if let Some(trailers) = trailers {
+                    let _ = trailers.write(Err(ErrorCode::InternalError(None))).await;
+                }
                 return;
             }
         }
