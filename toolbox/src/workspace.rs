@@ -186,7 +186,7 @@ impl Workspace {
         self.resolved(&[])
     }
 
-    /// The same, for whoever only looks: the lock file is not changed. `None` where there is no lock file yet.
+    /// The same, for whoever only looks: the lock file is not changed where it is up to date. `None` where there is no lock file yet.
     ///
     /// # Errors
     ///
@@ -199,7 +199,9 @@ impl Workspace {
         if !self.root.join("Cargo.lock").is_file() {
             return Ok(None);
         }
-        self.resolved(&["--locked"]).map(Some)
+        // One that is out of date is brought up to date, as by any command of cargo's.
+        let locked = self.resolved(&["--locked"]);
+        locked.or_else(|_| self.resolved(&[])).map(Some)
     }
 
     /// Has cargo take the crate `guru` from the folder that `GURU_SOURCE` names, where the functions depend on a version of it.
