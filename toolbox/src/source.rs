@@ -42,7 +42,10 @@ pub fn patch(sources: &Path) -> [String; 2] {
 /// Whether a folder is one of cargo's git checkouts (`$CARGO_HOME/git/checkouts`).
 #[must_use]
 pub fn is_checkout(folder: &Path) -> bool {
-    let parts: Vec<_> = folder.components().map(|part| part.as_os_str()).collect();
+    let parts: Vec<_> = folder
+        .components()
+        .map(std::path::Component::as_os_str)
+        .collect();
     parts.windows(2).any(|pair| pair == ["git", "checkouts"])
 }
 
