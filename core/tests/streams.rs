@@ -1,6 +1,6 @@
 //! Streams and time, as a handler uses them and as an adapter reads them.
 
-#![expect(clippy::panic, reason = "a test reports by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
 
 use std::cell::Cell;
 use std::rc::Rc;

@@ -116,7 +116,7 @@ impl Body {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::BodyTooLarge`] when the host gave up reading, [`ErrorKind::BodyBroken`] when the content breaks off.
+    /// [`ErrorKind::BodyTooLarge`](super::ErrorKind::BodyTooLarge) when the host gave up reading, [`ErrorKind::BodyBroken`](super::ErrorKind::BodyBroken) when the content breaks off.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         poll_fn(|cx| self.poll_chunk(cx)).await.transpose()
     }
@@ -164,7 +164,7 @@ impl Body {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::BodyTooLarge`] when the host gave up reading, [`ErrorKind::BodyBroken`] when the content breaks off.
+    /// [`ErrorKind::BodyTooLarge`](super::ErrorKind::BodyTooLarge) when the host gave up reading, [`ErrorKind::BodyBroken`](super::ErrorKind::BodyBroken) when the content breaks off.
     pub async fn collect(mut self) -> Result<Bytes, Error> {
         if !self.is_stream() {
             return self.into_bytes().map_err(|_| unread());
