@@ -1,7 +1,6 @@
 //! Timers of the host. It must not know who sleeps.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Poll, Waker};
@@ -10,8 +9,9 @@ use std::time::Duration;
 use crate::host;
 
 thread_local! {
-    /// Who is to be woken by the timer of each number.
-    static WAITING: RefCell<BTreeMap<u32, Waker>> = const { RefCell::new(BTreeMap::new()) };
+    /// Who is to be woken by the timer of each number. A list that is searched: a map would add 8 KiB to every function,
+    /// and a limited number of requests sleep here.
+    static WAITING: RefCell<Vec<(u32, Waker)>> = const { RefCell::new(Vec::new()) };
 
     static NEXT: Cell<u32> = const { Cell::new(0) };
 }
@@ -21,7 +21,7 @@ struct Timer(u32);
 
 impl Drop for Timer {
     fn drop(&mut self) {
-        WAITING.with_borrow_mut(|waiting| waiting.remove(&self.0));
+        drop(take(self.0));
     }
 }
 
@@ -33,29 +33,35 @@ pub(crate) fn sleep(duration: Duration) -> Pin<Box<dyn Future<Output = ()>>> {
         match &timer {
             None => {
                 let number = NEXT.replace(NEXT.get().wrapping_add(1));
-                WAITING.with_borrow_mut(|waiting| waiting.insert(number, waker));
+                WAITING.with_borrow_mut(|waiting| waiting.push((number, waker)));
                 timer = Some(Timer(number));
                 // The host counts whole milliseconds, and none too few.
                 host::sleep(duration.as_secs_f64() * 1000.0, number);
                 Poll::Pending
             }
-            Some(Timer(number)) => {
-                WAITING.with_borrow_mut(|waiting| match waiting.get_mut(number) {
-                    Some(waiting) => {
+            Some(Timer(number)) => WAITING.with_borrow_mut(|waiting| {
+                match waiting.iter_mut().find(|(of, _)| of == number) {
+                    Some((_, waiting)) => {
                         *waiting = waker;
                         Poll::Pending
                     }
                     None => Poll::Ready(()),
-                })
-            }
+                }
+            }),
         }
     }))
 }
 
 /// The host's timer of this number has rung.
 pub(crate) fn ring(number: u32) {
-    let waker = WAITING.with_borrow_mut(|waiting| waiting.remove(&number));
-    if let Some(waker) = waker {
+    if let Some(waker) = take(number) {
         waker.wake();
     }
+}
+
+fn take(number: u32) -> Option<Waker> {
+    WAITING.with_borrow_mut(|waiting| {
+        let at = waiting.iter().position(|(of, _)| *of == number)?;
+        Some(waiting.swap_remove(at).1)
+    })
 }
