@@ -1,6 +1,7 @@
 //! A deployment of a function: the context that a vendor's deployer works with. Independent of any vendor.
 
 use std::{
+    env,
     path::PathBuf,
     process::{Command, Stdio},
 };
@@ -15,6 +16,24 @@ use crate::{
     console::say,
     leash::Leash,
 };
+
+/// The first sign of a login at a vendor, without trying it: a variable that is set, or a file that is there, `of_xdg` or one
+/// of `files` below the home folder.
+pub fn credentials(variables: &[&str], of_xdg: Option<PathBuf>, files: &[&str]) -> Option<String> {
+    let of_variable = variables
+        .iter()
+        .find(|name| env::var_os(name).is_some_and(|value| !value.is_empty()));
+    if let Some(name) = of_variable {
+        return Some((*name).to_owned());
+    }
+    let home = env::home_dir()?;
+    let below = files.iter().map(|file| home.join(file));
+    let path = of_xdg
+        .into_iter()
+        .chain(below)
+        .find(|path| path.is_file())?;
+    Some(path.display().to_string())
+}
 
 /// A deployment of a function with the options from the command line.
 pub struct Deployment<'a> {
@@ -95,15 +114,7 @@ impl Deployment<'_> {
         let running = Leash::spawn(command).with_context(|| format!("cannot start `{spelt}`"))?;
         let out = running.child().stdout.take();
         let said = out.map(child::show).transpose()?.unwrap_or_default();
-        let status = running
-            .wait()
-            .with_context(|| format!("cannot wait for `{spelt}`"))?;
-        if !status.success() {
-            bail!(
-                "`{spelt}` {}; what it said is above",
-                child::describe(status)
-            );
-        }
+        child::succeeded(running.wait(), &spelt)?;
         Ok(said)
     }
 

@@ -9,7 +9,12 @@ use guru_cli::{
     commands::{build, checks, conform, deploy, dev, doctor, manual, new, setup},
 };
 use guru_toolbox::{
-    console::Console, home::Home, interrupt, leash::Leash, tool, workspace::Workspace,
+    console::{self, Console},
+    home::Home,
+    interrupt,
+    leash::Leash,
+    tool,
+    workspace::Workspace,
 };
 
 fn main() -> ExitCode {
@@ -19,17 +24,7 @@ fn main() -> ExitCode {
         run(Args::parse())
     };
     interrupt::give_way();
-    match outcome {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("error: {error}");
-            for cause in error.chain().skip(1) {
-                eprintln!("  because: {cause}");
-            }
-            ExitCode::FAILURE
-        }
-    }
+    console::exit_code(outcome)
 }
 
 /// Runs the subcommand. Returns false when it has reported a failure itself.

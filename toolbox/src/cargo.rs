@@ -37,15 +37,7 @@ pub fn make(
             found = pick(&artifact).map(PathBuf::from).or(found);
         }
     }
-    let status = running
-        .wait()
-        .with_context(|| format!("cannot wait for `{spelt}`"))?;
-    if !status.success() {
-        bail!(
-            "`{spelt}` {}; what it said is above",
-            child::describe(status)
-        );
-    }
+    child::succeeded(running.wait(), &spelt)?;
     Ok(found)
 }
 

@@ -223,6 +223,19 @@ pub fn spell(command: &Command) -> String {
         .join(" ")
 }
 
+/// Whether a command that was waited for, with its output shown, has succeeded.
+///
+/// # Errors
+///
+/// When it has not, or could not be waited for.
+pub fn succeeded(waited: std::io::Result<ExitStatus>, spelt: &str) -> Result<()> {
+    let status = waited.with_context(|| format!("cannot wait for `{spelt}`"))?;
+    if !status.success() {
+        bail!("`{spelt}` {}; what it said is above", describe(status));
+    }
+    Ok(())
+}
+
 /// Quotes a word for a shell.
 pub fn quote(word: &OsStr) -> String {
     let word = word.to_string_lossy();

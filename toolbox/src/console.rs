@@ -2,10 +2,27 @@
 
 use std::{
     io::{IsTerminal as _, Write as _},
+    process::ExitCode,
     time::{Duration, Instant},
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
+
+/// What a command exits with: 0, or 1 where it has reported a failure, or fails with this error, which is printed with its
+/// causes.
+pub fn exit_code(outcome: anyhow::Result<bool>) -> ExitCode {
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            for cause in error.chain().skip(1) {
+                eprintln!("  because: {cause}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
 
 /// Where progress is written: standard error, so that standard output carries only results.
 #[derive(Debug, Clone, Copy)]

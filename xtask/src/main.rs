@@ -35,17 +35,7 @@ use crate::{
 fn main() -> ExitCode {
     let outcome = run(&Args::parse().command);
     interrupt::give_way();
-    match outcome {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("error: {error}");
-            for cause in error.chain().skip(1) {
-                eprintln!("  because: {cause}");
-            }
-            ExitCode::FAILURE
-        }
-    }
+    console::exit_code(outcome)
 }
 
 /// Runs the subcommand. Returns false when it has reported a failure itself.

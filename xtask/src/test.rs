@@ -91,7 +91,11 @@ pub(crate) fn run(home: &Home, console: Console, options: &args::TestAll) -> Res
     let workspace = Workspace::find()?;
     let common = &options.common;
     let steps = steps();
-    let is_step = |name: &&String| steps.iter().any(|step| step.name == **name);
+    let choice = Choice {
+        only: &common.only,
+        require: &common.require,
+        keep_going: common.keep_going,
+    };
     let context = TestContext {
         home,
         console,
@@ -100,17 +104,7 @@ pub(crate) fn run(home: &Home, console: Console, options: &args::TestAll) -> Res
         function: artefacts::choose(&workspace, None, workspace.root())?,
         options: common,
         docs: options.docs,
-        require: common
-            .require
-            .iter()
-            .filter(|name| !is_step(name))
-            .cloned()
-            .collect(),
-    };
-    let choice = Choice {
-        only: &common.only,
-        require: &common.require,
-        keep_going: common.keep_going,
+        require: choice.beyond(&steps),
     };
     take_all(&steps, &context, &choice)
 }

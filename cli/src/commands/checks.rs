@@ -66,24 +66,18 @@ pub fn run(home: &Home, console: Console, options: &args::Test) -> Result<bool> 
     let workspace = Workspace::find()?;
     let here = env::current_dir()?;
     let steps = steps();
-    let is_step = |name: &&String| steps.iter().any(|step| step.name == **name);
+    let choice = Choice {
+        only: &options.only,
+        require: &options.require,
+        keep_going: options.keep_going,
+    };
     let context = TestContext {
         home,
         console,
         workspace: &workspace,
         function: artefacts::choose(&workspace, None, &here)?,
         options,
-        require: options
-            .require
-            .iter()
-            .filter(|name| !is_step(name))
-            .cloned()
-            .collect(),
-    };
-    let choice = Choice {
-        only: &options.only,
-        require: &options.require,
-        keep_going: options.keep_going,
+        require: choice.beyond(&steps),
     };
     take_all(&steps, &context, &choice)
 }

@@ -42,6 +42,16 @@ pub struct Choice<'a> {
     pub keep_going: bool,
 }
 
+impl Choice<'_> {
+    /// What is required and no step: names of targets.
+    #[must_use]
+    pub fn beyond<S>(&self, steps: &[Step<S>]) -> Vec<String> {
+        let is_step = |name: &&String| steps.iter().any(|step| step.name == **name);
+        let others = self.require.iter().filter(|name| !is_step(name));
+        others.cloned().collect()
+    }
+}
+
 /// Runs the steps. Returns false when one failed.
 ///
 /// # Errors

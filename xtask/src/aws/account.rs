@@ -85,6 +85,16 @@ impl<'a> Account<'a> {
             .with_context(|| format!("what `aws {}` says is no JSON", words.join(" ")))
     }
 
+    /// What AWS has configured of a function.
+    pub(super) fn configuration(&mut self, function: &str) -> Result<Value> {
+        self.ask(&[
+            "lambda",
+            "get-function-configuration",
+            "--function-name",
+            function,
+        ])
+    }
+
     /// The string at `pointer`, which must be present.
     pub(super) fn text(&mut self, words: &[&str], pointer: &str) -> Result<String> {
         let said = self.ask(words)?;

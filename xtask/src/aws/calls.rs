@@ -70,12 +70,7 @@ pub(super) fn other_ways_in(
         );
     }
     let function = resource(account, stage, "Function")?;
-    let configuration = account.ask(&[
-        "lambda",
-        "get-function-configuration",
-        "--function-name",
-        &function,
-    ])?;
+    let configuration = account.configuration(&function)?;
     expect(&configuration, "/TracingConfig/Mode", &json!("Active"))?;
     account.found(format!("{stage}: tracing"), "Active");
     Ok(())

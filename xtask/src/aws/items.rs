@@ -12,12 +12,7 @@ use super::account::Account;
 /// The function, its role, its log group, the API with its stage and deployment, and the permission between them.
 pub(super) fn of_every_stage(account: &mut Account<'_>, stage: &str) -> Result<()> {
     let function = resource(account, stage, "Function")?;
-    let configuration = account.ask(&[
-        "lambda",
-        "get-function-configuration",
-        "--function-name",
-        &function,
-    ])?;
+    let configuration = account.configuration(&function)?;
     expect(&configuration, "/Runtime", &json!("provided.al2023"))?;
     expect(&configuration, "/State", &json!("Active"))?;
     account.found(

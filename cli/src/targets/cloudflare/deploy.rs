@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::{
     artefacts, child,
-    deployment::{Deployed, Deployment, Missing},
+    deployment::{self, Deployed, Deployment, Missing},
     items::npm,
     tool,
 };
@@ -81,18 +81,7 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Deployed>> {
 
 /// Looks for a login without trying it.
 pub(super) fn login() -> Option<String> {
-    let of_variable = VARIABLES
-        .into_iter()
-        .find(|name| env::var_os(name).is_some_and(|value| !value.is_empty()));
-    if let Some(name) = of_variable {
-        return Some(name.to_owned());
-    }
-    let home = env::home_dir()?;
     let of_xdg = env::var_os("XDG_CONFIG_HOME")
         .map(|folder| PathBuf::from(folder).join(".wrangler/config/default.toml"));
-    let mut paths = of_xdg
-        .into_iter()
-        .chain(FILES.into_iter().map(|file| home.join(file)));
-    let path = paths.find(|path| path.is_file())?;
-    Some(path.display().to_string())
+    deployment::credentials(&VARIABLES, of_xdg, &FILES)
 }

@@ -4,7 +4,6 @@ mod account;
 mod config;
 
 use std::{
-    env,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -16,7 +15,7 @@ use super::{NAME, build as package, sam};
 use crate::{
     args::{Aws, FunctionUrl},
     artefacts, child,
-    deployment::{Deployed, Deployment, Missing},
+    deployment::{self, Deployed, Deployment, Missing},
 };
 
 use account::{Account, SamArguments};
@@ -232,16 +231,7 @@ fn is_address(email: &str) -> bool {
 
 /// Looks for a login without trying it.
 pub(super) fn login() -> Option<String> {
-    let of_variable = VARIABLES
-        .into_iter()
-        .find(|name| env::var_os(name).is_some_and(|value| !value.is_empty()));
-    if let Some(name) = of_variable {
-        return Some(name.to_owned());
-    }
-    let home = env::home_dir()?;
-    let mut paths = FILES.into_iter().map(|file| home.join(file));
-    let path = paths.find(|path| path.is_file())?;
-    Some(path.display().to_string())
+    deployment::credentials(&VARIABLES, None, &FILES)
 }
 
 #[cfg(test)]
