@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use guru_core::time::{Either, join, race};
 use guru_core::{
-    App, Context, Error, ErrorKind, Event, Method, Request, Response, Result, Uri, http, memory,
+    App, Context, Error, ErrorKind, Event, Method, Next, Request, Response, Result, Uri, http,
+    memory,
 };
 
 fn get(target: &str) -> Request {
@@ -155,6 +156,20 @@ fn the_error_before_the_first_chunk_is_the_makers_own() {
         response.headers().get("x-content-type-options").is_some(),
         "middleware sees it"
     );
+}
+
+#[test]
+fn a_stream_of_a_middleware_is_begun_like_a_handlers() {
+    let stream = |_: Context, _: Request, _: Next| async {
+        Ok(Response::stream("text/plain", |_out| async {
+            Err(Error::new(ErrorKind::Conflict, "taken"))
+        }))
+    };
+    let handler = |_: Context, _: Request| async { Ok(Response::text("ok")) };
+    let client = memory::Client::new(App::new().get("/", handler).with(stream)).unwrap();
+    assert_eq!(client.get("/").status().as_u16(), 409);
+    let logged = client.log().take();
+    assert!(logged.is_empty(), "it is the client's fault: {logged:?}");
 }
 
 #[test]

@@ -55,15 +55,12 @@ impl Service {
         }
         req.change_headers(end_to_end);
         let response = Next::first(self).run(cx.clone(), req).await;
-        let response = finish(response, is_head, &cx);
-        if !response.body().is_stream() {
-            return response;
-        }
-        // One that a middleware made, or whose beginning is there already.
-        match begin(response).await {
+        // One that a middleware made has no chunk yet.
+        let response = match begin(response, is_head).await {
             Ok(response) => response,
-            Err(error) => finish(error.into_response(&cx), is_head, &cx),
-        }
+            Err(error) => error.into_response(&cx),
+        };
+        finish(response, is_head, &cx)
     }
 
     /// The response to a request of this method that a target cannot pass on, such as one with an incomplete body.
@@ -97,12 +94,8 @@ impl Inner {
         if req.body().exceeds(self.body_limit) {
             return Err(ErrorKind::ContentTooLarge.into());
         }
-        let makes_content = *req.method() != Method::HEAD;
-        let response = handler.call(cx, req).await?;
-        if makes_content && response.body().is_stream() && !response.status().is_bodiless() {
-            return begin(response).await;
-        }
-        Ok(response)
+        let is_head = *req.method() == Method::HEAD;
+        begin(handler.call(cx, req).await?, is_head).await
     }
 }
 

@@ -195,8 +195,12 @@ impl Chunks for Logged {
     }
 }
 
-/// Has a stream make its first chunk: what goes wrong before there is one is an ordinary error.
-pub(super) async fn begin(mut response: Response) -> Result<Response> {
+/// Has a stream make its first chunk, unless nobody will read it: what goes wrong before there is one is an ordinary error.
+pub(super) async fn begin(mut response: Response, is_head: bool) -> Result<Response> {
+    let status = response.status();
+    if is_head || !response.body().is_stream() || status.is_bodiless() || !status.is_final() {
+        return Ok(response);
+    }
     let mut body = response.take_body();
     match body.chunk().await {
         Ok(Some(chunk)) => {
