@@ -110,14 +110,19 @@ impl<'a> Player<'a> {
                 .find_map(|name| exchange.differs.get(*name));
             let breaks = exchange.breaks && differs.is_none();
             match self.exchange(exchange) {
-                Err(failure) if breaks && failure.has_head() => {
+                Err(
+                    ref failure @ Failure {
+                        broken: Some(ref head),
+                        ..
+                    },
+                ) if breaks => {
                     records.push(Record {
                         copy: self.copy,
                         sent,
                         received: failure.to_string(),
-                        mismatches: Vec::new(),
+                        mismatches: check(&exchange.expect, head, &self.answers),
                     });
-                    self.connection = None;
+                    self.answers.push(RawResponse::clone(head));
                 }
                 Ok(answer) if breaks => {
                     records.push(Record {

@@ -61,8 +61,7 @@ pub(super) fn parse(
         let Some((mut answer, head)) = head(rest)? else {
             return Ok(None);
         };
-        // Interim responses precede the final one (RFC 9110 section 15.2). 101 is final: the protocol changes after it.
-        if (100..200).contains(&answer.status) && answer.status != 101 {
+        if is_interim(&answer) {
             interim.push(answer.status);
             start += head;
             continue;
@@ -81,6 +80,22 @@ pub(super) fn parse(
         answer.interim.clone_from(interim);
         return Ok(Some((answer, start + head + length)));
     }
+}
+
+/// The head of the final response at the start of `bytes`, if it is whole.
+pub(super) fn final_head(mut bytes: &[u8]) -> Option<RawResponse> {
+    loop {
+        let (answer, length) = head(bytes).ok()??;
+        if !is_interim(&answer) {
+            return Some(answer);
+        }
+        bytes = bytes.get(length..)?;
+    }
+}
+
+/// Whether a final response follows (RFC 9110 section 15.2). 101 is final: the protocol changes after it.
+fn is_interim(answer: &RawResponse) -> bool {
+    (100..200).contains(&answer.status) && answer.status != 101
 }
 
 fn head(bytes: &[u8]) -> Result<Option<(RawResponse, usize)>, String> {

@@ -26,16 +26,10 @@ pub struct Failure {
     pub what: String,
     /// Whether the connection ended before the first byte of a response.
     pub silent: bool,
+    /// The head of the answer, without its body, if the connection ended or broke after it and before the end of the body.
+    pub broken: Option<Box<RawResponse>>,
     received: Vec<u8>,
     took: Duration,
-}
-
-impl Failure {
-    /// Whether the head of an answer had come.
-    #[must_use]
-    pub fn has_head(&self) -> bool {
-        self.received.windows(4).any(|bytes| bytes == b"\r\n\r\n")
-    }
 }
 
 impl fmt::Display for Failure {
@@ -84,6 +78,7 @@ impl Connection {
             Err(error) => Err(Failure {
                 what: format!("no connection to {}: {error}", endpoint.authority),
                 silent: false,
+                broken: None,
                 received: Vec::new(),
                 took: started.elapsed(),
             }),
@@ -166,6 +161,10 @@ impl Connection {
         let received = std::mem::take(&mut self.received);
         Failure {
             silent: ended && received.is_empty(),
+            broken: match ended {
+                true => answer::final_head(&received).map(Box::new),
+                false => None,
+            },
             what,
             received,
             took: started.elapsed(),

@@ -269,3 +269,35 @@ fn a_url_is_taken_apart() {
             .contains("begins with http:// or https://")
     );
 }
+
+#[test]
+fn a_transfer_is_broken_only_where_the_connection_ends_within_it() {
+    let broken = |bytes| answer_to(bytes, false).unwrap_err().broken;
+    for bytes in [
+        b"HTTP/1.1 206 Partial Content\r\ncontent-length: 3\r\n\r\nab".as_slice(),
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 206 Partial Content\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n",
+    ] {
+        assert_eq!(broken(bytes).unwrap().status, 206, "{bytes:?}");
+    }
+    for bytes in [
+        b"HTTP/1.1 100 Continue\r\n\r\n".as_slice(),
+        b"HTTP/1.1 200 OK\r\ncontent-le",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nx\r\n",
+    ] {
+        assert_eq!(broken(bytes), None, "{bytes:?}");
+    }
+    // A server that stops sending breaks nothing off: its client waits.
+    let (address, serving) = server(|mut stream| {
+        request(&mut stream);
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nab")
+            .unwrap();
+        let _ = stream.read(&mut [0]);
+    });
+    let mut connection = Connection::open(&Endpoint::at(address), LIMIT).unwrap();
+    let limit = Duration::from_millis(200);
+    let failure = connection.exchange(b"GET / HTTP/1.1\r\n\r\n", false, limit);
+    assert_eq!(failure.unwrap_err().broken, None);
+    drop(connection);
+    serving.join().unwrap();
+}
