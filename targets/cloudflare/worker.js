@@ -251,17 +251,13 @@ function serve(instance, request, env, head, body) {
 /** The answer of an instance that waits for something. */
 async function wait(instance, env) {
   const { head } = instance;
-  const time = Number(env.GURU_TIME) * 1000 || TIME;
+  const time = timeOf(env);
   // A moment more than it has: there is an answer then, or nobody who waits for one.
   waiting.set(instance, Date.now() + time + PATIENCE);
-  let timer;
-  const late = new Promise((resolve) => {
-    timer = setTimeout(resolve, time);
-  });
   try {
-    const done = await Promise.race([instance.answered(), late]);
+    const isDone = await within(time, instance.answered());
     waiting.delete(instance);
-    if (done === instance) {
+    if (isDone) {
       return answered(instance);
     }
     instance.isOver = true;
@@ -269,6 +265,22 @@ async function wait(instance, env) {
   } catch (error) {
     waiting.delete(instance);
     return lost(head, instance, error);
+  }
+}
+
+/** How long a request may take, in milliseconds. */
+function timeOf(env) {
+  return Number(env.GURU_TIME) * 1000 || TIME;
+}
+
+/** Whether `step` is done within this many milliseconds. */
+async function within(time, step) {
+  let timer;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, time, false);
+  });
+  try {
+    return await Promise.race([step.then(() => true), late]);
   } finally {
     clearTimeout(timer);
   }
@@ -306,9 +318,6 @@ function lost(head, instance, error) {
 function said(what, head, why) {
   herald ??= new Instance();
   herald.exports.lost(head, what, why);
-  if (what === BUSY) {
-    herald.given.headers.set("retry-after", "1");
-  }
   return herald.given;
 }
 
@@ -324,7 +333,7 @@ function answered(instance) {
 
 /** An answer whose content the instance makes while it is read. The instance is the request's until then. */
 function streamed(instance) {
-  const time = Number(instance.env.GURU_TIME) * 1000 || TIME;
+  const time = timeOf(instance.env);
   const { head, init, size } = instance;
   // Where nobody says that the client has left, the place is free once no chunk was asked for in time.
   waiting.set(instance, Date.now() + time + PATIENCE);
@@ -356,16 +365,12 @@ function streamed(instance) {
     async pull(controller) {
       instance.controller = controller;
       waiting.set(instance, Date.now() + time + PATIENCE);
-      let timer;
-      const late = new Promise((resolve) => {
-        timer = setTimeout(resolve, time);
-      });
       try {
-        const done = await Promise.race([instance.until(() => instance.exports.pull()), late]);
+        const isInTime = await within(time, instance.until(() => instance.exports.pull()));
         if (isLeft) {
           return;
         }
-        if (done !== instance) {
+        if (!isInTime) {
           instance.isOver = true;
           said(LATE, head, `the stream was broken off: no chunk within ${time / 1000} s`);
           controller.error(new Error("the stream was late"));
@@ -377,8 +382,6 @@ function streamed(instance) {
         said(CRASHED, head, String(error?.message ?? error));
         controller.error(new Error("the stream broke off"));
         leave(false);
-      } finally {
-        clearTimeout(timer);
       }
     },
     cancel,

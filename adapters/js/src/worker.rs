@@ -108,7 +108,7 @@ pub fn ring(number: u32) {
 pub fn lost(head: &str, what: u8, why: &str) {
     let head = Head::read(head);
     let method = head.method();
-    convert::response(if what == REFUSED {
+    let mut response = if what == REFUSED {
         let error = Error::new(ErrorKind::BadRequest, why.to_owned());
         adapter::refusal(head.id, &method, &error)
     } else {
@@ -119,7 +119,12 @@ pub fn lost(head: &str, what: u8, why: &str) {
             _ => ErrorKind::Internal,
         };
         Service::lost(kind, head.id, &method)
-    });
+    };
+    if what == BUSY {
+        let added = response.headers_mut().append("retry-after", "1");
+        debug_assert!(added.is_ok(), "a digit is a header value");
+    }
+    convert::response(response);
 }
 
 fn with<T>(read: impl FnOnce(&Instance) -> T) -> T {
