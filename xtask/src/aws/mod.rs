@@ -19,7 +19,10 @@ use guru_cli::targets::lambda::sam;
 use guru_toolbox::steps::show;
 use zip::{ZipWriter, write::SimpleFileOptions};
 
-use crate::{artefacts, child, console::say, context::TestContext, files, interrupt, setup::AWS};
+use crate::{
+    args::target, artefacts, child, console::say, context::TestContext, files, interrupt,
+    setup::AWS,
+};
 
 use account::Account;
 use ministack::Ministack;
@@ -122,6 +125,7 @@ fn round_trip(
     items::of_every_stage(account, "prod")?;
     items::monitoring(account, "prod", EMAIL)?;
     calls::call(account, context, "prod")?;
+    one_file(context, function, folder, account)?;
 
     let events = account.events("prod")?;
     account.deploy("prod", &["--email", EMAIL])?;
@@ -160,6 +164,28 @@ fn round_trip(
         account.delete(stage)?;
     }
     items::nothing_is_left(account)
+}
+
+/// What was deployed is the component that Spin runs, compiled ahead of time: compiling it again gives the same bytes.
+fn one_file(
+    context: &TestContext<'_>,
+    function: &str,
+    folder: &Path,
+    account: &mut Account<'_>,
+) -> Result<()> {
+    let build = context.build();
+    let made = target("spin").build_into(&build, &folder.join("spin"))?;
+    let component = made.first().context("a build made no file")?;
+    let again = folder.join("again.cwasm");
+    artefacts::host::compile(&build, component, &again)?;
+    let deployed = artefacts::dist(context.workspace, "lambda", function).join("function.cwasm");
+    let (again, deployed) = (artefacts::sha256(&again)?, artefacts::sha256(&deployed)?);
+    ensure!(
+        again == deployed,
+        "Lambda does not run the component that Spin runs, compiled: {deployed}, and not {again}"
+    );
+    account.found("one file for Spin and Lambda", deployed);
+    Ok(())
 }
 
 /// Adds a file to a zip archive.
