@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use guru_core::http::convert;
 use guru_core::ports::Level;
-use guru_core::{ErrorKind, Method, Service};
+use guru_core::{ErrorKind, Service};
 use http::{HeaderName, HeaderValue};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
@@ -72,7 +72,7 @@ impl Host {
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<wasmtime_wasi_http::Error>,
     {
-        let method = Method::parse(request.method().as_str().as_bytes()).unwrap_or(Method::GET);
+        let method = convert::method(request.method());
         vouch(request.headers_mut(), &caller);
         let began = Instant::now();
         let latest = began + self.0.limits.time;
@@ -113,9 +113,7 @@ impl Host {
 
 /// A response that does not come from a function.
 pub(crate) fn whole(response: guru_core::Response) -> http::Response<Body> {
-    convert::whole_response(response)
-        .unwrap_or_default()
-        .map(Body::whole)
+    convert::whole_response(response).map(Body::whole)
 }
 
 impl Host {

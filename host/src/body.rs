@@ -11,16 +11,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use guru_core::{Error as Failure, ErrorKind};
 use http_body::{Body as _, Frame, SizeHint};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, Sleep, sleep, timeout};
+use tokio::time::{Instant, Sleep, sleep};
 use wasmtime_wasi_http::p3::bindings::http::types::ErrorCode;
 use wasmtime_wasi_http::{Error, WasiBody};
-
-/// How much of a body that the function does not read is still read and discarded, so that a client that does not
-/// read while it sends still gets its response: closing at once would reset the connection (RFC 9112, section 9.6).
-const DRAIN: usize = 64 * 1024 * 1024;
 
 /// A task that is aborted when this is dropped.
 #[derive(Debug)]
@@ -278,17 +274,7 @@ impl Drop for Patient {
             && !incoming.is_end_stream()
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
-            runtime.spawn(drain(incoming, self.pause));
-        }
-    }
-}
-
-async fn drain(mut incoming: Incoming, pause: Duration) {
-    let mut size = 0;
-    while let Ok(Some(Ok(frame))) = timeout(pause, incoming.frame()).await {
-        size += frame.data_ref().map_or(0, Bytes::len);
-        if size > DRAIN {
-            return;
+            runtime.spawn(guru_server::drain(incoming, self.pause));
         }
     }
 }

@@ -7,8 +7,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use guru_core::adapter;
+use guru_core::http::convert;
 use guru_core::ports::Level;
-use guru_core::{Method, adapter};
 use guru_server::{Activity, Answered, Gate, Guard, Pass, accept, builder};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -145,7 +146,7 @@ async fn answer(
     let (mut parts, incoming) = request.into_parts();
     let waits = parts.headers.contains_key(http::header::EXPECT);
     let (body, fault) = Patient::new(incoming, pause, waits);
-    let method = Method::parse(parts.method.as_str().as_bytes()).unwrap_or(Method::GET);
+    let method = convert::method(&parts.method);
     let id = caller.request_id.clone();
     let refuse = |error| whole(adapter::refusal(&id, &method, &error));
     let refused = adapter::admit(&mut parts).err().map(refuse);

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::mem;
 use std::net::IpAddr;
 
-use guru_core::{Body, Error, ErrorKind, Headers, Method, Request, Response, Uri};
+use guru_core::{Body, Error, Headers, Method, Request, Response, Uri, adapter};
 
 use crate::{call, host};
 
@@ -64,9 +64,7 @@ impl<'a> Head<'a> {
 
     /// The request, still without a body.
     pub(crate) fn request(&self, method: &Method) -> Result<Request, Error> {
-        let refused =
-            |error: guru_core::http::Error| Error::new(ErrorKind::BadRequest, error.to_string());
-        let uri = target(self.url).map_err(refused)?;
+        let uri = target(self.url).map_err(adapter::malformed)?;
         let turn = TURN.get();
         let read = move || {
             if TURN.get() == turn {
@@ -116,10 +114,7 @@ fn target(url: &str) -> Result<Uri, guru_core::http::Error> {
 /// Converts a body from the entry module.
 pub(crate) fn body(body: Option<Vec<u8>>, fate: u8) -> Result<Body, Error> {
     match fate {
-        BROKE => Err(Error::new(
-            ErrorKind::BadRequest,
-            "the body broke off before its end",
-        )),
+        BROKE => Err(adapter::broken()),
         TOO_LARGE => Ok(Body::over_limit()),
         _ => Ok(body.map(Body::from).unwrap_or_default()),
     }

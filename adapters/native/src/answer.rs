@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use guru_core::http::convert::{response as response_of, whole_response};
+use guru_core::http::convert::{method as method_of, response as response_of, whole_response};
 use guru_core::ports::Ports;
 use guru_core::{Body, Context, ErrorKind, Invocation, Method, Response, Service};
 use hyper::body::Incoming;
@@ -42,17 +42,15 @@ pub(crate) async fn answer(
     let invocation = Invocation::new(id).with_client_ip(Some(client_ip));
     let cx = Context::new(Rc::clone(&shared.ports), invocation);
     let (mut parts, incoming) = request.into_parts();
-    let method = Method::parse(parts.method.as_str().as_bytes()).unwrap_or(Method::GET);
+    let method = method_of(&parts.method);
     let (response, held) = handle(&shared, &cx, &mut parts, &method, socket, incoming).await;
     let response = response_of(response).unwrap_or_else(|error| {
-        let refused = Service::refuse(&cx, &method, error.into());
-        // What is said here is small enough for anything.
-        whole_response(refused).unwrap_or_default().map(Body::from)
+        whole_response(Service::refuse(&cx, &method, error.into())).map(Body::from)
     });
     let mut response = response.map(|body| match (body.into_bytes(), held) {
         (Ok(bytes), _) => Reply::whole(bytes),
         (Err(body), Some((caller, taken))) => {
-            Reply::stream(body, Rc::clone(&shared), caller, cx.clone(), taken)
+            Reply::stream(body, Rc::clone(&shared), &caller, cx.clone(), taken)
         }
         (Err(_), None) => Reply::whole(Bytes::new()),
     });
@@ -77,7 +75,7 @@ async fn handle(
     method: &Method,
     socket: Option<Socket>,
     incoming: Incoming,
-) -> (Response, Option<(Caller, [Taken; 2])>) {
+) -> (Response, Option<(Arc<Caller>, [Taken; 2])>) {
     let expects_continue = parts.headers.contains_key(http::header::EXPECT);
     let pause = shared.limits.read;
     let request = match convert::request(parts) {
@@ -99,23 +97,23 @@ async fn handle(
         Ok(place) => place,
         Err(error) => return (Service::refuse(cx, method, error), None),
     };
-    let caller = Caller {
+    let caller = Arc::new(Caller {
         request_id: cx.request_id().to_owned(),
         socket,
         is_http1: parts.version < http::Version::HTTP_2,
         is_head: *method == Method::HEAD,
-    };
+    });
     let handled = service.handle(cx.clone(), request.with_body(body));
     let mut handled = pin!(crash::guard(&shared.pulse, &caller, handled));
     let Some(time) = shared.limits.time else {
         let response = survived(shared, cx, method, &caller, handled.await);
-        return (response, Some((caller.clone(), [place, held])));
+        return (response, Some((Arc::clone(&caller), [place, held])));
     };
     loop {
         match timeout(time, &mut handled).await {
             Ok(handled) => {
                 let response = survived(shared, cx, method, &caller, handled);
-                return (response, Some((caller.clone(), [place, held])));
+                return (response, Some((Arc::clone(&caller), [place, held])));
             }
             // Whoever steps through a handler has all the time that there is.
             Err(_) if is_debugged() => {}
@@ -138,7 +136,7 @@ fn survived(
     shared: &Shared,
     cx: &Context,
     method: &Method,
-    caller: &Caller,
+    caller: &Arc<Caller>,
     handled: Result<Response, String>,
 ) -> Response {
     match handled {

@@ -12,17 +12,13 @@ use tokio::time::timeout;
 
 use crate::room::{Room, Taken};
 
-/// How much of a body over the limit is read and discarded, so that a client that does not read while it sends still
-/// gets its 413: closing at once would reset the connection (RFC 9112, section 9.6).
-const DRAIN: usize = 64 * 1024 * 1024;
-
 /// The most capacity that is reserved at once for a body: a client may announce more than it sends.
 const AHEAD: usize = 1024 * 1024;
 
 /// Converts the head of a request.
 pub(crate) fn request(parts: &mut http::request::Parts) -> Result<Request, Error> {
     adapter::admit(parts)?;
-    convert::request(parts).map_err(|error| Error::new(ErrorKind::BadRequest, error.to_string()))
+    convert::request(parts).map_err(adapter::malformed)
 }
 
 /// Reads a body of up to `limit` bytes, and takes the room for it; `pause` is the timeout for each piece.
@@ -52,7 +48,7 @@ pub(crate) async fn body(
             continue;
         };
         size += data.len();
-        if size > limit.saturating_add(DRAIN) {
+        if size > limit.saturating_add(adapter::DRAIN) {
             break;
         }
         if !is_over && size <= limit {
@@ -66,21 +62,12 @@ pub(crate) async fn body(
     Ok((pieces.whole().into(), held))
 }
 
-/// Reads and discards the body of a refused request: a client that does not read while it sends would miss its
-/// response (RFC 9112, section 9.6).
-pub(crate) fn leave(mut incoming: Incoming, pause: Duration, expects_continue: bool) {
+/// Reads and discards the body of a refused request.
+pub(crate) fn leave(incoming: Incoming, pause: Duration, expects_continue: bool) {
     if expects_continue || incoming.is_end_stream() {
         return;
     }
-    tokio::task::spawn_local(async move {
-        let mut size = 0;
-        while let Ok(Some(Ok(frame))) = timeout(pause, incoming.frame()).await {
-            size += frame.data_ref().map_or(0, Bytes::len);
-            if size > DRAIN {
-                break;
-            }
-        }
-    });
+    tokio::task::spawn_local(guru_server::drain(incoming, pause));
 }
 
 fn too_slow(pause: Duration) -> Error {

@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::Poll;
 
 use crate::pulse::{Caller, Pulse};
@@ -44,7 +45,7 @@ fn text(payload: &dyn Any) -> &str {
 /// What `compute` comes to, or what it said when it panicked. While it computes, `pulse` has its caller.
 pub(crate) fn catch<T>(
     pulse: &Pulse,
-    caller: &Caller,
+    caller: &Arc<Caller>,
     compute: impl FnOnce() -> T,
 ) -> Result<T, String> {
     GUARDED.set(true);
@@ -66,7 +67,7 @@ pub(crate) fn catch<T>(
 /// The future's value, or what it said when it panicked. While it computes, `pulse` has its caller.
 pub(crate) async fn guard<F: Future>(
     pulse: &Pulse,
-    caller: &Caller,
+    caller: &Arc<Caller>,
     future: F,
 ) -> Result<F::Output, String> {
     let mut future = pin!(future);

@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::fmt::Display;
+use std::sync::Arc;
 
 use guru_core::{App, Result, Service};
 
@@ -35,7 +36,7 @@ impl Instance {
     /// Replaces the instance. Requests in flight finish in the instance that they started in. If the app cannot be
     /// created again, the old instance stays, and the error says why. The time that this computes counts as
     /// `caller`'s.
-    pub(crate) fn renew(&self, pulse: &Pulse, caller: &Caller) -> Result<(), String> {
+    pub(crate) fn renew(&self, pulse: &Pulse, caller: &Arc<Caller>) -> Result<(), String> {
         let renewed = crash::catch(pulse, caller, || {
             let service = make(self.app, self.body_limit)?;
             // Dropping the old instance runs the app's code too.

@@ -1,7 +1,7 @@
 //! Records whether a thread is computing, and for which request, for other threads to see.
 
 use std::collections::HashSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
@@ -19,7 +19,7 @@ pub(crate) struct Pulse {
 #[derive(Debug, Default)]
 struct Polling {
     since: Option<Instant>,
-    caller: Caller,
+    caller: Arc<Caller>,
     thread: Option<Thread>,
     is_given_up: bool,
     held: Held,
@@ -46,7 +46,7 @@ pub(crate) struct Caller {
 /// A thread that has computed for too long, with everything that it holds.
 #[derive(Debug)]
 pub(crate) struct Stuck {
-    pub(crate) caller: Caller,
+    pub(crate) caller: Arc<Caller>,
     /// The connection of its caller, and its other connections.
     pub(crate) own: Option<Handle>,
     pub(crate) others: Vec<Handle>,
@@ -63,10 +63,10 @@ impl Pulse {
     }
 
     /// The handler starts to compute.
-    pub(crate) fn enter(&self, caller: &Caller) {
+    pub(crate) fn enter(&self, caller: &Arc<Caller>) {
         let mut polling = lock(&self.polling);
         polling.since = Some(Instant::now());
-        polling.caller.clone_from(caller);
+        polling.caller = Arc::clone(caller);
     }
 
     /// The handler waits, or has finished.
@@ -92,7 +92,7 @@ impl Pulse {
         polling.is_given_up = true;
         self.given_up.notify_one();
         let mut stuck = Stuck {
-            caller: polling.caller.clone(),
+            caller: Arc::clone(&polling.caller),
             own: None,
             others: Vec::new(),
             unreached: 0,
@@ -148,10 +148,10 @@ mod tests {
     #[test]
     fn a_thread_is_given_up_once_and_only_while_it_computes() {
         let (pulse, limit) = (Pulse::default(), Duration::from_millis(5));
-        let caller = Caller {
+        let caller = Arc::new(Caller {
             request_id: "id-1".into(),
             ..Caller::default()
-        };
+        });
         pulse.enter(&caller);
         assert!(pulse.give_up(Duration::from_secs(60)).is_none());
         pulse.leave();
@@ -168,7 +168,7 @@ mod tests {
         let (pulse, limit) = (Pulse::default(), Duration::from_millis(1));
         pulse.takes(|held| held.requests += 2);
         assert!(pulse.returns(|held| held.requests -= 1));
-        pulse.enter(&Caller::default());
+        pulse.enter(&Arc::default());
         std::thread::sleep(2 * limit);
         assert_eq!(pulse.give_up(limit).unwrap().held.requests, 1);
         assert!(!pulse.returns(|held| held.requests -= 1));

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -29,7 +30,7 @@ pub(crate) enum Reply {
 pub(crate) struct Stream {
     body: Body,
     shared: Rc<Shared>,
-    caller: Caller,
+    caller: Arc<Caller>,
     cx: guru_core::Context,
     /// When the chunk that is being made is late.
     late: Option<Pin<Box<Sleep>>>,
@@ -48,16 +49,18 @@ impl Reply {
     pub(crate) fn stream(
         body: Body,
         shared: Rc<Shared>,
-        mut caller: Caller,
+        caller: &Caller,
         cx: guru_core::Context,
         taken: [Taken; 2],
     ) -> Self {
-        // The head has been sent: no other response can be written to the socket.
-        caller.is_http1 = false;
         Self::Stream(Box::new(Stream {
             body,
             shared,
-            caller,
+            // The head has been sent: no other response can be written to the socket.
+            caller: Arc::new(Caller {
+                is_http1: false,
+                ..caller.clone()
+            }),
             cx,
             late: None,
             is_unwritten: false,

@@ -88,9 +88,7 @@ fn answer(caller: &Caller) -> Vec<u8> {
         Method::GET
     };
     let lost = Service::lost(ErrorKind::Timeout, &caller.request_id, &method);
-    let Ok(mut response) = convert::whole_response(lost) else {
-        return Vec::new();
-    };
+    let mut response = convert::whole_response(lost);
     guru_server::date(response.headers_mut());
     let mut bytes = format!("HTTP/1.1 {}\r\n", response.status()).into_bytes();
     for (name, value) in response.headers() {

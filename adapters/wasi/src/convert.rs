@@ -17,9 +17,6 @@ const ROOM: usize = 64 * 1024;
 /// host two system calls, each of which stops all its threads.
 const FIRST_ROOM: usize = 1024;
 
-/// How much of a body over the limit is still read.
-const DRAIN: usize = 64 * 1024 * 1024;
-
 /// The method, as sent.
 pub(crate) fn method(method: types::Method) -> Method {
     let token = match method {
@@ -40,16 +37,16 @@ pub(crate) fn method(method: types::Method) -> Method {
 
 /// Converts the head of a request. Its authority becomes `host`: hosts remove that header.
 pub(crate) fn request(request: &types::Request, method: &Method) -> Result<Request, Error> {
-    let refused =
-        |error: guru_core::http::Error| Error::new(ErrorKind::BadRequest, error.to_string());
     let target = request.get_path_with_query().unwrap_or_default();
-    let uri = Uri::parse(&*adapter::origin_form(&target)).map_err(refused)?;
+    let uri = Uri::parse(&*adapter::origin_form(&target)).map_err(adapter::malformed)?;
     let mut headers = Headers::new();
     for (name, value) in request.get_headers().copy_all() {
-        headers.append(name, value).map_err(refused)?;
+        headers.append(name, value).map_err(adapter::malformed)?;
     }
     if let Some(authority) = request.get_authority() {
-        headers.insert("host", authority).map_err(refused)?;
+        headers
+            .insert("host", authority)
+            .map_err(adapter::malformed)?;
     }
     Ok(Request::new(method.clone(), uri).with_headers(headers))
 }
@@ -107,10 +104,7 @@ pub(crate) async fn body(
     }
     match trailers.await {
         Ok(_) => Ok(bytes.into()),
-        Err(ErrorCode::ConnectionReadTimeout) => Err(Error::new(
-            ErrorKind::RequestTimeout,
-            "the body did not arrive in time",
-        )),
+        Err(ErrorCode::ConnectionReadTimeout) => Err(adapter::late()),
         Err(error) => Err(Error::new(ErrorKind::BadRequest, broken(error))),
     }
 }
@@ -128,10 +122,10 @@ fn broken(error: ErrorCode) -> Cow<'static, str> {
     }
 }
 
-/// Discards the rest of a body, up to [`DRAIN`] bytes, using the capacity of `bytes`.
+/// Discards the rest of a body, up to [`adapter::DRAIN`] bytes, using the capacity of `bytes`.
 async fn drain(stream: &mut StreamReader<u8>, mut bytes: Vec<u8>) {
     let mut count = 0;
-    while count < DRAIN {
+    while count < adapter::DRAIN {
         bytes.clear();
         bytes.reserve(ROOM);
         let (result, filled) = stream.read(bytes).await;

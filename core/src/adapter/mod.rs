@@ -2,6 +2,7 @@
 //! it.
 
 mod authority;
+mod body;
 #[cfg(feature = "http")]
 mod head;
 mod port;
@@ -9,6 +10,7 @@ mod refusal;
 mod target;
 
 pub use authority::is_authority;
+pub use body::{DRAIN, broken, late, malformed};
 #[cfg(feature = "http")]
 pub use head::admit;
 pub use port::port_taken;

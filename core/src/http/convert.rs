@@ -69,13 +69,21 @@ pub fn response(response: Response) -> Result<::http::Response<Body>, Error> {
     Ok(answer)
 }
 
-/// An answer whose body is in memory, as every one is that no handler made.
-///
-/// # Errors
-///
-/// As [`header_map`].
-pub fn whole_response(whole: Response) -> Result<::http::Response<Bytes>, Error> {
-    Ok(response(whole)?.map(|body| body.into_bytes().unwrap_or_default()))
+/// A response whose body is in memory and whose headers are few, as are those of every one that no handler made. Were
+/// there more headers than [`header_map`] takes, it would have none; its status and body are there in any case.
+#[must_use]
+pub fn whole_response(whole: Response) -> ::http::Response<Bytes> {
+    let (code, headers, body) = whole.into_parts();
+    let mut response = ::http::Response::new(body.into_bytes().unwrap_or_default());
+    *response.status_mut() = status(code);
+    *response.headers_mut() = header_map(&headers).unwrap_or_default();
+    response
+}
+
+/// A request's method; hyper has validated it.
+#[must_use]
+pub fn method(method: &::http::Method) -> Method {
+    Method::parse(method.as_str().as_bytes()).unwrap_or(Method::GET)
 }
 
 /// A status for sending; 500 for one that HTTP cannot say.

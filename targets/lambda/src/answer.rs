@@ -69,7 +69,8 @@ impl Function {
         let method = Method::parse(event.method().unwrap_or_default().as_bytes());
         let method = method.unwrap_or(Method::GET);
         let request = request(&mut event, kind, &self.deployment.mount);
-        let request = request.map_err(|error| own(refusal(&id, &method, &error)));
+        let request =
+            request.map_err(|error| convert::whole_response(refusal(&id, &method, &error)));
         let response = match request {
             Ok((request, client_ip)) => self
                 .ask(request, client_ip, context)
@@ -95,7 +96,7 @@ impl Function {
             answer.content()
         );
         self.host.note(Level::Error, &message, Some(&id));
-        let lost = own(Service::lost(ErrorKind::Internal, &id, &method));
+        let lost = convert::whole_response(Service::lost(ErrorKind::Internal, &id, &method));
         Ok(FunctionResponse::BufferedResponse(Answer::new(kind, lost)))
     }
 
@@ -161,7 +162,7 @@ impl Function {
                     format!("the answer broke off: {error}")
                 };
                 self.host.note(Level::Error, &message, Some(id));
-                own(Service::lost(ErrorKind::Internal, id, method))
+                convert::whole_response(Service::lost(ErrorKind::Internal, id, method))
             }
         }
     }
@@ -196,15 +197,6 @@ fn measured_by_sender(headers: &mut HeaderMap, method: &Method) {
     if *method != Method::HEAD {
         headers.remove(header::CONTENT_LENGTH);
     }
-}
-
-/// A response in place of the function's.
-fn own(response: guru_core::Response) -> http::Response<Bytes> {
-    let (status, headers, body) = response.into_parts();
-    let mut response = http::Response::new(body.into_bytes().unwrap_or_default());
-    *response.status_mut() = convert::status(status);
-    *response.headers_mut() = convert::header_map(&headers).unwrap_or_default();
-    response
 }
 
 /// The time left for a request, down to zero. A deadline further in the past than any invocation lasts is ignored: it
