@@ -46,8 +46,8 @@ pub(crate) struct TestAll {
 }
 
 const TEST_HELP: &str = "\
-Everything there is, in steps, with a table of them at the end. With nothing built before it takes some twenty minutes on two
-quiet cores, then six. The conformance report is written to the `conformance` folder of cargo's target folder.
+Everything there is, in steps, with a table of them at the end. With nothing built before it takes over half an hour on two
+cores, then some fifteen minutes. The conformance report is written to the `conformance` folder of cargo's target folder.
 
 Examples:
   cargo xtask test

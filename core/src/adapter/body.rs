@@ -1,0 +1,28 @@
+//! What is wrong with a request's head or body where an adapter finds it out.
+
+use alloc::string::ToString as _;
+
+use crate::http::{self, ErrorKind as Cause};
+use crate::{Error, ErrorKind};
+
+/// How much of a body that nobody wants is still read and discarded, in bytes, so that a client that does not read
+/// while it sends still gets its response: closing at once would reset the connection (RFC 9112, section 9.6).
+pub const DRAIN: usize = 64 * 1024 * 1024;
+
+/// The error for a request whose head is not valid: 400.
+#[must_use]
+pub fn malformed(error: http::Error) -> Error {
+    Error::new(ErrorKind::BadRequest, error.to_string())
+}
+
+/// The error for a body that did not arrive in time: 408.
+#[must_use]
+pub fn late() -> Error {
+    http::Error::new(Cause::BodyTimeout).into()
+}
+
+/// The error for a body that broke off: 400.
+#[must_use]
+pub fn broken() -> Error {
+    http::Error::new(Cause::BodyBroken).into()
+}
