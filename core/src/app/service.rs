@@ -7,7 +7,7 @@ use core::fmt;
 use super::error::lost;
 use super::finish::{finish, frame};
 use super::router::Router;
-use super::stream::begin;
+use super::stream::{begin, is_unbegun};
 use super::{Context, Error, ErrorKind, Middleware, Next, Result};
 use crate::http::{Method, Request, Response, end_to_end};
 
@@ -56,10 +56,11 @@ impl Service {
         req.change_headers(end_to_end);
         let response = Next::first(self).run(cx.clone(), req).await;
         // One that a middleware made has no chunk yet.
-        let response = match begin(response, is_head).await {
-            Ok(response) => response,
-            Err(error) => error.into_response(&cx),
-        };
+        if !is_unbegun(&response, is_head) {
+            return finish(response, is_head, &cx);
+        }
+        let response = begin(response).await;
+        let response = response.unwrap_or_else(|error| error.into_response(&cx));
         finish(response, is_head, &cx)
     }
 
@@ -95,7 +96,11 @@ impl Inner {
             return Err(ErrorKind::ContentTooLarge.into());
         }
         let is_head = *req.method() == Method::HEAD;
-        begin(handler.call(cx, req).await?, is_head).await
+        let response = handler.call(cx, req).await?;
+        if is_unbegun(&response, is_head) {
+            return begin(response).await;
+        }
+        Ok(response)
     }
 }
 

@@ -195,12 +195,15 @@ impl Chunks for Logged {
     }
 }
 
-/// Has a stream make its first chunk, unless nobody will read it: what goes wrong before there is one is an ordinary error.
-pub(super) async fn begin(mut response: Response, is_head: bool) -> Result<Response> {
+/// Whether a stream is to make its first chunk: nobody reads that of an answer without content. What is in memory needs
+/// no future to be begun, which would cost every request a copy of its response.
+pub(super) fn is_unbegun(response: &Response, is_head: bool) -> bool {
     let status = response.status();
-    if is_head || !response.body().is_stream() || status.is_bodiless() || !status.is_final() {
-        return Ok(response);
-    }
+    response.body().is_stream() && !is_head && !status.is_bodiless() && status.is_final()
+}
+
+/// Has a stream make its first chunk: what goes wrong before there is one is an ordinary error.
+pub(super) async fn begin(mut response: Response) -> Result<Response> {
     let mut body = response.take_body();
     match body.chunk().await {
         Ok(Some(chunk)) => {
