@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use guru_core::time::{Either, join, race};
 use guru_core::{
-    App, Context, Error, ErrorKind, Event, Method, Next, Request, Response, Result, Uri, http,
-    memory,
+    App, Body, Context, Error, ErrorKind, Event, Method, Next, Request, Response, Result, Uri,
+    http, memory,
 };
 
 fn get(target: &str) -> Request {
@@ -233,4 +233,85 @@ fn whoever_leaves_drops_what_the_maker_holds() {
     assert_eq!(Rc::strong_count(&held), 3);
     drop(response);
     assert_eq!(Rc::strong_count(&held), 2);
+}
+
+/// A body that comes in these chunks, and how many were asked for.
+struct Arriving(std::collections::VecDeque<&'static str>, Rc<Cell<usize>>);
+
+impl http::Chunks for Arriving {
+    fn poll_chunk(
+        mut self: std::pin::Pin<&mut Self>,
+        _cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<bytes::Bytes, http::Error>>> {
+        self.1.set(self.1.get() + 1);
+        std::task::Poll::Ready(self.0.pop_front().map(|chunk| Ok(chunk.into())))
+    }
+}
+
+fn post(target: &str, chunks: &[&'static str], size: Option<u64>) -> (Request, Rc<Cell<usize>>) {
+    let asked = Rc::new(Cell::new(0));
+    let arriving = Arriving(chunks.iter().copied().collect(), Rc::clone(&asked));
+    let body = match size {
+        Some(size) => Body::sized_stream(size, arriving),
+        None => Body::stream(arriving),
+    };
+    let uri = Uri::parse(target).unwrap();
+    let request = Request::new(Method::POST, uri);
+    (request.with_body(body), asked)
+}
+
+#[test]
+fn a_body_that_arrives_is_limited_as_it_comes() {
+    use guru_core::app::middleware::BodyLimit;
+    use guru_core::app::{limited, unlimited};
+
+    async fn whole(_cx: Context, mut req: Request) -> Result<Response> {
+        Ok(Response::text(req.bytes().await?))
+    }
+    async fn unread(_cx: Context, _req: Request) -> Result<Response> {
+        Ok(Response::text("unread"))
+    }
+    async fn relay(_cx: Context, mut req: Request) -> Result<Response> {
+        Ok(req.take_body().into())
+    }
+    let app = App::new()
+        .body_limit(4)
+        .with(BodyLimit::new(2).under("/small"))
+        .post("/", whole)
+        .post("/small", unlimited(whole))
+        .post("/limited", limited(6, whole))
+        .post("/unlimited", unlimited(whole))
+        .post("/unread", unread)
+        .post("/relay", unlimited(relay));
+    let client = memory::Client::new(app).unwrap();
+    let long = ["ab", "cd", "ef", "g"];
+    for (target, chunks, size, status, text, asked) in [
+        ("/", &long[..2], None, 200, "abcd", 3),
+        ("/", &long[..2], Some(4), 200, "abcd", 3),
+        ("/", &long[..3], None, 413, "", 3),
+        ("/", &long[..3], Some(6), 413, "", 0),
+        ("/", &long[..1], Some(6), 413, "", 0),
+        ("/", &long[..1], Some(3), 400, "", 2),
+        ("/", &long[..2], Some(3), 400, "", 2),
+        ("/", &[], None, 200, "", 1),
+        ("/small", &long[..1], None, 200, "ab", 2),
+        ("/small", &long[..2], None, 413, "", 2),
+        ("/small", &long[..2], Some(4), 413, "", 0),
+        ("/limited", &long[..3], None, 200, "abcdef", 4),
+        ("/limited", &long, None, 413, "", 4),
+        ("/unlimited", &long, None, 200, "abcdefg", 5),
+        ("/unlimited", &long, Some(7), 200, "abcdefg", 5),
+        ("/unread", &long, None, 200, "unread", 0),
+        ("/unread", &long, Some(7), 413, "", 0),
+        ("/relay", &long, None, 200, "abcdefg", 5),
+    ] {
+        let case = format!("{target} {chunks:?} {size:?}");
+        let (request, seen) = post(target, chunks, size);
+        let response = client.send(request);
+        assert_eq!(response.status().as_u16(), status, "{case}");
+        if status == 200 {
+            assert_eq!(response.body().as_bytes(), Some(text.as_bytes()), "{case}");
+        }
+        assert_eq!(seen.get(), asked, "{case}");
+    }
 }

@@ -53,6 +53,7 @@ pub use guru_wasi as wasi;
 /// The items that nearly every function needs.
 pub mod prelude {
     pub use crate::app::middleware::{BodyLimit, Cors, RequestLog, SecurityHeaders};
+    pub use crate::app::{limited, unlimited};
     pub use crate::{
         App, Body, Bytes, Context, Error, ErrorKind, Method, Next, Request, Response, Result,
         Status,

@@ -179,7 +179,7 @@ where
     B::Error: Into<wasmtime_wasi_http::Error>,
 {
     let (parts, body) = request.into_parts();
-    let (body, is_awaited) = Watched::new(body);
+    let (body, arrival) = Watched::new(body);
     let request = http::Request::from_parts(parts, body);
     let Ok(Ok(_room)) = timeout_at(deadline, Arc::clone(&inner.room).acquire_owned()).await else {
         return (false, Failure::Full);
@@ -194,8 +194,14 @@ where
             Err(_) => {}
         }
         if !has_head.load(Ordering::Relaxed) {
-            let is_starved = is_awaited.load(Ordering::Relaxed);
-            let failure = if is_starved {
+            // While a body comes, nothing is late.
+            let later = arrival.last() + inner.limits.time;
+            let later = stream.deadline.map_or(later, |latest| latest.min(later));
+            if later > Instant::now() {
+                until = later;
+                continue;
+            }
+            let failure = if arrival.is_awaited() {
                 Failure::Starved
             } else {
                 Failure::Late

@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -140,21 +140,55 @@ impl fmt::Debug for Body {
     }
 }
 
-/// A body that records whether its next piece is awaited.
+/// What the body of a request does.
+#[derive(Debug)]
+pub(crate) struct Arrival {
+    began: Instant,
+    /// When something last came, in milliseconds since the beginning.
+    last: AtomicU64,
+    is_awaited: AtomicBool,
+}
+
+impl Arrival {
+    /// When something last came.
+    pub(crate) fn last(&self) -> Instant {
+        self.began + Duration::from_millis(self.last.load(Ordering::Relaxed))
+    }
+
+    /// Whether the function waits for more.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.is_awaited.load(Ordering::Relaxed)
+    }
+
+    fn note(&self, has_come: bool) {
+        self.is_awaited.store(!has_come, Ordering::Relaxed);
+        if has_come {
+            let last = self.began.elapsed().as_millis();
+            let last = u64::try_from(last).unwrap_or(u64::MAX);
+            self.last.store(last, Ordering::Relaxed);
+        }
+    }
+}
+
+/// A body that records what it does.
 pub(crate) struct Watched<B> {
     body: B,
-    is_awaited: Arc<AtomicBool>,
+    arrival: Arc<Arrival>,
 }
 
 impl<B> Watched<B> {
-    /// Wraps a body. Also returns whether its next piece is awaited.
-    pub(crate) fn new(body: B) -> (Self, Arc<AtomicBool>) {
-        let is_awaited = Arc::new(AtomicBool::new(false));
+    /// Wraps a body. Also returns what it does.
+    pub(crate) fn new(body: B) -> (Self, Arc<Arrival>) {
+        let arrival = Arc::new(Arrival {
+            began: Instant::now(),
+            last: AtomicU64::new(0),
+            is_awaited: AtomicBool::new(false),
+        });
         let watched = Self {
             body,
-            is_awaited: Arc::clone(&is_awaited),
+            arrival: Arc::clone(&arrival),
         };
-        (watched, is_awaited)
+        (watched, arrival)
     }
 }
 
@@ -167,8 +201,7 @@ impl<B: http_body::Body<Data = Bytes> + Unpin> http_body::Body for Watched<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let polled = Pin::new(&mut self.body).poll_frame(cx);
-        self.is_awaited
-            .store(polled.is_pending(), Ordering::Relaxed);
+        self.arrival.note(polled.is_ready());
         polled
     }
 

@@ -16,8 +16,8 @@ const KEPT_BYTES = 16 * 1024 * 1024;
 const WAITING = 32;
 const QUEUED = 64;
 
-/** How many bytes of bodies these others may have in all: an isolate has 128 MB for everything. */
-const QUEUED_BYTES = 32 * 1024 * 1024;
+/** How large a body may be to be read before its request is begun: to hand it over with the head costs less. */
+const SMALL = 64 * 1024;
 
 /** How long a request may take, unless the variable GURU_TIME says another number of seconds, and how long it may wait
  * for an instance; in milliseconds. */
@@ -27,16 +27,11 @@ const PATIENCE = 5_000;
 /** Between two looks for an instance. */
 const LOOK = 10;
 
-/** How much of a body that is too large is read and thrown away: a client that does not listen
+/** How much of a body that nobody wants is read and thrown away: a client that does not listen
  * while it sends would miss the answer (RFC 9112, section 9.6). */
 const DRAIN = 64 * 1024 * 1024;
 
 const NOTHING = new Uint8Array();
-
-/** What became of a request's body. */
-const WHOLE = 0;
-const BROKE = 1;
-const TOO_LARGE = 2;
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -65,13 +60,35 @@ class Instance {
   }
 
   /** Whether there is an answer already. */
-  begin(request, env, head, body) {
-    this.request = request;
-    this.env = env;
+  begin(call, head, body) {
+    this.call = call;
     this.refusal = undefined;
     this.isScheduled = true;
-    const fate = body === null ? BROKE : body === undefined ? TOO_LARGE : WHOLE;
-    return this.exports.begin(head, body?.length ? body : undefined, fate);
+    return body === undefined
+      ? this.exports.begin(head, undefined, sizeOf(call.request))
+      : this.exports.begin(head, body.length ? body : undefined, NaN);
+  }
+
+  /** Reads on in the body of the request, and tells the instance, unless that has another request by then. */
+  read() {
+    const { call, exports } = this;
+    const came = (isOver, chunk, isBroken) => {
+      call.isRead ||= isOver;
+      this.hasRead = true;
+      if (this.call === call) {
+        exports.came(chunk, isBroken);
+      }
+    };
+    call.reader ??= call.request.body.getReader();
+    call.reader.read().then(
+      ({ done, value }) => came(done, value, false),
+      () => came(true, undefined, true),
+    );
+  }
+
+  /** Nobody reads on in the body of the request. */
+  discard() {
+    drain(this.call);
   }
 
   /** Polls whenever it is woken: the instance, once there is an answer. */
@@ -164,7 +181,7 @@ class Instance {
 
   fields() {
     const lines = [];
-    for (const [name, value] of this.request.headers) {
+    for (const [name, value] of this.call.request.headers) {
       lines.push(name, value);
     }
     return lines.join("\n");
@@ -181,7 +198,7 @@ class Instance {
   }
 
   variable(key) {
-    const value = this.env[key];
+    const value = this.call.env[key];
     return typeof value === "string" ? value : undefined;
   }
 }
@@ -206,7 +223,6 @@ function hasRoom(places, most) {
 
 // Made before the first request, so that what is wrong with the function is said at deployment.
 const idle = [new Instance()];
-const bodyLimit = idle[0].exports.bodyLimit();
 
 /** Answers in place of a handler. No request is ever in it. */
 let herald;
@@ -219,17 +235,32 @@ export default {
     const id = (onCloudflare && request.headers.get("cf-ray")) || crypto.randomUUID();
     const clientIp = (onCloudflare && request.headers.get("cf-connecting-ip")) || "";
     const head = `${id}\n${clientIp}\n${request.method}\n${request.url}`;
-    return isEmpty(request)
-      ? answer(request, env, head, NOTHING)
-      : read(request).then((body) => answer(request, env, head, body));
+    const call = { request, env, isRead: true };
+    if (isEmpty(request)) {
+      return answer(call, head, NOTHING);
+    }
+    if (isSmall(request)) {
+      return read(call, head);
+    }
+    call.isRead = false;
+    return afterwards(call, answer(call, head));
   },
 };
 
-function answer(request, env, head, body) {
+function answer(call, head, body) {
   const instance = take();
-  return instance === undefined
-    ? queue(request, env, head, body)
-    : serve(instance, request, env, head, body);
+  return instance === undefined ? queue(call, head, body) : serve(instance, call, head, body);
+}
+
+/** Answers a request whose body is read before. */
+async function read(call, head) {
+  let body;
+  try {
+    body = new Uint8Array(await call.request.arrayBuffer());
+  } catch {
+    return said(REFUSED, head, "the body broke off");
+  }
+  return answer(call, head, body);
 }
 
 /** An instance, if there is room for one. */
@@ -237,30 +268,35 @@ function take() {
   return idle.pop() ?? (hasRoom(waiting, WAITING) ? new Instance() : undefined);
 }
 
-function serve(instance, request, env, head, body) {
+function serve(instance, call, head, body) {
   instance.head = head;
   try {
-    return instance.begin(request, env, head, body)
-      ? answered(instance)
-      : wait(instance, env);
+    return instance.begin(call, head, body) ? answered(instance) : wait(instance, call);
   } catch (error) {
     return lost(head, instance, error);
   }
 }
 
 /** The answer of an instance that waits for something. */
-async function wait(instance, env) {
+async function wait(instance, call) {
   const { head } = instance;
-  const time = timeOf(env);
-  // A moment more than it has: there is an answer then, or nobody who waits for one.
-  waiting.set(instance, Date.now() + time + PATIENCE);
+  const time = timeOf(call.env);
+  const step = instance.answered();
   try {
-    const isDone = await within(time, instance.answered());
+    let isDone;
+    do {
+      // A moment more than it has: there is an answer then, or nobody who waits for one.
+      waiting.set(instance, Date.now() + time + PATIENCE);
+      // While a body comes, nothing is late.
+      instance.hasRead = false;
+      isDone = await within(time, step);
+    } while (!isDone && instance.hasRead);
     waiting.delete(instance);
     if (isDone) {
       return answered(instance);
     }
     instance.isOver = true;
+    drain(call);
     return said(LATE, head, `the handler was stopped after ${time / 1000} s`);
   } catch (error) {
     waiting.delete(instance);
@@ -287,28 +323,29 @@ async function within(time, step) {
 }
 
 /** Waits for an instance. By a timer of its own: a request that waits for another's doing is taken for hung. */
-async function queue(request, env, head, body) {
-  let bytes = body?.length ?? 0;
-  queued.forEach((until, { size }) => (bytes += size));
-  if (!hasRoom(queued, QUEUED) || bytes > QUEUED_BYTES) {
+async function queue(call, head, body) {
+  if (!hasRoom(queued, QUEUED)) {
+    drain(call);
     return said(BUSY, head, `${WAITING} requests are being answered, and ${QUEUED} wait`);
   }
   const latest = Date.now() + PATIENCE;
-  const place = { size: body?.length ?? 0 };
-  queued.set(place, latest + PATIENCE);
+  queued.set(call, latest + PATIENCE);
   let instance;
   do {
     await new Promise((resolve) => setTimeout(resolve, LOOK));
     instance = take();
   } while (instance === undefined && Date.now() < latest);
-  queued.delete(place);
-  return instance === undefined
-    ? said(BUSY, head, `none of ${WAITING} instances was free within ${PATIENCE / 1000} s`)
-    : serve(instance, request, env, head, body);
+  queued.delete(call);
+  if (instance === undefined) {
+    drain(call);
+    return said(BUSY, head, `none of ${WAITING} instances was free within ${PATIENCE / 1000} s`);
+  }
+  return serve(instance, call, head, body);
 }
 
 /** The answer to a request that an instance has given up, which is dropped with all that it holds. */
 function lost(head, instance, error) {
+  drain(instance.call);
   return instance.refusal === undefined
     ? said(CRASHED, head, String(error?.message ?? error))
     : said(REFUSED, head, instance.refusal);
@@ -333,7 +370,8 @@ function answered(instance) {
 
 /** An answer whose content the instance makes while it is read. The instance is the request's until then. */
 function streamed(instance) {
-  const time = timeOf(instance.env);
+  const { call } = instance;
+  const time = timeOf(call.env);
   const { head, init, size } = instance;
   // Where nobody says that the client has left, the place is free once no chunk was asked for in time.
   waiting.set(instance, Date.now() + time + PATIENCE);
@@ -387,7 +425,7 @@ function streamed(instance) {
     cancel,
   };
   // A client that leaves is told of by the signal: the platform asks for no chunk then, and cancels nothing.
-  instance.request.signal.addEventListener("abort", cancel);
+  call.request.signal.addEventListener("abort", cancel);
   // Nothing is made before somebody reads.
   const stream = new ReadableStream(source, { highWaterMark: 0 });
   const content = size < 0 ? stream : stream.pipeThrough(new FixedLengthStream(size));
@@ -395,8 +433,8 @@ function streamed(instance) {
 }
 
 function keep(instance) {
-  instance.request = undefined;
-  instance.env = undefined;
+  drain(instance.call);
+  instance.call = undefined;
   instance.given = undefined;
   if (idle.length < KEPT && instance.memory.buffer.byteLength <= KEPT_BYTES) {
     idle.push(instance);
@@ -435,32 +473,39 @@ function isEmpty(request) {
   return request.body === null || request.headers.get("content-length") === "0";
 }
 
-/** The whole body; `undefined` when it is too large, `null` when it broke off. */
-async function read(request) {
-  const announced = request.headers.get("content-length");
-  try {
-    if (announced !== null && Number(announced) <= bodyLimit) {
-      return new Uint8Array(await request.arrayBuffer());
-    }
-    return await readUpTo(bodyLimit, request.body);
-  } catch {
-    return null;
+/** Whether the body is small enough to be read before its request is begun. */
+function isSmall({ headers }) {
+  const size = headers.get("content-length");
+  return size !== null && Number(size) <= SMALL;
+}
+
+/** How large the body is, -1 if that is not known. */
+function sizeOf({ headers }) {
+  return Number(headers.get("content-length") ?? -1);
+}
+
+/** The answer, once what nobody wants of the body has been read: the platform resets the connection otherwise. */
+async function afterwards(call, given) {
+  const response = await given;
+  await call.drained;
+  return response;
+}
+
+function drain(call) {
+  if (!call.isRead) {
+    call.isRead = true;
+    call.reader ??= call.request.body.getReader();
+    call.drained = drained(call.reader).catch(() => {});
   }
 }
 
-/** A body whose size is not known, or is too large and read on so that the client hears of it. */
-async function readUpTo(limit, stream) {
-  const pieces = [];
-  let size = 0;
-  for await (const piece of stream) {
-    size += piece.byteLength;
-    if (size <= limit) {
-      pieces.push(piece);
-    } else if (size > limit + DRAIN) {
-      break;
-    } else {
-      pieces.length = 0;
+async function drained(reader) {
+  for (let size = 0; size < DRAIN; ) {
+    const { done, value } = await reader.read();
+    if (done) {
+      return;
     }
+    size += value.byteLength;
   }
-  return size <= limit ? new Uint8Array(await new Blob(pieces).arrayBuffer()) : undefined;
+  await reader.cancel();
 }

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::mem;
 use std::net::IpAddr;
 
-use guru_core::{Body, Error, Headers, Method, Request, Response, Uri, adapter};
+use guru_core::{Error, Headers, Method, Request, Response, Uri, adapter};
 
 use crate::{call, host};
 
@@ -28,9 +28,19 @@ struct Last {
 /// The largest content that is passed as a string. The host copies a string twice, and bytes once.
 const TEXT: usize = 4096;
 
-/// How reading a request body failed, in the numbering of the entry module.
-const BROKE: u8 = 1;
-const TOO_LARGE: u8 = 2;
+/// The request that the instance has, for what must not outlive it.
+#[derive(Clone, Copy)]
+pub(crate) struct Turn(u32);
+
+impl Turn {
+    pub(crate) fn now() -> Self {
+        Self(TURN.get())
+    }
+
+    pub(crate) fn is_current(self) -> bool {
+        TURN.get() == self.0
+    }
+}
 
 /// The head of a request as the entry module writes it: one line each for the id, the client's address, the method
 /// and the URL. The platform has validated them, and none can contain a line break.
@@ -65,9 +75,9 @@ impl<'a> Head<'a> {
     /// The request, still without a body.
     pub(crate) fn request(&self, method: &Method) -> Result<Request, Error> {
         let uri = target(self.url).map_err(adapter::malformed)?;
-        let turn = TURN.get();
+        let turn = Turn::now();
         let read = move || {
-            if TURN.get() == turn {
+            if turn.is_current() {
                 headers()
             } else {
                 Headers::new()
@@ -108,15 +118,6 @@ fn target(url: &str) -> Result<Uri, guru_core::http::Error> {
         Uri::parse(target)
     } else {
         Uri::parse(format!("/{target}"))
-    }
-}
-
-/// Converts a body from the entry module.
-pub(crate) fn body(body: Option<Vec<u8>>, fate: u8) -> Result<Body, Error> {
-    match fate {
-        BROKE => Err(adapter::broken()),
-        TOO_LARGE => Ok(Body::over_limit()),
-        _ => Ok(body.map(Body::from).unwrap_or_default()),
     }
 }
 

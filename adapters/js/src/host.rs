@@ -28,6 +28,14 @@ extern "C" {
     #[wasm_bindgen(js_namespace = host)]
     pub(crate) fn end(is_broken: bool);
 
+    /// Reads on in the request's body, and calls `came` with what there is.
+    #[wasm_bindgen(js_namespace = host)]
+    pub(crate) fn read();
+
+    /// Discards the rest of the request's body: nobody reads it.
+    #[wasm_bindgen(js_namespace = host)]
+    pub(crate) fn discard();
+
     /// Rings a timer, by calling `ring` with its number, once so many milliseconds have passed.
     #[wasm_bindgen(js_namespace = host)]
     pub(crate) fn sleep(milliseconds: f64, number: u32);

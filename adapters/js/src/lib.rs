@@ -19,6 +19,7 @@ mod host;
 mod log;
 mod ports;
 mod timer;
+mod upload;
 mod worker;
 
 #[doc(hidden)]
@@ -26,7 +27,7 @@ pub use wasm_bindgen;
 
 pub use worker::start;
 #[doc(hidden)]
-pub use worker::{begin, body_limit, cancel, lost, poll, pull, ring};
+pub use worker::{begin, came, cancel, lost, poll, pull, ring};
 
 /// Exports the function as a worker: `guru_js::export!(app)`, where `app` is a `fn() -> App`. Use it once per module.
 ///

@@ -4,13 +4,13 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use guru_core::ports::{Level, Log as _, Ports, Record};
-use guru_core::{App, Context, Error, ErrorKind, Invocation, Service, adapter};
+use guru_core::{App, Body, Context, Error, ErrorKind, Invocation, Service, adapter};
 use wasm_bindgen::prelude::*;
 
 use crate::call::Pulled;
 use crate::convert::Head;
 use crate::log::Log;
-use crate::{call, convert, crash, host, ports as vendor, timer};
+use crate::{call, convert, crash, host, ports as vendor, timer, upload};
 
 /// Why a request has no response from its handler, in the numbering of the entry module.
 const REFUSED: u8 = 1;
@@ -40,31 +40,35 @@ pub fn start(app: fn() -> App) {
     }
 }
 
-/// The maximum number of bytes read of a body before the request counts as too large.
-#[wasm_bindgen(js_name = "bodyLimit")]
-#[must_use]
-pub fn body_limit() -> usize {
-    with(|instance| instance.service.body_limit())
-}
-
-/// Starts to handle a request. Returns whether the host has received the response. `body` is `None` if the request
-/// has none; `fate` is 1 if the body broke off, 2 if it is larger than [`body_limit`].
+/// Starts to handle a request. Returns whether the host has received the response. `body` is there if all of the
+/// request's body is; otherwise `size` is how large it is, or a negative number if that is not known, or NaN if the
+/// request has none.
 #[wasm_bindgen]
 #[must_use]
-pub fn begin(head: &str, body: Option<Vec<u8>>, fate: u8) -> bool {
+pub fn begin(head: &str, body: Option<Vec<u8>>, size: f64) -> bool {
     let head = Head::read(head);
     let (service, ports) = with(|instance| (instance.service.clone(), Rc::clone(&instance.ports)));
     let invocation = Invocation::new(head.id).with_client_ip(head.client_ip());
     let cx = Context::new(ports, invocation);
     let method = head.method();
-    let request = head
-        .request(&method)
-        .and_then(|request| Ok(request.with_body(convert::body(body, fate)?)));
-    let answer = match request {
-        Ok(request) => call::begin(async move { service.handle(cx, request).await }),
+    let answer = match head.request(&method) {
+        Ok(request) => {
+            let body = match body {
+                Some(bytes) => bytes.into(),
+                None if size.is_nan() => Body::empty(),
+                None => upload::body(size),
+            };
+            call::begin(async move { service.handle(cx, request.with_body(body)).await })
+        }
         Err(error) => Some(Service::refuse(&cx, &method, error)),
     };
     answer.map(convert::response).is_some()
+}
+
+/// The host has read on in the body of the request: a chunk, or else its end, which may be a break.
+#[wasm_bindgen]
+pub fn came(chunk: Option<Vec<u8>>, is_broken: bool) {
+    upload::came(chunk, is_broken);
 }
 
 /// Continues the request. Returns whether the host has received the response.

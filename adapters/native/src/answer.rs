@@ -4,14 +4,14 @@ use std::net::IpAddr;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use guru_core::http::convert::{method as method_of, response as response_of, whole_response};
 use guru_core::ports::Ports;
 use guru_core::{Body, Context, ErrorKind, Invocation, Method, Response, Service};
 use hyper::body::Incoming;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use crate::instance::Instance;
 use crate::options::Limits;
@@ -19,6 +19,7 @@ use crate::pulse::{Caller, Pulse};
 use crate::reply::Reply;
 use crate::room::{Room, Taken};
 use crate::sockets::{Socket, is_debugged};
+use crate::upload::Upload;
 use crate::{convert, crash};
 
 /// The state that all requests of a worker share.
@@ -43,15 +44,16 @@ pub(crate) async fn answer(
     let cx = Context::new(Rc::clone(&shared.ports), invocation);
     let (mut parts, incoming) = request.into_parts();
     let method = method_of(&parts.method);
-    let (response, held) = handle(&shared, &cx, &mut parts, &method, socket, incoming).await;
+    let (response, work) = handle(&shared, &cx, &mut parts, &method, socket, incoming).await;
     let response = response_of(response).unwrap_or_else(|error| {
         whole_response(Service::refuse(&cx, &method, error.into())).map(Body::from)
     });
-    let mut response = response.map(|body| match (body.into_bytes(), held) {
+    if let Some(work) = &work {
+        work.upload.discard();
+    }
+    let mut response = response.map(|body| match (body.into_bytes(), work) {
         (Ok(bytes), _) => Reply::whole(bytes),
-        (Err(body), Some((caller, taken))) => {
-            Reply::stream(body, Rc::clone(&shared), &caller, cx.clone(), taken)
-        }
+        (Err(body), Some(work)) => Reply::stream(body, Rc::clone(&shared), cx.clone(), work),
         (Err(_), None) => Reply::whole(Bytes::new()),
     });
     guru_server::date(response.headers_mut());
@@ -68,34 +70,42 @@ pub(crate) async fn answer(
     response
 }
 
+/// A request that a handler works on, and what it takes of the server until its response has been sent.
+pub(crate) struct Work {
+    pub(crate) caller: Arc<Caller>,
+    pub(crate) upload: Rc<Upload>,
+    _place: Taken,
+}
+
 async fn handle(
-    shared: &Shared,
+    shared: &Rc<Shared>,
     cx: &Context,
     parts: &mut http::request::Parts,
     method: &Method,
     socket: Option<Socket>,
     incoming: Incoming,
-) -> (Response, Option<(Arc<Caller>, [Taken; 2])>) {
-    let expects_continue = parts.headers.contains_key(http::header::EXPECT);
-    let pause = shared.limits.read;
+) -> (Response, Option<Work>) {
+    let is_asking = parts.headers.contains_key(http::header::EXPECT);
+    let refuse = |error| (Service::refuse(cx, method, error), None);
     let request = match convert::request(parts) {
         Ok(request) => request,
         Err(error) => {
-            convert::leave(incoming, pause, expects_continue);
-            return (Service::refuse(cx, method, error), None);
+            convert::leave(incoming, shared.limits.read, is_asking);
+            return refuse(error);
         }
     };
     let service = shared.instance.service();
-    let limit = service.body_limit();
-    let held = Taken::of_bytes(&shared.pulse);
-    let body = convert::body(incoming, limit, pause, expects_continue, &shared.room, held).await;
-    let (body, held) = match body {
-        Ok(body) => body,
-        Err(error) => return (Service::refuse(cx, method, error), None),
+    let (body, upload) = match Upload::begin(incoming, shared, &service, is_asking).await {
+        Ok(begun) => begun,
+        Err(error) => return refuse(error.into()),
     };
     let place = match shared.room.request(&shared.pulse).await {
         Ok(place) => place,
-        Err(error) => return (Service::refuse(cx, method, error), None),
+        Err(error) => {
+            drop(body);
+            upload.discard();
+            return refuse(error);
+        }
     };
     let caller = Arc::new(Caller {
         request_id: cx.request_id().to_owned(),
@@ -104,30 +114,45 @@ async fn handle(
         is_head: *method == Method::HEAD,
     });
     let handled = service.handle(cx.clone(), request.with_body(body));
-    let mut handled = pin!(crash::guard(&shared.pulse, &caller, handled));
-    let Some(time) = shared.limits.time else {
-        let response = survived(shared, cx, method, &caller, handled.await);
-        return (response, Some((Arc::clone(&caller), [place, held])));
+    let response = timed(shared, cx, method, &caller, &upload, handled).await;
+    let work = Work {
+        caller,
+        upload,
+        _place: place,
     };
+    (response, Some(work))
+}
+
+/// The handler's response, or the one in its place if it crashes or takes too long.
+async fn timed(
+    shared: &Shared,
+    cx: &Context,
+    method: &Method,
+    caller: &Arc<Caller>,
+    upload: &Upload,
+    handled: impl Future<Output = Response>,
+) -> Response {
+    let mut handled = pin!(crash::guard(&shared.pulse, caller, handled));
+    let Some(time) = shared.limits.time else {
+        return survived(shared, cx, method, caller, handled.await);
+    };
+    let mut until = Instant::now() + time;
     loop {
-        match timeout(time, &mut handled).await {
-            Ok(handled) => {
-                let response = survived(shared, cx, method, &caller, handled);
-                return (response, Some((Arc::clone(&caller), [place, held])));
-            }
+        if let Ok(handled) = timeout_at(until, &mut handled).await {
+            return survived(shared, cx, method, caller, handled);
+        }
+        until = match upload.until(time) {
+            Some(later) => later,
             // Whoever steps through a handler has all the time that there is.
-            Err(_) if is_debugged() => {}
-            Err(_) => {
+            None if is_debugged() => Instant::now() + time,
+            None => {
                 let seconds = time.as_secs_f64();
                 let message =
                     format!("the handler was stopped after {seconds} s; --time sets the limit");
                 cx.log().error(message, &[]);
-                return (
-                    Service::lost(ErrorKind::Timeout, cx.request_id(), method),
-                    None,
-                );
+                return Service::lost(ErrorKind::Timeout, cx.request_id(), method);
             }
-        }
+        };
     }
 }
 

@@ -20,6 +20,7 @@ mod reply;
 mod room;
 mod server;
 mod sockets;
+mod upload;
 mod watchdog;
 mod worker;
 

@@ -12,10 +12,9 @@ use guru_core::http::Error;
 use http_body::{Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::answer::Shared;
+use crate::answer::{Shared, Work};
 use crate::crash::catch;
 use crate::pulse::Caller;
-use crate::room::Taken;
 use crate::sockets::is_debugged;
 
 /// The body of an answer.
@@ -30,15 +29,13 @@ pub(crate) enum Reply {
 pub(crate) struct Stream {
     body: Body,
     shared: Rc<Shared>,
-    caller: Arc<Caller>,
     cx: guru_core::Context,
+    work: Work,
     /// When the chunk that is being made is late.
     late: Option<Pin<Box<Sleep>>>,
     /// Whether a chunk was handed out that is to be written before the next is made.
     is_unwritten: bool,
     is_over: bool,
-    /// What the request takes of the server, and what its body does.
-    _taken: [Taken; 2],
 }
 
 impl Reply {
@@ -49,23 +46,22 @@ impl Reply {
     pub(crate) fn stream(
         body: Body,
         shared: Rc<Shared>,
-        caller: &Caller,
         cx: guru_core::Context,
-        taken: [Taken; 2],
+        mut work: Work,
     ) -> Self {
+        // The head has been sent: no other response can be written to the socket.
+        work.caller = Arc::new(Caller {
+            is_http1: false,
+            ..Caller::clone(&work.caller)
+        });
         Self::Stream(Box::new(Stream {
             body,
             shared,
-            // The head has been sent: no other response can be written to the socket.
-            caller: Arc::new(Caller {
-                is_http1: false,
-                ..caller.clone()
-            }),
             cx,
+            work,
             late: None,
             is_unwritten: false,
             is_over: false,
-            _taken: taken,
         }))
     }
 }
@@ -82,7 +78,9 @@ impl Stream {
         }
         let body = &mut self.body;
         let pulse = &self.shared.pulse;
-        match catch(pulse, &self.caller, || body.poll_chunk(cx)) {
+        let polled = catch(pulse, &self.work.caller, || body.poll_chunk(cx));
+        self.work.upload.discard();
+        match polled {
             Ok(Poll::Ready(chunk)) => {
                 self.late = None;
                 self.is_over = !matches!(chunk, Some(Ok(_)));
@@ -124,7 +122,11 @@ impl Stream {
 
     /// The next request has a new instance.
     fn renew(&self) {
-        if let Err(report) = self.shared.instance.renew(&self.shared.pulse, &self.caller) {
+        if let Err(report) = self
+            .shared
+            .instance
+            .renew(&self.shared.pulse, &self.work.caller)
+        {
             self.cx.log().error(report, &[]);
         }
     }
@@ -132,7 +134,7 @@ impl Stream {
     /// Drops what makes the stream: that is the handler's code too.
     fn cancel(&mut self) {
         let body = std::mem::take(&mut self.body);
-        if let Err(report) = catch(&self.shared.pulse, &self.caller, || drop(body)) {
+        if let Err(report) = catch(&self.shared.pulse, &self.work.caller, || drop(body)) {
             self.cx.log().error(&*report, &[]);
             self.renew();
         }

@@ -41,7 +41,7 @@ impl Taken {
         Self::new(pulse, |held| &mut held.bytes)
     }
 
-    fn add(&mut self, more: OwnedSemaphorePermit) {
+    pub(crate) fn add(&mut self, more: OwnedSemaphorePermit) {
         self.pulse
             .takes(|held| *(self.of)(held) += more.num_permits());
         match &mut self.permit {
@@ -75,15 +75,31 @@ impl Room {
     /// Takes room for one request. It is released when the returned value is dropped.
     pub(crate) async fn request(&self, pulse: &Arc<Pulse>) -> Result<Taken, Error> {
         let mut taken = Taken::new(pulse, |held| &mut held.requests);
-        taken.add(acquire(&self.requests, 1, "requests").await?);
+        let requests = Arc::clone(&self.requests);
+        if let Ok(permit) = Arc::clone(&requests).try_acquire_owned() {
+            taken.add(permit);
+            return Ok(taken);
+        }
+        match timeout(PATIENCE, requests.acquire_owned()).await {
+            Ok(Ok(permit)) => taken.add(permit),
+            _ => return Err(full()),
+        }
         Ok(taken)
     }
 
-    /// Takes room for this many more bytes of a body.
-    pub(crate) async fn hold(&self, taken: &mut Taken, bytes: usize) -> Result<(), Error> {
-        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-        taken.add(acquire(&self.bytes, bytes, "bytes of bodies").await?);
-        Ok(())
+    /// Takes room for this many more bytes of a body, if there is room at once.
+    pub(crate) fn hold_now(&self, taken: &mut Taken, bytes: usize) -> bool {
+        let permit = Arc::clone(&self.bytes).try_acquire_many_owned(count(bytes));
+        permit.map(|permit| taken.add(permit)).is_ok()
+    }
+
+    /// Waits for room for this many bytes of a body: `None` if there is none in time.
+    pub(crate) fn bytes(
+        &self,
+        bytes: usize,
+    ) -> impl Future<Output = Option<OwnedSemaphorePermit>> + use<> {
+        let acquired = Arc::clone(&self.bytes).acquire_many_owned(count(bytes));
+        async { timeout(PATIENCE, acquired).await.ok()?.ok() }
     }
 
     /// Releases what is held by a thread that will never release it.
@@ -93,24 +109,13 @@ impl Room {
     }
 }
 
-async fn acquire(
-    semaphore: &Arc<Semaphore>,
-    permits: u32,
-    what: &'static str,
-) -> Result<OwnedSemaphorePermit, Error> {
-    if let Ok(permit) = Arc::clone(semaphore).try_acquire_many_owned(permits) {
-        return Ok(permit);
-    }
-    let acquired = Arc::clone(semaphore).acquire_many_owned(permits);
-    match timeout(PATIENCE, acquired).await {
-        Ok(Ok(permit)) => Ok(permit),
-        _ => Err(full(what)),
-    }
+fn count(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
-fn full(what: &str) -> Error {
+fn full() -> Error {
     let seconds = PATIENCE.as_secs();
-    let message = format!("there was no room for more {what} within {seconds} s");
+    let message = format!("there was no room for more requests within {seconds} s");
     Error::new(ErrorKind::Unavailable, message)
         .with_header("retry-after", "1")
         .unwrap_or_else(Error::from)
@@ -124,16 +129,15 @@ mod tests {
     async fn who_finds_no_room_is_told_to_come_again() {
         let (room, pulse) = (Room::new(1, 100), Arc::new(Pulse::default()));
         let mut held = Taken::of_bytes(&pulse);
-        room.hold(&mut held, 60).await.unwrap();
-        room.hold(&mut held, 40).await.unwrap();
-        let mut more = Taken::of_bytes(&pulse);
-        let refused = room.hold(&mut more, 1).await.unwrap_err();
-        assert_eq!(refused.kind(), ErrorKind::Unavailable);
+        assert!(room.hold_now(&mut held, 60) && room.hold_now(&mut held, 40));
+        assert!(!room.hold_now(&mut held, 1) && room.bytes(1).await.is_none());
+        let more = room.bytes(100);
         drop(held);
-        room.hold(&mut more, 100).await.unwrap();
+        assert!(more.await.is_some());
 
         let request = room.request(&pulse).await.unwrap();
-        assert!(room.request(&pulse).await.is_err());
+        let refused = room.request(&pulse).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Unavailable);
         drop(request);
         assert!(room.request(&pulse).await.is_ok());
     }

@@ -9,7 +9,7 @@ use wasip3::http::types;
 
 use crate::identity::Identity;
 use crate::log::Log;
-use crate::{convert, crash, ports};
+use crate::{convert, crash, ports, upload};
 
 /// The state that all requests of an instance share.
 #[derive(Clone)]
@@ -66,10 +66,8 @@ async fn handle(
         }
         (_, Err(error)) => return Service::refuse(&cx, method, error),
     };
-    match convert::body(incoming, head.headers(), service.body_limit()).await {
-        Ok(body) => service.handle(cx, head.with_body(body)).await,
-        Err(error) => Service::refuse(&cx, method, error),
-    }
+    let body = upload::body(incoming, method, head.headers());
+    service.handle(cx, head.with_body(body)).await
 }
 
 /// Initializes the app.

@@ -1,21 +1,11 @@
 //! Conversions between the host's messages and the core's types.
 
-use std::borrow::Cow;
-
-use guru_core::{Body, Error, ErrorKind, Headers, Method, Request, Response, Uri, adapter};
+use guru_core::{Body, Error, Headers, Method, Request, Response, Uri, adapter};
 use wasip3::http::types::{self, ErrorCode, HeaderError};
-use wasip3::wit_bindgen::{FutureWriter, StreamReader, StreamResult, StreamWriter};
-
+use wasip3::wit_bindgen::{FutureWriter, StreamWriter};
 use wasip3::{spawn, wit_future, wit_stream};
 
 use crate::crash;
-
-/// The most capacity that is reserved at once for a body of unknown length.
-const ROOM: usize = 64 * 1024;
-
-/// The initial capacity. Most requests have no body, and outgrowing the memory that an instance starts with costs the
-/// host two system calls, each of which stops all its threads.
-const FIRST_ROOM: usize = 1024;
 
 /// The method, as sent.
 pub(crate) fn method(method: types::Method) -> Method {
@@ -49,92 +39,6 @@ pub(crate) fn request(request: &types::Request, method: &Method) -> Result<Reque
             .map_err(adapter::malformed)?;
     }
     Ok(Request::new(method.clone(), uri).with_headers(headers))
-}
-
-/// Reads a body of up to `limit` bytes. The excess is read and discarded, because a client that does not read while
-/// it sends would never get its response: a host that closes early resets the connection (RFC 9112, section 9.6).
-pub(crate) async fn body(
-    request: types::Request,
-    headers: &Headers,
-    limit: usize,
-) -> Result<Body, Error> {
-    let announced = headers.get_str("content-length");
-    let announced: Option<u64> = announced.and_then(|length| length.parse().ok());
-    let announced = announced.map(|length| usize::try_from(length).unwrap_or(usize::MAX));
-    let is_over = announced.is_some_and(|length| length > limit);
-    if is_over && headers.get("expect").is_some() {
-        // The client waits for permission to send the body, and this response denies it.
-        return Ok(Body::over_limit());
-    }
-    // The host learns the outcome of the request from its response; this future is for proxies.
-    let (_outcome, outcome) = wit_future::new(|| Ok(()));
-    let (mut stream, trailers) = types::Request::consume_body(request, outcome);
-    if is_over {
-        drain(&mut stream, Vec::new()).await;
-        return Ok(Body::over_limit());
-    }
-    let mut bytes = Vec::new();
-    loop {
-        if bytes.len() > limit {
-            drain(&mut stream, bytes).await;
-            return Ok(Body::over_limit());
-        }
-        if bytes.len() == bytes.capacity() {
-            // One byte more than announced, so that the end is detected without growing.
-            let missing = announced.map_or(0, |length| (length + 1).saturating_sub(bytes.len()));
-            bytes.reserve(missing.max(bytes.len().clamp(FIRST_ROOM, ROOM)));
-        }
-        let (result, filled) = stream.read(bytes).await;
-        bytes = filled;
-        let is_whole = announced.is_some_and(|length| bytes.len() >= length);
-        if is_whole || !matches!(result, StreamResult::Complete(_)) {
-            break;
-        }
-    }
-    if bytes.len() > limit {
-        return Ok(Body::over_limit());
-    }
-    // Waiting once more before the response is ready lets the host switch threads, so that its connection looks for
-    // the response body just before it is there. Spin then sends the head alone, and the body 40 ms later, after the
-    // client's delayed acknowledgement (RFC 1122, section 4.2.3.2 and 4.2.3.4). So the code asks whether the body
-    // broke off only where that is not known: not if it is as long as announced, nor if it is empty and none was
-    // announced.
-    if bytes.len() == announced.unwrap_or(0) {
-        return Ok(bytes.into());
-    }
-    match trailers.await {
-        Ok(_) => Ok(bytes.into()),
-        Err(ErrorCode::ConnectionReadTimeout) => Err(adapter::late()),
-        Err(error) => Err(Error::new(ErrorKind::BadRequest, broken(error))),
-    }
-}
-
-/// Why a body cannot be read. Formatting an `ErrorCode` itself would add 15 KB of code for all its variants.
-fn broken(error: ErrorCode) -> Cow<'static, str> {
-    match error {
-        ErrorCode::ConnectionTerminated => "the body broke off before its end".into(),
-        ErrorCode::HttpProtocolError => "the body is not as HTTP has it".into(),
-        ErrorCode::HttpRequestBodySize(_) => "the body is too large for the host".into(),
-        ErrorCode::InternalError(Some(reason)) => {
-            format!("the body cannot be read: {reason}").into()
-        }
-        _ => "the body cannot be read".into(),
-    }
-}
-
-/// Discards the rest of a body, up to [`adapter::DRAIN`] bytes, using the capacity of `bytes`.
-async fn drain(stream: &mut StreamReader<u8>, mut bytes: Vec<u8>) {
-    let mut count = 0;
-    while count < adapter::DRAIN {
-        bytes.clear();
-        bytes.reserve(ROOM);
-        let (result, filled) = stream.read(bytes).await;
-        bytes = filled;
-        count += bytes.len();
-        if !matches!(result, StreamResult::Complete(_)) {
-            return;
-        }
-    }
 }
 
 /// Converts response headers, except those that the host reserves: WASI lets a host forbid connection headers.

@@ -10,6 +10,7 @@ mod environment;
 mod identity;
 mod log;
 mod ports;
+mod upload;
 
 #[doc(hidden)]
 pub use wasip3;

@@ -2,7 +2,7 @@
 
 use alloc::string::ToString as _;
 
-use crate::http::{self, ErrorKind as Cause};
+use crate::http;
 use crate::{Error, ErrorKind};
 
 /// How much of a body that nobody wants is still read and discarded, in bytes, so that a client that does not read
@@ -13,16 +13,4 @@ pub const DRAIN: usize = 64 * 1024 * 1024;
 #[must_use]
 pub fn malformed(error: http::Error) -> Error {
     Error::new(ErrorKind::BadRequest, error.to_string())
-}
-
-/// The error for a body that did not arrive in time: 408.
-#[must_use]
-pub fn late() -> Error {
-    http::Error::new(Cause::BodyTimeout).into()
-}
-
-/// The error for a body that broke off: 400.
-#[must_use]
-pub fn broken() -> Error {
-    http::Error::new(Cause::BodyBroken).into()
 }

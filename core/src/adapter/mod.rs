@@ -10,7 +10,7 @@ mod refusal;
 mod target;
 
 pub use authority::is_authority;
-pub use body::{DRAIN, broken, late, malformed};
+pub use body::{DRAIN, malformed};
 #[cfg(feature = "http")]
 pub use head::admit;
 pub use port::port_taken;

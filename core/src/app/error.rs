@@ -243,7 +243,9 @@ fn kind_of(error: &dyn Any) -> ErrorKind {
     let port = error.downcast_ref().map(ports::Error::kind);
     let message = error.downcast_ref().map(http::Error::kind);
     match (port, message) {
-        (Some(ports::ErrorKind::Unavailable), _) => ErrorKind::Unavailable,
+        (Some(ports::ErrorKind::Unavailable), _) | (_, Some(http::ErrorKind::NoRoom)) => {
+            ErrorKind::Unavailable
+        }
         (_, Some(http::ErrorKind::BodyTooLarge)) => ErrorKind::ContentTooLarge,
         (_, Some(http::ErrorKind::BodyTimeout)) => ErrorKind::RequestTimeout,
         (_, Some(http::ErrorKind::BodyBroken | http::ErrorKind::Encoding)) => ErrorKind::BadRequest,

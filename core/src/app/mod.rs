@@ -23,7 +23,7 @@ use core::fmt;
 pub use context::{Context, Invocation};
 pub use error::{Error, ErrorKind};
 pub use events::{Event, Events};
-pub use handler::{Handler, LocalFuture};
+pub use handler::{Handler, Limited, LocalFuture, limited, unlimited};
 pub use middleware::{Middleware, Next};
 pub use service::Service;
 pub use stream::Out;
@@ -111,8 +111,9 @@ impl App {
         self
     }
 
-    /// Sets how many bytes of a request body the target reads before the app responds with 413. Defaults to
-    /// [`BODY_LIMIT`]; a vendor's own limit may be lower.
+    /// Sets how many bytes of a request body a handler may read, and with it how much memory a request can take; beyond
+    /// it, the answer is 413. Defaults to [`BODY_LIMIT`]; a route can have [another](limited), or [none](unlimited),
+    /// and a vendor's own limit may be lower.
     #[must_use]
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;

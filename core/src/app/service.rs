@@ -34,8 +34,7 @@ impl Service {
         }))
     }
 
-    /// The maximum number of bytes that a target reads of a request body. For a longer one it passes
-    /// [`Body::over_limit`](crate::Body::over_limit).
+    /// How many bytes of a body a handler may read that has no limit of its own.
     #[must_use]
     pub fn body_limit(&self) -> usize {
         self.0.body_limit
@@ -92,9 +91,7 @@ impl Inner {
     /// The endpoint behind all middleware: the router.
     pub(super) async fn endpoint(&self, cx: Context, mut req: Request) -> Result<Response> {
         let handler = self.router.find(&mut req)?;
-        if req.body().exceeds(self.body_limit) {
-            return Err(ErrorKind::ContentTooLarge.into());
-        }
+        req.limit_body(handler.body_limit().unwrap_or(self.body_limit))?;
         let is_head = *req.method() == Method::HEAD;
         let response = handler.call(cx, req).await?;
         if is_unbegun(&response, is_head) {

@@ -213,10 +213,14 @@ pub(super) async fn begin(mut response: Response) -> Result<Response> {
         Ok(None) => Ok(response),
         Err(broken) => {
             let failure = body.failure().and_then(|failure| failure.downcast().ok());
-            Err(failure.map_or_else(
-                || Error::new(ErrorKind::Internal, broken.to_string()),
-                |error| *error,
-            ))
+            Err(match (failure, broken.kind()) {
+                (Some(error), _) => *error,
+                (None, http::ErrorKind::BodyBroken) => {
+                    Error::new(ErrorKind::Internal, broken.to_string())
+                }
+                // A request's body that is passed on.
+                (None, _) => broken.into(),
+            })
         }
     }
 }

@@ -12,8 +12,11 @@ use alloc::vec::Vec;
 
 use bytes::Bytes;
 
-use super::error::Error;
-use super::stream::{Chunks, Stream, unread};
+use super::error::{Error, ErrorKind};
+use super::stream::{Chunks, Stream};
+
+/// The most capacity that is reserved before there are bytes for it: a client may announce more than it sends.
+const AHEAD: usize = 1024 * 1024;
 
 /// The content of a message: bytes, held without copying, or a stream of chunks.
 ///
@@ -23,7 +26,6 @@ pub struct Body(Content);
 
 enum Content {
     Whole(Bytes),
-    OverLimit,
     Stream(Stream),
 }
 
@@ -38,13 +40,6 @@ impl Body {
     #[must_use]
     pub const fn empty() -> Self {
         Self(Content::Whole(Bytes::new()))
-    }
-
-    /// Creates a placeholder for a body that the host stopped reading because it exceeds the app's
-    /// [limit](crate::Service::body_limit). The app responds with 413.
-    #[must_use]
-    pub const fn over_limit() -> Self {
-        Self(Content::OverLimit)
     }
 
     /// Content that is made while it is read.
@@ -64,7 +59,6 @@ impl Body {
     pub fn size(&self) -> Option<u64> {
         match &self.0 {
             Content::Whole(bytes) => Some(bytes.len() as u64),
-            Content::OverLimit => None,
             Content::Stream(stream) => stream.size(),
         }
     }
@@ -84,11 +78,7 @@ impl Body {
     /// Whether the body is known to be larger than `limit` bytes.
     #[must_use]
     pub fn exceeds(&self, limit: usize) -> bool {
-        match (&self.0, self.size()) {
-            (Content::OverLimit, _) => true,
-            (_, Some(size)) => size > limit as u64,
-            (_, None) => false,
-        }
+        self.size().is_some_and(|size| size > limit as u64)
     }
 
     /// The content, if all of it is in memory.
@@ -96,7 +86,7 @@ impl Body {
     pub fn as_bytes(&self) -> Option<&[u8]> {
         match &self.0 {
             Content::Whole(bytes) => Some(bytes),
-            Content::OverLimit | Content::Stream(_) => None,
+            Content::Stream(_) => None,
         }
     }
 
@@ -108,7 +98,7 @@ impl Body {
     pub fn into_bytes(self) -> Result<Bytes, Self> {
         match self.0 {
             Content::Whole(bytes) => Ok(bytes),
-            Content::OverLimit | Content::Stream(_) => Err(self),
+            Content::Stream(_) => Err(self),
         }
     }
 
@@ -116,7 +106,8 @@ impl Body {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::BodyTooLarge`](super::ErrorKind::BodyTooLarge) when the host gave up reading, [`ErrorKind::BodyBroken`](super::ErrorKind::BodyBroken) when the content breaks off.
+    /// [`ErrorKind::BodyTooLarge`] when there are more bytes than a limit allows, [`ErrorKind::BodyBroken`] when the
+    /// content breaks off, [`ErrorKind::BodyTimeout`] when it does not arrive in time. There is nothing after an error.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         poll_fn(|cx| self.poll_chunk(cx)).await.transpose()
     }
@@ -126,7 +117,6 @@ impl Body {
         match &mut self.0 {
             Content::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
             Content::Whole(bytes) => Poll::Ready(Some(Ok(core::mem::take(bytes)))),
-            Content::OverLimit => Poll::Ready(Some(Err(unread()))),
             Content::Stream(stream) => stream.poll(cx),
         }
     }
@@ -160,16 +150,45 @@ impl Body {
         }
     }
 
-    /// Reads the whole content.
+    /// Lets no more than `limit` bytes be read, which counts as they come where the size is not known before.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::BodyTooLarge`](super::ErrorKind::BodyTooLarge) when the host gave up reading, [`ErrorKind::BodyBroken`](super::ErrorKind::BodyBroken) when the content breaks off.
-    pub async fn collect(mut self) -> Result<Bytes, Error> {
-        if !self.is_stream() {
-            return self.into_bytes().map_err(|_| unread());
+    /// [`ErrorKind::BodyTooLarge`] when it is known to be larger.
+    pub fn limited(mut self, limit: usize) -> Result<Self, Error> {
+        if self.exceeds(limit) {
+            return Err(Error::new(ErrorKind::BodyTooLarge));
         }
-        let mut all = Vec::new();
+        if let Content::Stream(stream) = &mut self.0 {
+            stream.limit(limit as u64);
+        }
+        Ok(self)
+    }
+
+    /// Reads the whole content into memory, up to `limit` bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::BodyTooLarge`] when there is more; otherwise as [`chunk`](Self::chunk).
+    pub async fn collect(self, limit: usize) -> Result<Bytes, Error> {
+        let body = match self.limited(limit)?.into_bytes() {
+            Ok(bytes) => return Ok(bytes),
+            Err(body) => body,
+        };
+        body.gathered().await
+    }
+
+    async fn gathered(mut self) -> Result<Bytes, Error> {
+        let announced = self.size().unwrap_or(0);
+        let first = self.chunk().await?.unwrap_or_default();
+        let Some(second) = self.chunk().await? else {
+            // Most are a single chunk, which is passed on without copying.
+            return Ok(first);
+        };
+        let announced = usize::try_from(announced).unwrap_or(AHEAD);
+        let mut all = Vec::with_capacity(announced.min(AHEAD).max(first.len() + second.len()));
+        all.extend_from_slice(&first);
+        all.extend_from_slice(&second);
         while let Some(chunk) = self.chunk().await? {
             all.extend_from_slice(&chunk);
         }
@@ -181,7 +200,6 @@ impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Content::Whole(bytes) => write!(f, "Body({} bytes)", bytes.len()),
-            Content::OverLimit => f.write_str("Body(over the limit)"),
             Content::Stream(_) => f.write_str("Body(stream)"),
         }
     }

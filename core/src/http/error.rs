@@ -25,6 +25,8 @@ pub enum ErrorKind {
     BodyBroken,
     /// The body did not arrive in time.
     BodyTimeout,
+    /// The server has no memory left for the body at the moment.
+    NoRoom,
 }
 
 /// An invalid message part.
@@ -36,7 +38,9 @@ pub struct Error {
 }
 
 impl Error {
-    pub(crate) const fn new(kind: ErrorKind) -> Self {
+    /// An error of this kind, which says the same each time.
+    #[must_use]
+    pub const fn new(kind: ErrorKind) -> Self {
         Self {
             kind,
             message: None,
@@ -76,7 +80,8 @@ impl fmt::Display for Error {
                  without spaces, control characters or '#'"
             }
             ErrorKind::Encoding => "not UTF-8 once percent-decoded",
-            ErrorKind::BodyTooLarge => "the body is larger than allowed",
+            ErrorKind::NoRoom => "the server has no memory left for the body",
+            ErrorKind::BodyTooLarge => "content too large",
             ErrorKind::BodyBroken => "the body broke off before its end",
             ErrorKind::BodyTimeout => "the body did not arrive in time",
         })

@@ -124,13 +124,20 @@ impl Request {
         core::mem::take(&mut self.body)
     }
 
-    /// Reads the whole content. A second call returns no bytes.
+    /// Lets no more than so many bytes of the content be read.
+    pub(crate) fn limit_body(&mut self, bytes: usize) -> Result<(), Error> {
+        self.body = self.take_body().limited(bytes)?;
+        Ok(())
+    }
+
+    /// Reads the whole content into memory: as much as the [app](crate::App::body_limit), or its
+    /// [route](crate::app::limited), allows. A second call returns no bytes.
     ///
     /// # Errors
     ///
     /// As [`Body::collect`].
     pub async fn bytes(&mut self) -> Result<Bytes, Error> {
-        self.take_body().collect().await
+        self.take_body().collect(usize::MAX).await
     }
 }
 

@@ -135,3 +135,10 @@ impl Response {
         (self.status, self.headers, self.body)
     }
 }
+
+/// 200 OK with this content, which may be a stream: the body of a request, or of another response, is passed on as it comes.
+impl From<Body> for Response {
+    fn from(body: Body) -> Self {
+        Self::new(Status::OK).with_body(body)
+    }
+}

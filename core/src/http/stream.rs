@@ -33,6 +33,8 @@ pub(super) struct Stream {
     is_over: bool,
     /// How many bytes are to come, where that is known.
     left: Option<u64>,
+    /// How many bytes may still come.
+    most: u64,
 }
 
 impl Stream {
@@ -42,6 +44,7 @@ impl Stream {
             source: Box::pin(source),
             is_over: false,
             left: size,
+            most: u64::MAX,
         }
     }
 
@@ -49,6 +52,11 @@ impl Stream {
     pub(super) fn size(&self) -> Option<u64> {
         let held = self.held.as_ref().map_or(0, Bytes::len) as u64;
         self.left.map(|left| left.saturating_add(held))
+    }
+
+    /// Lets no more than so many bytes come.
+    pub(super) fn limit(&mut self, most: u64) {
+        self.most = self.most.min(most);
     }
 
     /// Puts a chunk back in front.
@@ -92,12 +100,14 @@ impl Stream {
     }
 
     fn count(&mut self, chunk: &Bytes) -> Result<(), Error> {
+        let size = chunk.len() as u64;
+        let too_large = || Error::new(ErrorKind::BodyTooLarge);
+        self.most = self.most.checked_sub(size).ok_or_else(too_large)?;
         let Some(left) = self.left else {
             return Ok(());
         };
-        let left = left.checked_sub(chunk.len() as u64);
         let more = || Error::broken("the body has more bytes than its size says");
-        self.left = Some(left.ok_or_else(more)?);
+        self.left = Some(left.checked_sub(size).ok_or_else(more)?);
         Ok(())
     }
 }
@@ -113,9 +123,4 @@ impl Chunks for Stream {
     fn failure(self: Pin<&mut Self>) -> Option<Box<dyn Any>> {
         self.get_mut().source.as_mut().failure()
     }
-}
-
-/// Why a body that is a stream is not there as a whole.
-pub(super) const fn unread() -> Error {
-    Error::new(ErrorKind::BodyTooLarge)
 }

@@ -141,7 +141,7 @@ impl Client {
         self.block_on(async {
             let mut response = self.start(req).await;
             if response.body().is_stream() {
-                let body = response.take_body().collect().await?;
+                let body = response.take_body().collect(usize::MAX).await?;
                 response = response.with_body(body);
             }
             Ok(response)

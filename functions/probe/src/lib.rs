@@ -24,6 +24,8 @@ pub fn app() -> App {
         .get("/sleep", stream::sleep)
         .get("/stream", stream::stream)
         .get("/events", stream::events)
+        .post("/digest", unlimited(stream::digest))
+        .post("/relay", unlimited(stream::relay))
         .get("/config/{key}", config)
         .get("/items/{id}", item)
         .post("/items/{id}", item)

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use guru::prelude::*;
 use guru::{ErrorKind, Event};
+use sha2::{Digest as _, Sha256};
 
 /// How long one request may sleep, in milliseconds.
 const LONGEST: u64 = 10_000;
@@ -95,4 +96,33 @@ pub(crate) async fn events(cx: Context, req: Request) -> Result<Response> {
         }
         Ok(())
     }))
+}
+
+/// What came, of any size: none of it is kept.
+pub(crate) async fn digest(_cx: Context, mut req: Request) -> Result<Response> {
+    #[derive(Serialize)]
+    #[serde(crate = "guru::serde")]
+    struct Digest {
+        bytes: u64,
+        sha256: String,
+        chunks: u64,
+    }
+    let (mut body, mut hash) = (req.take_body(), Sha256::new());
+    let (mut bytes, mut chunks) = (0, 0);
+    while let Some(chunk) = body.chunk().await? {
+        hash.update(&chunk);
+        bytes += chunk.len() as u64;
+        chunks += 1;
+    }
+    Response::json(&Digest {
+        bytes,
+        sha256: hex::encode(hash.finalize()),
+        chunks,
+    })
+}
+
+/// The body, back as it comes.
+pub(crate) async fn relay(_cx: Context, mut req: Request) -> Result<Response> {
+    let body = req.take_body();
+    Ok(Response::typed("application/octet-stream", body))
 }

@@ -61,6 +61,14 @@ pub fn check(
     json(expectation, answer, earlier, &mut found);
     echo::check(expectation, answer, &mut found);
     lacks(expectation, answer, &mut found);
+    let lasted = answer.lasted.as_millis();
+    if lasted < u128::from(expectation.lasts) {
+        found.push(Mismatch {
+            place: "the time from the first bytes of the body to its end".into(),
+            expected: format!("{} ms at least", expectation.lasts),
+            got: format!("{lasted} ms"),
+        });
+    }
     found
 }
 

@@ -28,6 +28,8 @@ pub struct Expectation {
     pub received: Option<Body>,
     /// Strings that must not occur anywhere in the response, in any letter case.
     pub lacks: Vec<String>,
+    /// How many milliseconds must lie between the first bytes of the body and its end.
+    pub lasts: u64,
 }
 
 #[derive(Deserialize)]
@@ -49,6 +51,8 @@ struct Raw {
     received: Option<Body>,
     #[serde(default)]
     lacks: Vec<String>,
+    #[serde(default)]
+    lasts: u64,
 }
 
 impl Raw {
@@ -118,6 +122,7 @@ impl TryFrom<Raw> for Expectation {
             seen: raw.seen,
             received: raw.received,
             lacks: raw.lacks,
+            lasts: raw.lasts,
         })
     }
 }

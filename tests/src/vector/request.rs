@@ -20,6 +20,8 @@ pub struct Request {
     pub body: Option<Body>,
     /// Whether the body is sent in chunks (RFC 9112 section 7.1).
     pub chunked: bool,
+    /// Whether the rest of the body, after its first chunk, is sent only once the answer's body has begun to come.
+    pub held: bool,
     /// Whether this request needs a connection of its own instead of the previous one.
     pub fresh: bool,
     /// Whether the wire adds a missing `host`.
@@ -41,6 +43,8 @@ struct Raw {
     empty: bool,
     #[serde(default)]
     chunked: bool,
+    #[serde(default)]
+    held: bool,
     #[serde(default)]
     connection: Connection,
     #[serde(default = "yes")]
@@ -74,6 +78,9 @@ impl TryFrom<Raw> for Request {
         if raw.chunked && body.is_none() {
             return Err("`chunked` needs a body to send in chunks".into());
         }
+        if raw.held && !raw.chunked {
+            return Err("`held` needs a body in chunks".into());
+        }
         let request = Self {
             method: isomorphic(&raw.method)?,
             target: isomorphic(&raw.target)?,
@@ -84,6 +91,7 @@ impl TryFrom<Raw> for Request {
                 .collect::<Result<_, String>>()?,
             body,
             chunked: raw.chunked,
+            held: raw.held,
             has_host: raw.host,
             fresh: raw.connection == Connection::New,
         };

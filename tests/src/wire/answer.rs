@@ -21,6 +21,8 @@ pub struct RawResponse {
     pub keep_alive: bool,
     /// Bytes received after the end of the response, where there must be none.
     pub surplus: Vec<u8>,
+    /// How long it took from the first bytes of the body to its end.
+    pub lasted: std::time::Duration,
 }
 
 impl RawResponse {
@@ -94,6 +96,17 @@ pub(super) fn final_head(mut bytes: &[u8]) -> Option<RawResponse> {
 }
 
 /// Whether a final response follows (RFC 9110 section 15.2). 101 is final: the protocol changes after it.
+/// Whether something of the body of the final answer has come.
+pub(super) fn has_body(mut bytes: &[u8]) -> bool {
+    while let Ok(Some((answer, length))) = head(bytes) {
+        bytes = bytes.get(length..).unwrap_or_default();
+        if !is_interim(&answer) {
+            return !bytes.is_empty();
+        }
+    }
+    false
+}
+
 fn is_interim(answer: &RawResponse) -> bool {
     (100..200).contains(&answer.status) && answer.status != 101
 }

@@ -12,7 +12,7 @@ mod tls;
 
 pub use answer::RawResponse;
 pub use endpoint::{Endpoint, Progress, Stream, Transport};
-pub use request::{describe, encode};
+pub use request::{Message, describe, encode};
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -95,15 +95,17 @@ impl Connection {
     /// section 15.5.14), and otherwise both sides could wait forever.
     pub fn exchange(
         &mut self,
-        message: &[u8],
+        message: &Message,
         is_head: bool,
         limit: Duration,
     ) -> Result<RawResponse, Failure> {
         let started = Instant::now();
         let deadline = started + limit;
-        let mut unsent = message;
+        let bytes = &*message.bytes;
+        let (mut unsent, mut later) = bytes.split_at(message.first.unwrap_or(bytes.len()));
         let mut interim = Vec::new();
         let mut ended = false;
+        let mut begun = None;
         loop {
             match answer::parse(&self.received, is_head, ended, &mut interim) {
                 Err(wrong) => {
@@ -113,8 +115,12 @@ impl Connection {
                         started,
                     ));
                 }
-                Ok(Some((answer, length))) => {
-                    return Ok(self.complete(answer, length, unsent.is_empty()));
+                Ok(Some((mut answer, length))) => {
+                    answer.lasted = begun
+                        .map(|begun: Instant| begun.elapsed())
+                        .unwrap_or_default();
+                    let all_sent = unsent.is_empty() && later.is_empty();
+                    return Ok(self.complete(answer, length, all_sent));
                 }
                 Ok(None) if ended => {
                     let what = match self.received.is_empty() {
@@ -124,6 +130,12 @@ impl Connection {
                     return Err(self.fail(what.into(), true, started));
                 }
                 Ok(None) => {}
+            }
+            if begun.is_none() && answer::has_body(&self.received) {
+                begun = Some(Instant::now());
+                if unsent.is_empty() {
+                    unsent = std::mem::take(&mut later);
+                }
             }
             match self.stream.advance(unsent, &mut self.received, deadline) {
                 Ok(progress) => {

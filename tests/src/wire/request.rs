@@ -5,11 +5,20 @@ use crate::vector::Request;
 
 use super::Endpoint;
 
+/// The bytes of a request.
+#[derive(Debug)]
+pub struct Message {
+    /// All of them.
+    pub bytes: Vec<u8>,
+    /// How many are sent before the answer's body has begun to come, if not all.
+    pub first: Option<usize>,
+}
+
 /// The message, byte for byte as in the vector.
 ///
 /// `host` (RFC 9112 section 3.2) and the framing of the body (section 6) are added unless the vector sets its own.
 #[must_use]
-pub fn encode(request: &Request, endpoint: &Endpoint) -> Vec<u8> {
+pub fn encode(request: &Request, endpoint: &Endpoint) -> Message {
     let body = request.body.as_ref().map(|body| body.bytes());
     let gives = |wanted: &str| {
         request
@@ -43,14 +52,18 @@ pub fn encode(request: &Request, endpoint: &Endpoint) -> Vec<u8> {
         _ => {}
     }
     message.extend_from_slice(b"\r\n");
+    let mut first = None;
     if let Some(body) = body {
         if request.chunked {
-            chunks(&mut message, &body);
+            first = chunks(&mut message, &body);
         } else {
             message.extend_from_slice(&body);
         }
     }
-    message
+    Message {
+        first: first.filter(|_| request.held),
+        bytes: message,
+    }
 }
 
 /// A request in one line, for messages.
@@ -89,12 +102,16 @@ fn header(message: &mut Vec<u8>, name: &[u8], value: &[u8]) {
 }
 
 /// Splits even a short body into several chunks, to catch a server that reads only the first.
-fn chunks(message: &mut Vec<u8>, body: &[u8]) {
+/// Returns the length up to the end of the first chunk.
+fn chunks(message: &mut Vec<u8>, body: &[u8]) -> Option<usize> {
+    let mut first = None;
     let size = body.len().div_ceil(3).clamp(1, 64 * 1024);
     for chunk in body.chunks(size) {
         message.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
         message.extend_from_slice(chunk);
         message.extend_from_slice(b"\r\n");
+        first.get_or_insert(message.len());
     }
     message.extend_from_slice(b"0\r\n\r\n");
+    first
 }

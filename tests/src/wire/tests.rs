@@ -7,6 +7,13 @@ use std::thread::JoinHandle;
 
 const LIMIT: Duration = Duration::from_secs(5);
 
+fn whole(bytes: &[u8]) -> Message {
+    Message {
+        bytes: bytes.to_vec(),
+        first: None,
+    }
+}
+
 /// A server for a single connection.
 fn server<T: Send + 'static>(
     serve: impl FnOnce(TcpStream) -> T + Send + 'static,
@@ -36,7 +43,7 @@ fn answer_to(bytes: &'static [u8], is_head: bool) -> Result<RawResponse, Failure
         stream.write_all(bytes).unwrap();
     });
     let mut connection = Connection::open(&Endpoint::at(address), LIMIT).unwrap();
-    let answer = connection.exchange(b"GET / HTTP/1.1\r\n\r\n", is_head, LIMIT);
+    let answer = connection.exchange(&whole(b"GET / HTTP/1.1\r\n\r\n"), is_head, LIMIT);
     serving.join().unwrap();
     answer
 }
@@ -167,7 +174,11 @@ fn a_server_that_never_answers_meets_the_deadline() {
     });
     let mut connection = Connection::open(&Endpoint::at(address), LIMIT).unwrap();
     let failure = connection
-        .exchange(b"GET / HTTP/1.1\r\n\r\n", false, Duration::from_millis(60))
+        .exchange(
+            &whole(b"GET / HTTP/1.1\r\n\r\n"),
+            false,
+            Duration::from_millis(60),
+        )
         .unwrap_err();
     assert!(
         failure.to_string().contains("no whole answer within 60ms"),
@@ -190,7 +201,7 @@ fn an_answer_before_the_whole_body_was_sent_is_read() {
     let mut message = b"POST / HTTP/1.1\r\ncontent-length: 20000000\r\n\r\n".to_vec();
     message.resize(20_000_000, b'A');
     let mut connection = Connection::open(&Endpoint::at(address), LIMIT).unwrap();
-    let answer = connection.exchange(&message, false, LIMIT).unwrap();
+    let answer = connection.exchange(&whole(&message), false, LIMIT).unwrap();
     assert_eq!(
         (answer.status, answer.body.as_slice()),
         (413, b"big".as_slice())
@@ -219,7 +230,7 @@ fn a_server_that_sends_much_while_it_reads_little_does_not_block() {
     let mut connection = Connection::open(&Endpoint::at(address), LIMIT).unwrap();
     assert_eq!(
         connection
-            .exchange(&message, false, LIMIT)
+            .exchange(&whole(&message), false, LIMIT)
             .unwrap()
             .body
             .len(),
@@ -234,7 +245,9 @@ fn a_message_is_what_the_vector_says_and_no_more() {
     let address = "127.0.0.1:9".parse().unwrap();
     let mut endpoint = Endpoint::at(address);
     let encoded = |request: serde_json::Value, endpoint: &Endpoint| {
-        crate::bytes::to_isomorphic(&encode(&serde_json::from_value(request).unwrap(), endpoint))
+        crate::bytes::to_isomorphic(
+            &encode(&serde_json::from_value(request).unwrap(), endpoint).bytes,
+        )
     };
     let plain = serde_json::json!({"method": "get", "target": "/a/../%2f?", "headers": [["X-A", "1"], ["x-a", "\u{ff}"], ["e", ""]]});
     assert_eq!(
@@ -296,8 +309,37 @@ fn a_transfer_is_broken_only_where_the_connection_ends_within_it() {
     });
     let mut connection = Connection::open(&Endpoint::at(address), LIMIT).unwrap();
     let limit = Duration::from_millis(200);
-    let failure = connection.exchange(b"GET / HTTP/1.1\r\n\r\n", false, limit);
+    let failure = connection.exchange(&whole(b"GET / HTTP/1.1\r\n\r\n"), false, limit);
     assert_eq!(failure.unwrap_err().broken, None);
     drop(connection);
     serving.join().unwrap();
+}
+
+#[test]
+fn the_rest_of_a_request_is_held_until_the_answer_has_begun() {
+    let (address, serving) = server(|mut stream| {
+        request(&mut stream);
+        let mut first = [0; 4];
+        stream.read_exact(&mut first).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_millis(50)))
+            .unwrap();
+        let early = stream.read(&mut [0; 1]).is_ok();
+        let head = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\na";
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.set_read_timeout(Some(LIMIT)).unwrap();
+        let mut rest = [0; 2];
+        stream.read_exact(&mut rest).unwrap();
+        stream.write_all(b"b").unwrap();
+        (early, rest)
+    });
+    let message = Message {
+        first: Some("GET / HTTP/1.1\r\n\r\nfour".len()),
+        ..whole(b"GET / HTTP/1.1\r\n\r\nfour+2")
+    };
+    let endpoint = Endpoint::at(address);
+    let mut connection = Connection::open(&endpoint, LIMIT).unwrap();
+    let answer = connection.exchange(&message, false, LIMIT).unwrap();
+    assert_eq!(answer.body, b"ab");
+    assert_eq!(serving.join().unwrap(), (false, *b"+2"));
 }

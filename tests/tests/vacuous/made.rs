@@ -55,6 +55,14 @@ impl Maker {
             }
         }
         let has_no_body = matches!(status, 204 | 304);
+        let is_chunked = matches!(wanted.headers.get("content-length"), Some(Values::Exactly(none)) if none.is_empty());
+        if is_chunked && !has_no_body && !is_head {
+            head.extend(b"transfer-encoding: chunked\r\n\r\n");
+            head.extend(format!("{:x}\r\n", body.len()).into_bytes());
+            head.extend(body);
+            head.extend(b"\r\n0\r\n\r\n");
+            return head;
+        }
         if !has_no_body
             && !["content-length", "transfer-encoding"]
                 .iter()

@@ -23,8 +23,8 @@ fn answer(status: u64, body: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status} Canned\r\ncontent-type: text/canned\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len()).into_bytes()
 }
 
-/// Sends one response on each connection and waits until the client closes it.
-fn serve(stream: &mut TcpStream, bytes: &[u8]) {
+/// Sends one response on each connection, whose end follows its beginning after `pause`, and waits until the client closes it.
+fn serve(stream: &mut TcpStream, bytes: &[u8], pause: Duration) {
     let mut buffer = [0; 65536];
     let mut seen = Vec::new();
     while !seen.windows(4).any(|four| four == b"\r\n\r\n") {
@@ -33,7 +33,10 @@ fn serve(stream: &mut TcpStream, bytes: &[u8]) {
             _ => return,
         }
     }
+    let (bytes, end) = bytes.split_at(bytes.len() - usize::from(!pause.is_zero()));
     let _ = stream.write_all(bytes);
+    std::thread::sleep(pause);
+    let _ = stream.write_all(end);
     let _ = stream.shutdown(std::net::Shutdown::Write);
     while stream.read(&mut buffer).is_ok_and(|count| count > 0) {}
 }
@@ -51,8 +54,10 @@ fn played(vector: &Vector, differences: &[&str], answers: &[Vec<u8>]) -> Option<
         scope.spawn(|| {
             for index in 0.. {
                 let (mut stream, _) = listener.accept().unwrap();
+                let exchange = one.copies[0].get(index);
+                let pause = exchange.map_or(0, |exchange| exchange.expect.lasts);
                 match answers.get(index) {
-                    Some(answer) => serve(&mut stream, answer),
+                    Some(answer) => serve(&mut stream, answer, Duration::from_millis(pause)),
                     None => return,
                 }
             }

@@ -1,13 +1,13 @@
-//! A lower body limit for some of an app's routes. How much a target reads at most is set by
-//! [`App::body_limit`](crate::App::body_limit).
+//! A lower body limit for some of an app's routes.
 
 use alloc::boxed::Box;
 
 use super::{Middleware, Next};
-use crate::app::{Context, ErrorKind, LocalFuture, Result};
+use crate::app::{Context, LocalFuture, Result};
 use crate::http::{Request, Response, Uri};
 
-/// Responds with 413 to requests at or below a path whose body exceeds the limit.
+/// Responds with 413 to requests at or below a path whose body exceeds the limit: at once where its size is known,
+/// otherwise to the handler that reads beyond it. It lowers the limit of the app and of a route, and never raises it.
 ///
 /// ```
 /// use guru_core::{App, app::middleware::BodyLimit};
@@ -43,12 +43,14 @@ impl BodyLimit {
 }
 
 impl Middleware for BodyLimit {
-    fn call(&self, cx: Context, req: Request, next: Next) -> LocalFuture<Result<Response>> {
-        let refused = req.body().exceeds(self.bytes) && self.applies(req.uri());
+    fn call(&self, cx: Context, mut req: Request, next: Next) -> LocalFuture<Result<Response>> {
+        let limited = if self.applies(req.uri()) {
+            req.limit_body(self.bytes)
+        } else {
+            Ok(())
+        };
         Box::pin(async move {
-            if refused {
-                return Err(ErrorKind::ContentTooLarge.into());
-            }
+            limited?;
             Ok(next.run(cx, req).await)
         })
     }
