@@ -17,6 +17,8 @@ pub enum ErrorKind {
     HeadersTooLarge,
     /// The target is not a path with an optional query (RFC 9112, section 3.2).
     Uri,
+    /// Not a URL that can be fetched. The message says why.
+    Url,
     /// A percent-decoded path segment or query is not UTF-8.
     Encoding,
     /// The body exceeds the reader's limit.
@@ -52,6 +54,13 @@ impl Error {
         }
     }
 
+    pub(super) fn url(message: &str) -> Self {
+        Self {
+            kind: ErrorKind::Url,
+            message: Some(message.into()),
+        }
+    }
+
     /// The kind of this error.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
@@ -75,6 +84,7 @@ impl fmt::Display for Error {
                 "a request target is a path that starts with '/' (or is '*'), then '?' and a query, \
                  without spaces, control characters or '#'"
             }
+            ErrorKind::Url => "not a URL to fetch",
             ErrorKind::Encoding => "not UTF-8 once percent-decoded",
             ErrorKind::BodyTooLarge => "the body is larger than allowed",
             ErrorKind::BodyBroken => "the body broke off before its end",
