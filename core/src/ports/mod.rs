@@ -7,6 +7,7 @@
 mod clock;
 mod config;
 mod error;
+pub mod hosts;
 mod line;
 mod log;
 mod random;
