@@ -27,6 +27,9 @@ pub enum ErrorKind {
     BodyBroken,
     /// The body did not arrive in time.
     BodyTimeout,
+    /// The body of an answer that the function has fetched broke off, or did not arrive in time. Unlike with the kinds above,
+    /// it is not the client that did it.
+    AnswerBroken,
 }
 
 /// An invalid message part.
@@ -61,6 +64,14 @@ impl Error {
         }
     }
 
+    /// The body of a fetched answer that breaks off, and why.
+    pub(crate) fn answer_broken(message: impl Into<Box<str>>) -> Self {
+        Self {
+            kind: ErrorKind::AnswerBroken,
+            message: Some(message.into()),
+        }
+    }
+
     /// The kind of this error.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
@@ -89,6 +100,7 @@ impl fmt::Display for Error {
             ErrorKind::BodyTooLarge => "the body is larger than allowed",
             ErrorKind::BodyBroken => "the body broke off before its end",
             ErrorKind::BodyTimeout => "the body did not arrive in time",
+            ErrorKind::AnswerBroken => "the answer broke off before its end",
         })
     }
 }

@@ -12,7 +12,7 @@ pub const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// HTTP to other servers.
 ///
-/// A handler uses it through `app::Fetch`, which holds every request to the hosts that are
+/// A handler uses it through [`app::Fetch`](crate::app::Fetch), which holds every request to the hosts that are
 /// declared, sets and removes headers, and keeps the time. An implementation sends what it is given.
 ///
 /// # For implementers
