@@ -52,6 +52,10 @@ impl Context {
         Self(Rc::new(Inner { ports, invocation }))
     }
 
+    pub(super) fn ports(&self) -> &Ports {
+        &self.0.ports
+    }
+
     /// The request id: the vendor's if it has one, otherwise generated.
     #[must_use]
     pub fn request_id(&self) -> &str {

@@ -42,6 +42,8 @@ pub enum ErrorKind {
     Internal,
     /// 501: the server does not support what the request asks for. The message is sent to the client.
     NotImplemented,
+    /// 502: a service that the function asked failed. The message is only logged.
+    BadGateway,
     /// 503: a dependency of the function is unavailable. The message is only logged.
     Unavailable,
     /// 504: a dependency of the function did not respond in time. The message is only logged.
@@ -66,6 +68,7 @@ impl ErrorKind {
             Self::TooManyRequests => Status::TOO_MANY_REQUESTS,
             Self::Internal => Status::INTERNAL_SERVER_ERROR,
             Self::NotImplemented => Status::NOT_IMPLEMENTED,
+            Self::BadGateway => Status::BAD_GATEWAY,
             Self::Unavailable => Status::SERVICE_UNAVAILABLE,
             Self::Timeout => Status::GATEWAY_TIMEOUT,
         }
@@ -87,6 +90,7 @@ impl ErrorKind {
             Self::TooManyRequests => "too many requests",
             Self::Internal => "internal server error",
             Self::NotImplemented => "not implemented",
+            Self::BadGateway => "bad gateway",
             Self::Unavailable => "service unavailable",
             Self::Timeout => "gateway timeout",
         }
@@ -94,14 +98,19 @@ impl ErrorKind {
 
     /// Whether the fault is the server's, so that its details are not disclosed.
     const fn is_ours(self) -> bool {
-        matches!(self, Self::Internal | Self::Unavailable | Self::Timeout)
+        matches!(
+            self,
+            Self::Internal | Self::BadGateway | Self::Unavailable | Self::Timeout
+        )
     }
 }
 
 /// An error returned by a handler.
 ///
-/// Any `core::error::Error` converts into one through `?`, as a fault of the function: 500 (503 for a [port](ports)
-/// that is unavailable), with its message logged and not sent. Errors that only a request can cause count as the
+/// Any `core::error::Error` converts into one through `?`, as a fault of the function: 500, with its message logged and
+/// not sent. Errors of a [port](ports) are that too, such as a host that is not declared, except for these: 503 when the
+/// port is unavailable, 502 when a service that the function asked failed (`Dns`, `Connect`, `Tls`, `Broken`, or an answer
+/// that breaks off), 504 when it did not respond in time (`Timeout`). Errors that only a request can cause count as the
 /// client's: a body that is too large, late or broken, and data that is not UTF-8 once decoded. Other client errors
 /// are created explicitly:
 ///
@@ -240,15 +249,21 @@ impl<E: core::error::Error + 'static> From<E> for Error {
 
 /// The kind of an error converted by `?`: a fault of the function, except for our own errors that say otherwise.
 fn kind_of(error: &dyn Any) -> ErrorKind {
-    let port = error.downcast_ref().map(ports::Error::kind);
-    let message = error.downcast_ref().map(http::Error::kind);
-    match (port, message) {
-        (Some(ports::ErrorKind::Unavailable), _) | (_, Some(http::ErrorKind::NoRoom)) => {
-            ErrorKind::Unavailable
-        }
-        (_, Some(http::ErrorKind::BodyTooLarge)) => ErrorKind::ContentTooLarge,
-        (_, Some(http::ErrorKind::BodyTimeout)) => ErrorKind::RequestTimeout,
-        (_, Some(http::ErrorKind::BodyBroken | http::ErrorKind::Encoding)) => ErrorKind::BadRequest,
+    if let Some(error) = error.downcast_ref::<ports::Error>() {
+        use ports::ErrorKind as Kind;
+        return match error.kind() {
+            Kind::Unavailable => ErrorKind::Unavailable,
+            Kind::Dns | Kind::Connect | Kind::Tls | Kind::Broken => ErrorKind::BadGateway,
+            Kind::Timeout => ErrorKind::Timeout,
+            _ => ErrorKind::Internal,
+        };
+    }
+    match error.downcast_ref().map(http::Error::kind) {
+        Some(http::ErrorKind::NoRoom) => ErrorKind::Unavailable,
+        Some(http::ErrorKind::BodyTooLarge) => ErrorKind::ContentTooLarge,
+        Some(http::ErrorKind::BodyTimeout) => ErrorKind::RequestTimeout,
+        Some(http::ErrorKind::BodyBroken | http::ErrorKind::Encoding) => ErrorKind::BadRequest,
+        Some(http::ErrorKind::AnswerBroken) => ErrorKind::BadGateway,
         _ => ErrorKind::Internal,
     }
 }

@@ -17,6 +17,8 @@ pub enum ErrorKind {
     HeadersTooLarge,
     /// The target is not a path with an optional query (RFC 9112, section 3.2).
     Uri,
+    /// Not a URL that can be fetched. The message says why.
+    Url,
     /// A percent-decoded path segment or query is not UTF-8.
     Encoding,
     /// The body exceeds the reader's limit.
@@ -27,6 +29,9 @@ pub enum ErrorKind {
     BodyTimeout,
     /// The server has no memory left for the body at the moment.
     NoRoom,
+    /// The body of an answer that the function has fetched broke off, or did not arrive in time. Unlike with the kinds above,
+    /// it is not the client that did it.
+    AnswerBroken,
 }
 
 /// An invalid message part.
@@ -56,6 +61,21 @@ impl Error {
         }
     }
 
+    pub(super) fn url(message: &str) -> Self {
+        Self {
+            kind: ErrorKind::Url,
+            message: Some(message.into()),
+        }
+    }
+
+    /// The body of a fetched answer that breaks off, and why.
+    pub(crate) fn answer_broken(message: impl Into<Box<str>>) -> Self {
+        Self {
+            kind: ErrorKind::AnswerBroken,
+            message: Some(message.into()),
+        }
+    }
+
     /// The kind of this error.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
@@ -79,11 +99,13 @@ impl fmt::Display for Error {
                 "a request target is a path that starts with '/' (or is '*'), then '?' and a query, \
                  without spaces, control characters or '#'"
             }
+            ErrorKind::Url => "not a URL to fetch",
             ErrorKind::Encoding => "not UTF-8 once percent-decoded",
             ErrorKind::NoRoom => "the server has no memory left for the body",
             ErrorKind::BodyTooLarge => "content too large",
             ErrorKind::BodyBroken => "the body broke off before its end",
             ErrorKind::BodyTimeout => "the body did not arrive in time",
+            ErrorKind::AnswerBroken => "the answer broke off before its end",
         })
     }
 }

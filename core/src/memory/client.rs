@@ -11,10 +11,11 @@ use core::task::{self, Poll, Waker};
 
 use serde::Serialize;
 
+use super::fetch::{Answer, Origins};
 use super::{Clock, Config, Log, Random};
 use crate::app::{App, Context, Invocation, Result, Service};
-use crate::http::{self, Body, Method, Request, Response, Uri};
-use crate::ports::Ports;
+use crate::http::{self, Body, Method, Request, Response, Uri, Url};
+use crate::ports::{self, Ports};
 
 /// Calls an app with the ports of [`memory`](super), for unit tests.
 ///
@@ -40,6 +41,7 @@ pub struct Client {
     ports: Rc<Ports>,
     clock: Clock,
     log: Log,
+    origins: Origins,
     calls: Cell<u64>,
 }
 
@@ -51,17 +53,20 @@ impl Client {
     /// As [`App::into_service`].
     pub fn new(app: App) -> Result<Self> {
         let (clock, log) = (Clock::default(), Log::default());
+        let origins = Origins::new(clock.clone());
         let ports = Ports::new(
             Random::seeded(0),
             clock.clone(),
             log.clone(),
             Config::default(),
-        );
+        )
+        .with_fetch(origins.clone());
         Ok(Self {
             service: app.into_service()?,
             ports: Rc::new(ports),
             clock,
             log,
+            origins,
             calls: Cell::new(0),
         })
     }
@@ -77,6 +82,33 @@ impl Client {
     #[must_use]
     pub fn config(mut self, config: Config) -> Self {
         Rc::make_mut(&mut self.ports).config = Rc::new(config);
+        self
+    }
+
+    /// Has this app answer what is [fetched](crate::Fetch) from an origin, such as `http://api.example.com`: in memory, by the
+    /// same clock, and by streams. Its log is not the client's. An origin that there is not has no address:
+    /// [`Dns`](ports::ErrorKind::Dns).
+    ///
+    /// Panics when the origin is not a URL, or the app is not [one](App::into_service).
+    #[must_use]
+    #[expect(
+        clippy::expect_used,
+        reason = "a tool for tests, where a panic is the report"
+    )]
+    pub fn origin(self, origin: &str, app: App) -> Self {
+        let service = app.into_service().expect("the app of an origin");
+        self.origins.set(url(origin), Answer::Served(service));
+        self
+    }
+
+    /// Has all that is [fetched](crate::Fetch) from an origin fail with this kind of error. An app that sleeps, or whose
+    /// stream fails, makes those of the kinds [`Timeout`](ports::ErrorKind::Timeout) and
+    /// [`AnswerBroken`](http::ErrorKind::AnswerBroken) by itself.
+    ///
+    /// Panics when the origin is not a URL.
+    #[must_use]
+    pub fn failing_origin(self, origin: &str, kind: ports::ErrorKind) -> Self {
+        self.origins.set(url(origin), Answer::Failed(kind));
         self
     }
 
@@ -187,6 +219,14 @@ impl Client {
 )]
 fn uri(target: &str) -> Uri {
     Uri::parse(target).expect("the target of a test's request")
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "a tool for tests, where a panic is the report"
+)]
+fn url(origin: &str) -> Url {
+    Url::parse(origin).expect("the origin of a test")
 }
 
 struct Woken(AtomicBool);

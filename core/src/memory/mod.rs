@@ -6,6 +6,7 @@
 mod client;
 mod clock;
 mod config;
+mod fetch;
 mod log;
 mod random;
 

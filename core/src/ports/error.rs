@@ -9,18 +9,30 @@ use core::fmt;
 pub enum ErrorKind {
     /// This target, or this deployment, does not provide the port.
     Unavailable,
-    /// The target denies it to this function.
+    /// The target denies it to this function, or it is not declared, such as a host to fetch from.
     Denied,
-    /// The argument is malformed, such as a key that the target cannot name.
+    /// The argument is malformed, such as a key that the target cannot name, a text that is no URL, or a request that the
+    /// target cannot send.
     Invalid,
     /// The data is malformed, such as a setting that is not UTF-8.
     Corrupt,
+    /// The name of a host has no address, or could not be resolved.
+    Dns,
+    /// No connection: the host refused it, or is not reached.
+    Connect,
+    /// A connection that is not secure: the certificate is not to be trusted or is another host's, or there was no agreement
+    /// on how to encrypt.
+    Tls,
+    /// No answer in time. Whether what was asked for has been done is not known.
+    Timeout,
+    /// The request or its answer broke off, or the answer is not HTTP. Whether what was asked for has been done is not known.
+    Broken,
     /// Any other failure that the target reports.
     Other,
 }
 
 /// An error of a port.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Error {
     kind: ErrorKind,
     message: Cow<'static, str>,
@@ -46,6 +58,13 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
+    }
+}
+
+/// A derived implementation quotes the message, which takes 9 KB of a module.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {self}", self.kind)
     }
 }
 
