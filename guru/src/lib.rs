@@ -30,7 +30,7 @@
 
 pub use bytes::Bytes;
 pub use guru_core::{
-    App, Body, Context, Error, ErrorKind, Event, Events, Headers, Invocation, Level, Method,
+    App, Body, Context, Error, ErrorKind, Event, Events, Fetch, Headers, Invocation, Level, Method,
     Middleware, Next, Out, Ports, Request, Response, Result, Service, Status, Uri, app, http,
     memory, ports, time,
 };
@@ -49,6 +49,22 @@ pub use guru_cloudflare as cloudflare;
 #[cfg(feature = "wasi")]
 #[doc(hidden)]
 pub use guru_wasi as wasi;
+
+mod declare;
+
+/// The ports of the target that is built for, made when a function first uses them.
+#[doc(hidden)]
+pub mod vendor {
+    #[cfg(all(target_family = "wasm", feature = "cloudflare", not(feature = "wasi")))]
+    pub use guru_cloudflare::fetch;
+    #[cfg(not(target_family = "wasm"))]
+    pub use guru_native::fetch;
+    #[cfg(all(target_family = "wasm", feature = "wasi", not(feature = "cloudflare")))]
+    pub use guru_wasi::fetch;
+}
+
+#[doc(hidden)]
+pub use declare::section;
 
 /// The items that nearly every function needs.
 pub mod prelude {

@@ -5,7 +5,7 @@
 // is in it, so that a crash costs one request, whatever else is in flight.
 
 import module from "./function.wasm";
-import { glue, onCloudflare } from "./function.js";
+import { glue, onCloudflare, services } from "./function.js";
 
 /** How many idle instances are kept, and how large each may be: an isolate has 128 MB for all. */
 const KEPT = 4;
@@ -202,6 +202,9 @@ class Instance {
     return typeof value === "string" ? value : undefined;
   }
 }
+
+// What only some functions use is in modules of its own.
+Object.assign(Instance.prototype, services);
 
 /** Who waits inside of an instance, and who for one, each with the time at which it is over. Who does not leave, since
  * the platform has given up the request without a word, is forgotten then. */

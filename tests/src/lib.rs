@@ -7,6 +7,7 @@
 pub mod bytes;
 pub mod check;
 pub mod driver;
+mod origin;
 pub mod play;
 mod portability;
 pub mod report;

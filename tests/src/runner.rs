@@ -106,6 +106,7 @@ pub fn run(options: &Options) -> Result<Run> {
         known_differences(&vectors, &all)?;
     }
     vectors.retain(|vector| options.project.is_none() || vector.is_generic());
+    vectors.retain(|vector| options.url.is_none() || !vector.fetches);
     let chosen = match options.url {
         Some(_) => all,
         None => select(&options.on, all)?,

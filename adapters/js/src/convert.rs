@@ -4,7 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::mem;
 use std::net::IpAddr;
 
-use guru_core::{Error, Headers, Method, Request, Response, Uri, adapter};
+use guru_core::http::Chunks;
+use guru_core::{Body, Error, Headers, Method, Request, Response, Uri, adapter};
 
 use crate::{call, host};
 
@@ -142,12 +143,7 @@ pub(crate) fn response(response: Response) {
                 host::answer(status, changed, &bytes, is_text);
             }
             Err(stream) => {
-                #[expect(
-                    clippy::cast_precision_loss,
-                    reason = "exact up to 2^53, which is 8 PiB"
-                )]
-                let size = size.map_or(-1.0, |size| size as f64);
-                host::stream(status, changed, size);
+                host::stream(status, changed, self::size(size));
                 call::keep(stream);
             }
         }
@@ -156,13 +152,36 @@ pub(crate) fn response(response: Response) {
     });
 }
 
+/// The size of a stream, as the host has it: negative where it is not known.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "exact up to 2^53, which is 8 PiB"
+)]
+pub(crate) fn size(size: Option<u64>) -> f64 {
+    size.map_or(-1.0, |size| size as f64)
+}
+
+/// A stream from the host, of a size as it has it.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float's conversion saturates"
+)]
+pub(crate) fn sized(size: f64, chunks: impl Chunks + 'static) -> Body {
+    if size < 0.0 {
+        Body::stream(chunks)
+    } else {
+        Body::sized_stream(size as u64, chunks)
+    }
+}
+
 /// The request is over: whoever keeps it reads no headers of the next one.
 pub(crate) fn over() {
     TURN.set(TURN.get().wrapping_add(1));
 }
 
 /// Writes header fields as alternating lines of names and values.
-fn write(out: &mut String, headers: &Headers) {
+pub(crate) fn write(out: &mut String, headers: &Headers) {
     out.clear();
     for (name, value) in headers.iter() {
         if !out.is_empty() {

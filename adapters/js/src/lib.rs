@@ -15,9 +15,11 @@ static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 mod call;
 mod convert;
 mod crash;
+mod fetch;
 mod host;
 mod log;
 mod ports;
+mod ticket;
 mod timer;
 mod upload;
 mod worker;
@@ -25,9 +27,10 @@ mod worker;
 #[doc(hidden)]
 pub use wasm_bindgen;
 
+pub use fetch::fetch;
 pub use worker::start;
 #[doc(hidden)]
-pub use worker::{begin, came, cancel, lost, poll, pull, ring};
+pub use worker::{answered, begin, came, cancel, lost, poll, pull, ring};
 
 /// Exports the function as a worker: `guru_js::export!(app)`, where `app` is a `fn() -> App`. Use it once per module.
 ///

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use guru_core::Body;
 use guru_core::http::{Chunks, Error, ErrorKind};
 
-use crate::convert::Turn;
+use crate::convert::{self, Turn};
 use crate::host;
 
 /// What the host has read.
@@ -31,15 +31,7 @@ pub(crate) fn body(size: f64) -> Body {
         is_asked: false,
         is_over: false,
     };
-    if size < 0.0 {
-        return Body::stream(arriving);
-    }
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "the host has it as a float, whose conversion saturates"
-    )]
-    Body::sized_stream(size as u64, arriving)
+    convert::sized(size, arriving)
 }
 
 /// The host has read on: a chunk, or else the end of the body, if it is one.

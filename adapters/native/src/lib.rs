@@ -69,3 +69,9 @@ pub fn main(program: Program, app: fn() -> App) -> ExitCode {
         }
     }
 }
+
+#[doc(hidden)]
+#[must_use]
+pub fn fetch() -> std::rc::Rc<dyn guru_core::ports::Fetch> {
+    unimplemented!()
+}

@@ -94,10 +94,10 @@ pub(crate) fn response(
     answer
 }
 
-type Trailers = FutureWriter<Result<Option<types::Fields>, ErrorCode>>;
+pub(crate) type Trailers = FutureWriter<Result<Option<types::Fields>, ErrorCode>>;
 
 /// Makes a stream for as long as the host reads it. One that breaks off is said to, by what would stand behind it.
-async fn send(mut body: Body, mut writer: StreamWriter<u8>, trailers: Option<Trailers>) {
+pub(crate) async fn send(mut body: Body, mut writer: StreamWriter<u8>, trailers: Option<Trailers>) {
     loop {
         match body.chunk().await {
             Ok(Some(chunk)) => {

@@ -7,15 +7,19 @@ mod clock;
 mod convert;
 mod crash;
 mod environment;
+mod fetch;
 mod identity;
 mod log;
 mod ports;
+mod reader;
 mod upload;
 
 #[doc(hidden)]
 pub use wasip3;
 
 pub use answer::answer;
+#[doc(hidden)]
+pub use fetch::fetch;
 
 /// Exports the function as a component: `guru_wasi::export!(app)`, where `app` is a `fn() -> App`. Use it once per
 /// module.

@@ -86,6 +86,11 @@ impl Context {
         Logger::new(&*self.0.ports.log, self.request_id())
     }
 
+    /// A port that the function declares with `guru::ports!`, by the name that it has there.
+    pub fn port<P>(&self, name: impl FnOnce(&Self) -> P) -> P {
+        name(self)
+    }
+
     /// The settings of the deployment.
     #[must_use]
     pub fn config(&self) -> &dyn Config {

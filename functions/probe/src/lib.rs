@@ -3,6 +3,7 @@
 
 mod count;
 mod echo;
+mod fetch;
 mod respond;
 mod stream;
 
@@ -24,6 +25,8 @@ pub fn app() -> App {
         .get("/sleep", stream::sleep)
         .get("/stream", stream::stream)
         .get("/events", stream::events)
+        .post("/fetch", fetch::fetch)
+        .post("/pass", unlimited(fetch::pass))
         .post("/digest", unlimited(stream::digest))
         .post("/relay", unlimited(stream::relay))
         .get("/config/{key}", config)

@@ -37,7 +37,7 @@ pub(crate) async fn respond(_cx: Context, mut req: Request) -> Result<Response> 
 }
 
 /// A string with one character per byte as bytes ("isomorphic encode", WHATWG Infra), so that a client can ask for any byte.
-fn bytes(value: &str) -> Option<Vec<u8>> {
+pub(crate) fn bytes(value: &str) -> Option<Vec<u8>> {
     value
         .chars()
         .map(|character| u8::try_from(character).ok())

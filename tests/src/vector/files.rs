@@ -9,11 +9,12 @@ use std::collections::BTreeSet;
 use super::{POINTS, Vector};
 
 /// Every file of cases: its name and its text.
-const FILES: [(&str, &str); 16] = [
+const FILES: [(&str, &str); 17] = [
     ("body", include_str!("../../vectors/body.json")),
     ("crash", include_str!("../../vectors/crash.json")),
     ("errors", include_str!("../../vectors/errors.json")),
     ("example", include_str!("../../vectors/example.json")),
+    ("fetch", include_str!("../../vectors/fetch.json")),
     ("framing", include_str!("../../vectors/framing.json")),
     ("generic", include_str!("../../vectors/generic.json")),
     ("headers", include_str!("../../vectors/headers.json")),

@@ -19,11 +19,16 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::origin;
+
 /// The points of the portable contract, in order.
-pub const POINTS: [&str; 11] = [
+pub const POINTS: [&str; 12] = [
     "Method", "Path", "Query", "Headers", "Body", "Status", "Crash", "Identity", "Errors", "State",
-    "Streams",
+    "Streams", "Ports",
 ];
+
+/// What stands for the authority of the suite's origin.
+const ORIGIN: &str = "{origin}";
 
 /// The point whose cases inspect an instance's state.
 const STATE: u8 = 10;
@@ -73,6 +78,8 @@ pub struct Vector {
     pub evidence: String,
     /// The function that it drives.
     pub function: Function,
+    /// Whether it needs the suite's origin, which only a target on this machine reaches.
+    pub fetches: bool,
     /// The exchanges of each copy. There is one copy, or as many as run concurrently, each with its own number for `{n}`.
     pub copies: Vec<Vec<Exchange>>,
 }
@@ -113,7 +120,12 @@ impl TryFrom<Raw> for Vector {
         let copies = (0..raw.concurrent.unwrap_or(1))
             .map(|number| copy(&raw.exchanges, raw.concurrent.map(|_| number)))
             .collect::<Result<Vec<_>, _>>()?;
+        let fetches = raw
+            .exchanges
+            .iter()
+            .any(|it| it.to_string().contains(ORIGIN));
         let vector = Self {
+            fetches,
             name: raw.name,
             point: raw.point,
             why: raw.why,
@@ -187,7 +199,7 @@ impl Vector {
     }
 }
 
-/// The exchanges, with `{n}` replaced by the copy's number.
+/// The exchanges, with `{n}` replaced by the copy's number, and `{origin}` by the origin's authority.
 fn copy(exchanges: &[Value], number: Option<usize>) -> Result<Vec<Exchange>, String> {
     exchanges
         .iter()
@@ -195,7 +207,10 @@ fn copy(exchanges: &[Value], number: Option<usize>) -> Result<Vec<Exchange>, Str
         .map(|(index, exchange)| {
             let mut exchange = exchange.clone();
             if let Some(number) = number {
-                number_in(&mut exchange, &number.to_string());
+                put_in(&mut exchange, "{n}", &number.to_string());
+            }
+            if exchange.to_string().contains(ORIGIN) {
+                put_in(&mut exchange, ORIGIN, &origin::address().to_string());
             }
             serde_path_to_error::deserialize(exchange)
                 .map_err(|error| format!("exchanges[{index}].{}: {}", error.path(), error.inner()))
@@ -203,14 +218,18 @@ fn copy(exchanges: &[Value], number: Option<usize>) -> Result<Vec<Exchange>, Str
         .collect()
 }
 
-/// Replaces `{n}` in every string of `value`, but not in member names.
-fn number_in(value: &mut Value, number: &str) {
+/// Replaces a placeholder in every string of `value`, but not in member names.
+fn put_in(value: &mut Value, placeholder: &str, text: &str) {
     match value {
-        Value::String(text) => *text = text.replace("{n}", number),
-        Value::Array(values) => values.iter_mut().for_each(|value| number_in(value, number)),
-        Value::Object(members) => members
-            .values_mut()
-            .for_each(|value| number_in(value, number)),
+        Value::String(string) => *string = string.replace(placeholder, text),
+        Value::Array(values) => {
+            let each = values.iter_mut();
+            each.for_each(|value| put_in(value, placeholder, text));
+        }
+        Value::Object(members) => {
+            let each = members.values_mut();
+            each.for_each(|value| put_in(value, placeholder, text));
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

@@ -21,13 +21,20 @@ const ADAPTER: Adapter = Adapter {
 const CRATE: &str = "guru_cloudflare";
 const ENTRY: &str = "worker.js";
 
+/// What is built, the entry first.
+pub(super) const MODULES: [&str; 3] = [ENTRY, "function.js", "function.wasm"];
+
+/// The module for functions that fetch, which only they have, and what the glue of such a function calls.
+pub(super) const FETCH: &str = "fetch.js";
+const FETCHES: &str = "host.fetch(";
+
 /// The variable in which wrangler passes its subcommand to a build.
 const WRANGLER_COMMAND: &str = "WRANGLER_COMMAND";
 
 /// Builds the worker: `worker.js`, `function.js` and `function.wasm`.
 pub(super) fn build(context: &BuildContext<'_>, folder: &Path) -> Result<Vec<PathBuf>> {
     let module = module::compile(context, ADAPTER, module::Names::Kept)?;
-    let own = module.package_of(CRATE)?.join(ENTRY);
+    let package = module.package_of(CRATE)?.to_owned();
     let mut bound = Bindgen::new()
         .input_bytes("function", module.bytes)
         .bundler(true)?
@@ -41,21 +48,32 @@ pub(super) fn build(context: &BuildContext<'_>, folder: &Path) -> Result<Vec<Pat
         bound.start().context("no script")?,
         is_for_cloudflare(command.as_deref()),
     )?;
-    let [entry, script, binary] =
-        ["worker.js", "function.js", "function.wasm"].map(|name| folder.join(name));
+    let [entry, script, binary] = MODULES.map(|name| folder.join(name));
+    let mut scripts = vec![entry, script];
+    let more = folder.join(FETCH);
+    files::remove(&more)?;
+    if glue.contains(FETCHES) {
+        write(&more, files::read(&package.join(FETCH))?)?;
+        scripts.push(more);
+    }
     write(&binary, bound.wasm_mut().emit_wasm())?;
-    write(&script, glue)?;
-    write(&entry, files::read(&own)?)?;
+    for (script, text) in scripts
+        .iter()
+        .zip([files::read(&package.join(ENTRY))?, glue])
+    {
+        write(script, text)?;
+    }
     if context.is_release {
-        let is_small = binaryen::optimise(context, &binary)?
-            && esbuild::minify(context.home, &script)?
-            && esbuild::minify(context.home, &entry)?;
-        if !is_small {
+        let is_small = binaryen::optimise(context, &binary)?;
+        let minify = |script: &PathBuf| esbuild::minify(context.home, script);
+        let are_small = scripts.iter().map(minify).collect::<Result<Vec<_>>>()?;
+        if !is_small || are_small.contains(&false) {
             let console = context.console;
             console.note("the worker could be smaller: `guru setup` gets wasm-opt and esbuild");
         }
     }
-    Ok(vec![entry, script, binary])
+    scripts.push(binary);
+    Ok(scripts)
 }
 
 /// Turns wasm-bindgen's glue into a function that instantiates it afresh: as generated, it is a module with a single instance.
@@ -76,8 +94,13 @@ fn glue(script: &str, on_cloudflare: bool) -> Result<String> {
         body.push('\n');
     }
     let names = names.join(", ");
+    let services = if script.contains(FETCHES) {
+        format!("export {{ services }} from \"./{FETCH}\";\n")
+    } else {
+        "export const services = {};\n".into()
+    };
     Ok(format!(
-        "// Made by `guru build`; changes are lost.\n\
+        "// Made by `guru build`; changes are lost.\n{services}\
          export const onCloudflare = {on_cloudflare};\n\
          export function glue(host) {{\n{body}return {{ {names} }};\n}}\n"
     ))

@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use sha2::{Digest as _, Sha256};
 
-use super::workerd;
+use super::{build::MODULES, workerd};
 use crate::{
     artefacts, files,
     serving::{Session, trial},
@@ -18,9 +18,6 @@ use crate::{
 
 /// The entry module that wrangler serves.
 const ENTRY: &str = "main.js";
-
-/// The modules of a build, its entry first.
-const MODULES: [&str; 3] = ["worker.js", "function.js", "function.wasm"];
 
 /// The compatibility date of a trial, which only starts the build: newer behaviour concerns requests.
 const DATE: &str = "2026-04-01";
@@ -39,13 +36,14 @@ pub(super) fn build(session: &Session<'_>, folder: &Path) -> Result<PathBuf> {
     if !own.is_dir() {
         let draft = folder.join(format!(".{hash}"));
         files::remove(&draft)?;
-        for name in MODULES {
-            files::copy(&folder.join(name), &draft.join(name))?;
+        for path in &made {
+            files::copy(path, &draft.join(name(path)))?;
         }
         fs::rename(&draft, &own).with_context(|| format!("cannot write {}", own.display()))?;
     }
     if let Some(program) = workerd::program(context.home) {
-        starts(&program, &own)?;
+        let modules: Vec<_> = made.iter().map(|path| name(path)).collect();
+        starts(&program, &own, &modules)?;
     }
     let entry = folder.join(ENTRY);
     let before = fs::read_to_string(&entry).unwrap_or_default();
@@ -62,6 +60,11 @@ pub(super) fn build(session: &Session<'_>, folder: &Path) -> Result<PathBuf> {
     Ok(entry)
 }
 
+fn name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
 /// Hashes the modules of a build.
 fn hash(made: &[PathBuf]) -> Result<String> {
     let mut all = Sha256::new();
@@ -73,9 +76,9 @@ fn hash(made: &[PathBuf]) -> Result<String> {
     Ok(hash)
 }
 
-fn starts(program: &Path, folder: &Path) -> Result<()> {
+fn starts(program: &Path, folder: &Path, modules: &[String]) -> Result<()> {
     let config = folder.join("config.capnp");
-    files::write(&config, &workerd::configuration(&MODULES, DATE))?;
+    files::write(&config, &workerd::configuration(modules, DATE))?;
     let mut command = Command::new(program);
     command.args(["serve", "--control-fd=1"]).arg(&config);
     trial::starts(command, LISTENS)

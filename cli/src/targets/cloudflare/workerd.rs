@@ -21,8 +21,8 @@ pub fn program(home: &Home) -> Option<PathBuf> {
 }
 
 /// A configuration for a worker of these modules, in the same folder; the first module is the entry.
-pub fn configuration(modules: &[&str], date: &str) -> String {
-    let modules: Vec<_> = modules.iter().map(|module| line(module)).collect();
+pub fn configuration(modules: &[impl AsRef<str>], date: &str) -> String {
+    let modules: Vec<_> = modules.iter().map(|module| line(module.as_ref())).collect();
     format!(
         "using Workerd = import \"/workerd/workerd.capnp\";\n\
          const config :Workerd.Config = (\n  \
