@@ -23,11 +23,11 @@ pub(crate) fn body(request: Request, method: &Method, headers: &Headers) -> Body
     let is_likely = size.is_some() || !matches!(*method, Method::GET | Method::HEAD);
     // The client waits for permission to send the body: who does not read, denies it.
     let is_asking = headers.get("expect").is_some();
-    let arriving = Arriving::Unread {
+    let arriving = Arriving(State::Unread {
         request,
         size,
         is_coming: is_likely && !is_asking,
-    };
+    });
     match size {
         Some(size) => Body::sized_stream(size, arriving),
         None => Body::stream(arriving),
@@ -35,7 +35,9 @@ pub(crate) fn body(request: Request, method: &Method, headers: &Headers) -> Body
 }
 
 /// A body that is read as it arrives.
-enum Arriving {
+struct Arriving(State);
+
+enum State {
     Unread {
         request: Request,
         size: Option<u64>,
@@ -55,16 +57,13 @@ fn open(request: Request, size: Option<u64>) -> Reader {
 
 impl Chunks for Arriving {
     fn poll_chunk(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Chunk> {
-        if let Self::Unread { .. } = &*self
-            && let Self::Unread { request, size, .. } =
-                mem::replace(&mut *self, Self::Open(Source::Over))
-        {
-            *self = Self::Open(Source::Idle(open(request, size)));
-        }
-        match &mut *self {
-            Self::Open(source) => Pin::new(source).poll_chunk(cx),
-            Self::Unread { .. } => Poll::Ready(None),
-        }
+        let mut source = match mem::replace(&mut self.0, State::Open(Source::Over)) {
+            State::Unread { request, size, .. } => Source::Idle(open(request, size)),
+            State::Open(source) => source,
+        };
+        let polled = Pin::new(&mut source).poll_chunk(cx);
+        self.0 = State::Open(source);
+        polled
     }
 }
 
@@ -72,19 +71,19 @@ impl Drop for Arriving {
     /// A client that does not read while it sends would never get its response: a host that closes early resets the
     /// connection (RFC 9112, section 9.6).
     fn drop(&mut self) {
-        match mem::replace(self, Self::Open(Source::Over)) {
-            Self::Unread {
+        match mem::replace(&mut self.0, State::Open(Source::Over)) {
+            State::Unread {
                 request,
                 size,
                 is_coming: true,
             } => spawn(open(request, size).drain()),
-            Self::Open(Source::Idle(reader)) => spawn(reader.drain()),
-            Self::Open(Source::Reading(reading)) => spawn(async move {
+            State::Open(Source::Idle(reader)) => spawn(reader.drain()),
+            State::Open(Source::Reading(reading)) => spawn(async move {
                 if let (Some(reader), _) = reading.await {
                     reader.drain().await;
                 }
             }),
-            Self::Unread { .. } | Self::Open(Source::Over) => {}
+            State::Unread { .. } | State::Open(Source::Over) => {}
         }
     }
 }
