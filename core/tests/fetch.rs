@@ -243,7 +243,7 @@ fn a_trace_goes_on() {
             Some(own) => request.with_header("traceparent", own)?,
             None => request,
         };
-        Ok(fetch(&cx).traced(&req).send(request).await?)
+        Ok(fetch(&cx).send(request).await?)
     }
     let origin = App::new().get("/", |_: Context, req: Request| async move {
         let values = req.headers().get_all("traceparent");

@@ -17,10 +17,8 @@
 ///     weather: Fetch["https://api.example.com", "http://localhost:*"],
 /// }
 ///
-/// async fn tomorrow(cx: Context, req: Request) -> Result<Response> {
-///     let weather = cx.port(weather).traced(&req);
-///     let answer = weather.get("https://api.example.com/tomorrow").await?;
-///     Ok(answer)
+/// async fn tomorrow(cx: Context, _req: Request) -> Result<Response> {
+///     Ok(cx.port(weather).get("https://api.example.com/tomorrow").await?)
 /// }
 /// # guru::export!(app);
 /// # pub fn app() -> App { App::new().get("/", tomorrow) }

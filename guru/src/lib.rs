@@ -69,7 +69,7 @@ pub use declare::section;
 /// The items that nearly every function needs.
 pub mod prelude {
     pub use crate::app::middleware::{BodyLimit, Cors, RequestLog, SecurityHeaders};
-    pub use crate::app::{limited, unlimited};
+    pub use crate::app::{Proxy, limited, unlimited};
     pub use crate::{
         App, Body, Bytes, Context, Error, ErrorKind, Method, Next, Request, Response, Result,
         Status,

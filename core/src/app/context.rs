@@ -2,9 +2,12 @@
 
 use alloc::rc::Rc;
 use alloc::string::String;
+use core::cell::OnceCell;
 use core::fmt;
 use core::net::IpAddr;
 
+use super::trace::{Source, Trace};
+use crate::http::Request;
 use crate::ports::{Clock, Config, Logger, Ports, Random};
 
 /// What the platform reports about one request.
@@ -43,13 +46,18 @@ pub struct Context(Rc<Inner>);
 struct Inner {
     ports: Rc<Ports>,
     invocation: Invocation,
+    trace: OnceCell<Source>,
 }
 
 impl Context {
     /// Creates the context of one request.
     #[must_use]
     pub fn new(ports: Rc<Ports>, invocation: Invocation) -> Self {
-        Self(Rc::new(Inner { ports, invocation }))
+        Self(Rc::new(Inner {
+            ports,
+            invocation,
+            trace: OnceCell::new(),
+        }))
     }
 
     pub(super) fn ports(&self) -> &Ports {
@@ -89,6 +97,17 @@ impl Context {
     /// A port that the function declares with `guru::ports!`, by the name that it has there.
     pub fn port<P>(&self, name: impl FnOnce(&Self) -> P) -> P {
         name(self)
+    }
+
+    /// Has this be the context of a request.
+    pub(super) fn begin(&self, request: &Request) {
+        // An adapter makes a context for each request.
+        let _ = self.0.trace.set(Source::of(request));
+    }
+
+    /// The trace that the request belongs to.
+    pub(super) fn trace(&self) -> Option<Trace> {
+        self.0.trace.get()?.trace()
     }
 
     /// The settings of the deployment.

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use super::time::{Either, race};
 use super::trace::Trace;
 use super::{Context, Error, ErrorKind};
-use crate::http::{self, Body, Chunks, Method, Request, Response, Url, end_to_end};
+use crate::http::{self, Body, Chunks, Method, Response, Url, end_to_end};
 use crate::ports::{self, Clock, FetchRequest, Random, hosts};
 
 /// Headers that frame the message or belong to the connection, which are the target's; hop-by-hop headers are others.
@@ -33,6 +33,8 @@ const OF_THE_TARGET: [&str; 3] = ["content-length", "expect", "host"];
 /// - `host`, `content-length`, `expect` and hop-by-hop headers are left out of the request, and hop-by-hop headers out of the
 ///   answer: they are the target's. A request's headers can so be passed on as they are. Content of a known size is told by
 ///   [`Body::sized_stream`].
+/// - What is fetched belongs to the trace of the request: it gets a `traceparent` with a parent of its own, unless it sets one. A
+///   request without `traceparent`, or with a malformed or a repeated one, has no trace.
 /// - Dropping the future, or the body of the answer, cancels the request.
 ///
 /// An error converts with `?`: into a 502 where the other server is not reached or its answer breaks off, into a 504 where it
@@ -82,20 +84,13 @@ impl Fetch {
             clock: Rc::clone(&ports.clock),
             random: Rc::clone(&ports.random),
             hosts,
-            trace: None,
+            trace: cx.trace(),
         }
     }
 
-    /// Continues the trace of the request that is handled: what is fetched gets a `traceparent` of the same trace, with a new
-    /// parent, unless it has its own. A request without `traceparent`, or with a malformed or a repeated one, has no trace.
-    #[must_use]
-    pub fn traced(mut self, req: &Request) -> Self {
-        let mut values = req.headers().get_all("traceparent");
-        self.trace = match (values.next(), values.next()) {
-            (Some(value), None) => core::str::from_utf8(value).ok().and_then(Trace::parse),
-            _ => None,
-        };
-        self
+    /// The hosts that the port declares.
+    pub(super) const fn hosts(&self) -> &'static [&'static str] {
+        self.hosts
     }
 
     /// Sends a `GET` request.

@@ -4,7 +4,7 @@ use alloc::format;
 
 use super::stream::Logged;
 use super::{Context, Error, ErrorKind};
-use crate::http::{Body, Response, end_to_end};
+use crate::http::{Body, Headers, Response, end_to_end};
 
 /// Finalizes the response to a request; `is_head` if its method is `HEAD`.
 pub(super) fn finish(mut response: Response, is_head: bool, cx: &Context) -> Response {
@@ -28,6 +28,10 @@ pub(super) fn finish(mut response: Response, is_head: bool, cx: &Context) -> Res
 /// which has no body to measure, gets its length here (RFC 9110, section 9.3.2).
 pub(super) fn frame(mut response: Response, is_head: bool) -> Response {
     end_to_end(response.headers_mut());
+    if is_head && response.body().is_empty() && is_length(response.headers()) {
+        // The answer of another server to HEAD, passed on: its length is of what that server has.
+        return response;
+    }
     response.headers_mut().remove("content-length");
     if response.status().is_bodiless() {
         return response.with_body(Body::empty());
@@ -42,4 +46,11 @@ pub(super) fn frame(mut response: Response, is_head: bool) -> Response {
         }
     }
     response
+}
+
+/// Whether there is one length, which is a number.
+fn is_length(headers: &Headers) -> bool {
+    let mut lengths = headers.get_all("content-length");
+    let is_number = |length: &[u8]| length.iter().all(u8::is_ascii_digit) && !length.is_empty();
+    lengths.next().is_some_and(is_number) && lengths.next().is_none()
 }

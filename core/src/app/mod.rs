@@ -11,6 +11,7 @@ mod finish;
 mod handler;
 pub mod middleware;
 mod pattern;
+mod proxy;
 mod query;
 mod router;
 mod service;
@@ -28,6 +29,7 @@ pub use events::{Event, Events};
 pub use fetch::Fetch;
 pub use handler::{Handler, Limited, LocalFuture, limited, unlimited};
 pub use middleware::{Middleware, Next};
+pub use proxy::Proxy;
 pub use service::Service;
 pub use stream::Out;
 

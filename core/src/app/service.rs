@@ -52,6 +52,7 @@ impl Service {
             );
             return Self::refuse(&cx, req.method(), error);
         }
+        cx.begin(&req);
         req.change_headers(end_to_end);
         let response = Next::first(self).run(cx.clone(), req).await;
         // One that a middleware made has no chunk yet.

@@ -1,10 +1,46 @@
 //! The trace that a request belongs to, passed on to the servers that are asked for it (W3C Trace Context, level 1,
 //! <https://www.w3.org/TR/trace-context-1/>).
 
+use alloc::boxed::Box;
 use alloc::format;
+use alloc::rc::Rc;
 use alloc::string::String;
 
+use crate::http::{Headers, Request};
 use crate::ports::Random;
+
+/// Where the trace of a request is to be found. Headers that have not been read are read only by a function that fetches.
+#[derive(Clone)]
+pub(super) enum Source {
+    Value(Option<Box<[u8]>>),
+    Headers(Rc<dyn Fn() -> Headers>),
+}
+
+impl Source {
+    pub(super) fn of(request: &Request) -> Self {
+        match request.headers_or_source() {
+            Ok(headers) => Self::Value(value(headers)),
+            Err(source) => Self::Headers(source),
+        }
+    }
+
+    pub(super) fn trace(&self) -> Option<Trace> {
+        let value = match self {
+            Self::Value(value) => value.clone(),
+            Self::Headers(read) => value(&read()),
+        };
+        core::str::from_utf8(&value?).ok().and_then(Trace::parse)
+    }
+}
+
+/// The header, unless it is repeated.
+fn value(headers: &Headers) -> Option<Box<[u8]>> {
+    let mut values = headers.get_all("traceparent");
+    match (values.next(), values.next()) {
+        (Some(value), None) => Some(value.into()),
+        _ => None,
+    }
+}
 
 /// What stays the same along a trace.
 #[derive(Clone, Debug, PartialEq, Eq)]

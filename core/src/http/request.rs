@@ -1,6 +1,6 @@
 //! The request type. `app::extract` adds typed extraction to it.
 
-use alloc::boxed::Box;
+use alloc::rc::Rc;
 use core::cell::OnceCell;
 use core::fmt;
 
@@ -43,7 +43,7 @@ impl Request {
     #[must_use]
     pub fn with_headers_from(mut self, read: impl Fn() -> Headers + 'static) -> Self {
         self.headers = Fields {
-            source: Some(Box::new(read)),
+            source: Some(Rc::new(read)),
             ..Fields::default()
         };
         self
@@ -92,6 +92,15 @@ impl Request {
     #[must_use]
     pub fn headers_mut(&mut self) -> &mut Headers {
         self.headers.get_mut()
+    }
+
+    /// The headers if they have been read, and otherwise what reads them.
+    pub(crate) fn headers_or_source(&self) -> Result<&Headers, Rc<dyn Fn() -> Headers>> {
+        match (&self.headers.source, self.headers.read.get()) {
+            (Some(source), None) => Err(Rc::clone(source)),
+            (_, Some(headers)) => Ok(headers),
+            (None, None) => Ok(self.headers.get()),
+        }
     }
 
     /// Changes the headers, now or once they are read.
@@ -145,7 +154,7 @@ impl Request {
 #[derive(Default)]
 struct Fields {
     read: OnceCell<Headers>,
-    source: Option<Box<dyn Fn() -> Headers>>,
+    source: Option<Rc<dyn Fn() -> Headers>>,
     /// A change to apply once they are read.
     change: Option<fn(&mut Headers)>,
 }
@@ -188,7 +197,6 @@ impl fmt::Debug for Fields {
 
 #[cfg(test)]
 mod tests {
-    use alloc::rc::Rc;
     use core::cell::Cell;
 
     use super::*;

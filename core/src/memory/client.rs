@@ -164,28 +164,53 @@ impl Client {
             .expect("an answer that does not break off")
     }
 
+    /// Sends any request with these facts of the platform, as [`send`](Self::send) does.
+    #[must_use]
+    #[expect(
+        clippy::expect_used,
+        reason = "a tool for tests, where a panic is the report"
+    )]
+    pub fn send_as(&self, invocation: Invocation, req: Request) -> Response {
+        self.block_on(self.read(invocation, req))
+            .expect("an answer that does not break off")
+    }
+
     /// Sends any request, and reads all of the answer. Panics as [`send`](Self::send) does, but for a stream that breaks off.
     ///
     /// # Errors
     ///
     /// [`BodyBroken`](crate::http::ErrorKind::BodyBroken) when it does.
     pub fn try_send(&self, req: Request) -> core::result::Result<Response, http::Error> {
-        self.block_on(async {
-            let mut response = self.start(req).await;
-            if response.body().is_stream() {
-                let body = response.take_body().collect(usize::MAX).await?;
-                response = response.with_body(body);
-            }
-            Ok(response)
-        })
+        let invocation = self.invocation();
+        self.block_on(self.read(invocation, req))
+    }
+
+    async fn read(
+        &self,
+        invocation: Invocation,
+        req: Request,
+    ) -> core::result::Result<Response, http::Error> {
+        let mut response = self.begin(invocation, req).await;
+        if response.body().is_stream() {
+            let body = response.take_body().collect(usize::MAX).await?;
+            response = response.with_body(body);
+        }
+        Ok(response)
+    }
+
+    fn invocation(&self) -> Invocation {
+        self.calls.set(self.calls.get() + 1);
+        Invocation::new(format!("request-{}", self.calls.get()))
+    }
+
+    async fn begin(&self, invocation: Invocation, req: Request) -> Response {
+        let cx = Context::new(Rc::clone(&self.ports), invocation);
+        self.service.handle(cx, req).await
     }
 
     /// Begins a request: the answer as a target has it, of which a stream has not been read.
     pub async fn start(&self, req: Request) -> Response {
-        self.calls.set(self.calls.get() + 1);
-        let invocation = Invocation::new(format!("request-{}", self.calls.get()));
-        let cx = Context::new(Rc::clone(&self.ports), invocation);
-        self.service.handle(cx, req).await
+        self.begin(self.invocation(), req).await
     }
 
     /// Runs a future to its end. Time passes when everything waits for it.

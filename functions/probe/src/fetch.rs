@@ -58,7 +58,7 @@ pub(crate) async fn fetch(cx: Context, mut req: Request) -> Result<Response> {
     if let Some(time) = ask.timeout_ms {
         request = request.with_timeout(Duration::from_millis(time));
     }
-    let mut answer = match cx.port(origins).traced(&req).send(request).await {
+    let mut answer = match cx.port(origins).send(request).await {
         Ok(answer) => answer,
         Err(error) => return refused(&cx, word(error.kind())),
     };
@@ -89,7 +89,7 @@ pub(crate) async fn pass(cx: Context, mut req: Request) -> Result<Response> {
     if let Some(value) = req.headers().get("content-type") {
         request = request.with_header("content-type", value)?;
     }
-    match cx.port(origins).traced(&req).send(request).await {
+    match cx.port(origins).send(request).await {
         Ok(answer) => Ok(answer),
         Err(error) => refused(&cx, word(error.kind())),
     }
