@@ -2,6 +2,7 @@
 
 pub mod binaryen;
 mod component;
+pub mod declared;
 mod document;
 pub mod host;
 pub mod module;

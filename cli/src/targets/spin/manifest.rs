@@ -2,14 +2,26 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
-use toml_edit::{DocumentMut, Item, TableLike, table, value};
+use anyhow::{Context as _, Result, ensure};
+use toml_edit::{DocumentMut, Item, TableLike, Value, table, value};
 
 use crate::serving::{NOTE, Settings, of_path};
+
+/// What Spin lets a component fetch from.
+const HOSTS: &str = "allowed_outbound_hosts";
 
 /// Replaces the source of the function's component in spin.toml, removes its build command and overrides its settings.
 pub(super) fn for_development(text: &str, component: &Path, settings: &Settings) -> Result<String> {
     let mut document: DocumentMut = text.parse()?;
+    let ours = ours(&mut document)?;
+    ours.insert("source", value(of_path(component)?));
+    ours.remove("build");
+    environment(ours, settings)?;
+    Ok(format!("{NOTE}{document}"))
+}
+
+/// The function's own component.
+fn ours(document: &mut DocumentMut) -> Result<&mut dyn TableLike> {
     let components = document
         .get_mut("component")
         .and_then(Item::as_table_like_mut)
@@ -18,18 +30,42 @@ pub(super) fn for_development(text: &str, component: &Path, settings: &Settings)
         let source = component.get("source").and_then(Item::as_str);
         source.is_some_and(is_built)
     };
-    let ours = components
+    components
         .iter_mut()
         .map(|(_, component)| component)
         .find(|component| is_ours(component))
         .and_then(Item::as_table_like_mut)
         .context(
             "no component has dist/spin/function.wasm as its `source`, which `guru build` makes",
-        )?;
-    ours.insert("source", value(of_path(component)?));
-    ours.remove("build");
-    environment(ours, settings)?;
-    Ok(format!("{NOTE}{document}"))
+        )
+}
+
+/// Holds `allowed_outbound_hosts` to what the function declares: Spin refuses any other host. Returns the text with it where it
+/// is missing.
+pub(super) fn with_hosts(text: &str, declared: &[&str]) -> Result<Option<String>> {
+    let mut document: DocumentMut = text.parse()?;
+    let ours = ours(&mut document)?;
+    let wanted = Value::from_iter(declared.iter().copied());
+    let Some(there) = ours.get(HOSTS) else {
+        if declared.is_empty() {
+            return Ok(None);
+        }
+        ours.insert(HOSTS, value(wanted));
+        return Ok(Some(document.to_string()));
+    };
+    let allowed = there.as_array().into_iter().flatten();
+    let mut allowed: Vec<_> = allowed
+        .map(|host| host.as_str().unwrap_or_default())
+        .collect();
+    allowed.sort_unstable();
+    allowed.dedup();
+    ensure!(
+        there.is_array() && allowed == declared,
+        "it allows other hosts than the function declares with `guru::ports!`; correct one of them:\n\
+         - {HOSTS} = {}\n+ {HOSTS} = {wanted}",
+        there.to_string().trim()
+    );
+    Ok(None)
 }
 
 fn is_built(source: &str) -> bool {
@@ -84,5 +120,42 @@ mod tests {
         }
         let none = "[component.x]\nsource = \"x.wasm\"\n";
         assert!(for_development(none, Path::new("/d/function.wasm"), &settings).is_err());
+    }
+
+    #[test]
+    fn hosts_are_those_that_the_function_declares() {
+        let with =
+            |hosts: &str| format!("[component.x]\nsource = \"dist/spin/function.wasm\"\n{hosts}");
+        let one = "allowed_outbound_hosts = [\"https://a.example\"]\n";
+        for (hosts, declared, wanted) in [
+            ("", &[][..], Some(None)),
+            ("allowed_outbound_hosts = []\n", &[], Some(None)),
+            ("", &["https://a.example"], Some(Some(one))),
+            (one, &["https://a.example"], Some(None)),
+            (one, &["https://b.example"], None),
+            (one, &[], None),
+            (
+                "allowed_outbound_hosts = []\n",
+                &["https://a.example"],
+                None,
+            ),
+            (
+                "allowed_outbound_hosts = \"https://a.example\"\n",
+                &["https://a.example"],
+                None,
+            ),
+        ] {
+            let made = with_hosts(&with(hosts), declared);
+            match wanted {
+                Some(wanted) => assert_eq!(made.unwrap(), wanted.map(with), "{hosts} {declared:?}"),
+                None => {
+                    let error = made.unwrap_err().to_string();
+                    assert!(
+                        error.contains("\n- allowed") && error.contains("\n+ allowed"),
+                        "{error}"
+                    );
+                }
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@ mod deploy;
 mod manifest;
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -12,8 +13,8 @@ use anyhow::{Context as _, Result};
 
 use super::{Deployer, Need, Serve, Served, Vendor};
 use crate::{
-    artefacts::{self, BuildContext, wasi},
-    child,
+    artefacts::{self, BuildContext, declared, wasi},
+    child, files,
     home::Home,
     items::{Item, wasm},
     serving::Session,
@@ -44,7 +45,17 @@ impl Vendor for Spin {
     }
 
     fn build(&self, context: &BuildContext<'_>, folder: &Path) -> Result<Vec<PathBuf>> {
-        Ok(vec![wasi::build(context, folder)?])
+        let component = wasi::build(context, folder)?;
+        if let Some(own) = context.workspace.manifest(context.function, MANIFEST) {
+            let ports = declared::declared(&fs::read(&component)?)?;
+            let made = manifest::with_hosts(&files::read(&own)?, &declared::hosts(&ports));
+            if let Some(text) = made.with_context(|| own.display().to_string())? {
+                files::write(&own, &text)?;
+                let console = context.console;
+                console.note(&format!("{MANIFEST} allows now what the function declares"));
+            }
+        }
+        Ok(vec![component])
     }
 
     /// Settings are passed in the manifest, which only its owner can read, and not on the command line, which anyone can.
@@ -54,9 +65,8 @@ impl Vendor for Spin {
             .make(request.folder, |draft| self.build(session.context(), draft))?;
         let component = files.into_iter().next().context("a build made no file")?;
         let own = session.own_manifest(MANIFEST)?;
-        let text =
-            manifest::for_development(&crate::files::read(&own)?, &component, request.settings)
-                .with_context(|| format!("{} cannot be served", own.display()))?;
+        let text = manifest::for_development(&files::read(&own)?, &component, request.settings)
+            .with_context(|| format!("{} cannot be served", own.display()))?;
         let manifest = session.manifest(&own);
         manifest.write(&text)?;
         let mut command = Command::new(program()?);
