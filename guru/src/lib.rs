@@ -71,8 +71,8 @@ pub mod prelude {
     pub use crate::app::middleware::{BodyLimit, Cors, RequestLog, SecurityHeaders};
     pub use crate::app::{Proxy, limited, unlimited};
     pub use crate::{
-        App, Body, Bytes, Context, Error, ErrorKind, Method, Next, Request, Response, Result,
-        Status,
+        App, Body, Bytes, Context, Error, ErrorKind, Event, Method, Next, Request, Response,
+        Result, Status,
     };
     pub use serde::{Deserialize, Serialize};
 }

@@ -20,6 +20,21 @@ pub struct New {
     /// built from, if it was built from one]
     #[arg(long, value_name = "FOLDER", env = "GURU_SOURCE")]
     pub guru: Option<PathBuf>,
+    /// What the function does
+    #[arg(long, value_enum, default_value_t)]
+    pub template: Template,
+}
+
+/// What a new function does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Template {
+    /// Answers with a greeting in JSON
+    #[default]
+    Hello,
+    /// Passes requests on to another server, and its answers back
+    Proxy,
+    /// Sends server-sent events, with a page that shows them
+    Stream,
 }
 
 const NEW_HELP: &str = "\
@@ -29,6 +44,7 @@ Inside a cargo workspace it becomes a member of it, unless the workspace exclude
 Examples:
   guru new hello
   cd hello && guru dev
+  guru new front --template proxy
   guru new ../elsewhere/hello
   guru new functions/hello
 

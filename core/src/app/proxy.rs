@@ -1,5 +1,6 @@
 //! A reverse proxy: a handler that passes requests on to another server, and its answers back.
 
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
@@ -39,10 +40,10 @@ use crate::ports::{FetchRequest, TIMEOUT};
 /// assert_eq!(client.get("/v1/items?n=1").body().as_bytes(), Some(&b"GET /v1/items?n=1"[..]));
 /// # Ok::<(), guru_core::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Proxy<P> {
     port: P,
-    base: Option<&'static str>,
+    base: Option<Cow<'static, str>>,
     prefix: &'static str,
     timeout: Duration,
 }
@@ -60,8 +61,8 @@ impl<P: Fn(&Context) -> Fetch + Clone + 'static> Proxy<P> {
 
     /// A proxy to this URL instead, of a host that the port declares. The path of a request is put behind its path.
     #[must_use]
-    pub const fn at(mut self, base: &'static str) -> Self {
-        self.base = Some(base);
+    pub fn at(mut self, base: impl Into<Cow<'static, str>>) -> Self {
+        self.base = Some(base.into());
         self
     }
 
@@ -80,7 +81,13 @@ impl<P: Fn(&Context) -> Fetch + Clone + 'static> Proxy<P> {
         self
     }
 
-    async fn pass(self, cx: Context, mut req: Request) -> Result<Response> {
+    /// Passes a request on, as the handler that this is does.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::BadGateway`] and [`ErrorKind::Timeout`] as above, [`ErrorKind::BadRequest`] for a path that cannot be passed
+    /// on, as one with a segment `..`.
+    pub async fn pass(self, cx: Context, mut req: Request) -> Result<Response> {
         let fetch = (self.port)(&cx);
         let url = self.url(&fetch, &req)?;
         let body = req.take_body();
@@ -95,10 +102,8 @@ impl<P: Fn(&Context) -> Fetch + Clone + 'static> Proxy<P> {
 
     /// Where a request goes.
     fn url(&self, fetch: &Fetch, req: &Request) -> Result<Url> {
-        let base = self
-            .base
-            .or_else(|| fetch.hosts().first().copied())
-            .unwrap_or_default();
+        let declared = fetch.hosts().first().copied().unwrap_or_default();
+        let base = self.base.as_deref().unwrap_or(declared);
         let wrong = |error| {
             let message =
                 format!("a proxy to {base:?}, which is no URL to fetch: name one with `at`");
@@ -112,7 +117,7 @@ impl<P: Fn(&Context) -> Fetch + Clone + 'static> Proxy<P> {
         };
         let url = format!("{}{path}", base.trim_end_matches('/'));
         // What is wrong with it now is in the path, as the segment `..` is, which would lead elsewhere.
-        Url::parse(&*url).map_err(|error| Error::new(ErrorKind::BadRequest, format!("{error}")))
+        Url::parse(&url).map_err(|error| Error::new(ErrorKind::BadRequest, format!("{error}")))
     }
 }
 

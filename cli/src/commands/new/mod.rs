@@ -15,7 +15,8 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 
 use crate::{
-    args, child,
+    args::{self, Template},
+    child,
     console::{Console, say},
     files, interrupt,
     source::is_checkout,
@@ -27,30 +28,61 @@ use around::ParentWorkspace;
 /// A file of the new folder: its path and its template.
 type File = (&'static str, &'static str);
 
-/// The vendor-independent files.
-const FILES: [File; 6] = [
+/// The vendor-independent files of every template.
+const FILES: [File; 5] = [
     ("Cargo.toml", include_str!("skeleton/manifest.toml")),
-    ("src/lib.rs", include_str!("skeleton/lib.rs")),
     ("src/main.rs", include_str!("skeleton/main.rs")),
     ("README.md", include_str!("skeleton/README.md")),
     (".gitignore", include_str!("skeleton/gitignore")),
     ("clippy.toml", include_str!("skeleton/clippy.toml")),
 ];
 
+impl Template {
+    /// The function's code.
+    const fn files(self) -> &'static [File] {
+        match self {
+            Self::Hello => &[("src/lib.rs", include_str!("skeleton/lib.rs"))],
+            Self::Proxy => &[("src/lib.rs", include_str!("skeleton/proxy/lib.rs"))],
+            Self::Stream => &[
+                ("src/lib.rs", include_str!("skeleton/stream/lib.rs")),
+                ("src/page.html", include_str!("skeleton/stream/page.html")),
+            ],
+        }
+    }
+
+    /// How to try it, for its README.
+    const fn trial(self) -> &'static str {
+        match self {
+            Self::Hello => include_str!("skeleton/try.md"),
+            Self::Proxy => include_str!("skeleton/proxy/try.md"),
+            Self::Stream => include_str!("skeleton/stream/try.md"),
+        }
+    }
+
+    /// What Spin must let it fetch from, as a list in TOML.
+    const fn hosts(self) -> &'static str {
+        match self {
+            Self::Hello | Self::Stream => "[]",
+            Self::Proxy => "[\"https://example.com\", \"http://127.0.0.1:*\"]",
+        }
+    }
+
+    /// All files of the folder: the vendor-independent ones first, beginning with the manifest, then each vendor's.
+    fn all_files(self) -> Vec<File> {
+        let mut all = FILES.to_vec();
+        all.extend(self.files());
+        for target in Target::all() {
+            all.extend(target.skeleton());
+        }
+        all
+    }
+}
+
 /// The sources that this command was built from.
 const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// The cargo configuration, which is not committed.
 const CONFIG: &str = ".cargo/config.toml";
-
-/// All files of the folder: the vendor-independent ones first, beginning with the manifest, then each vendor's.
-fn all_files() -> Vec<File> {
-    let mut all = FILES.to_vec();
-    for target in Target::all() {
-        all.extend(target.skeleton());
-    }
-    all
-}
 
 /// The version requirement of the manifest: any Guru that is compatible with this command.
 fn version() -> String {
@@ -79,13 +111,14 @@ pub fn run(console: Console, options: &args::New) -> Result<bool> {
     }
     let around = ParentWorkspace::find(folder, name)?;
     let function = Function {
+        template: options.template,
         name,
         guru: guru.as_deref(),
         lock: &lock,
         around: around.as_ref(),
     };
     function.make(folder)?;
-    for (file, _) in all_files() {
+    for (file, _) in options.template.all_files() {
         console.note(&format!("  {}", folder.join(file).display()));
     }
     if let Some(around) = &around {
@@ -115,6 +148,7 @@ fn enter(folder: &Path) -> String {
 
 /// A function to be created.
 struct Function<'a> {
+    template: Template,
     name: &'a str,
     /// The folder of the `guru` crate, unless it comes from the registry.
     guru: Option<&'a Path>,
@@ -154,7 +188,7 @@ impl Function<'_> {
             left.for_each(|path| drop(files::remove(path)));
         });
         // The manifest comes last: a folder without one cannot be a member.
-        for (file, text) in all_files().iter().rev() {
+        for (file, text) in self.template.all_files().iter().rev() {
             files::write(&unfinished.join(file), &self.named(file, text)?)?;
         }
         if let (Some(guru), None) = (self.guru, self.around) {
@@ -186,6 +220,8 @@ impl Function<'_> {
                 .replace("dist/lambda/meditations/", "dist/lambda/")
                 .replace("meditations", name),
             _ => text
+                .replace("{{try}}", self.template.trial().trim_end())
+                .replace("{{hosts}}", self.template.hosts())
                 .replace("{{name}}", name)
                 .replace("{{crate}}", &name.replace('-', "_"))
                 .replace("{{guru}}", &guru),
@@ -249,6 +285,8 @@ fn source(named: Option<&Path>) -> Result<Option<PathBuf>> {
 
 #[cfg(test)]
 mod tests {
+    use clap::ValueEnum as _;
+
     use super::*;
 
     #[test]
@@ -268,13 +306,19 @@ mod tests {
 
     #[test]
     fn nothing_of_the_skeleton_is_left_open() {
-        let function = Function {
+        let function = |template| Function {
+            template,
             name: "my-own",
             guru: None,
             lock: "",
             around: None,
         };
-        for (file, text) in all_files() {
+        let templates = Template::value_variants();
+        let all = templates.iter().flat_map(|template| {
+            let files = template.all_files().into_iter();
+            files.map(move |(file, text)| (function(*template), file, text))
+        });
+        for (function, file, text) in all {
             let text = function.named(file, text).unwrap();
             // CloudFormation's own placeholder, filled in at deployment.
             let text = text.replace("{{resolve:", "");
@@ -284,6 +328,7 @@ mod tests {
             });
             assert_eq!(open, None, "{file}");
         }
+        let function = function(Template::Hello);
         let manifest = function.named("Cargo.toml", FILES[0].1).unwrap();
         assert!(manifest.contains("guru = \"0.1\"\n"), "{manifest}");
     }

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use super::*;
-use crate::commands::new::Function;
+use crate::{args::Template, commands::new::Function};
 
 mod cases;
 
@@ -43,6 +43,7 @@ fn make(folder: &Path) -> Result<()> {
     let name = folder.file_name().unwrap().to_str().unwrap();
     let around = ParentWorkspace::find(folder, name)?;
     let function = Function {
+        template: Template::Hello,
         name,
         guru: Some(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../guru"))),
         lock: "",
@@ -180,6 +181,7 @@ fn what_cargo_does_not_take_is_put_back() {
     let place = folder.path().join("deep/hello");
     let around = ParentWorkspace::find(&place, "hello").unwrap();
     let function = Function {
+        template: Template::Hello,
         // A name that cargo rejects.
         name: "no name",
         guru: None,
