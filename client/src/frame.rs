@@ -4,7 +4,9 @@ use std::mem;
 
 use bytes::Bytes;
 use guru_core::ports::{Error, ErrorKind};
-use http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderValue, TRANSFER_ENCODING};
+use http::header::{
+    CONTENT_LENGTH, HOST, HeaderMap, HeaderValue, MaxSizeReached, TRANSFER_ENCODING,
+};
 use http::uri::Scheme;
 use http::{Method, Request, Uri, Version};
 use http_body::Body as _;
@@ -46,7 +48,11 @@ pub(crate) fn host(uri: &Uri) -> Result<String, Error> {
 /// section 6), behind them.
 ///
 /// The others are left alone. Those of one name keep their order, and stand together.
-pub(crate) fn frame(request: &mut Request<Body>, host: &str) {
+///
+/// # Errors
+///
+/// [`ErrorKind::Invalid`] for more headers than a `HeaderMap` has room for: about 24,000 of different names.
+pub(crate) fn frame(request: &mut Request<Body>, host: &str) -> Result<(), Error> {
     *request.version_mut() = Version::HTTP_11;
     let size = request.body().size_hint().exact();
     let is_empty = size == Some(0) || request.body().is_end_stream();
@@ -60,31 +66,43 @@ pub(crate) fn frame(request: &mut Request<Body>, host: &str) {
         Some(size) => Some(size.into()),
         None => given.get(CONTENT_LENGTH).filter(is_size).cloned(),
     };
-    let headers = request.headers_mut();
-    headers.reserve(given.len().saturating_add(2));
-    if let Ok(host) = HeaderValue::from_str(host) {
-        headers.insert(HOST, host);
-    }
-    copy(given, headers);
-    match length {
-        Some(length) => drop(headers.insert(CONTENT_LENGTH, length)),
-        None if is_empty => {}
-        // hyper would leave out the content of a GET or HEAD request whose size it does not know.
-        None => drop(headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"))),
-    }
+    let framed = framed(given, host, length, is_empty).map_err(|_| {
+        Error::new(
+            ErrorKind::Invalid,
+            format!("the request to {host} has more headers than can be sent"),
+        )
+    });
+    *request.headers_mut() = framed?;
+    Ok(())
 }
 
-fn copy(from: HeaderMap, to: &mut HeaderMap) {
+fn framed(
+    given: HeaderMap,
+    host: &str,
+    length: Option<HeaderValue>,
+    is_empty: bool,
+) -> Result<HeaderMap, MaxSizeReached> {
+    let mut headers = HeaderMap::try_with_capacity(given.keys_len().saturating_add(2))?;
+    if let Ok(host) = HeaderValue::from_str(host) {
+        headers.try_insert(HOST, host)?;
+    }
     let mut name = None;
-    for (next, value) in from {
+    for (next, value) in given {
         // Only the first of several has the name.
         name = next.or(name);
         if let Some(name) = &name
             && ![HOST, CONTENT_LENGTH, TRANSFER_ENCODING].contains(name)
         {
-            to.append(name.clone(), value);
+            headers.try_append(name.clone(), value)?;
         }
     }
+    match length {
+        Some(length) => headers.try_insert(CONTENT_LENGTH, length)?,
+        None if is_empty => None,
+        // hyper would leave out the content of a GET or HEAD request whose size it does not know.
+        None => headers.try_insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"))?,
+    };
+    Ok(headers)
 }
 
 fn is_size(length: &&HeaderValue) -> bool {

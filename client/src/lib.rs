@@ -112,7 +112,8 @@ impl Client {
     ///
     /// The message names the host, and nothing else of the URI.
     ///
-    /// - [`ErrorKind::Invalid`]: not an absolute `http` or `https` URI, or one with a user name; or `CONNECT`.
+    /// - [`ErrorKind::Invalid`]: not an absolute `http` or `https` URI, or one with a user name; `CONNECT`; or headers of more
+    ///   than about 24,000 names.
     /// - [`ErrorKind::Dns`]: the name has no address.
     /// - [`ErrorKind::Denied`]: the name has an address at which clouds give out credentials.
     /// - [`ErrorKind::Connect`]: no connection, or not within 10 seconds.
@@ -125,7 +126,10 @@ impl Client {
             let message = format!("CONNECT asks {host} for a tunnel, which there is none of here");
             return Err(Error::new(ErrorKind::Invalid, message));
         }
-        frame::frame(&mut request, &host);
+        frame::frame(&mut request, &host)?;
+        // The runtime looks at its sockets first, and the pool learns which connections their servers have closed. Otherwise a
+        // thread that was busy, or a process that a vendor froze between two requests, would send on one of these.
+        tokio::task::yield_now().await;
         let answered = self.inner.request(request).await;
         let answer = answered.map_err(|error| error::unanswered(&host, &error))?;
         // Not an interim answer, but the end of HTTP on this connection (RFC 9110, section 15.2.2).

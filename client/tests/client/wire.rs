@@ -263,3 +263,26 @@ fn a_head_that_comes_in_pieces_is_one() {
         assert_eq!(text(answer).await, Ok("ok".into()));
     });
 }
+
+#[test]
+fn more_headers_than_there_is_room_for_are_refused() {
+    let (address, received) = answering(OK);
+    let mut repeated = request("GET", address);
+    for _ in 0..40_000 {
+        repeated
+            .headers_mut()
+            .append("x", HeaderValue::from_static("1"));
+    }
+    run(Client::new().send(repeated)).unwrap();
+    let received = String::from_utf8(received.recv().unwrap()).unwrap();
+    assert_eq!(received.matches("x: 1\r\n").count(), 40_000);
+    let mut different = request("GET", address);
+    for number in 0..24_576 {
+        let name: http::HeaderName = format!("x-{number}").parse().unwrap();
+        different
+            .headers_mut()
+            .append(name, HeaderValue::from_static("1"));
+    }
+    let error = run(Client::new().send(different)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+}
