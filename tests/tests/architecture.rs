@@ -24,6 +24,7 @@ const OWNED: [(&str, &[&str]); 12] = [
         "hyper",
         &[
             "adapters/native",
+            "client",
             "host",
             "server",
             "targets/lambda/gateway",
@@ -31,7 +32,13 @@ const OWNED: [(&str, &[&str]); 12] = [
     ),
     (
         "tokio",
-        &["adapters/native", "host", "server", "targets/lambda"],
+        &[
+            "adapters/native",
+            "client",
+            "host",
+            "server",
+            "targets/lambda",
+        ],
     ),
 ];
 
@@ -84,8 +91,8 @@ fn needs(metadata: &Metadata) -> BTreeMap<String, (String, BTreeSet<String>)> {
 fn may_need(from: &str, to: &str) -> bool {
     let floor = |folder: &str| folder.split('/').next().unwrap_or_default().to_owned();
     match (&*floor(from), &*floor(to)) {
-        ("adapters" | "targets" | "guru" | "server" | "host", "core")
-        | ("adapters" | "host", "server")
+        ("adapters" | "targets" | "guru" | "server" | "client" | "host", "core")
+        | ("adapters" | "host", "server" | "client")
         | ("targets", "adapters" | "host")
         | ("guru", "adapters" | "targets")
         | ("functions", "guru")
@@ -272,6 +279,7 @@ fn the_authors_command_is_small() {
 fn every_file_says_what_it_is_and_is_short_enough_to_read() {
     let mut ahead: Vec<_> = [
         "adapters",
+        "client",
         "core",
         "guru",
         "host",

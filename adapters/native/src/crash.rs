@@ -13,6 +13,33 @@ use crate::pulse::{Caller, Pulse};
 thread_local! {
     static GUARDED: Cell<bool> = const { Cell::new(false) };
     static REPORT: RefCell<String> = const { RefCell::new(String::new()) };
+    static WORKER: RefCell<Option<Arc<Pulse>>> = const { RefCell::new(None) };
+}
+
+/// Makes this thread a worker's, for [`watch`].
+pub(crate) fn begin(pulse: Arc<Pulse>) {
+    pulse.begin();
+    WORKER.set(Some(pulse));
+}
+
+/// The request that the handler computes for which asks this, for what it leaves to a task; `None` outside of a handler.
+pub(crate) fn watch() -> Option<Watch> {
+    let pulse = WORKER.with_borrow(Clone::clone)?;
+    let caller = pulse.caller()?;
+    Some(Watch { pulse, caller })
+}
+
+/// Guards what a handler has left to a task as the handler itself is guarded.
+pub(crate) struct Watch {
+    pulse: Arc<Pulse>,
+    caller: Arc<Caller>,
+}
+
+impl Watch {
+    /// As [`catch`].
+    pub(crate) fn catch<T>(&self, compute: impl FnOnce() -> T) -> Result<T, String> {
+        catch(&self.pulse, &self.caller, compute)
+    }
 }
 
 /// Installs a hook that keeps a panic under [`guard`] for its request's log record, instead of printing it without

@@ -74,6 +74,12 @@ impl Pulse {
         lock(&self.polling).since = None;
     }
 
+    /// For which request a handler computes at the moment.
+    pub(crate) fn caller(&self) -> Option<Arc<Caller>> {
+        let polling = lock(&self.polling);
+        polling.since.map(|_| Arc::clone(&polling.caller))
+    }
+
     pub(crate) fn opened(&self, socket: Socket) {
         lock(&self.sockets).insert(socket);
     }

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::answer::Shared;
 use crate::connection::serve;
+use crate::crash;
 use crate::error::{Error, ErrorKind, system};
 use crate::instance::Instance;
 use crate::log::note;
@@ -140,7 +141,7 @@ fn work(
             return 0;
         }
     };
-    pulse.begin();
+    crash::begin(Arc::clone(&pulse));
     let shared = Rc::new(Shared {
         instance,
         ports: Rc::new(ports(plan.log)),

@@ -122,6 +122,10 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(change: impl FnOnce(&mut Options)) -> Self {
+        Self::of(app, change)
+    }
+
+    pub(crate) fn of(app: fn() -> App, change: impl FnOnce(&mut Options)) -> Self {
         let mut options = Options::default();
         (options.port, options.log) = (0, Format::None);
         change(&mut options);

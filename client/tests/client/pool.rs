@@ -1,0 +1,131 @@
+//! Connections: which are used again, and which are closed. It must not know the inside of the client.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use guru_client::{Client, ErrorKind};
+
+use crate::origin::{is_closed, origin, read_head, read_request, taken};
+use crate::{get, request, run, text, whole};
+
+/// One that answers each request with the number of its connection, and closes one after so many.
+fn numbering(most: usize, header: &'static str) -> std::net::SocketAddr {
+    let (address, _) = origin(move |number, stream| {
+        for _ in 0..most {
+            if read_request(stream).is_empty() {
+                return;
+            }
+            let answer = format!("HTTP/1.1 200 OK\r\n{header}content-length: 1\r\n\r\n{number}");
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    address
+}
+
+#[test]
+fn a_connection_is_used_again_by_all_clones() {
+    let address = numbering(9, "");
+    run(async {
+        let client = Client::new();
+        for client in [client.clone(), client.clone(), client] {
+            let answer = get(&client, &format!("http://{address}/")).await.unwrap();
+            assert_eq!(text(answer).await, Ok("0".into()));
+        }
+    });
+}
+
+#[test]
+fn two_requests_at_once_have_two_connections() {
+    let address = numbering(9, "");
+    run(async {
+        let client = Client::new();
+        let uri = format!("http://{address}/");
+        let first = get(&client, &uri).await.unwrap();
+        let second = get(&client, &uri).await.unwrap();
+        let texts = [text(first).await.unwrap(), text(second).await.unwrap()];
+        // The body of the first has come with its head, and its connection may be free.
+        assert!(["00", "01"].contains(&&*texts.concat()), "{texts:?}");
+    });
+}
+
+#[test]
+fn a_connection_that_the_server_closes_is_not_used_again() {
+    for (most, header) in [(1, ""), (9, "connection: close\r\n")] {
+        let address = numbering(most, header);
+        run(async {
+            let client = Client::new();
+            for number in ["0", "1", "2"] {
+                let sent = request("POST", address).map(|_| whole(b"abc"));
+                let answer = client.send(sent).await.unwrap();
+                assert_eq!(text(answer).await, Ok(number.into()));
+                // The server closes it while this thread is busy with something else.
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        });
+    }
+}
+
+#[test]
+fn a_request_that_may_have_been_received_is_not_repeated() {
+    let (address, received) = origin(|number, stream| {
+        read_request(stream);
+        if number == 0 {
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+                .unwrap();
+            read_request(stream);
+        }
+    });
+    run(async {
+        let client = Client::new();
+        client.send(request("POST", address)).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let error = client.send(request("POST", address)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Broken, "{error}");
+    });
+    received.recv().unwrap();
+    let again = received.recv_timeout(Duration::from_millis(200));
+    assert!(again.is_err(), "it came again");
+}
+
+#[test]
+fn a_request_that_is_dropped_closes_its_connection() {
+    let (address, closed) = origin(|_, stream| {
+        read_head(stream);
+        is_closed(stream)
+    });
+    run(async {
+        let client = Client::new();
+        let sent = client.send(request("GET", address));
+        assert!(
+            tokio::time::timeout(Duration::from_millis(200), sent)
+                .await
+                .is_err()
+        );
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert!(closed.try_recv().unwrap());
+    });
+}
+
+#[test]
+fn an_answer_that_nobody_reads_stays_with_the_server() {
+    const SIZE: usize = 64 << 20;
+    let (address, said) = origin(|_, stream| {
+        read_head(stream);
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {SIZE}\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        (taken(stream, SIZE), is_closed(stream))
+    });
+    run(async {
+        let client = Client::new();
+        let answer = get(&client, &format!("http://{address}/")).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        // Dropping it closes the connection.
+        drop(answer);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    });
+    let (taken, is_closed) = said.recv().unwrap();
+    // What two sockets hold of it.
+    assert!(taken < SIZE / 3, "{taken} bytes were taken");
+    assert!(is_closed);
+}
