@@ -10,12 +10,12 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use wasmtime::component::Linker;
 use wasmtime::{Engine, Store};
-use wasmtime_wasi_http::ForbiddenHeaderFilter;
 use wasmtime_wasi_http::p3::bindings::ServicePre;
 
 use crate::component::{self, Error, ErrorKind};
 use crate::log::note;
-use crate::state::{CONCURRENT, State, forbidden};
+use crate::outbound::Outbound;
+use crate::state::{CONCURRENT, State};
 use crate::{Limits, engine};
 
 /// The header that carries the client's address to the function. A client's own copy is never passed on.
@@ -56,7 +56,7 @@ pub(crate) struct Inner {
     pub(crate) room: Arc<Semaphore>,
     environment: Vec<(String, String)>,
     is_text: bool,
-    forbidden: ForbiddenHeaderFilter,
+    outbound: Outbound,
 }
 
 impl Host {
@@ -99,7 +99,7 @@ impl Host {
             room: Arc::new(Semaphore::new(room.min(Semaphore::MAX_PERMITS))),
             environment,
             is_text,
-            forbidden: forbidden(),
+            outbound: Outbound::new(),
         })))
     }
 
@@ -117,7 +117,7 @@ impl Inner {
 
     /// Creates the store of one instance.
     pub(crate) fn store(&self) -> Store<State> {
-        let state = State::new(&self.environment, &self.forbidden);
+        let state = State::new(&self.environment, &self.outbound);
         let mut store = Store::new(&self.engine, state);
         if let Some(table) = store.concurrent_resource_table() {
             table.set_max_capacity(CONCURRENT);

@@ -10,6 +10,7 @@ mod engine;
 mod host;
 mod limits;
 mod log;
+mod outbound;
 mod serve;
 mod state;
 

@@ -1,15 +1,10 @@
 //! The host's state of one instance.
 
-use std::collections::HashSet;
-use std::sync::Arc;
-
-use http::{HeaderName, header};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
-use wasmtime_wasi_http::{
-    Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView,
-    WasiHttpHooks, WasiHttpView,
-};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+
+use crate::outbound::Outbound;
 
 /// The size of one set of headers in bytes, including wasmtime's own bookkeeping. Headers from a client are limited
 /// where they are parsed.
@@ -27,13 +22,13 @@ pub(crate) const CONCURRENT: usize = 4096;
 pub(crate) struct State {
     wasi: WasiCtx,
     http: WasiHttpCtx,
-    hooks: Hooks,
+    outbound: Outbound,
     table: ResourceTable,
 }
 
 impl State {
     /// Creates the state of an instance with this environment, and without files or sockets.
-    pub(crate) fn new(environment: &[(String, String)], forbidden: &ForbiddenHeaderFilter) -> Self {
+    pub(crate) fn new(environment: &[(String, String)], outbound: &Outbound) -> Self {
         let mut wasi = WasiCtx::builder();
         wasi.inherit_stdout().inherit_stderr().envs(environment);
         let mut http = WasiHttpCtx::new();
@@ -43,25 +38,10 @@ impl State {
         Self {
             wasi: wasi.build(),
             http,
-            hooks: Hooks(Arc::clone(forbidden)),
+            outbound: outbound.clone(),
             table,
         }
     }
-}
-
-/// The hop-by-hop headers, which a function can neither see nor set. Wasmtime's own list also has `host` and
-/// `proxy-authenticate`, which belong to the message.
-pub(crate) fn forbidden() -> ForbiddenHeaderFilter {
-    let names: HashSet<HeaderName> = [
-        header::CONNECTION,
-        header::TRANSFER_ENCODING,
-        header::UPGRADE,
-        HeaderName::from_static("keep-alive"),
-        HeaderName::from_static("proxy-connection"),
-        HeaderName::from_static("http2-settings"),
-    ]
-    .into();
-    Arc::new(move |name| names.contains(name))
 }
 
 impl WasiView for State {
@@ -78,37 +58,14 @@ impl WasiHttpView for State {
         WasiHttpCtxView {
             ctx: &mut self.http,
             table: &mut self.table,
-            hooks: &mut self.hooks,
+            hooks: &mut self.outbound,
         }
-    }
-}
-
-/// Where this host deviates from wasmtime's defaults.
-struct Hooks(ForbiddenHeaderFilter);
-
-type Sent = (
-    http::Response<WasiBody>,
-    Box<dyn Future<Output = Result<(), Error>> + Send>,
-);
-
-impl WasiHttpHooks for Hooks {
-    fn forbidden_header_filter(&mut self) -> ForbiddenHeaderFilter {
-        Arc::clone(&self.0)
-    }
-
-    /// Outgoing requests are not allowed: there is no port for them.
-    fn send_request(
-        &mut self,
-        _request: http::Request<WasiBody>,
-        _options: Option<RequestOptions>,
-        _sent: Box<dyn Future<Output = Result<(), Error>> + Send>,
-    ) -> Box<dyn Future<Output = Result<Sent, Error>> + Send> {
-        Box::new(async { Err(Error::HttpRequestDenied) })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderName;
     use wasmtime_wasi_http::FieldMap;
 
     use super::*;
@@ -116,7 +73,7 @@ mod tests {
     /// Each is up to [`HEADERS`] bytes of this process, which no limit on the function's own memory covers.
     #[test]
     fn a_function_cannot_hold_any_number_of_the_host_s_things() {
-        let mut state = State::new(&[], &forbidden());
+        let mut state = State::new(&[], &Outbound::new());
         let table = &mut state.table;
         let held =
             (0..1_000_000).take_while(|_| table.push(FieldMap::new_mutable(HEADERS)).is_ok());

@@ -72,9 +72,3 @@ pub fn main(program: Program, app: fn() -> App) -> ExitCode {
         }
     }
 }
-
-#[doc(hidden)]
-#[must_use]
-pub fn fetch() -> std::rc::Rc<dyn guru_core::ports::Fetch> {
-    unimplemented!()
-}
