@@ -54,12 +54,13 @@ async fn send(client: Client, mut request: FetchRequest) -> Result<Response, por
 
 /// The head of a request, as hyper sends it.
 fn head(request: &FetchRequest) -> Result<http::Request<guru_client::Body>, ports::Error> {
-    // What is wrong with a URI, hyper may say with the URI.
-    let unsendable = || "hyper cannot send a request of this method to this URL".to_owned();
     let method = http::Method::from_bytes(request.method().as_str().as_bytes());
     let uri = http::Uri::try_from(request.url().to_string());
     let (Ok(method), Ok(uri)) = (method, uri) else {
-        return Err(invalid(unsendable()));
+        let host = request.url().authority();
+        return Err(invalid(format!(
+            "a request of this method, or with this URL, cannot be sent to {host}"
+        )));
     };
     let headers = convert::header_map(request.headers());
     let mut head = http::Request::new(guru_client::Body::default());

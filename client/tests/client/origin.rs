@@ -35,6 +35,16 @@ pub(crate) fn answering(answer: &'static [u8]) -> (SocketAddr, mpsc::Receiver<Ve
     })
 }
 
+/// What a connection has come to, while the client's runtime goes on.
+pub(crate) async fn said<T>(receiver: &mpsc::Receiver<T>) -> T {
+    loop {
+        match receiver.try_recv() {
+            Ok(said) => return said,
+            Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+        }
+    }
+}
+
 /// Reads up to the end of a head, or until the client closes.
 pub(crate) fn read_head(stream: &mut TcpStream) -> Vec<u8> {
     read_until(stream, |read| read.ends_with(b"\r\n\r\n"))

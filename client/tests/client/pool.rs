@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use guru_client::{Client, ErrorKind};
 
-use crate::origin::{is_closed, origin, read_head, read_request, taken};
+use crate::origin::{is_closed, origin, read_head, read_request, said, taken};
 use crate::{get, request, run, text, whole};
 
 /// One that answers each request with the number of its connection, and closes one after so many.
@@ -79,7 +79,6 @@ fn a_request_that_may_have_been_received_is_not_repeated() {
     run(async {
         let client = Client::new();
         client.send(request("POST", address)).await.unwrap();
-        tokio::time::sleep(Duration::from_millis(50)).await;
         let error = client.send(request("POST", address)).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Broken, "{error}");
     });
@@ -102,15 +101,14 @@ fn a_request_that_is_dropped_closes_its_connection() {
                 .await
                 .is_err()
         );
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        assert!(closed.try_recv().unwrap());
+        assert!(said(&closed).await);
     });
 }
 
 #[test]
 fn an_answer_that_nobody_reads_stays_with_the_server() {
     const SIZE: usize = 64 << 20;
-    let (address, said) = origin(|_, stream| {
+    let (address, received) = origin(|_, stream| {
         read_head(stream);
         let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {SIZE}\r\n\r\n");
         stream.write_all(head.as_bytes()).unwrap();
@@ -122,10 +120,9 @@ fn an_answer_that_nobody_reads_stays_with_the_server() {
         tokio::time::sleep(Duration::from_secs(3)).await;
         // Dropping it closes the connection.
         drop(answer);
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        let (taken, is_closed) = said(&received).await;
+        // What two sockets hold of it.
+        assert!(taken < SIZE / 3, "{taken} bytes were taken");
+        assert!(is_closed);
     });
-    let (taken, is_closed) = said.recv().unwrap();
-    // What two sockets hold of it.
-    assert!(taken < SIZE / 3, "{taken} bytes were taken");
-    assert!(is_closed);
 }

@@ -8,7 +8,7 @@ use guru_core::http::Error;
 use guru_core::ports::ErrorKind;
 use guru_native::fetch;
 
-use crate::origin::{answering, is_closed, origin, read_head, read_request};
+use crate::origin::{answering, is_closed, origin, read_head, read_request, said};
 use crate::{endless, repeated, request, run};
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
@@ -140,10 +140,9 @@ fn a_stream_is_made_as_the_server_takes_it() {
         // What two sockets hold of it, and one that hyper writes.
         assert!(seen.made.get() < 16, "{} MiB were made", seen.made.get());
         // Dropping the future has cancelled it.
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert!(said(&closed).await);
         assert!(seen.dropped.get());
     });
-    assert!(closed.recv().unwrap());
 }
 
 #[test]
@@ -191,10 +190,9 @@ fn dropping_the_answer_ends_what_is_still_being_sent() {
                 assert!(seen.made.get() > made);
             }
             drop(answer);
-            tokio::time::sleep(Duration::from_millis(200)).await;
+            assert!(said(&closed).await);
             assert!(seen.dropped.get());
         });
-        assert!(closed.recv().unwrap());
     }
 }
 
