@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use guru_client::{Client, ErrorKind};
+use guru_core::adapter::drop_nominated;
 use http::{HeaderName, header};
 use http_body_util::BodyExt as _;
 use wasmtime_wasi_http::{Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks};
@@ -59,10 +60,11 @@ impl WasiHttpHooks for Outbound {
         let client = self.client.clone();
         Box::new(async move {
             let request = request.map(|body| body.map_err(Into::into).boxed_unsync());
-            let answer = client.send(request).await.map_err(|error| {
+            let mut answer = client.send(request).await.map_err(|error| {
                 let why = error.to_string();
                 failed(error.kind(), why)
             })?;
+            drop_nominated(answer.headers_mut());
             let answer = answer.map(|body| body.map_err(Error::Hyper).boxed_unsync());
             // The client drives its connections itself.
             Ok((answer, Box::new(async { Ok(()) }) as Io))

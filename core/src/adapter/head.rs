@@ -115,9 +115,9 @@ fn is_same(value: &HeaderValue, authority: &Authority) -> bool {
         .eq_ignore_ascii_case(authority.as_str().as_bytes())
 }
 
-/// `connection` itself is dropped when headers are converted for a handler. A server that drops it earlier, as a
-/// component host does, would lose the names that it lists.
-fn drop_nominated(headers: &mut HeaderMap) {
+/// Drops what `connection` names. It is dropped itself when headers are converted for a handler; a server that drops it
+/// earlier, as a component host does, would lose the names that it lists.
+pub fn drop_nominated(headers: &mut HeaderMap) {
     let names: Vec<HeaderName> = headers
         .get_all(CONNECTION)
         .iter()

@@ -12,7 +12,7 @@ mod target;
 pub use authority::is_authority;
 pub use body::{DRAIN, malformed};
 #[cfg(feature = "http")]
-pub use head::admit;
+pub use head::{admit, drop_nominated};
 pub use port::port_taken;
 pub use refusal::refusal;
 pub use target::origin_form;
