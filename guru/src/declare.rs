@@ -34,8 +34,8 @@
 /// `.guru.ports` of an ELF file: a line of JSON for each port, as `{"name":"weather","port":"fetch","hosts":["https://api.example.com"]}`.
 #[macro_export]
 macro_rules! ports {
-    () => {};
-    ($(#[$meta:meta])* $vis:vis $name:ident: Fetch[$first:literal $(, $host:literal)* $(,)?] $(, $($rest:tt)*)?) => {
+    (@each) => {};
+    (@each $(#[$meta:meta])* $vis:vis $name:ident: Fetch[$first:literal $(, $host:literal)* $(,)?] $(, $($rest:tt)*)?) => {
         $(#[$meta])*
         $vis fn $name(cx: &$crate::Context) -> $crate::Fetch {
             $crate::Fetch::new(cx, &[$first $(, $host)*], $crate::vendor::fetch)
@@ -51,13 +51,17 @@ macro_rules! ports {
             #[cfg_attr(target_os = "linux", unsafe(link_section = ".guru.ports"))]
             static SECTION: [u8; LINE.len()] = $crate::section(LINE);
         };
-        $($crate::ports! { $($rest)* })?
+        $($crate::ports! { @each $($rest)* })?
     };
-    ($(#[$meta:meta])* $vis:vis $name:ident: $($other:tt)*) => {
+    (@each $(#[$meta:meta])* $vis:vis $name:ident: $($other:tt)*) => {
         ::core::compile_error!(::core::concat!(
             "`", ::core::stringify!($name), "` is not a port that there is: write `", ::core::stringify!($name),
             ": Fetch[\"https://api.example.com\"]`"
         ));
+    };
+    ($($port:tt)*) => {
+        $crate::export_ports!();
+        $crate::ports! { @each $($port)* }
     };
 }
 
@@ -67,4 +71,22 @@ pub const fn section<const N: usize>(line: &str) -> [u8; N] {
     let mut bytes = [0; N];
     bytes.copy_from_slice(line.as_bytes());
     bytes
+}
+
+/// What a build for Cloudflare exports beside, for a function that declares ports.
+#[cfg(all(target_family = "wasm", feature = "cloudflare", not(feature = "wasi")))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! export_ports {
+    () => {
+        $crate::cloudflare::export_ports!();
+    };
+}
+
+/// What other builds export beside: nothing.
+#[cfg(not(all(target_family = "wasm", feature = "cloudflare", not(feature = "wasi"))))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! export_ports {
+    () => {};
 }

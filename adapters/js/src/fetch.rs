@@ -13,13 +13,11 @@ use guru_core::{Body, Response, Status};
 use wasm_bindgen::prelude::*;
 
 use crate::convert;
-use crate::ticket::{self, Came};
 
 /// Outbound HTTP, for a function that declares it.
 #[doc(hidden)]
 #[must_use]
 pub fn fetch() -> Rc<dyn ports::Fetch> {
-    ticket::listen(came);
     Rc::new(Fetch)
 }
 
@@ -82,18 +80,26 @@ thread_local! {
     static NEXT: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Something came for a call, unless that was given up.
-fn came(number: u32, came: Came) {
+/// Something came for a call, unless that was given up: which of these count, is said by `what`.
+#[doc(hidden)]
+pub fn answered(
+    number: u32,
+    what: u8,
+    status: u16,
+    size: f64,
+    text: String,
+    bytes: Option<Vec<u8>>,
+) {
     let waker = CALLS.with_borrow_mut(|calls| {
         let slot = &mut calls.iter_mut().find(|(of, _)| *of == number)?.1;
-        match came.what {
-            HEAD => slot.head = Some(Ok((came.status, came.text, came.size))),
-            CHUNK => slot.chunk = Some(came.bytes.map(|chunk| Ok(chunk.into()))),
+        match what {
+            HEAD => slot.head = Some(Ok((status, text, size))),
+            CHUNK => slot.chunk = Some(bytes.map(|chunk| Ok(chunk.into()))),
             END => slot.chunk = Some(None),
             READY => slot.is_ready = true,
             failed => {
-                slot.chunk = Some(Some(Err(http::Error::broken(&*came.text))));
-                slot.head = Some(Err(Error::new(kind(failed), came.text)));
+                slot.chunk = Some(Some(Err(http::Error::broken(&*text))));
+                slot.head = Some(Err(Error::new(kind(failed), text)));
                 slot.is_ready = true;
             }
         }

@@ -19,7 +19,6 @@ mod fetch;
 mod host;
 mod log;
 mod ports;
-mod ticket;
 mod timer;
 mod upload;
 mod worker;
@@ -27,10 +26,10 @@ mod worker;
 #[doc(hidden)]
 pub use wasm_bindgen;
 
-pub use fetch::fetch;
+pub use fetch::{answered, fetch};
 pub use worker::start;
 #[doc(hidden)]
-pub use worker::{answered, begin, came, cancel, lost, poll, pull, ring};
+pub use worker::{begin, came, cancel, lost, poll, pull, ring};
 
 /// Exports the function as a worker: `guru_js::export!(app)`, where `app` is a `fn() -> App`. Use it once per module.
 ///
@@ -44,6 +43,27 @@ macro_rules! export {
             #[$crate::wasm_bindgen::prelude::wasm_bindgen(wasm_bindgen = $crate::wasm_bindgen)]
             pub fn instance() {
                 $crate::start($app);
+            }
+        };
+    };
+}
+
+/// Exports what the entry module calls when something comes that the function has asked for. A function that declares ports
+/// has it, once; an export cannot be left out of a module, and others would have its code for nothing.
+#[macro_export]
+macro_rules! export_ports {
+    () => {
+        const _: () = {
+            #[$crate::wasm_bindgen::prelude::wasm_bindgen(wasm_bindgen = $crate::wasm_bindgen)]
+            pub fn answered(
+                number: u32,
+                what: u8,
+                status: u16,
+                size: f64,
+                text: ::std::string::String,
+                bytes: ::core::option::Option<::std::vec::Vec<u8>>,
+            ) {
+                $crate::answered(number, what, status, size, text, bytes);
             }
         };
     };

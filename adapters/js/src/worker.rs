@@ -10,8 +10,7 @@ use wasm_bindgen::prelude::*;
 use crate::call::Pulled;
 use crate::convert::Head;
 use crate::log::Log;
-use crate::ticket::Came;
-use crate::{call, convert, crash, host, ports as vendor, ticket, timer, upload};
+use crate::{call, convert, crash, host, ports as vendor, timer, upload};
 
 /// Why a request has no response from its handler, in the numbering of the entry module.
 const REFUSED: u8 = 1;
@@ -70,26 +69,6 @@ pub fn begin(head: &str, body: Option<Vec<u8>>, size: f64) -> bool {
 #[wasm_bindgen]
 pub fn came(chunk: Option<Vec<u8>>, is_broken: bool) {
     upload::came(chunk, is_broken);
-}
-
-/// Something has come that the function has asked for, by its number.
-#[wasm_bindgen]
-pub fn answered(
-    number: u32,
-    what: u8,
-    status: u16,
-    size: f64,
-    text: String,
-    bytes: Option<Vec<u8>>,
-) {
-    let came = Came {
-        what,
-        status,
-        size,
-        text,
-        bytes,
-    };
-    ticket::came(number, came);
 }
 
 /// Continues the request. Returns whether the host has received the response.

@@ -50,7 +50,6 @@ pub(super) fn frame(mut response: Response, is_head: bool) -> Response {
 
 /// Whether there is one length, which is a number.
 fn is_length(headers: &Headers) -> bool {
-    let mut lengths = headers.get_all("content-length");
-    let is_number = |length: &[u8]| length.iter().all(u8::is_ascii_digit) && !length.is_empty();
-    lengths.next().is_some_and(is_number) && lengths.next().is_none()
+    let length = headers.get_single("content-length");
+    length.is_some_and(|length| !length.is_empty() && length.iter().all(u8::is_ascii_digit))
 }

@@ -9,6 +9,9 @@ use alloc::string::String;
 use crate::http::{Headers, Request};
 use crate::ports::Random;
 
+/// The header, which counts unless it is repeated.
+const NAME: &str = "traceparent";
+
 /// Where the trace of a request is to be found. Headers that have not been read are read only by a function that fetches.
 #[derive(Clone)]
 pub(super) enum Source {
@@ -19,26 +22,21 @@ pub(super) enum Source {
 impl Source {
     pub(super) fn of(request: &Request) -> Self {
         match request.headers_or_source() {
-            Ok(headers) => Self::Value(value(headers)),
+            Ok(headers) => Self::Value(headers.get_single(NAME).map(Into::into)),
             Err(source) => Self::Headers(source),
         }
     }
 
     pub(super) fn trace(&self) -> Option<Trace> {
+        let read;
         let value = match self {
-            Self::Value(value) => value.clone(),
-            Self::Headers(read) => value(&read()),
+            Self::Value(value) => value.as_deref(),
+            Self::Headers(source) => {
+                read = source();
+                read.get_single(NAME)
+            }
         };
-        core::str::from_utf8(&value?).ok().and_then(Trace::parse)
-    }
-}
-
-/// The header, unless it is repeated.
-fn value(headers: &Headers) -> Option<Box<[u8]>> {
-    let mut values = headers.get_all("traceparent");
-    match (values.next(), values.next()) {
-        (Some(value), None) => Some(value.into()),
-        _ => None,
+        core::str::from_utf8(value?).ok().and_then(Trace::parse)
     }
 }
 

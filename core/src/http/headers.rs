@@ -140,6 +140,21 @@ impl Headers {
         Some(value_of(&self.values, *field))
     }
 
+    /// The value of that name, if there is exactly one field of it.
+    #[must_use]
+    pub fn get_single(&self, name: &str) -> Option<&[u8]> {
+        let mut found = None;
+        for field in &self.fields {
+            if self.is_named(*field, name.as_bytes()) {
+                if found.is_some() {
+                    return None;
+                }
+                found = Some(*field);
+            }
+        }
+        found.map(|field| value_of(&self.values, field))
+    }
+
     /// The first value of that name, if it is UTF-8.
     #[must_use]
     pub fn get_str(&self, name: &str) -> Option<&str> {
