@@ -265,7 +265,12 @@ fn the_layers_of_the_core_know_those_below_alone() {
 fn the_authors_command_is_small() {
     let count = |folder: &str| -> usize {
         let files = sources(&root().join(folder));
-        let files = files.iter().filter(|path| !path.ends_with("made_up.rs"));
+        // Templates of new functions are not code of the command.
+        let is_own = |path: &Path| {
+            let is_template = path.components().any(|part| part.as_os_str() == "skeleton");
+            !is_template && !path.ends_with("made_up.rs")
+        };
+        let files = files.iter().filter(|path| is_own(path));
         files.map(|path| code(path).len()).sum()
     };
     let lines = count("cli/src");

@@ -216,10 +216,10 @@ mod tests {
         let mut elsewhere = case(json!({"send": send, "expect": {"status": 200}}));
         elsewhere["name"] = json!("query/x");
         assert!(refusal(&elsewhere).contains("must begin with `path/`"));
-        elsewhere["point"] = json!(12);
+        elsewhere["point"] = json!(13);
         assert!(
             refusal(&elsewhere)
-                .contains("point 12 is not in the portable contract, which has 1 to 11")
+                .contains("point 13 is not in the portable contract, which has 1 to 12")
         );
     }
 
