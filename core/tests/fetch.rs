@@ -189,7 +189,7 @@ fn a_failure_has_a_status() {
         (ports::ErrorKind::Unavailable, 503),
         (ports::ErrorKind::Denied, 500),
         (ports::ErrorKind::Invalid, 500),
-        (ports::ErrorKind::Other, 500),
+        (ports::ErrorKind::Other, 502),
     ] {
         let client = client(run, App::new()).failing_origin(API, kind);
         let answer = client.get("/");

@@ -32,6 +32,8 @@ pub struct Options {
     pub limits: Limits,
     /// The function's environment, which holds its settings. Nothing of this process's own environment is in it.
     pub environment: Vec<(String, String)>,
+    /// An address of the platform's own, as `127.0.0.1:9001`, to which no request of the function goes, whatever it declares.
+    pub guarded: Option<String>,
 }
 
 /// What the platform reports about one request.
@@ -99,7 +101,7 @@ impl Host {
             room: Arc::new(Semaphore::new(room.min(Semaphore::MAX_PERMITS))),
             environment,
             is_text,
-            outbound: Outbound::new(),
+            outbound: Outbound::new(options.guarded.as_deref()),
         })))
     }
 

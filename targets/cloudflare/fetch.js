@@ -33,7 +33,7 @@ export const services = {
     const abort = new AbortController();
     const flight = { abort };
     flightsOf(this).set(number, flight);
-    const init = { method, headers: pairs(fields), redirect: "manual", signal: abort.signal };
+    const init = { method, headers: pairs(fields), redirect: "manual", cache: "no-store", signal: abort.signal };
     if (content !== undefined) {
       // It is the instance's memory.
       init.body = content.slice();

@@ -40,6 +40,7 @@ const CRASHED = 0;
 const REFUSED = 1;
 const LATE = 2;
 const BUSY = 3;
+const STARVED = 4;
 
 /** The levels of the log, by their numbers. */
 const LEVELS = ["debug", "info", "warn", "error"];
@@ -62,6 +63,7 @@ class Instance {
   /** Whether there is an answer already. */
   begin(call, head, body) {
     this.call = call;
+    this.isReading = false;
     this.refusal = undefined;
     this.isScheduled = true;
     return body === undefined
@@ -74,11 +76,13 @@ class Instance {
     const { call, exports } = this;
     const came = (isOver, chunk, isBroken) => {
       call.isRead ||= isOver;
+      this.isReading = false;
       this.hasRead = true;
       if (this.call === call) {
         exports.came(chunk, isBroken);
       }
     };
+    this.isReading = true;
     call.reader ??= call.request.body.getReader();
     call.reader.read().then(
       ({ done, value }) => came(done, value, false),
@@ -300,7 +304,9 @@ async function wait(instance, call) {
     }
     instance.isOver = true;
     drain(call);
-    return said(LATE, head, `the handler was stopped after ${time / 1000} s`);
+    return instance.isReading
+      ? said(STARVED, head, `nothing of the request's body came within ${time / 1000} s`)
+      : said(LATE, head, `the handler was stopped after ${time / 1000} s`);
   } catch (error) {
     waiting.delete(instance);
     return lost(head, instance, error);

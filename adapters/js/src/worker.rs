@@ -16,6 +16,7 @@ use crate::{call, convert, crash, host, ports as vendor, timer, upload};
 const REFUSED: u8 = 1;
 const LATE: u8 = 2;
 const BUSY: u8 = 3;
+const STARVED: u8 = 4;
 
 /// The state that all requests of the instance share.
 struct Instance {
@@ -120,6 +121,7 @@ pub fn lost(head: &str, what: u8, why: &str) {
         let kind = match what {
             LATE => ErrorKind::Timeout,
             BUSY => ErrorKind::Unavailable,
+            STARVED => ErrorKind::RequestTimeout,
             _ => ErrorKind::Internal,
         };
         Service::lost(kind, head.id, &method)

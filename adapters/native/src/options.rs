@@ -42,7 +42,8 @@ pub struct Options {
 pub struct Limits {
     /// The size of a request's line and headers in bytes; more is 431.
     pub head: usize,
-    /// The size of a body in bytes; more is 413. `None` for the app's own limit.
+    /// How many bytes of a body a handler may read whose route has no limit of its own; more is 413. `None` for the app's own
+    /// limit.
     pub body: Option<usize>,
     /// The timeout for the head of a request, from its first byte, and for each pause in a body; longer is 408. A
     /// client that reads nothing of its response for this long is cut off.
@@ -224,7 +225,7 @@ fn command(program: &Program) -> Command {
                 .value_parser(RangedU64ValueParser::<u64>::new().range(8192..=u64::from(u32::MAX))),
         )
         .arg(
-            option("body-limit", "BYTES", "Size of a request's body; more is 413 [default: the app's, 6291456]")
+            option("body-limit", "BYTES", "What a handler may read of a body, unless its route has a limit of its own; more is 413 [default: the app's, 6291456]")
                 .value_parser(value_parser!(u64)),
         )
         .arg(

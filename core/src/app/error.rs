@@ -253,7 +253,9 @@ fn kind_of(error: &dyn Any) -> ErrorKind {
         use ports::ErrorKind as Kind;
         return match error.kind() {
             Kind::Unavailable => ErrorKind::Unavailable,
-            Kind::Dns | Kind::Connect | Kind::Tls | Kind::Broken => ErrorKind::BadGateway,
+            Kind::Dns | Kind::Connect | Kind::Tls | Kind::Broken | Kind::Other => {
+                ErrorKind::BadGateway
+            }
             Kind::Timeout => ErrorKind::Timeout,
             _ => ErrorKind::Internal,
         };

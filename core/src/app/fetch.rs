@@ -179,11 +179,8 @@ impl Fetch {
     /// An answer as a handler gets it.
     fn received(&self, mut answer: Response, host: Box<str>, pause: Duration) -> Response {
         end_to_end(answer.headers_mut());
-        if !answer.body().is_stream() {
-            return answer;
-        }
         let clock = Rc::clone(&self.clock);
-        let body = answer.take_body().wrapped(|source| Watched {
+        let body = answer.take_body().of_answer(|source| Watched {
             source: Some(source),
             clock,
             host,

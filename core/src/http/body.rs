@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 
 use super::error::{Error, ErrorKind};
-use super::stream::{Chunks, Stream};
+use super::stream::{Chunks, Once, Stream};
 
 /// The most capacity that is reserved before there are bytes for it: a client may announce more than it sends.
 const AHEAD: usize = 1024 * 1024;
@@ -142,6 +142,21 @@ impl Body {
         }
     }
 
+    /// The content of an answer that was fetched, with something around it. It is a stream in any case: on most targets it is one,
+    /// and a test must not see another.
+    pub(crate) fn of_answer<C: Chunks + 'static>(
+        self,
+        wrap: impl FnOnce(Pin<Box<dyn Chunks>>) -> C,
+    ) -> Self {
+        let size = self.size();
+        let source: Pin<Box<dyn Chunks>> = match self.0 {
+            Content::Whole(bytes) if bytes.is_empty() => return Self::empty(),
+            Content::Whole(bytes) => Box::pin(Once(Some(bytes))),
+            Content::Stream(stream) => Box::pin(stream),
+        };
+        Self(Content::Stream(Stream::new(wrap(source), size).of_answer()))
+    }
+
     /// After an error of a stream: what it was before it was one of HTTP.
     pub(crate) fn failure(&mut self) -> Option<Box<dyn Any>> {
         match &mut self.0 {
@@ -157,7 +172,10 @@ impl Body {
     /// [`ErrorKind::BodyTooLarge`] when it is known to be larger.
     pub fn limited(mut self, limit: usize) -> Result<Self, Error> {
         if self.exceeds(limit) {
-            return Err(Error::new(ErrorKind::BodyTooLarge));
+            return Err(match &self.0 {
+                Content::Whole(_) => Error::new(ErrorKind::BodyTooLarge),
+                Content::Stream(stream) => stream.too_large(),
+            });
         }
         if let Content::Stream(stream) = &mut self.0 {
             stream.limit(limit as u64);
@@ -169,7 +187,8 @@ impl Body {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::BodyTooLarge`] when there is more; otherwise as [`chunk`](Self::chunk).
+    /// [`ErrorKind::BodyTooLarge`] when there is more, or [`ErrorKind::AnswerBroken`] for an answer that was fetched; otherwise as
+    /// [`chunk`](Self::chunk).
     pub async fn collect(self, limit: usize) -> Result<Bytes, Error> {
         let body = match self.limited(limit)?.into_bytes() {
             Ok(bytes) => return Ok(bytes),

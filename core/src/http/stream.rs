@@ -35,6 +35,8 @@ pub(super) struct Stream {
     left: Option<u64>,
     /// How many bytes may still come.
     most: u64,
+    /// Whether it is not a client's fault when there are more.
+    is_answer: bool,
 }
 
 impl Stream {
@@ -45,6 +47,7 @@ impl Stream {
             is_over: false,
             left: size,
             most: u64::MAX,
+            is_answer: false,
         }
     }
 
@@ -52,6 +55,21 @@ impl Stream {
     pub(super) fn size(&self) -> Option<u64> {
         let held = self.held.as_ref().map_or(0, Bytes::len) as u64;
         self.left.map(|left| left.saturating_add(held))
+    }
+
+    /// Has this be the content of an answer that was fetched.
+    pub(super) fn of_answer(mut self) -> Self {
+        self.is_answer = true;
+        self
+    }
+
+    /// The error for more bytes than may come.
+    pub(super) fn too_large(&self) -> Error {
+        if self.is_answer {
+            Error::answer_broken("the answer is larger than what may be read of it")
+        } else {
+            Error::new(ErrorKind::BodyTooLarge)
+        }
     }
 
     /// Lets no more than so many bytes come.
@@ -101,8 +119,8 @@ impl Stream {
 
     fn count(&mut self, chunk: &Bytes) -> Result<(), Error> {
         let size = chunk.len() as u64;
-        let too_large = || Error::new(ErrorKind::BodyTooLarge);
-        self.most = self.most.checked_sub(size).ok_or_else(too_large)?;
+        let most = self.most.checked_sub(size);
+        self.most = most.ok_or_else(|| self.too_large())?;
         let Some(left) = self.left else {
             return Ok(());
         };
@@ -122,5 +140,17 @@ impl Chunks for Stream {
 
     fn failure(self: Pin<&mut Self>) -> Option<Box<dyn Any>> {
         self.get_mut().source.as_mut().failure()
+    }
+}
+
+/// What is in memory, as a source.
+pub(super) struct Once(pub(super) Option<Bytes>);
+
+impl Chunks for Once {
+    fn poll_chunk(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Error>>> {
+        Poll::Ready(self.0.take().map(Ok))
     }
 }

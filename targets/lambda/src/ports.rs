@@ -105,6 +105,8 @@ pub(crate) fn options() -> Result<(Options, Option<String>), Error> {
         // Lambda sends one at a time; one that was given up may still be finishing.
         instances: 4,
     };
+    // Who reaches the runtime API takes invocations, and answers them.
+    options.guarded = text("AWS_LAMBDA_RUNTIME_API");
     options.environment = settings::of(env::vars_os(), text(settings::NAMES).as_deref())?;
     let format = log::format(text("AWS_LAMBDA_LOG_FORMAT").as_deref());
     options.environment.retain(|(name, _)| *name != format.0);

@@ -1,4 +1,4 @@
-//! A reverse proxy: `GET /hello` is answered here, and everything else by the server behind this function.
+//! A reverse proxy: `GET /hello` is answered here, and everything below `/api/` by the server behind this function.
 
 use guru::prelude::*;
 
@@ -11,18 +11,17 @@ guru::ports! {
 pub fn app() -> App {
     App::new()
         .get("/hello", hello)
-        .any("/", unlimited(pass))
-        .any("/{*rest}", unlimited(pass))
+        .any("/api/{*rest}", unlimited(pass))
 }
 
 async fn hello(_cx: Context, _req: Request) -> Result<Response> {
     Ok(Response::text("hello from in front of it\n"))
 }
 
-/// Passes a request on, and its answer back; both as they come. The setting `UPSTREAM` names another server than the first that
+/// Passes a request on without `/api`, and its answer back; both as they come. The setting `UPSTREAM` names another server than the first that
 /// is declared.
 async fn pass(cx: Context, req: Request) -> Result<Response> {
-    let proxy = Proxy::to(upstream);
+    let proxy = Proxy::to(upstream).without("/api");
     let proxy = match cx.config().get("UPSTREAM")? {
         Some(other) => proxy.at(other),
         None => proxy,
@@ -47,8 +46,8 @@ mod tests {
     }
 
     #[test]
-    fn passes_on_what_it_does_not_answer() {
-        let answer = client().get("/items?page=2");
+    fn passes_on_what_is_below_api() {
+        let answer = client().get("/api/items?page=2");
         assert_eq!(answer.body().as_bytes(), Some(&b"GET /items?page=2"[..]));
     }
 
