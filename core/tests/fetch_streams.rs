@@ -178,13 +178,52 @@ fn an_answer_that_breaks_before_it_begins_is_an_error_like_others() {
     }
 }
 
+/// As on most targets: a test must not see another.
 #[test]
-fn what_is_in_memory_stays_there() {
+fn what_is_in_memory_is_read_as_a_stream() {
     let driver = memory::Client::new(App::new()).unwrap();
-    let cx = with(&driver, Stub(|| Response::text("ok")));
-    let answer = driver.block_on(fetch(&cx).get(API)).unwrap();
-    assert!(!answer.body().is_stream());
-    assert_eq!(text(&answer), "ok");
+    let cx = with(&driver, Stub(|| Response::text("four")));
+    let mut answer = driver.block_on(fetch(&cx).get(API)).unwrap();
+    assert_eq!(answer.body().size(), Some(4));
+    let body = answer.take_body();
+    assert_eq!(driver.block_on(body.collect(4)).unwrap(), "four");
+
+    let body = driver.block_on(fetch(&cx).get(API)).unwrap().take_body();
+    let error = driver.block_on(body.collect(3)).unwrap_err();
+    assert_eq!(error.kind(), http::ErrorKind::AnswerTooLarge);
+    let error = guru_core::Error::from(error);
+    assert_eq!(error.kind(), guru_core::ErrorKind::BadGateway);
+}
+
+/// Chunks that are there already.
+struct Ready(Vec<&'static str>);
+
+impl Chunks for Ready {
+    fn poll_chunk(
+        mut self: Pin<&mut Self>,
+        _: &mut task::Context<'_>,
+    ) -> Poll<Option<Result<Bytes, http::Error>>> {
+        Poll::Ready(self.0.pop().map(|chunk| Ok(chunk.into())))
+    }
+}
+
+#[test]
+fn an_upload_is_not_late_while_it_is_sent() {
+    /// Takes longer for all than a request has, but not for a chunk.
+    async fn slow(cx: Context, mut req: Request) -> Result<Response> {
+        let mut body = req.take_body();
+        while body.chunk().await?.is_some() {
+            cx.sleep(Duration::from_secs(20)).await;
+        }
+        Ok(Response::text("done"))
+    }
+    async fn send(cx: Context, _req: Request) -> Result<Response> {
+        let body = Body::stream(Ready(vec!["a", "b", "c", "d"]));
+        Ok(fetch(&cx).post(API, body).await?)
+    }
+    let client = client(send, App::new().post("/", slow));
+    assert_eq!(text(&client.send(get())), "done");
+    assert_eq!(client.clock().now(), Duration::from_secs(80));
 }
 
 #[test]

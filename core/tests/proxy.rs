@@ -68,7 +68,7 @@ fn a_request_is_passed_on_as_it_is() {
     for there in [
         "x-own: 1\n",
         "x-forwarded-host: front.example:8080\n",
-        "forwarded: host=\"front.example:8080\"\n",
+        "forwarded: for=unknown;host=\"front.example:8080\"\n",
         "via: 1.1 guru\n",
     ] {
         assert!(text.contains(there), "{there} in {text}");
@@ -91,6 +91,11 @@ fn a_path_is_put_behind_the_base() {
     for (target, wanted) in [
         ("/api/items?n=1", "GET /items?n=1\n"),
         ("/api/", "GET /\n"),
+        ("/%61pi/items?n=1", "GET /items?n=1\n"),
+        (
+            "/api/x?filter={%22a%22:[1]}&b=^`",
+            "GET /x?filter={%22a%22:[1]}&b=^`\n",
+        ),
         ("/other/items", "GET /v2/other/items\n"),
     ] {
         let text = text(&client.get(target));
@@ -110,6 +115,12 @@ fn who_asked_is_said_behind_what_is_there() {
             "192.0.2.1",
             ["198.51.100.7, 192.0.2.1", "for=192.0.2.1;host=front"],
         ),
+        // What a client sends twice ends in what it likes, and not in who it is.
+        (
+            Some("192.0.2.1\n10.0.0.1"),
+            "192.0.2.1",
+            ["192.0.2.1, 10.0.0.1, 192.0.2.1", "for=192.0.2.1;host=front"],
+        ),
         (
             Some("198.51.100.7, 192.0.2.1"),
             "192.0.2.1",
@@ -126,7 +137,9 @@ fn who_asked_is_said_behind_what_is_there() {
             .with_header("host", "front")
             .unwrap();
         if let Some(before) = before {
-            request = request.with_header("x-forwarded-for", before).unwrap();
+            for field in before.lines() {
+                request = request.with_header("x-forwarded-for", field).unwrap();
+            }
         }
         let ip: IpAddr = address.parse().unwrap();
         let response = client.send_as(Invocation::new("id").with_client_ip(Some(ip)), request);

@@ -155,7 +155,9 @@ async fn answer(
         None => {
             let request = http::Request::from_parts(parts, body);
             let answer = host.answer(request, caller).await;
-            fault.error().map_or(answer, refuse)
+            // A function that has coped with a body that broke off has the say.
+            let fault = fault.error().filter(|_| !answer.status().is_success());
+            fault.map_or(answer, refuse)
         }
     };
     guru_server::date(answer.headers_mut());

@@ -23,8 +23,13 @@ function flightsOf(instance) {
 
 /** Tells the instance what came of a call, unless it has given the call up. */
 function tell(instance, number, flight, what, { status = 0, size = -1, text = "", bytes } = {}) {
-  if (flightsOf(instance).get(number) === flight) {
+  if (flightsOf(instance).get(number) !== flight) {
+    return;
+  }
+  try {
     instance.exports.answered(number, what, status, size, text, bytes);
+  } catch (error) {
+    instance.fail(error);
   }
 }
 
@@ -69,7 +74,8 @@ export const services = {
   finish(number, isBroken) {
     const { writer, abort } = flightsOf(this).get(number);
     if (isBroken) {
-      abort.abort(new Error("the content of the request broke off"));
+      tell(this, number, flightsOf(this).get(number), BROKEN, { text: "the content of the request broke off" });
+      abort.abort();
       writer.abort().catch(() => {});
     } else {
       writer.close().catch(() => {});

@@ -76,10 +76,15 @@ class Instance {
     const { call, exports } = this;
     const came = (isOver, chunk, isBroken) => {
       call.isRead ||= isOver;
+      if (this.call !== call) {
+        return;
+      }
       this.isReading = false;
       this.hasRead = true;
-      if (this.call === call) {
+      try {
         exports.came(chunk, isBroken);
+      } catch (error) {
+        this.fail(error);
       }
     };
     this.isReading = true;
@@ -104,9 +109,9 @@ class Instance {
   until(step) {
     return new Promise((resolve, reject) => {
       this.isOver = false;
-      this.poll = () => {
-        // It may have been woken just before the end.
-        if (this.isOver) {
+      const poll = () => {
+        // It may have been woken just before the end, or for a step before this one.
+        if (this.isOver || this.poll !== poll) {
           return;
         }
         this.isScheduled = false;
@@ -116,9 +121,13 @@ class Instance {
             resolve(this);
           }
         } catch (error) {
-          this.isOver = true;
-          reject(error);
+          this.fail(error);
         }
+      };
+      this.poll = poll;
+      this.fail = (error) => {
+        this.isOver = true;
+        reject(error);
       };
       // It may have been woken when nobody listened yet.
       this.isScheduled = false;
@@ -262,8 +271,13 @@ function answer(call, head, body) {
 /** Answers a request whose body is read before. */
 async function read(call, head) {
   let body;
+  const time = timeOf(call.env);
+  const whole = call.request.arrayBuffer().then((bytes) => (body = new Uint8Array(bytes)));
   try {
-    body = new Uint8Array(await call.request.arrayBuffer());
+    if (!(await within(time, whole))) {
+      whole.catch(() => {});
+      return said(STARVED, head, `nothing of the request's body came within ${time / 1000} s`);
+    }
   } catch {
     return said(REFUSED, head, "the body broke off");
   }
@@ -303,7 +317,9 @@ async function wait(instance, call) {
       return answered(instance);
     }
     instance.isOver = true;
-    drain(call);
+    if (!instance.isReading) {
+      drain(call);
+    }
     return instance.isReading
       ? said(STARVED, head, `nothing of the request's body came within ${time / 1000} s`)
       : said(LATE, head, `the handler was stopped after ${time / 1000} s`);
@@ -410,6 +426,11 @@ function streamed(instance) {
   instance.cancel = cancel;
   const source = {
     async pull(controller) {
+      if (isLeft) {
+        // Its place was needed: the instance has another request now.
+        controller.error(new Error("the stream was given up"));
+        return;
+      }
       instance.controller = controller;
       waiting.set(instance, Date.now() + time + PATIENCE);
       try {
@@ -504,17 +525,19 @@ function drain(call) {
   if (!call.isRead) {
     call.isRead = true;
     call.reader ??= call.request.body.getReader();
-    call.drained = drained(call.reader).catch(() => {});
+    call.drained = drained(call).catch(() => {});
   }
 }
 
-async function drained(reader) {
+async function drained({ reader }) {
   for (let size = 0; size < DRAIN; ) {
-    const { done, value } = await reader.read();
-    if (done) {
-      return;
+    let value;
+    const read = reader.read().then((next) => ({ value } = next));
+    // Whoever sends nothing more waits for the answer.
+    if (!(await within(PATIENCE, read)) || value === undefined) {
+      break;
     }
     size += value.byteLength;
   }
-  await reader.cancel();
+  reader.cancel().catch(() => {});
 }

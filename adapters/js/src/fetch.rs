@@ -187,7 +187,10 @@ async fn send(mut request: FetchRequest) -> Result<Response, Error> {
         progress(&mut upload, cx);
         call.poll(cx, |slot| slot.head.take())
     });
-    let (status, fields, size) = head.await?;
+    let (status, fields, size) = head.await.map_err(|error| {
+        let host = request.url().authority();
+        Error::new(error.kind(), format!("{host} did not answer: {error}"))
+    })?;
     let mut response = Response::new(Status::new(status));
     let mut lines = fields.split('\n');
     while let (Some(name), Some(value)) = (lines.next(), lines.next()) {

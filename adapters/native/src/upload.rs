@@ -109,6 +109,15 @@ impl Upload {
     }
 }
 
+impl Drop for Upload {
+    /// A handler may leave the body behind after its answer, in a task that it has begun.
+    fn drop(&mut self) {
+        if tokio::runtime::Handle::try_current().is_ok() {
+            self.discard();
+        }
+    }
+}
+
 /// The next data, or `None` where there is none yet or no more.
 fn data(incoming: &mut Incoming, cx: &mut Context<'_>) -> Result<Option<Bytes>, Error> {
     match Pin::new(incoming).poll_frame(cx) {

@@ -109,8 +109,8 @@ impl ErrorKind {
 ///
 /// Any `core::error::Error` converts into one through `?`, as a fault of the function: 500, with its message logged and
 /// not sent. Errors of a [port](ports) are that too, such as a host that is not declared, except for these: 503 when the
-/// port is unavailable, 502 when a service that the function asked failed (`Dns`, `Connect`, `Tls`, `Broken`, or an answer
-/// that breaks off), 504 when it did not respond in time (`Timeout`). Errors that only a request can cause count as the
+/// port is unavailable, 502 when a service that the function asked failed (`Dns`, `Connect`, `Tls`, `Broken`, `Other`, or
+/// an answer that breaks off or is too large), 504 when it did not respond in time (`Timeout`). Errors that only a request can cause count as the
 /// client's: a body that is too large, late or broken, and data that is not UTF-8 once decoded. Other client errors
 /// are created explicitly:
 ///
@@ -265,7 +265,9 @@ fn kind_of(error: &dyn Any) -> ErrorKind {
         Some(http::ErrorKind::BodyTooLarge) => ErrorKind::ContentTooLarge,
         Some(http::ErrorKind::BodyTimeout) => ErrorKind::RequestTimeout,
         Some(http::ErrorKind::BodyBroken | http::ErrorKind::Encoding) => ErrorKind::BadRequest,
-        Some(http::ErrorKind::AnswerBroken) => ErrorKind::BadGateway,
+        Some(http::ErrorKind::AnswerBroken | http::ErrorKind::AnswerTooLarge) => {
+            ErrorKind::BadGateway
+        }
         _ => ErrorKind::Internal,
     }
 }

@@ -6,6 +6,7 @@ use alloc::format;
 use alloc::rc::Rc;
 use alloc::string::ToString;
 use core::any::Any;
+use core::cell::Cell;
 use core::fmt;
 use core::pin::Pin;
 use core::task::{self, Poll};
@@ -125,19 +126,45 @@ impl Fetch {
     /// The body of the answer ends with an error of the kind [`AnswerBroken`](http::ErrorKind::AnswerBroken) when it breaks
     /// off, or a chunk takes too long.
     pub async fn send(&self, mut request: FetchRequest) -> Result<Response, ports::Error> {
-        self.admit(&mut request)?;
+        self.sent(&mut request, &Rc::default()).await
+    }
+
+    /// Sends a request, and keeps count of its content.
+    pub(super) async fn sent(
+        &self,
+        request: &mut FetchRequest,
+        sent: &Rc<Sent>,
+    ) -> Result<Response, ports::Error> {
+        self.admit(request)?;
         let pause = request.timeout();
         let host: Box<str> = request.url().authority().into();
-        let answer = self.port.fetch(request);
-        match race(answer, self.clock.sleep(pause)).await {
-            Either::First(answer) => Ok(self.received(answer?, host, pause)),
-            Either::Second(()) => Err(ports::Error::new(
-                ports::ErrorKind::Timeout,
-                format!(
-                    "{host} did not answer within {} ms: with_timeout gives a request more time",
-                    millis(pause)
-                ),
-            )),
+        let body = request.take_body().wrapped(|source| Counted {
+            source,
+            clock: Rc::clone(&self.clock),
+            sent: Rc::clone(sent),
+        });
+        sent.last.set(self.clock.now());
+        let whole = FetchRequest::new(request.method().clone(), request.url().clone());
+        let whole = whole
+            .with_headers(core::mem::take(request.headers_mut()))
+            .with_timeout(pause)
+            .with_body(body);
+        let mut answer = self.port.fetch(whole);
+        let mut left = pause;
+        loop {
+            if let Either::First(answer) = race(&mut answer, self.clock.sleep(left)).await {
+                return Ok(self.received(answer?, host, pause));
+            }
+            // While content is sent, nothing is late.
+            let idle = self.clock.now().saturating_sub(sent.last.get());
+            left = pause.saturating_sub(idle);
+            if left.is_zero() {
+                let pause = millis(pause);
+                let message = format!(
+                    "{host} did not answer within {pause} ms: with_timeout gives a request more time"
+                );
+                return Err(ports::Error::new(ports::ErrorKind::Timeout, message));
+            }
         }
     }
 
@@ -186,6 +213,7 @@ impl Fetch {
             host,
             pause,
             timer: None,
+            since: None,
             failure: None,
         });
         answer.with_body(body)
@@ -208,6 +236,42 @@ impl fmt::Debug for Fetch {
     }
 }
 
+/// What is known of the content of a request that is sent.
+#[derive(Default)]
+pub(super) struct Sent {
+    /// When it was last asked for, or made.
+    last: Cell<Duration>,
+    /// Why it broke off.
+    pub(super) error: Cell<Option<http::Error>>,
+}
+
+/// The content of a request, which is counted as it is sent.
+struct Counted {
+    source: Pin<Box<dyn Chunks>>,
+    clock: Rc<dyn Clock>,
+    sent: Rc<Sent>,
+}
+
+impl Chunks for Counted {
+    fn poll_chunk(
+        mut self: Pin<&mut Self>,
+        cx: &mut task::Context<'_>,
+    ) -> Poll<Option<Result<Bytes, http::Error>>> {
+        let polled = self.source.as_mut().poll_chunk(cx);
+        if let Poll::Ready(made) = &polled {
+            self.sent.last.set(self.clock.now());
+            if let Some(Err(error)) = made {
+                self.sent.error.set(Some(error.clone()));
+            }
+        }
+        polled
+    }
+
+    fn failure(mut self: Pin<&mut Self>) -> Option<Box<dyn Any>> {
+        self.source.as_mut().failure()
+    }
+}
+
 /// The body of an answer, each chunk of which has so long to come. The time counts while somebody waits for it.
 struct Watched {
     /// `None` once it has ended, which lets go of the connection at once.
@@ -215,7 +279,10 @@ struct Watched {
     clock: Rc<dyn Clock>,
     host: Box<str>,
     pause: Duration,
+    /// One timer for many chunks: a platform may have a limit on those that were set, also on those that nobody waits for.
     timer: Option<Pin<Box<dyn Future<Output = ()>>>>,
+    /// When the next chunk was first waited for.
+    since: Option<Duration>,
     /// Why it broke off, for an answer that has not begun.
     failure: Option<Error>,
 }
@@ -239,7 +306,7 @@ impl Chunks for Watched {
             return Poll::Ready(None);
         };
         if let Poll::Ready(made) = source.as_mut().poll_chunk(cx) {
-            this.timer = None;
+            this.since = None;
             return Poll::Ready(match made {
                 Some(Ok(chunk)) => Some(Ok(chunk)),
                 Some(Err(error)) => Some(Err(this.fail(ErrorKind::BadGateway, &error))),
@@ -249,13 +316,23 @@ impl Chunks for Watched {
                 }
             });
         }
-        let timer = this
-            .timer
-            .get_or_insert_with(|| this.clock.sleep(this.pause));
-        if timer.as_mut().poll(cx).is_pending() {
-            return Poll::Pending;
+        let now = this.clock.now();
+        let since = *this.since.get_or_insert(now);
+        loop {
+            let timer = this
+                .timer
+                .get_or_insert_with(|| this.clock.sleep(this.pause));
+            if timer.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            this.timer = None;
+            let left = this.pause.saturating_sub(now.saturating_sub(since));
+            if left.is_zero() {
+                break;
+            }
+            // It was set for a chunk before this one.
+            this.timer = Some(this.clock.sleep(left));
         }
-        this.timer = None;
         let problem = format!("no more of it came within {} ms", millis(this.pause));
         Poll::Ready(Some(Err(this.fail(ErrorKind::Timeout, &problem))))
     }

@@ -3,6 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::format;
+use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write as _;
@@ -11,7 +12,7 @@ use core::time::Duration;
 
 use super::fetch::Fetch;
 use super::{Context, Error, ErrorKind, Handler, LocalFuture, Result};
-use crate::http::{Headers, Request, Response, Url};
+use crate::http::{Headers, Request, Response, Uri, Url};
 use crate::ports::{FetchRequest, TIMEOUT};
 
 /// A handler that passes each request on to the server of a port, and its answer back.
@@ -90,14 +91,22 @@ impl<P: Fn(&Context) -> Fetch + Clone + 'static> Proxy<P> {
     pub async fn pass(self, cx: Context, mut req: Request) -> Result<Response> {
         let fetch = (self.port)(&cx);
         let url = self.url(&fetch, &req)?;
-        let body = req.take_body();
+        // A request without content is not to become one of unknown size, which servers refuse of a GET.
+        let body = req.take_body().told_apart().await?;
         let mut headers = core::mem::take(req.headers_mut());
         forwarded(&mut headers, cx.client_ip())?;
-        let request = FetchRequest::new(req.method().clone(), url)
+        let mut request = FetchRequest::new(req.method().clone(), url)
             .with_headers(headers)
             .with_body(body)
             .with_timeout(self.timeout);
-        Ok(fetch.send(request).await?)
+        let sent = Rc::default();
+        let answer = fetch.sent(&mut request, &sent).await;
+        match (answer, sent.error.take()) {
+            (Ok(answer), _) => Ok(answer),
+            // The client's content broke off, and with it the request.
+            (Err(_), Some(error)) => Err(error.into()),
+            (Err(error), None) => Err(error.into()),
+        }
     }
 
     /// Where a request goes.
@@ -110,14 +119,27 @@ impl<P: Fn(&Context) -> Fetch + Clone + 'static> Proxy<P> {
             Error::new(ErrorKind::Internal, format!("{message}: {error}"))
         };
         Url::parse(base).map_err(wrong)?;
-        let path = format!("{}", req.uri());
-        let path = match path.strip_prefix(self.prefix) {
-            Some(rest) if rest.starts_with('/') => rest,
-            _ => &*path,
-        };
+        let path = self.path(req.uri());
         let url = format!("{}{path}", base.trim_end_matches('/'));
         // What is wrong with it now is in the path, as the segment `..` is, which would lead elsewhere.
         Url::parse(&url).map_err(|error| Error::new(ErrorKind::BadRequest, format!("{error}")))
+    }
+}
+
+impl<P> Proxy<P> {
+    /// The path and the query to pass on. The prefix is compared as a route is: by segments, once they are decoded.
+    fn path(&self, uri: &Uri) -> String {
+        let mut segments = uri.segments();
+        let mut wanted = self.prefix.split('/').filter(|text| !text.is_empty());
+        let is_below = wanted.all(|text| segments.next().is_some_and(|segment| segment.is(text)));
+        match segments.rest() {
+            Some(rest) if is_below => {
+                let query = uri.query();
+                let mark = if query.is_some() { "?" } else { "" };
+                format!("/{rest}{mark}{}", query.unwrap_or_default())
+            }
+            _ => format!("{uri}"),
+        }
     }
 }
 
@@ -135,30 +157,27 @@ impl<P: Fn(&Context) -> Fetch + Clone + 'static> Handler for Proxy<P> {
 fn forwarded(headers: &mut Headers, client: Option<IpAddr>) -> Result<()> {
     let host = headers.get_str("host").map(String::from);
     let mut element = String::new();
+    let client_text = client.map_or_else(|| String::from("unknown"), |client| format!("{client}"));
+    // A vendor in front of the function may have said so already. The last field counts: a client can send others before it.
+    let known = headers.get_all("x-forwarded-for").last();
+    let last = known.and_then(|known| known.rsplit(|byte| *byte == b',').next());
+    if last.map(<[u8]>::trim_ascii) != Some(client_text.as_bytes()) {
+        append(headers, "x-forwarded-for", &client_text)?;
+    }
     if let Some(client) = client {
-        let client_text = format!("{client}");
-        // A vendor in front of the function may have said so already.
-        let known = headers.get_str("x-forwarded-for").unwrap_or_default();
-        let last = known.rsplit(',').next().unwrap_or_default().trim();
-        if last != client_text {
-            append(headers, "x-forwarded-for", &client_text)?;
-        }
         // An IPv6 address is quoted and in brackets (RFC 7239, section 6.1).
         let _ = match client {
             IpAddr::V4(_) => write!(element, "for={client}"),
             IpAddr::V6(_) => write!(element, "for=\"[{client}]\""),
         };
+    } else {
+        element.push_str("for=unknown");
     }
     if let Some(host) = host {
-        if !headers.contains("x-forwarded-host") {
-            headers.append("x-forwarded-host", &host)?;
-        }
-        let separator = if element.is_empty() { "" } else { ";" };
-        let _ = write!(element, "{separator}host={}", quoted(&host));
+        headers.insert("x-forwarded-host", &host)?;
+        let _ = write!(element, ";host={}", quoted(&host));
     }
-    if !element.is_empty() {
-        append(headers, "forwarded", &element)?;
-    }
+    append(headers, "forwarded", &element)?;
     append(headers, "via", "1.1 guru")?;
     Ok(())
 }

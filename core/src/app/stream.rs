@@ -213,13 +213,10 @@ pub(super) async fn begin(mut response: Response) -> Result<Response> {
         Ok(None) => Ok(response),
         Err(broken) => {
             let failure = body.failure().and_then(|failure| failure.downcast().ok());
-            Err(match (failure, broken.kind()) {
-                (Some(error), _) => *error,
-                (None, http::ErrorKind::BodyBroken) => {
-                    Error::new(ErrorKind::Internal, broken.to_string())
-                }
-                // A request's body that is passed on.
-                (None, _) => broken.into(),
+            Err(match failure {
+                Some(error) => *error,
+                None if body.is_of_request() => broken.into(),
+                None => Error::new(ErrorKind::Internal, broken.to_string()),
             })
         }
     }

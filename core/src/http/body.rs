@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 
 use super::error::{Error, ErrorKind};
-use super::stream::{Chunks, Once, Stream};
+use super::stream::{Chunks, Once, Origin, Stream};
 
 /// The most capacity that is reserved before there are bytes for it: a client may announce more than it sends.
 const AHEAD: usize = 1024 * 1024;
@@ -154,7 +154,35 @@ impl Body {
             Content::Whole(bytes) => Box::pin(Once(Some(bytes))),
             Content::Stream(stream) => Box::pin(stream),
         };
-        Self(Content::Stream(Stream::new(wrap(source), size).of_answer()))
+        let stream = Stream::new(wrap(source), size).from(Origin::Answer);
+        Self(Content::Stream(stream))
+    }
+
+    /// Has this be the body of a request.
+    pub(crate) fn of_request(self) -> Self {
+        match self.0 {
+            Content::Stream(stream) => Self(Content::Stream(stream.from(Origin::Request))),
+            whole @ Content::Whole(_) => Self(whole),
+        }
+    }
+
+    /// Whether this is the body of a request that is passed on.
+    pub(crate) fn is_of_request(&self) -> bool {
+        matches!(&self.0, Content::Stream(stream) if stream.origin() == Origin::Request)
+    }
+
+    /// The same body, of which it is known whether it is empty: that is not so of a stream of unknown size before it is read.
+    pub(crate) async fn told_apart(mut self) -> Result<Self, Error> {
+        if self.size().is_some() {
+            return Ok(self);
+        }
+        match self.chunk().await? {
+            Some(chunk) => {
+                self.put_back(chunk);
+                Ok(self)
+            }
+            None => Ok(Self::empty()),
+        }
     }
 
     /// After an error of a stream: what it was before it was one of HTTP.
@@ -187,7 +215,7 @@ impl Body {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::BodyTooLarge`] when there is more, or [`ErrorKind::AnswerBroken`] for an answer that was fetched; otherwise as
+    /// [`ErrorKind::BodyTooLarge`] when there is more, or [`ErrorKind::AnswerTooLarge`] for an answer that was fetched; otherwise as
     /// [`chunk`](Self::chunk).
     pub async fn collect(self, limit: usize) -> Result<Bytes, Error> {
         let body = match self.limited(limit)?.into_bytes() {

@@ -29,6 +29,8 @@ pub enum ErrorKind {
     BodyTimeout,
     /// The server has no memory left for the body at the moment.
     NoRoom,
+    /// The body of an answer that the function has fetched is larger than what it may read of it.
+    AnswerTooLarge,
     /// The body of an answer that the function has fetched broke off, or did not arrive in time. Unlike with the kinds above,
     /// it is not the client that did it.
     AnswerBroken,
@@ -105,6 +107,7 @@ impl fmt::Display for Error {
             ErrorKind::BodyTooLarge => "content too large",
             ErrorKind::BodyBroken => "the body broke off before its end",
             ErrorKind::BodyTimeout => "the body did not arrive in time",
+            ErrorKind::AnswerTooLarge => "the answer is larger than what may be read of it",
             ErrorKind::AnswerBroken => "the answer broke off before its end",
         })
     }

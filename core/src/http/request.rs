@@ -135,7 +135,7 @@ impl Request {
 
     /// Lets no more than so many bytes of the content be read.
     pub(crate) fn limit_body(&mut self, bytes: usize) -> Result<(), Error> {
-        self.body = self.take_body().limited(bytes)?;
+        self.body = self.take_body().limited(bytes)?.of_request();
         Ok(())
     }
 

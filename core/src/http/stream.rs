@@ -25,6 +25,17 @@ pub trait Chunks {
     }
 }
 
+/// Where a stream comes from, and so whose fault it is when it breaks off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The function makes it.
+    Function,
+    /// A client sends it.
+    Request,
+    /// Another server answers with it.
+    Answer,
+}
+
 /// A source of chunks, and what is known of it.
 pub(super) struct Stream {
     /// A chunk that was made and is not to be returned yet.
@@ -35,8 +46,7 @@ pub(super) struct Stream {
     left: Option<u64>,
     /// How many bytes may still come.
     most: u64,
-    /// Whether it is not a client's fault when there are more.
-    is_answer: bool,
+    origin: Origin,
 }
 
 impl Stream {
@@ -47,7 +57,7 @@ impl Stream {
             is_over: false,
             left: size,
             most: u64::MAX,
-            is_answer: false,
+            origin: Origin::Function,
         }
     }
 
@@ -57,19 +67,22 @@ impl Stream {
         self.left.map(|left| left.saturating_add(held))
     }
 
-    /// Has this be the content of an answer that was fetched.
-    pub(super) fn of_answer(mut self) -> Self {
-        self.is_answer = true;
+    /// Has this come from there.
+    pub(super) fn from(mut self, origin: Origin) -> Self {
+        self.origin = origin;
         self
     }
 
+    pub(super) const fn origin(&self) -> Origin {
+        self.origin
+    }
+
     /// The error for more bytes than may come.
-    pub(super) fn too_large(&self) -> Error {
-        if self.is_answer {
-            Error::answer_broken("the answer is larger than what may be read of it")
-        } else {
-            Error::new(ErrorKind::BodyTooLarge)
-        }
+    pub(super) const fn too_large(&self) -> Error {
+        Error::new(match self.origin {
+            Origin::Answer => ErrorKind::AnswerTooLarge,
+            Origin::Function | Origin::Request => ErrorKind::BodyTooLarge,
+        })
     }
 
     /// Lets no more than so many bytes come.

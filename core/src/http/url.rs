@@ -202,9 +202,11 @@ fn read_port(text: &str) -> Result<Option<u16>, &'static str> {
 
 fn read_target(text: &str) -> Result<Uri, &'static str> {
     let target = text.split_once('#').unwrap_or((text, "")).0;
-    let is_sent_as_it_is = |byte: u8| byte.is_ascii() && !b"\"<>^`{}".contains(&byte);
-    if !target.bytes().all(is_sent_as_it_is) {
-        return Err("percent-encode what is not ASCII, and \"<>^`{}, in the path and the query");
+    // A query's are those that `fetch()` sends as they are too (<https://url.spec.whatwg.org/#query-percent-encode-set>).
+    let is_sent_as_it_is = |byte: u8| byte.is_ascii() && !b"\"<>".contains(&byte);
+    let path = target.split('?').next().unwrap_or_default();
+    if !target.bytes().all(is_sent_as_it_is) || path.contains(['^', '`', '{', '}']) {
+        return Err("percent-encode what is not ASCII, and \"<>, in it, and ^`{} in the path");
     }
     let mut whole = String::with_capacity(target.len() + 1);
     if !target.starts_with('/') {

@@ -67,35 +67,51 @@ pub const fn check(pattern: &str) {
 #[must_use]
 pub fn allows(patterns: &[&str], url: &Url) -> bool {
     let address = address(url);
-    let guarded = address.is_some_and(is_metadata) || url.host() == METADATA_NAME;
+    let guarded = address.is_some_and(is_metadata) || METADATA_NAMES.contains(&url.host());
     patterns.iter().any(|pattern| {
         read(pattern.as_bytes()).is_ok_and(|pattern| pattern.allows(url, address, guarded))
     })
 }
 
-/// Google's name of its link-local address (<https://cloud.google.com/compute/docs/metadata/querying-metadata>).
-const METADATA_NAME: &str = "metadata.google.internal";
+/// Google's names of its link-local address (<https://cloud.google.com/compute/docs/metadata/querying-metadata>).
+const METADATA_NAMES: [&str; 3] = ["metadata", "metadata.goog", "metadata.google.internal"];
+
+/// Addresses outside of the link-local range at which clouds answer to what runs inside: Alibaba's metadata, Azure's wire server,
+/// Oracle's metadata.
+const METADATA_V4: [Ipv4Addr; 3] = [
+    Ipv4Addr::new(100, 100, 100, 200),
+    Ipv4Addr::new(168, 63, 129, 16),
+    Ipv4Addr::new(192, 0, 0, 192),
+];
 
 /// Whether an address is one at which a cloud gives credentials to what runs inside, or may be: link-local addresses
 /// (`169.254.0.0/16`, RFC 3927, with 169.254.169.254 and 169.254.170.2; `fe80::/10`, RFC 4291, section 2.5.6) and
 /// `fd00:ec2::/32` (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html>). An IPv4 address
-/// counts in IPv6 as well: mapped (`::ffff:0:0/96`), compatible (`::/96`) and by NAT64 (`64:ff9b::/96`, RFC 6052).
+/// counts in IPv6 as well: mapped (`::ffff:0:0/96`), compatible (`::/96`), by 6to4 (`2002::/16`, RFC 3056) and by NAT64
+/// (`64:ff9b::/96`, RFC 6052, and `64:ff9b:1::/48`, RFC 8215). So are Google's `fd20:ce::/32`, Alibaba's 100.100.100.200, Azure's
+/// 168.63.129.16 and Oracle's 192.0.0.192.
 #[must_use]
 pub fn is_metadata(address: IpAddr) -> bool {
     let address = match address {
-        IpAddr::V4(address) => return address.is_link_local(),
+        IpAddr::V4(address) => return is_metadata_v4(address),
         IpAddr::V6(address) => address,
     };
     let [head @ .., g, h] = address.segments();
-    let holds_v4 = matches!(
-        head,
-        [0, 0, 0, 0, 0, 0 | 0xffff] | [0x64, 0xff9b, 0, 0, 0, 0]
-    );
-    let [a, b] = g.to_be_bytes();
-    let [c, d] = h.to_be_bytes();
+    let v4 = match head {
+        [0, 0, 0, 0, 0, 0 | 0xffff] | [0x64, 0xff9b, 0, 0, 0, 0] | [0x64, 0xff9b, 1, ..] => {
+            Some((g, h))
+        }
+        [0x2002, g, h, ..] => Some((g, h)),
+        _ => None,
+    };
+    let v4 = v4.map(|(g, h)| Ipv4Addr::from_bits(u32::from(g) << 16 | u32::from(h)));
     address.is_unicast_link_local()
-        || matches!(head, [0xfd00, 0xec2, ..])
-        || (holds_v4 && Ipv4Addr::new(a, b, c, d).is_link_local())
+        || matches!(head, [0xfd00, 0xec2, ..] | [0xfd20, 0xce, ..])
+        || v4.is_some_and(is_metadata_v4)
+}
+
+fn is_metadata_v4(address: Ipv4Addr) -> bool {
+    address.is_link_local() || METADATA_V4.contains(&address)
 }
 
 fn address(url: &Url) -> Option<IpAddr> {

@@ -95,7 +95,6 @@ pub(super) fn final_head(mut bytes: &[u8]) -> Option<RawResponse> {
     }
 }
 
-/// Whether a final response follows (RFC 9110 section 15.2). 101 is final: the protocol changes after it.
 /// Whether something of the body of the final answer has come.
 pub(super) fn has_body(mut bytes: &[u8]) -> bool {
     while let Ok(Some((answer, length))) = head(bytes) {
@@ -107,6 +106,7 @@ pub(super) fn has_body(mut bytes: &[u8]) -> bool {
     false
 }
 
+/// Whether a final response follows (RFC 9110 section 15.2). 101 is final: the protocol changes after it.
 fn is_interim(answer: &RawResponse) -> bool {
     (100..200).contains(&answer.status) && answer.status != 101
 }
