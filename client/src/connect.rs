@@ -24,21 +24,31 @@ type Connection = MaybeHttpsStream<TokioIo<TcpStream>>;
 pub(crate) struct Connector {
     /// With the addresses of both families at once, where the first does not answer (RFC 8305): hyper's default.
     tcp: HttpConnector<Resolver>,
+    /// A port of this machine that is not connected to, and what connects to this port elsewhere.
+    guarded: Option<(u16, HttpConnector<Resolver>)>,
     tls: Tls,
 }
 
 impl Connector {
-    pub(crate) fn new(tls: Tls, resolver: Resolver) -> Self {
-        let mut tcp = HttpConnector::new_with_resolver(resolver);
-        tcp.enforce_http(false);
-        // Heads and chunks are written whole, so there is nothing to wait for.
-        tcp.set_nodelay(true);
-        // Shared out among a host's addresses, so that one that does not answer leaves time for the next.
-        tcp.set_connect_timeout(Some(CONNECT));
-        Self { tcp, tls }
+    pub(crate) fn new(tls: Tls, resolver: &Resolver, guarded: Option<u16>) -> Self {
+        let guarded = guarded.map(|port| (port, tcp(resolver.elsewhere())));
+        Self {
+            tcp: tcp(resolver.clone()),
+            guarded,
+            tls,
+        }
     }
 
     async fn connect(mut self, host: &str, uri: Uri) -> Result<Connection, Error> {
+        let default = if uri.scheme() == Some(&Scheme::HTTPS) {
+            443
+        } else {
+            80
+        };
+        let port = uri.port_u16().unwrap_or(default);
+        if let Some((_, elsewhere)) = self.guarded.filter(|(guarded, _)| *guarded == port) {
+            self.tcp = elsewhere;
+        }
         if uri.scheme() != Some(&Scheme::HTTPS) {
             let connected = self.tcp.call(uri).await;
             return match connected {
@@ -50,6 +60,16 @@ impl Connector {
         let connected = HttpsConnector::from((self.tcp, config)).call(uri).await;
         connected.map_err(|problem| error::unconnected(host, &*problem))
     }
+}
+
+fn tcp(resolver: Resolver) -> HttpConnector<Resolver> {
+    let mut tcp = HttpConnector::new_with_resolver(resolver);
+    tcp.enforce_http(false);
+    // Heads and chunks are written whole, so there is nothing to wait for.
+    tcp.set_nodelay(true);
+    // Shared out among a host's addresses, so that one that does not answer leaves time for the next.
+    tcp.set_connect_timeout(Some(CONNECT));
+    tcp
 }
 
 impl Service<Uri> for Connector {

@@ -46,8 +46,8 @@ pub(crate) fn unconnected(host: &str, error: &(dyn StdError + 'static)) -> Error
         Some(Failure::Guarded) => (
             ErrorKind::Denied,
             format!(
-                "{host} resolves to a link-local address, at which clouds give out credentials: it is only fetched from by \
-                 a URL that has the address itself"
+                "{host} resolves to an address of the platform, at which clouds give out credentials: it is only fetched from \
+                 by a URL that has the address itself"
             ),
         ),
         Some(Failure::Unresolved(problem)) => (

@@ -69,23 +69,30 @@ impl Client {
     /// A client that trusts whom this machine trusts.
     #[must_use]
     pub fn new() -> Self {
-        Self::made(Tls::native(), Resolver::system())
+        Self::made(Tls::native(), &Resolver::system(), None)
+    }
+
+    /// A client for which no name leads to this port of this machine, where a platform has something of its own. An address that
+    /// stands in a URI is up to the caller.
+    #[must_use]
+    pub fn guarding(port: u16) -> Self {
+        Self::made(Tls::native(), &Resolver::system(), Some(port))
     }
 
     /// A client that trusts these certificates.
     #[must_use]
     pub fn with_roots(roots: RootCertStore) -> Self {
-        Self::made(Tls::given(roots), Resolver::system())
+        Self::made(Tls::given(roots), &Resolver::system(), None)
     }
 
-    /// A client for which names have these addresses, for tests.
+    /// A client for which names have these addresses, and that guards this port, for tests.
     #[doc(hidden)]
     #[must_use]
-    pub fn with_names(names: fn(&str) -> Vec<IpAddr>) -> Self {
-        Self::made(Tls::native(), Resolver::given(names))
+    pub fn with_names(names: fn(&str) -> Vec<IpAddr>, guarded: Option<u16>) -> Self {
+        Self::made(Tls::native(), &Resolver::given(names), guarded)
     }
 
-    fn made(tls: Tls, resolver: Resolver) -> Self {
+    fn made(tls: Tls, resolver: &Resolver, guarded: Option<u16>) -> Self {
         let inner = legacy::Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
@@ -94,7 +101,7 @@ impl Client {
             .http1_max_headers(HEADERS)
             // RFC 9112, section 5.2: a client reads a folded header of an answer as one line.
             .http1_allow_obsolete_multiline_headers_in_responses(true)
-            .build(Connector::new(tls, resolver));
+            .build(Connector::new(tls, resolver, guarded));
         Self { inner }
     }
 

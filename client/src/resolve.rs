@@ -14,7 +14,11 @@ use tower_service::Service;
 
 /// Resolves names, but not addresses: hyper asks for none that stands in a URI.
 #[derive(Clone)]
-pub(crate) struct Resolver(Source);
+pub(crate) struct Resolver {
+    source: Source,
+    /// Whether this machine itself is guarded too.
+    guards_here: bool,
+}
 
 #[derive(Clone)]
 enum Source {
@@ -33,11 +37,26 @@ pub(crate) enum Failure {
 
 impl Resolver {
     pub(crate) fn system() -> Self {
-        Self(Source::System(GaiResolver::new()))
+        Self::of(Source::System(GaiResolver::new()))
     }
 
     pub(crate) const fn given(names: fn(&str) -> Vec<IpAddr>) -> Self {
-        Self(Source::Given(names))
+        Self::of(Source::Given(names))
+    }
+
+    const fn of(source: Source) -> Self {
+        Self {
+            source,
+            guards_here: false,
+        }
+    }
+
+    /// The same names, of which none leads to this machine.
+    pub(crate) fn elsewhere(&self) -> Self {
+        Self {
+            source: self.source.clone(),
+            guards_here: true,
+        }
     }
 }
 
@@ -51,28 +70,36 @@ impl Service<Name> for Resolver {
     }
 
     fn call(&mut self, name: Name) -> Self::Future {
-        let source = self.0.clone();
+        let (source, guards_here) = (self.source.clone(), self.guards_here);
         Box::pin(async move {
-            match source {
+            let found: Vec<SocketAddr> = match source {
                 Source::System(mut system) => match system.call(name).await {
-                    Ok(found) => admitted(found.collect()),
-                    Err(error) => Err(Failure::Unresolved(error.to_string())),
+                    Ok(found) => found.collect(),
+                    Err(error) => return Err(Failure::Unresolved(error.to_string())),
                 },
                 Source::Given(names) => {
                     let found = names(name.as_str()).into_iter();
-                    admitted(found.map(|address| SocketAddr::new(address, 0)).collect())
+                    found.map(|address| SocketAddr::new(address, 0)).collect()
                 }
-            }
+            };
+            admitted(found, guards_here)
         })
     }
 }
 
 /// All addresses, unless one is guarded: a name that has one of these among others has it for no honest reason.
-fn admitted(found: Vec<SocketAddr>) -> Result<vec::IntoIter<SocketAddr>, Failure> {
+fn admitted(
+    found: Vec<SocketAddr>,
+    guards_here: bool,
+) -> Result<vec::IntoIter<SocketAddr>, Failure> {
     if found.is_empty() {
         return Err(Failure::Unresolved("it has no address".into()));
     }
-    if found.iter().any(|address| is_metadata(address.ip())) {
+    let is_guarded = |address: &SocketAddr| {
+        let ip = address.ip().to_canonical();
+        is_metadata(ip) || (guards_here && (ip.is_loopback() || ip.is_unspecified()))
+    };
+    if found.iter().any(is_guarded) {
         return Err(Failure::Guarded);
     }
     Ok(found.into_iter())
@@ -82,7 +109,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unresolved(problem) => f.write_str(problem),
-            Self::Guarded => f.write_str("a link-local address"),
+            Self::Guarded => f.write_str("a guarded address"),
         }
     }
 }

@@ -23,15 +23,20 @@ pub(crate) struct Outbound {
 impl Outbound {
     pub(crate) fn new(guarded: Option<&str>) -> Self {
         let guarded = guarded.and_then(|address| address.rsplit_once(':'));
-        let guarded = guarded.and_then(|(host, port)| Some((host.into(), port.parse().ok()?)));
+        let guarded: Option<(Arc<str>, u16)> =
+            guarded.and_then(|(host, port)| Some((host.into(), port.parse().ok()?)));
+        let client = match &guarded {
+            Some((_, port)) => Client::guarding(*port),
+            None => Client::new(),
+        };
         Self {
             forbidden: forbidden(),
-            client: Client::new(),
+            client,
             guarded,
         }
     }
 
-    /// Whether a request is for the platform's own address. Whoever spells this machine another way is asked for its port.
+    /// Whether a request is for the platform's own address, in whatever way it spells that. Names are the client's to look at.
     fn is_guarded(&self, uri: &Uri) -> bool {
         let Some((guarded, port)) = &self.guarded else {
             return false;

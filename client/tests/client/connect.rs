@@ -65,7 +65,11 @@ fn refused(client: &Client, scheme: &str, host: &str) -> (ErrorKind, String) {
 fn a_name_without_an_address_is_not_found() {
     let (kind, message) = refused(&Client::new(), "http", "nowhere.invalid");
     assert_eq!(kind, ErrorKind::Dns, "{message}");
-    let (kind, message) = refused(&Client::with_names(|_| Vec::new()), "http", "empty.example");
+    let (kind, message) = refused(
+        &Client::with_names(|_| Vec::new(), None),
+        "http",
+        "empty.example",
+    );
     assert_eq!(kind, ErrorKind::Dns, "{message}");
 }
 
@@ -150,7 +154,7 @@ fn no_name_leads_to_a_clouds_credentials() {
         _ => vec![Ipv4Addr::LOCALHOST.into()],
     };
     let (address, received) = answering(OK);
-    let client = Client::with_names(names);
+    let client = Client::with_names(names, None);
     for name in ["one", "second", "mapped", "six"] {
         for scheme in ["http", "https"] {
             let host = format!("{name}.example:{}", address.port());
@@ -170,9 +174,34 @@ fn no_name_leads_to_a_clouds_credentials() {
 fn an_address_in_the_uri_is_connected_to_as_it_is() {
     let nobody: fn(&str) -> Vec<IpAddr> = |name| panic!("{name} is no name");
     let (address, _received) = answering(OK);
-    let client = Client::with_names(nobody);
+    let client = Client::with_names(nobody, None);
     run(get(&client, &format!("http://{address}/"))).unwrap();
     // The caller has decided on it. Without a zone, the system refuses this one at once.
     let (kind, message) = refused(&client, "http", "[fe80::1]");
     assert_eq!(kind, ErrorKind::Connect, "{message}");
+}
+
+#[test]
+fn no_name_leads_to_what_a_platform_has_on_this_machine() {
+    let names: fn(&str) -> Vec<IpAddr> = |name| match name {
+        "four.example" => vec![Ipv4Addr::new(127, 0, 0, 2).into()],
+        "six.example" => vec!["::1".parse().unwrap()],
+        "none.example" => vec![Ipv4Addr::UNSPECIFIED.into()],
+        _ => vec!["::ffff:127.0.0.1".parse().unwrap()],
+    };
+    let (address, received) = answering(OK);
+    let client = Client::with_names(names, Some(address.port()));
+    for name in ["four", "six", "none", "mapped"] {
+        let host = format!("{name}.example:{}", address.port());
+        let (kind, message) = refused(&client, "http", &host);
+        assert_eq!(kind, ErrorKind::Denied, "{message}");
+    }
+    assert!(received.try_recv().is_err(), "it was connected to");
+    // Another port is not the platform's.
+    let client = Client::with_names(|_| vec![Ipv4Addr::LOCALHOST.into()], Some(1));
+    let answered = run(get(
+        &client,
+        &format!("http://other.example:{}/", address.port()),
+    ));
+    assert_eq!(answered.unwrap().status(), 200);
 }
