@@ -3,7 +3,8 @@
 /// Declares the ports of a function: what it needs from outside beside its requests.
 ///
 /// Each entry is a name for a port, and makes a function of this name that a handler gives to
-/// [`Context::port`](crate::Context::port). Use it once per crate, where its names are to be visible.
+/// [`Context::port`](crate::Context::port). Use it once, in the crate of the function, where its names are to be visible: on
+/// Cloudflare a second use, as in a library beside it, is an export of the same name, which does not link.
 ///
 /// | port | in brackets |
 /// | --- | --- |
