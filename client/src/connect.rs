@@ -1,5 +1,6 @@
 //! Opens connections: name, TCP, and TLS where the URI asks for it.
 
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -13,7 +14,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tower_service::Service;
 
-use crate::resolve::Resolver;
+use crate::resolve::{Resolver, is_here};
 use crate::tls::Tls;
 use crate::{CONNECT, error, frame};
 
@@ -24,14 +25,14 @@ type Connection = MaybeHttpsStream<TokioIo<TcpStream>>;
 pub(crate) struct Connector {
     /// With the addresses of both families at once, where the first does not answer (RFC 8305): hyper's default.
     tcp: HttpConnector<Resolver>,
-    /// A port of this machine that is not connected to, and what connects to this port elsewhere.
-    guarded: Option<(u16, HttpConnector<Resolver>)>,
+    /// An address that is not connected to, and what connects to its port elsewhere.
+    guarded: Option<(SocketAddr, HttpConnector<Resolver>)>,
     tls: Tls,
 }
 
 impl Connector {
-    pub(crate) fn new(tls: Tls, resolver: &Resolver, guarded: Option<u16>) -> Self {
-        let guarded = guarded.map(|port| (port, tcp(resolver.elsewhere())));
+    pub(crate) fn new(tls: Tls, resolver: &Resolver, guarded: Option<SocketAddr>) -> Self {
+        let guarded = guarded.map(|address| (address, tcp(resolver.elsewhere())));
         Self {
             tcp: tcp(resolver.clone()),
             guarded,
@@ -46,7 +47,11 @@ impl Connector {
             80
         };
         let port = uri.port_u16().unwrap_or(default);
-        if let Some((_, elsewhere)) = self.guarded.filter(|(guarded, _)| *guarded == port) {
+        if let Some((guarded, elsewhere)) = self.guarded.filter(|(at, _)| at.port() == port) {
+            // hyper resolves names alone.
+            if is_at(uri.host().unwrap_or_default(), guarded.ip()) {
+                return Err(error::guarded(host));
+            }
             self.tcp = elsewhere;
         }
         if uri.scheme() != Some(&Scheme::HTTPS) {
@@ -60,6 +65,13 @@ impl Connector {
         let connected = HttpsConnector::from((self.tcp, config)).call(uri).await;
         connected.map_err(|problem| error::unconnected(host, &*problem))
     }
+}
+
+/// Whether the host of a URI is this address. Every spelling of this machine is one address.
+fn is_at(host: &str, guarded: IpAddr) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let address = host.parse::<IpAddr>().map(|ip| ip.to_canonical());
+    address.is_ok_and(|ip| ip == guarded.to_canonical() || (is_here(ip) && is_here(guarded)))
 }
 
 fn tcp(resolver: Resolver) -> HttpConnector<Resolver> {

@@ -40,16 +40,21 @@ fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
     causes(error).find_map(|error| error.downcast_ref())
 }
 
+/// The address is the platform's, and not for a function.
+pub(crate) fn guarded(host: &str) -> Error {
+    Error::new(
+        ErrorKind::Denied,
+        format!(
+            "{host} is at an address of the platform, where clouds give out credentials: a function reaches none by a name, and \
+             those of its own host by no way"
+        ),
+    )
+}
+
 /// Why there is no connection.
 pub(crate) fn unconnected(host: &str, error: &(dyn StdError + 'static)) -> Error {
     let (kind, message) = match find::<Failure>(error) {
-        Some(Failure::Guarded) => (
-            ErrorKind::Denied,
-            format!(
-                "{host} resolves to an address of the platform, at which clouds give out credentials: it is only fetched from \
-                 by a URL that has the address itself"
-            ),
-        ),
+        Some(Failure::Guarded) => return guarded(host),
         Some(Failure::Unresolved(problem)) => (
             ErrorKind::Dns,
             format!("{host} is not found: {problem}: check its name, and this machine's DNS"),

@@ -3,12 +3,13 @@
 use std::mem;
 
 use bytes::Bytes;
+use guru_core::adapter::expects_content;
 use guru_core::ports::{Error, ErrorKind};
 use http::header::{
     CONTENT_LENGTH, HOST, HeaderMap, HeaderValue, MaxSizeReached, TRANSFER_ENCODING,
 };
 use http::uri::Scheme;
-use http::{Method, Request, Uri, Version};
+use http::{Request, Uri, Version};
 use http_body::Body as _;
 use http_body_util::{BodyExt as _, Empty};
 
@@ -62,7 +63,9 @@ pub(crate) fn frame(request: &mut Request<Body>, host: &str) -> Result<(), Error
     }
     let given = mem::take(request.headers_mut());
     let length = match size {
-        _ if is_empty => expects_content(request.method()).then_some(HeaderValue::from_static("0")),
+        _ if is_empty => {
+            expects_content(request.method().as_str()).then_some(HeaderValue::from_static("0"))
+        }
         Some(size) => Some(size.into()),
         None => given.get(CONTENT_LENGTH).filter(is_size).cloned(),
     };
@@ -108,11 +111,6 @@ fn framed(
 fn is_size(length: &&HeaderValue) -> bool {
     let digits = length.to_str().ok();
     digits.is_some_and(|digits| digits.parse::<u64>().is_ok())
-}
-
-/// Whether a request of this method says so when it has no content (RFC 9110, section 8.6).
-fn expects_content(method: &Method) -> bool {
-    [Method::POST, Method::PUT, Method::PATCH].contains(method)
 }
 
 fn nothing() -> Body {

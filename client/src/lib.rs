@@ -11,7 +11,7 @@ mod tls;
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -72,11 +72,11 @@ impl Client {
         Self::made(Tls::native(), &Resolver::system(), None)
     }
 
-    /// A client for which no name leads to this port of this machine, where a platform has something of its own. An address that
-    /// stands in a URI is up to the caller.
+    /// A client that does not connect to this address, at which a platform has something of its own, in whatever way a URI
+    /// spells it.
     #[must_use]
-    pub fn guarding(port: u16) -> Self {
-        Self::made(Tls::native(), &Resolver::system(), Some(port))
+    pub fn guarding(address: SocketAddr) -> Self {
+        Self::made(Tls::native(), &Resolver::system(), Some(address))
     }
 
     /// A client that trusts these certificates.
@@ -85,14 +85,14 @@ impl Client {
         Self::made(Tls::given(roots), &Resolver::system(), None)
     }
 
-    /// A client for which names have these addresses, and that guards this port, for tests.
+    /// A client for which names have these addresses, and that guards this address, for tests.
     #[doc(hidden)]
     #[must_use]
-    pub fn with_names(names: fn(&str) -> Vec<IpAddr>, guarded: Option<u16>) -> Self {
+    pub fn with_names(names: fn(&str) -> Vec<IpAddr>, guarded: Option<SocketAddr>) -> Self {
         Self::made(Tls::native(), &Resolver::given(names), guarded)
     }
 
-    fn made(tls: Tls, resolver: &Resolver, guarded: Option<u16>) -> Self {
+    fn made(tls: Tls, resolver: &Resolver, guarded: Option<SocketAddr>) -> Self {
         let inner = legacy::Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)

@@ -87,6 +87,12 @@ impl Service<Name> for Resolver {
     }
 }
 
+/// Whether an address leads to this machine.
+pub(crate) fn is_here(ip: IpAddr) -> bool {
+    let ip = ip.to_canonical();
+    ip.is_loopback() || ip.is_unspecified()
+}
+
 /// All addresses, unless one is guarded: a name that has one of these among others has it for no honest reason.
 fn admitted(
     found: Vec<SocketAddr>,
@@ -97,7 +103,7 @@ fn admitted(
     }
     let is_guarded = |address: &SocketAddr| {
         let ip = address.ip().to_canonical();
-        is_metadata(ip) || (guards_here && (ip.is_loopback() || ip.is_unspecified()))
+        is_metadata(ip) || (guards_here && is_here(ip))
     };
     if found.iter().any(is_guarded) {
         return Err(Failure::Guarded);

@@ -1,7 +1,7 @@
 //! A component that is ready to handle requests.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -32,8 +32,8 @@ pub struct Options {
     pub limits: Limits,
     /// The function's environment, which holds its settings. Nothing of this process's own environment is in it.
     pub environment: Vec<(String, String)>,
-    /// An address of the platform's own, as `127.0.0.1:9001`, to which no request of the function goes, whatever it declares.
-    pub guarded: Option<String>,
+    /// An address of the platform's own, to which no request of the function goes, whatever it declares.
+    pub guarded: Option<SocketAddr>,
 }
 
 /// What the platform reports about one request.
@@ -101,7 +101,7 @@ impl Host {
             room: Arc::new(Semaphore::new(room.min(Semaphore::MAX_PERMITS))),
             environment,
             is_text,
-            outbound: Outbound::new(options.guarded.as_deref()),
+            outbound: Outbound::new(options.guarded),
         })))
     }
 

@@ -276,7 +276,7 @@ async function read(call, head) {
   try {
     if (!(await within(time, whole))) {
       whole.catch(() => {});
-      return said(STARVED, head, `nothing of the request's body came within ${time / 1000} s`);
+      return starved(head, time);
     }
   } catch {
     return said(REFUSED, head, "the body broke off");
@@ -317,16 +317,20 @@ async function wait(instance, call) {
       return answered(instance);
     }
     instance.isOver = true;
-    if (!instance.isReading) {
-      drain(call);
+    if (instance.isReading) {
+      return starved(head, time);
     }
-    return instance.isReading
-      ? said(STARVED, head, `nothing of the request's body came within ${time / 1000} s`)
-      : said(LATE, head, `the handler was stopped after ${time / 1000} s`);
+    drain(call);
+    return said(LATE, head, `the handler was stopped after ${time / 1000} s`);
   } catch (error) {
     waiting.delete(instance);
     return lost(head, instance, error);
   }
+}
+
+/** The answer to a request whose body has stopped coming. */
+function starved(head, time) {
+  return said(STARVED, head, `nothing of the request's body came within ${time / 1000} s`);
 }
 
 /** How long a request may take, in milliseconds. */

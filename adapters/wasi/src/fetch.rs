@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::pin::Pin;
 use std::rc::Rc;
 
+use guru_core::adapter::expects_content;
 use guru_core::http::Scheme;
 use guru_core::ports::{self, Error, ErrorKind, FetchRequest};
 use guru_core::{Body, Headers, Method, Response, Status};
@@ -46,7 +47,8 @@ async fn send(mut request: FetchRequest) -> Result<Response, Error> {
 fn outgoing(request: &FetchRequest, body: Body) -> Result<types::Request, Error> {
     let invalid = |why: Cow<'static, str>| Error::new(ErrorKind::Invalid, why);
     let fields = convert::fields(request.headers()).map_err(|why| invalid(why.into()))?;
-    if let Some(size) = length(request.method(), &body) {
+    let says_nothing = expects_content(request.method().as_str());
+    if let Some(size) = body.size().filter(|size| *size > 0 || says_nothing) {
         let added = fields.append("content-length", size.to_string().as_bytes());
         added.map_err(|_| invalid("the host refuses `content-length`".into()))?;
     }
@@ -72,12 +74,6 @@ fn outgoing(request: &FetchRequest, body: Body) -> Result<types::Request, Error>
         spawn(convert::send(body, writer, trailers));
     }
     Ok(outgoing)
-}
-
-/// The length to announce: none for a request without content whose method expects none (RFC 9110, section 8.6).
-fn length(method: &Method, body: &Body) -> Option<u64> {
-    let expects = matches!(*method, Method::POST | Method::PUT | Method::PATCH);
-    body.size().filter(|size| *size > 0 || expects)
 }
 
 fn method(method: &Method) -> types::Method {

@@ -182,7 +182,7 @@ fn an_address_in_the_uri_is_connected_to_as_it_is() {
 }
 
 #[test]
-fn no_name_leads_to_what_a_platform_has_on_this_machine() {
+fn nothing_leads_to_what_a_platform_has_on_this_machine() {
     let names: fn(&str) -> Vec<IpAddr> = |name| match name {
         "four.example" => vec![Ipv4Addr::new(127, 0, 0, 2).into()],
         "six.example" => vec!["::1".parse().unwrap()],
@@ -190,15 +190,34 @@ fn no_name_leads_to_what_a_platform_has_on_this_machine() {
         _ => vec!["::ffff:127.0.0.1".parse().unwrap()],
     };
     let (address, received) = answering(OK);
-    let client = Client::with_names(names, Some(address.port()));
-    for name in ["four", "six", "none", "mapped"] {
-        let host = format!("{name}.example:{}", address.port());
+    let client = Client::with_names(names, Some(address));
+    for host in [
+        "four.example",
+        "six.example",
+        "none.example",
+        "mapped.example",
+        "127.0.0.1",
+        "127.0.0.2",
+        "0.0.0.0",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+    ] {
+        let host = format!("{host}:{}", address.port());
         let (kind, message) = refused(&client, "http", &host);
         assert_eq!(kind, ErrorKind::Denied, "{message}");
     }
     assert!(received.try_recv().is_err(), "it was connected to");
-    // Another port is not the platform's.
-    let client = Client::with_names(|_| vec![Ipv4Addr::LOCALHOST.into()], Some(1));
+    // Another port, or another address, is not the platform's.
+    let other = SocketAddr::new(Ipv4Addr::new(192, 0, 2, 1).into(), address.port());
+    run(get(
+        &Client::with_names(names, Some(other)),
+        &format!("http://{address}/"),
+    ))
+    .unwrap();
+    let client = Client::with_names(
+        |_| vec![Ipv4Addr::LOCALHOST.into()],
+        Some(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 1)),
+    );
     let answered = run(get(
         &client,
         &format!("http://other.example:{}/", address.port()),

@@ -1,4 +1,4 @@
-//! What is wrong with a request's head or body where an adapter finds it out.
+//! What adapters have to know of the content of a request, and what is wrong with one where they find it out.
 
 use alloc::string::ToString as _;
 
@@ -13,4 +13,10 @@ pub const DRAIN: usize = 64 * 1024 * 1024;
 #[must_use]
 pub fn malformed(error: http::Error) -> Error {
     Error::new(ErrorKind::BadRequest, error.to_string())
+}
+
+/// Whether a request of this method says `content-length: 0` when it has no content (RFC 9110, section 8.6).
+#[must_use]
+pub fn expects_content(method: &str) -> bool {
+    matches!(method, "POST" | "PUT" | "PATCH")
 }

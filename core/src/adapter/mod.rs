@@ -10,7 +10,7 @@ mod refusal;
 mod target;
 
 pub use authority::is_authority;
-pub use body::{DRAIN, malformed};
+pub use body::{DRAIN, expects_content, malformed};
 #[cfg(feature = "http")]
 pub use head::{admit, drop_nominated};
 pub use port::port_taken;

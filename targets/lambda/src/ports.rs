@@ -1,6 +1,7 @@
 //! What the process reads from its environment: the component, its limits, its settings.
 
 use std::env;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -87,6 +88,14 @@ pub(crate) fn component() -> Result<PathBuf, Error> {
     ))
 }
 
+/// The address of the runtime API, which is on this machine unless it says another.
+fn runtime_api(text: &str) -> Option<SocketAddr> {
+    text.parse().ok().or_else(|| {
+        let port = text.rsplit_once(':')?.1.parse().ok()?;
+        Some(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port))
+    })
+}
+
 /// The options for hosting the component, and what in the environment could not be followed.
 pub(crate) fn options() -> Result<(Options, Option<String>), Error> {
     let usual = Limits::default();
@@ -106,7 +115,7 @@ pub(crate) fn options() -> Result<(Options, Option<String>), Error> {
         instances: 4,
     };
     // Who reaches the runtime API takes invocations, and answers them.
-    options.guarded = text("AWS_LAMBDA_RUNTIME_API");
+    options.guarded = text("AWS_LAMBDA_RUNTIME_API").and_then(|api| runtime_api(&api));
     options.environment = settings::of(env::vars_os(), text(settings::NAMES).as_deref())?;
     let format = log::format(text("AWS_LAMBDA_LOG_FORMAT").as_deref());
     options.environment.retain(|(name, _)| *name != format.0);
