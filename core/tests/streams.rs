@@ -315,3 +315,25 @@ fn a_body_that_arrives_is_limited_as_it_comes() {
         assert_eq!(seen.get(), asked, "{case}");
     }
 }
+
+#[test]
+fn a_server_without_room_for_a_body_is_asked_again() {
+    struct Full;
+    impl http::Chunks for Full {
+        fn poll_chunk(
+            self: std::pin::Pin<&mut Self>,
+            _cx: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<bytes::Bytes, http::Error>>> {
+            let full = http::Error::new(http::ErrorKind::NoRoom);
+            std::task::Poll::Ready(Some(Err(full)))
+        }
+    }
+    async fn read(_cx: Context, mut req: Request) -> Result<Response> {
+        Ok(Response::text(req.bytes().await?))
+    }
+    let client = memory::Client::new(App::new().post("/", read)).unwrap();
+    let request = Request::new(Method::POST, Uri::parse("/").unwrap());
+    let response = client.send(request.with_body(Body::stream(Full)));
+    assert_eq!(response.status().as_u16(), 503);
+    assert_eq!(response.headers().get_str("retry-after"), Some("1"));
+}

@@ -242,8 +242,20 @@ impl From<ErrorKind> for Error {
 impl<E: core::error::Error + 'static> From<E> for Error {
     fn from(error: E) -> Self {
         let mut new = Self::new(kind_of(&error), error.to_string());
+        new.advise(&error);
         new.0.source = Some(Box::new(error));
         new
+    }
+}
+
+impl Error {
+    /// A client for whose body there is no room is better off when it comes again.
+    fn advise(&mut self, cause: &dyn Any) {
+        let kind = cause.downcast_ref().map(http::Error::kind);
+        if kind == Some(http::ErrorKind::NoRoom) {
+            let added = self.0.headers.append("retry-after", "1");
+            debug_assert!(added.is_ok(), "a digit is a header value");
+        }
     }
 }
 
