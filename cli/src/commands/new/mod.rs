@@ -334,6 +334,17 @@ mod tests {
     }
 
     #[test]
+    fn spin_may_fetch_from_what_a_template_declares() {
+        for template in Template::value_variants() {
+            let hosts = template.hosts().trim_matches(['[', ']']);
+            let (_, code) = template.files()[0];
+            let declares = code.contains("guru::ports!");
+            assert_eq!(declares, !hosts.is_empty(), "{template:?}");
+            assert!(!declares || code.contains(&format!("Fetch[{hosts}]")));
+        }
+    }
+
+    #[test]
     fn what_is_for_this_machine_stands_in_a_file_of_its_own() {
         let patch = patch(Path::new("/a \"b\"/guru")).unwrap();
         let parsed: toml_edit::DocumentMut = patch.parse().unwrap();
