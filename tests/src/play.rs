@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::bytes::quoted;
 use crate::check::{Mismatch, check};
+use crate::driver::Lost;
 use crate::vector::{Exchange, Vector};
 use crate::wire::{Connection, Endpoint, Failure, RawResponse, describe, encode};
 
@@ -19,6 +20,17 @@ pub struct Played {
     pub records: Vec<Record>,
     /// The documented difference that was expected in place of the contract, if any.
     pub difference: Option<String>,
+    /// How many requests were sent again, see [`Lost`].
+    pub again: usize,
+}
+
+/// What is known of the target that a vector is played against.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Terms<'a> {
+    /// Its documented differences.
+    pub differences: &'a [String],
+    /// The answer of its vendor's development proxy to a request that it has lost.
+    pub lost: Option<&'a Lost>,
 }
 
 /// The record of one exchange.
@@ -44,11 +56,11 @@ impl Played {
     }
 }
 
-/// Plays `vector` against `endpoint`, whose target has these documented `differences`. `limit` is the timeout of each exchange.
+/// Plays `vector` against `endpoint`, of whose target `terms` are known. `limit` is the timeout of each exchange.
 #[must_use]
-pub fn play(vector: &Vector, endpoint: &Endpoint, differences: &[&str], limit: Duration) -> Played {
+pub fn play(vector: &Vector, endpoint: &Endpoint, terms: Terms<'_>, limit: Duration) -> Played {
     let barrier = Barrier::new(vector.copies.len());
-    let mut copies: Vec<Vec<Record>> = std::thread::scope(|scope| {
+    let copies: Vec<(Vec<Record>, usize)> = std::thread::scope(|scope| {
         let running: Vec<_> = vector
             .copies
             .iter()
@@ -57,7 +69,7 @@ pub fn play(vector: &Vector, endpoint: &Endpoint, differences: &[&str], limit: D
                 let barrier = &barrier;
                 scope.spawn(move || {
                     barrier.wait();
-                    Player::new(endpoint, limit, number).play(exchanges, differences)
+                    Player::new(endpoint, terms, limit, number).play(exchanges)
                 })
             })
             .collect();
@@ -70,6 +82,8 @@ pub fn play(vector: &Vector, endpoint: &Endpoint, differences: &[&str], limit: D
             })
             .collect()
     });
+    let again = copies.iter().map(|(_, again)| again).sum();
+    let mut copies: Vec<Vec<Record>> = copies.into_iter().map(|(records, _)| records).collect();
     let failed = |records: &Vec<Record>| records.iter().any(|record| !record.mismatches.is_empty());
     let mut first = true;
     copies.retain(|records| std::mem::take(&mut first) || failed(records));
@@ -77,39 +91,43 @@ pub fn play(vector: &Vector, endpoint: &Endpoint, differences: &[&str], limit: D
         records: copies.into_iter().flatten().collect(),
         difference: vector
             .differences()
-            .find(|name| differences.contains(name))
+            .find(|name| terms.differences.iter().any(|known| known == name))
             .map(str::to_owned),
+        again,
     }
 }
 
 struct Player<'a> {
     endpoint: &'a Endpoint,
+    terms: Terms<'a>,
     limit: Duration,
     copy: usize,
+    again: usize,
     connection: Option<Connection>,
     answers: Vec<RawResponse>,
 }
 
 impl<'a> Player<'a> {
-    fn new(endpoint: &'a Endpoint, limit: Duration, copy: usize) -> Self {
+    fn new(endpoint: &'a Endpoint, terms: Terms<'a>, limit: Duration, copy: usize) -> Self {
         Self {
             endpoint,
+            terms,
             limit,
             copy,
+            again: 0,
             connection: None,
             answers: Vec::new(),
         }
     }
 
-    fn play(mut self, exchanges: &[Exchange], differences: &[&str]) -> Vec<Record> {
+    fn play(mut self, exchanges: &[Exchange]) -> (Vec<Record>, usize) {
         let mut records = Vec::new();
         for exchange in exchanges {
             let sent = describe(&exchange.send, self.endpoint);
-            let differs = differences
-                .iter()
-                .find_map(|name| exchange.differs.get(*name));
+            let mut differences = self.terms.differences.iter();
+            let differs = differences.find_map(|name| exchange.differs.get(name));
             let breaks = exchange.breaks && differs.is_none();
-            match self.exchange(exchange) {
+            match self.arrived(exchange) {
                 Err(
                     ref failure @ Failure {
                         broken: Some(ref head),
@@ -162,7 +180,18 @@ impl<'a> Player<'a> {
                 }
             }
         }
-        records
+        (records, self.again)
+    }
+
+    /// The answer to a request that has arrived at the runtime.
+    fn arrived(&mut self, exchange: &Exchange) -> Result<RawResponse, Failure> {
+        let answer = self.exchange(exchange)?;
+        if !self.terms.lost.is_some_and(|lost| lost.is(&answer)) {
+            return Ok(answer);
+        }
+        self.again += 1;
+        self.connection = None;
+        self.exchange(exchange)
     }
 
     fn exchange(&mut self, exchange: &Exchange) -> Result<RawResponse, Failure> {

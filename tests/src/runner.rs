@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::driver::{Deployed, Driver, DriverConfig, Project, driven, select};
-use crate::play::play;
+use crate::play::{Terms, play};
 use crate::portability;
 use crate::report::{Outcome, Report, Verdict};
 use crate::runtimes::{Absent, Target};
@@ -293,12 +293,14 @@ impl Suite {
 /// Runs one vector on one target.
 fn one(target: &Target, vector: &Vector, limit: Duration) -> Outcome {
     let mut started = Instant::now();
-    let differences = target.driver.differences().iter();
-    let differences: Vec<_> = differences.map(String::as_str).collect();
+    let terms = Terms {
+        differences: target.driver.differences(),
+        lost: target.driver.lost(),
+    };
     let alone = vector.counts() || vector.crashes() && !target.driver.crashes_alone();
     let played = target.with(vector.function, alone, |running| {
         started = Instant::now();
-        let played = play(vector, &running.endpoint, &differences, limit);
+        let played = play(vector, &running.endpoint, terms, limit);
         let died = if played.passed() {
             None
         } else {

@@ -6,6 +6,8 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
+use crate::wire::RawResponse;
+
 /// One way of driving a target, which is a column of the report.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,6 +37,29 @@ pub struct DriverConfig {
     /// Whether users' projects are driven in this way, too.
     #[serde(default = "yes")]
     pub in_projects: bool,
+    /// The answer of a vendor's development proxy that has lost a request before the runtime saw it.
+    pub lost: Option<Lost>,
+}
+
+/// The answer of a proxy of the vendor's, and not of the function, which says that the request is to be sent again. Such a request
+/// is sent again once, and the report counts it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lost {
+    /// Its status code.
+    pub status: u16,
+    /// How its body begins.
+    pub body: String,
+    /// The public report of the bug.
+    pub evidence: String,
+}
+
+impl Lost {
+    /// Whether `answer` is the proxy's.
+    #[must_use]
+    pub fn is(&self, answer: &RawResponse) -> bool {
+        answer.status == self.status && answer.body.starts_with(self.body.as_bytes())
+    }
 }
 
 /// The kind of runtime that serves a target on this machine.

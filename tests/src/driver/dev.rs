@@ -18,7 +18,7 @@ use crate::vector::Function;
 use crate::wire::Endpoint;
 
 use super::machine::{forget_toolchain, program, with_hosts, workspace};
-use super::{Driver, DriverConfig, NotRun, Process, Refusal, Running, SETTING};
+use super::{Driver, DriverConfig, Lost, NotRun, Process, Refusal, Running, SETTING};
 
 /// The timeout from starting the process to the line with its address; a first build of the function is part of it.
 const START: Duration = Duration::from_secs(1800);
@@ -70,6 +70,10 @@ impl Driver for Dev {
 
     fn differences(&self) -> &[String] {
         &self.way.differences
+    }
+
+    fn lost(&self) -> Option<&Lost> {
+        self.way.lost.as_ref()
     }
 
     fn crashes_alone(&self) -> bool {

@@ -8,7 +8,7 @@ mod machine;
 mod process;
 
 pub use component::{compile, component, spin_manifest};
-pub use config::{DriverConfig, Runtime};
+pub use config::{DriverConfig, Lost, Runtime};
 pub use deployed::Deployed;
 pub(crate) use dev::Dev;
 pub use dev::Project;
@@ -34,6 +34,11 @@ pub trait Driver: Send + Sync {
     /// The documented differences of this target; a vector may expect any of them in place of the contract.
     fn differences(&self) -> &[String] {
         &[]
+    }
+
+    /// The answer of the vendor's development proxy to a request that it has lost, if it is known to lose any.
+    fn lost(&self) -> Option<&Lost> {
+        None
     }
 
     /// Whether a crash in one handler leaves other requests alone. Where it does not, a case with a crash runs alone.

@@ -12,6 +12,9 @@ pub(super) fn page(report: &Report) -> String {
         String::new(),
         matrix(report),
     ];
+    for line in report.sent_again() {
+        lines.extend([String::new(), escaped(&line)]);
+    }
     for (point, title, cases) in report.points() {
         lines.extend([String::new(), format!("## {point} {title}"), String::new()]);
         lines.push(row("case", names.iter().map(|name| escaped(name))));

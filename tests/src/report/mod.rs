@@ -34,6 +34,8 @@ pub struct Column {
     pub name: String,
     /// A short description of its runtime.
     pub about: String,
+    /// The public report of the bug for which requests are sent again, if there is one.
+    pub lost: Option<String>,
 }
 
 /// One case.
@@ -64,6 +66,8 @@ pub struct Outcome {
     pub message: Option<String>,
     /// The duration in milliseconds.
     pub milliseconds: u64,
+    /// How many requests were sent again, since a development proxy of the vendor's had lost them.
+    pub again: usize,
 }
 
 /// The verdict on one case on one target.
@@ -100,6 +104,7 @@ impl From<Verdict> for Outcome {
             records: Vec::new(),
             message: None,
             milliseconds: 0,
+            again: 0,
         }
     }
 }
@@ -118,6 +123,7 @@ impl Outcome {
             records: played.records,
             message: died,
             milliseconds: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            again: played.again,
         }
     }
 
@@ -183,6 +189,7 @@ impl Report {
                 .map(|driver| Column {
                     name: driver.name().to_owned(),
                     about: driver.about(),
+                    lost: driver.lost().map(|lost| lost.evidence.clone()),
                 })
                 .collect(),
             cases,
@@ -223,6 +230,21 @@ impl Report {
             }
         }
         totals
+    }
+
+    /// What to know of the requests that were sent again, a line per target.
+    fn sent_again(&self) -> impl Iterator<Item = String> {
+        self.targets.iter().filter_map(|target| {
+            let outcomes = self.cases.iter().filter_map(|case| case.outcomes.get(&target.name));
+            let count: usize = outcomes.map(|outcome| outcome.again).sum();
+            let evidence = target.lost.as_deref()?;
+            (count > 0).then(|| {
+                format!(
+                    "{}: the vendor's development proxy lost {count} of the requests, which were sent again: {evidence}",
+                    target.name
+                )
+            })
+        })
     }
 
     /// The points that have cases: number, title, cases.

@@ -14,6 +14,7 @@ fn report() -> Report {
     };
     let column = |name: &str| Column {
         name: name.into(),
+        lost: None,
         about: format!("the {name} runtime"),
     };
     let mut report = Report {

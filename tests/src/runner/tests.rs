@@ -1,7 +1,7 @@
 //! The runner on targets that work, are missing, or fail to start.
 
 use super::*;
-use crate::driver::{NotRun, Refusal, Running};
+use crate::driver::{Lost, NotRun, Refusal, Running};
 use crate::vector::{Function, from_text};
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -15,6 +15,8 @@ enum Fake {
     AbsentForThis,
     Broken,
     Answers(&'static str),
+    /// Behind a proxy that loses this many requests.
+    Loses(usize),
 }
 
 static STARTS: AtomicUsize = AtomicUsize::new(0);
@@ -33,6 +35,15 @@ impl Driver for Fake {
         &*SAYS_NO
     }
 
+    fn lost(&self) -> Option<&Lost> {
+        static LOST: LazyLock<Lost> = LazyLock::new(|| Lost {
+            status: 200,
+            body: "lost".into(),
+            evidence: "a bug made for a test".into(),
+        });
+        Some(&LOST)
+    }
+
     fn ready(&self) -> Result<(), NotRun> {
         match self {
             Self::Absent => Err(NotRun("install it".into())),
@@ -41,7 +52,7 @@ impl Driver for Fake {
     }
 
     fn start(&self, _function: Function) -> Result<Running, Refusal> {
-        let body = match self {
+        let (lost, body) = match self {
             Self::Absent | Self::AbsentForThis => {
                 return Err(Refusal::NotRun(NotRun("not this function".into())));
             }
@@ -51,12 +62,16 @@ impl Driver for Fake {
                     "it fell over\n  its last output: ouch"
                 )));
             }
-            Self::Answers(body) => *body,
+            Self::Answers(body) => (0, *body),
+            Self::Loses(count) => (*count, "yes"),
         };
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = Endpoint::at(listener.local_addr().unwrap());
         std::thread::spawn(move || {
+            let lost = std::iter::repeat_n("lost: send it again", lost);
+            let mut bodies = lost.chain(std::iter::repeat(body));
             for mut stream in listener.incoming().map_while(Result::ok) {
+                let Some(body) = bodies.next() else { return };
                 let _ = stream.read(&mut [0; 4096]);
                 let length = body.len();
                 let _ = write!(
@@ -183,6 +198,19 @@ fn a_skipped_case_is_not_asked() {
 }
 
 #[test]
+fn a_request_that_a_development_proxy_has_lost_is_sent_again_once_and_counted() {
+    let once = run(Fake::Loses(1), &[], None, &["path/yes"]);
+    assert_eq!(verdicts(&once), [Verdict::Passed]);
+    let said = "fake: the vendor's development proxy lost 1 of the requests, which were sent again: a bug made for a test";
+    assert!(once.report.terminal().contains(said));
+    assert!(once.report.markdown().contains("lost 1 of the requests"));
+    let twice = run(Fake::Loses(2), &[], None, &["path/yes"]);
+    assert_eq!(verdicts(&twice), [Verdict::Failed]);
+    let never = run(Fake::Answers("yes"), &[], None, &["path/yes"]);
+    assert!(!never.report.terminal().contains("sent again"));
+}
+
+#[test]
 fn a_filter_leaves_the_others_out_of_the_report() {
     let filtered = run(Fake::Answers("yes"), &[], None, &["again"]);
     let names: Vec<&str> = filtered
@@ -204,10 +232,15 @@ fn a_documented_difference_is_demanded_where_a_target_has_it_and_only_there() {
         let Ok(running) = Fake::Answers(answer).start(Function::Probe) else {
             panic!("it did not start")
         };
+        let differences: Vec<String> = differences.iter().map(|&name| name.into()).collect();
+        let terms = Terms {
+            differences: &differences,
+            lost: None,
+        };
         let played = play(
             &vectors[0],
             &running.endpoint,
-            differences,
+            terms,
             Duration::from_secs(5),
         );
         (played.passed(), played.difference)

@@ -10,7 +10,7 @@
 
 mod made;
 
-use conformance::play::play;
+use conformance::play::{Terms, play};
 use conformance::vector::{Body, Exchange, Expectation, Vector, suite};
 use conformance::wire::Endpoint;
 use made::Maker;
@@ -50,6 +50,7 @@ fn played(vector: &Vector, differences: &[&str], answers: &[Vec<u8>]) -> Option<
         copies: vector.copies[..1].to_vec(),
         ..vector.clone()
     };
+    let differences: Vec<String> = differences.iter().map(|&name| name.into()).collect();
     std::thread::scope(|scope| {
         scope.spawn(|| {
             for index in 0.. {
@@ -65,7 +66,10 @@ fn played(vector: &Vector, differences: &[&str], answers: &[Vec<u8>]) -> Option<
         let played = play(
             &one,
             &Endpoint::at(address),
-            differences,
+            Terms {
+                differences: &differences,
+                lost: None,
+            },
             Duration::from_secs(10),
         );
         // Each exchange used at most one connection; the remaining ones let the server finish.
