@@ -1,5 +1,6 @@
 //! Handles one request, in an instance of its own.
 
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use guru_core::http::convert;
 use guru_core::ports::Level;
-use guru_core::{ErrorKind, Service};
+use guru_core::{ErrorKind, Method, Service};
 use http::{HeaderName, HeaderValue};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
@@ -90,17 +91,25 @@ impl Host {
             deadline: caller.deadline,
         };
         let running = Running::new(tokio::spawn(async move {
-            let (has_head, failure) = run(&inner, request, head, deadline, &stream).await;
-            if has_head {
-                // The status has been sent, so only the log can report this.
+            let Err((mut stage, failure)) = run(&inner, request, head, deadline, &stream).await
+            else {
+                return;
+            };
+            if let Stage::Answering = stage {
+                // All of the answer can be there, and be read yet.
+                stream.awaited.was_read().await;
+                stage = stream.stage(true);
+            }
+            // Once the status has been sent, only the log can report it.
+            if let Some(stage) = stage.text() {
                 let text = failure.text(&inner, began.elapsed());
-                let text = format!("the answer broke off: {text}");
-                inner.note(Level::Error, &text, Some(&id));
+                inner.note(Level::Error, &format!("{stage}: {text}"), Some(&id));
             }
             let _ = failed.send(failure);
         }));
         if let Ok(response) = answered.await {
-            return response.map(|body| Body::of_function(body, awaited, running));
+            let size = size(&method, &response);
+            return response.map(|body| Body::of_function(body, awaited, running, size));
         }
         let (kind, text) = match failure.await {
             Ok(failure) => (failure.kind(), failure.text(&self.0, began.elapsed())),
@@ -150,6 +159,32 @@ fn vouch(headers: &mut http::HeaderMap, caller: &Caller) {
     }
 }
 
+/// How many bytes of a response a client reads, where that is known (RFC 9112, section 6.3).
+fn size<B>(method: &Method, response: &http::Response<B>) -> Option<u64> {
+    if *method == Method::HEAD || matches!(response.status().as_u16(), 204 | 304) {
+        return Some(0);
+    }
+    let length = response.headers().get(http::header::CONTENT_LENGTH)?;
+    length.to_str().ok()?.parse().ok()
+}
+
+/// How far a request has come.
+enum Stage {
+    Asked,
+    Answering,
+    Answered,
+}
+
+impl Stage {
+    fn text(&self) -> Option<&'static str> {
+        match self {
+            Self::Asked => None,
+            Self::Answering => Some("the answer broke off"),
+            Self::Answered => Some("what went on after the answer broke off"),
+        }
+    }
+}
+
 /// An instance that is about to be dropped.
 struct Gone<'a>(&'a Awaited);
 
@@ -166,34 +201,37 @@ struct Stream {
     deadline: Option<Instant>,
 }
 
-/// Runs a new instance until its response has been read, or it fails. Also returns whether the head had been sent.
+/// Runs a new instance until its response has been read and it has nothing to go on with, or it fails.
 async fn run<B>(
     inner: &Inner,
     request: http::Request<B>,
     head: Head,
     deadline: Instant,
     stream: &Stream,
-) -> (bool, Failure)
+) -> Result<(), (Stage, Failure)>
 where
     B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<wasmtime_wasi_http::Error>,
 {
     let (parts, body) = request.into_parts();
-    let (body, arrival) = Watched::new(body);
+    let (body, arrival) = Watched::new(body, Arc::clone(&stream.awaited));
     let request = http::Request::from_parts(parts, body);
     let Ok(Ok(_room)) = timeout_at(deadline, Arc::clone(&inner.room).acquire_owned()).await else {
-        return (false, Failure::Full);
+        return Err((Stage::Asked, Failure::Full));
     };
     let has_head = AtomicBool::new(false);
     let mut called = pin!(call(inner, request, head, &has_head, &stream.awaited));
     let mut until = deadline;
     loop {
-        match timeout_at(until, &mut called).await {
-            Ok(Ok(code)) => return (has_head.load(Ordering::Relaxed), Failure::Refused(code)),
-            Ok(Err(error)) => return (has_head.load(Ordering::Relaxed), Failure::Trapped(error)),
+        let done = timeout_at(until, &mut called).await;
+        let stage = stream.stage(has_head.load(Ordering::Relaxed));
+        match done {
+            Ok(Ok(None)) => return Ok(()),
+            Ok(Ok(Some(code))) => return Err((stage, Failure::Refused(code))),
+            Ok(Err(error)) => return Err((stage, Failure::Trapped(error))),
             Err(_) => {}
         }
-        if !has_head.load(Ordering::Relaxed) {
+        if let Stage::Asked = stage {
             // While a body comes, nothing is late.
             let later = arrival.last() + inner.limits.time;
             let later = stream.deadline.map_or(later, |latest| latest.min(later));
@@ -206,20 +244,29 @@ where
             } else {
                 Failure::Late
             };
-            return (false, failure);
+            return Err((stage, failure));
         }
         match stream.until(inner.limits.time) {
             Some(next) => until = next,
-            None => return (true, Failure::Late),
+            None => return Err((stage, Failure::Late)),
         }
     }
 }
 
 impl Stream {
-    /// When to look again, or `None` if the next chunk is late, or all of the response.
+    fn stage(&self, has_head: bool) -> Stage {
+        match self.awaited.read() {
+            Some(_) => Stage::Answered,
+            None if has_head => Stage::Answering,
+            None => Stage::Asked,
+        }
+    }
+
+    /// When to look again, or `None` if the next chunk is late, or all of the response, or what comes after it.
     fn until(&self, limit: Duration) -> Option<Instant> {
         let now = Instant::now();
-        let next = self.awaited.since().unwrap_or(now) + limit;
+        let since = self.awaited.read().or_else(|| self.awaited.since());
+        let next = since.unwrap_or(now) + limit;
         let next = self.deadline.map_or(next, |deadline| deadline.min(next));
         (next > now).then_some(next)
     }
@@ -227,14 +274,14 @@ impl Stream {
 
 type Head = oneshot::Sender<http::Response<WasiBody>>;
 
-/// Returns only if there is no response, or if the function crashes after it.
+/// Returns once the response was read and the function has nothing to go on with; an error code if there is no response.
 async fn call<B>(
     inner: &Inner,
     request: http::Request<B>,
     head: Head,
     has_head: &AtomicBool,
     awaited: &Awaited,
-) -> wasmtime::Result<ErrorCode>
+) -> wasmtime::Result<Option<ErrorCode>>
 where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<wasmtime_wasi_http::Error>,
@@ -249,12 +296,14 @@ where
         .run_concurrent(async |accessor| {
             let response = match function.handle(accessor, request).await? {
                 Ok(response) => response,
-                Err(code) => return Ok(code),
+                Err(code) => return Ok(Some(code)),
             };
             let response = accessor.with(|store| response.into_http(store, async { Ok(()) }))?;
             has_head.store(true, Ordering::Relaxed);
             let _ = head.send(response);
-            std::future::pending().await
+            awaited.was_read().await;
+            poll_fn(|cx| accessor.poll_no_interesting_tasks(cx)).await;
+            Ok(None)
         })
         .await?
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,32 +13,44 @@ use guru_core::{Error as Failure, ErrorKind};
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::Full;
 use hyper::body::Incoming;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, Sleep, sleep};
 use wasmtime_wasi_http::p3::bindings::http::types::ErrorCode;
 use wasmtime_wasi_http::{Error, WasiBody};
 
-/// A task that is aborted when this is dropped.
+/// A task that is aborted when this is dropped, unless it goes on after the response.
 #[derive(Debug)]
-pub(crate) struct Running(JoinHandle<()>);
+pub(crate) struct Running(Option<JoinHandle<()>>);
 
 impl Running {
     pub(crate) fn new(task: JoinHandle<()>) -> Self {
-        Self(task)
+        Self(Some(task))
+    }
+
+    /// Leaves the task to itself: it ends once the function does.
+    fn leave(&mut self) {
+        self.0 = None;
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.0.abort();
+        if let Some(task) = &self.0 {
+            task.abort();
+        }
     }
 }
 
-/// Since when the next chunk of a response has been awaited.
+/// Since when the next chunk of a response has been awaited, and whether all of it has been read.
 #[derive(Debug, Default)]
 pub(crate) struct Awaited {
     since: Mutex<Option<Instant>>,
     is_broken: AtomicBool,
+    read: OnceLock<Instant>,
+    was_read: Notify,
+    /// Whoever waits for more of the request meanwhile.
+    sender: Mutex<Option<Waker>>,
 }
 
 impl Awaited {
@@ -47,9 +59,45 @@ impl Awaited {
         *self.since.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// When the end of the response was read.
+    pub(crate) fn read(&self) -> Option<Instant> {
+        self.read.get().copied()
+    }
+
+    /// Resolves once the end of the response was read, or nobody reads on in what the instance has left. Must not be called again
+    /// before it has resolved.
+    pub(crate) async fn was_read(&self) {
+        if self.read.get().is_none() {
+            self.was_read.notified().await;
+        }
+    }
+
+    fn end(&self) {
+        let _ = self.read.set(Instant::now());
+        self.was_read.notify_one();
+        let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sender) = &*sender {
+            sender.wake_by_ref();
+        }
+    }
+
+    /// Resolves at once if the end of the response was read, and wakes this otherwise when it is.
+    fn poll_read(&self, cx: &Context<'_>) -> Poll<()> {
+        let mut sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.read.get().is_some() {
+            return Poll::Ready(());
+        }
+        *sender = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
     /// The instance is gone, whatever it has sent: what looks like the end of the content is not one.
     pub(crate) fn break_off(&self) {
         self.is_broken.store(true, Ordering::Release);
+    }
+
+    fn is_broken(&self) -> bool {
+        self.is_broken.load(Ordering::Acquire) && self.read().is_none()
     }
 
     fn note(&self, is_awaited: bool) {
@@ -72,7 +120,9 @@ enum Content {
     Function {
         body: WasiBody,
         awaited: Arc<Awaited>,
-        _running: Running,
+        running: Running,
+        /// How many bytes are to come, where that is known: hyper does not ask for what is behind them.
+        left: Option<u64>,
     },
 }
 
@@ -83,13 +133,49 @@ impl Body {
         }
     }
 
-    pub(crate) fn of_function(body: WasiBody, awaited: Arc<Awaited>, running: Running) -> Self {
-        Self {
+    /// `size`: how many bytes of it a client reads, where that is known.
+    pub(crate) fn of_function(
+        body: WasiBody,
+        awaited: Arc<Awaited>,
+        running: Running,
+        size: Option<u64>,
+    ) -> Self {
+        let mut body = Self {
             content: Content::Function {
                 body,
                 awaited,
-                _running: running,
+                running,
+                left: size,
             },
+        };
+        if size == Some(0) {
+            body.end();
+        }
+        body
+    }
+
+    /// All of it has been read.
+    fn end(&mut self) {
+        if let Content::Function {
+            awaited, running, ..
+        } = &mut self.content
+        {
+            awaited.end();
+            running.leave();
+        }
+    }
+}
+
+impl Drop for Body {
+    fn drop(&mut self) {
+        if let Content::Function {
+            awaited, running, ..
+        } = &mut self.content
+            && awaited.is_broken()
+        {
+            // It waits for this, to say in the log what it came to.
+            running.leave();
+            awaited.was_read.notify_one();
         }
     }
 }
@@ -106,15 +192,29 @@ impl http_body::Body for Body {
             Content::Whole(body) => Pin::new(body)
                 .poll_frame(cx)
                 .map_err(|never| match never {}),
-            Content::Function { body, awaited, .. } => {
+            Content::Function {
+                body,
+                awaited,
+                left,
+                ..
+            } => {
                 let polled = Pin::new(body).poll_frame(cx);
                 awaited.note(polled.is_pending());
-                match polled {
-                    Poll::Ready(None) if awaited.is_broken.load(Ordering::Acquire) => {
-                        Poll::Ready(Some(Err(ErrorCode::InternalError(None).into())))
+                match &polled {
+                    Poll::Ready(None) if awaited.is_broken() => {
+                        return Poll::Ready(Some(Err(ErrorCode::InternalError(None).into())));
                     }
-                    polled => polled,
+                    Poll::Ready(None) => self.end(),
+                    Poll::Ready(Some(Ok(frame))) => {
+                        let read = frame.data_ref().map_or(0, |data| data.len() as u64);
+                        *left = left.map(|left| left.saturating_sub(read));
+                        if *left == Some(0) {
+                            self.end();
+                        }
+                    }
+                    Poll::Ready(Some(Err(_))) | Poll::Pending => {}
                 }
+                polled
             }
         }
     }
@@ -170,15 +270,16 @@ impl Arrival {
     }
 }
 
-/// A body that records what it does.
+/// A body that records what it does. It breaks off once the response has been read: who has its answer is waited for no longer.
 pub(crate) struct Watched<B> {
     body: B,
     arrival: Arc<Arrival>,
+    awaited: Arc<Awaited>,
 }
 
 impl<B> Watched<B> {
     /// Wraps a body. Also returns what it does.
-    pub(crate) fn new(body: B) -> (Self, Arc<Arrival>) {
+    pub(crate) fn new(body: B, awaited: Arc<Awaited>) -> (Self, Arc<Arrival>) {
         let arrival = Arc::new(Arrival {
             began: Instant::now(),
             last: AtomicU64::new(0),
@@ -187,22 +288,29 @@ impl<B> Watched<B> {
         let watched = Self {
             body,
             arrival: Arc::clone(&arrival),
+            awaited,
         };
         (watched, arrival)
     }
 }
 
-impl<B: http_body::Body<Data = Bytes> + Unpin> http_body::Body for Watched<B> {
+impl<B> http_body::Body for Watched<B>
+where
+    B: http_body::Body<Data = Bytes, Error: Into<Error>> + Unpin,
+{
     type Data = Bytes;
-    type Error = B::Error;
+    type Error = Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let polled = Pin::new(&mut self.body).poll_frame(cx);
         self.arrival.note(polled.is_ready());
-        polled
+        if polled.is_pending() && self.awaited.poll_read(cx).is_ready() {
+            return Poll::Ready(Some(Err(ErrorCode::ConnectionTerminated.into())));
+        }
+        polled.map_err(Into::into)
     }
 
     fn is_end_stream(&self) -> bool {

@@ -105,6 +105,12 @@ impl Host {
         })))
     }
 
+    /// Resolves once no request is handled any more, nor goes on after its response. Others wait meanwhile.
+    pub async fn idle(&self) {
+        // It is never closed.
+        let _ = self.0.room.acquire_many(self.0.limits.instances).await;
+    }
+
     /// Writes a line to the function's log, in the function's own format: JSON, or text if its environment has
     /// `GURU_LOG=text`.
     pub fn note(&self, level: Level, message: &str, request_id: Option<&str>) {

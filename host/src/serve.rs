@@ -89,8 +89,11 @@ pub async fn serve(
         }
     }
     drop(listener);
-    let graceful = server.graceful.shutdown();
-    if tokio::time::timeout(place.grace, graceful).await.is_err() {
+    let drained = async {
+        server.graceful.shutdown().await;
+        server.host.idle().await;
+    };
+    if tokio::time::timeout(place.grace, drained).await.is_err() {
         let seconds = place.grace.as_secs();
         let message = format!("requests were cut off: not done {seconds} s after the signal");
         server.host.note(Level::Warn, &message, None);

@@ -7,7 +7,7 @@ mod support;
 
 use std::time::Duration;
 
-use asking::{RawResponse, ask, ask_as, host, limits, stream};
+use asking::{RawResponse, ask, ask_as, host, limits, stalled, stream};
 use guru_host::{Caller, Host, Limits};
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
@@ -161,6 +161,24 @@ fn a_client_that_leaves_takes_its_instance_along() {
             left.abort();
             assert!(left.await.unwrap_err().is_cancelled());
             assert_eq!(ask(&host, "GET", "/ok", "id-2").await.status, 200);
+        });
+    }
+}
+
+/// Nothing of a client's that does not send on holds the place of one that has its answer.
+#[test]
+fn a_body_that_stalls_is_not_waited_for_once_the_answer_was_read() {
+    let host = host(Limits {
+        instances: 1,
+        time: Duration::from_secs(3600),
+        ..limits()
+    });
+    for runtime in runtimes() {
+        runtime.block_on(async {
+            let answer = stalled(&host, "/ok").await;
+            assert_eq!((answer.status, &*answer.body), (200, "ok"));
+            let idle = tokio::time::timeout(Duration::from_secs(5), host.idle());
+            assert!(idle.await.is_ok(), "it holds its place");
         });
     }
 }

@@ -202,6 +202,57 @@ fn what_goes_wrong_behind_the_head_is_in_the_log() {
     assert!(log.contains("\"request_id\":\""), "{log}");
 }
 
+/// The client has its answer meanwhile; what it did not read takes the rest along.
+#[test]
+fn what_goes_on_after_the_answer_is_done_and_limited_and_logged() {
+    let server = Server::start(&["--time", "1", "--instances", "1"]);
+    let ask = |path: &str| {
+        let request = format!("GET {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+        let answer = server.ask(request.as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    };
+    // Each keeps its place until it ends: the next has waited for it.
+    for path in ["/after/well", "/after/late", "/after/panic", "/ok"] {
+        ask(path);
+    }
+    let log = server.log();
+    let lines: Vec<&str> = log.lines().collect();
+    let at = |what: &str| {
+        let mut found = lines
+            .iter()
+            .enumerate()
+            .filter(|(_, line)| line.contains(what));
+        let (at, line) = found
+            .next()
+            .unwrap_or_else(|| panic!("no `{what}` in {log}"));
+        assert!(line.contains("\"request_id\":\""), "{line}");
+        assert!(found.next().is_none(), "`{what}` is there twice in {log}");
+        at
+    };
+    let done = at("done after the answer");
+    let late = at("what went on after the answer broke off: the function was stopped after");
+    let crashed = at("what went on after the answer broke off: the function crashed");
+    assert!(done < late && late < crashed, "{log}");
+}
+
+/// Requests are let go of by a server that stops once they have nothing to go on with.
+#[cfg(unix)]
+#[test]
+fn a_server_that_stops_finishes_what_goes_on_after_answers() {
+    let server = Server::start(&[]);
+    let mut stream = server.connect();
+    stream
+        .write_all(b"GET /after/well HTTP/1.1\r\nhost: a\r\n\r\n")
+        .unwrap();
+    stream.read_exact(&mut [0; 15]).unwrap();
+    std::thread::sleep(Duration::from_millis(100));
+    let id = server.child.id().to_string();
+    assert!(Command::new("kill").arg(id).status().unwrap().success());
+    std::thread::sleep(Duration::from_millis(1500));
+    let log = server.log();
+    assert!(log.contains("done after the answer"), "{log}");
+}
+
 #[test]
 fn connections_are_limited() {
     let server = Server::start(&["--connections", "1"]);

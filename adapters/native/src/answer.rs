@@ -7,12 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use guru_core::app::Later;
 use guru_core::http::convert::{method as method_of, response as response_of, whole_response};
 use guru_core::ports::Ports;
 use guru_core::{Body, Context, ErrorKind, Invocation, Method, Response, Service};
 use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
 
+use crate::after::{After, go_on};
 use crate::instance::Instance;
 use crate::options::Limits;
 use crate::pulse::{Caller, Pulse};
@@ -29,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) room: Room,
     pub(crate) pulse: Arc<Pulse>,
+    pub(crate) after: After,
 }
 
 /// Handles any request.
@@ -52,7 +55,12 @@ pub(crate) async fn answer(
         work.upload.discard();
     }
     let mut response = response.map(|body| match (body.into_bytes(), work) {
-        (Ok(bytes), _) => Reply::whole(bytes),
+        (Ok(bytes), work) => {
+            if let Some(mut work) = work {
+                go_on(&shared, &cx, &mut work);
+            }
+            Reply::whole(bytes)
+        }
         (Err(body), Some(work)) => Reply::stream(body, Rc::clone(&shared), cx.clone(), work),
         (Err(_), None) => Reply::whole(Bytes::new()),
     });
@@ -74,7 +82,10 @@ pub(crate) async fn answer(
 pub(crate) struct Work {
     pub(crate) caller: Arc<Caller>,
     pub(crate) upload: Rc<Upload>,
-    _place: Taken,
+    /// Until the request goes on after its answer, if it does.
+    pub(crate) place: Option<Taken>,
+    /// What it goes on with; `None` if it was given up.
+    pub(crate) later: Option<Later>,
 }
 
 async fn handle(
@@ -94,6 +105,7 @@ async fn handle(
             return refuse(error);
         }
     };
+    let later = Later::of(cx);
     let service = shared.instance.service();
     let (body, upload) = match Upload::begin(incoming, shared, &service, is_asking).await {
         Ok(begun) => begun,
@@ -114,16 +126,17 @@ async fn handle(
         is_head: *method == Method::HEAD,
     });
     let handled = service.handle(cx.clone(), request.with_body(body));
-    let response = timed(shared, cx, method, &caller, &upload, handled).await;
+    let (response, is_own) = timed(shared, cx, method, &caller, &upload, handled).await;
     let work = Work {
         caller,
         upload,
-        _place: place,
+        place: Some(place),
+        later: is_own.then_some(later),
     };
     (response, Some(work))
 }
 
-/// The handler's response, or the one in its place if it crashes or takes too long.
+/// The handler's response, or the one in its place if it crashes or takes too long. And whether it is the handler's.
 async fn timed(
     shared: &Shared,
     cx: &Context,
@@ -131,7 +144,7 @@ async fn timed(
     caller: &Arc<Caller>,
     upload: &Upload,
     handled: impl Future<Output = Response>,
-) -> Response {
+) -> (Response, bool) {
     let mut handled = pin!(crash::guard(&shared.pulse, caller, handled));
     let Some(time) = shared.limits.time else {
         return survived(shared, cx, method, caller, handled.await);
@@ -150,28 +163,31 @@ async fn timed(
                 let message =
                     format!("the handler was stopped after {seconds} s; --time sets the limit");
                 cx.log().error(message, &[]);
-                return Service::lost(ErrorKind::Timeout, cx.request_id(), method);
+                return (
+                    Service::lost(ErrorKind::Timeout, cx.request_id(), method),
+                    false,
+                );
             }
         };
     }
 }
 
-/// Returns the response, even if the handler crashed. In that case the next request gets a new instance.
+/// Returns the response, or that of a handler that crashed. In that case the next request gets a new instance.
 fn survived(
     shared: &Shared,
     cx: &Context,
     method: &Method,
     caller: &Arc<Caller>,
     handled: Result<Response, String>,
-) -> Response {
+) -> (Response, bool) {
     match handled {
-        Ok(response) => response,
+        Ok(response) => (response, true),
         Err(report) => {
             cx.log().error(report, &[]);
             if let Err(report) = shared.instance.renew(&shared.pulse, caller) {
                 cx.log().error(report, &[]);
             }
-            Service::crash(cx.request_id(), method)
+            (Service::crash(cx.request_id(), method), false)
         }
     }
 }

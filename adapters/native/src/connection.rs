@@ -64,9 +64,13 @@ pub(crate) async fn serve(
         });
     }
     drop(listener);
-    match tokio::time::timeout(shared.limits.grace, graceful.shutdown()).await {
+    let drained = async {
+        graceful.shutdown().await;
+        shared.after.done().await;
+    };
+    match tokio::time::timeout(shared.limits.grace, drained).await {
         Ok(()) => 0,
-        Err(_) => Rc::strong_count(&open) - 1,
+        Err(_) => Rc::strong_count(&open) - 1 + shared.after.count(),
     }
 }
 

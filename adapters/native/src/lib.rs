@@ -3,6 +3,7 @@
 //!
 //! A function's `main` calls [`main`]; a test or a larger program uses [`Server`].
 
+mod after;
 mod answer;
 mod clock;
 mod connection;

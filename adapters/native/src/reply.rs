@@ -10,8 +10,10 @@ use bytes::Bytes;
 use guru_core::Body;
 use guru_core::http::Error;
 use http_body::{Frame, SizeHint};
+use tokio::runtime::Handle;
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use crate::after::go_on;
 use crate::answer::{Shared, Work};
 use crate::crash::catch;
 use crate::pulse::Caller;
@@ -31,6 +33,8 @@ pub(crate) struct Stream {
     shared: Rc<Shared>,
     cx: guru_core::Context,
     work: Work,
+    /// How many bytes are to come, where that is known: hyper does not ask for what is behind them.
+    left: Option<u64>,
     /// When the chunk that is being made is late.
     late: Option<Pin<Box<Sleep>>>,
     /// Whether a chunk was handed out that is to be written before the next is made.
@@ -55,6 +59,7 @@ impl Reply {
             ..Caller::clone(&work.caller)
         });
         Self::Stream(Box::new(Stream {
+            left: body.size(),
             body,
             shared,
             cx,
@@ -85,6 +90,13 @@ impl Stream {
                 self.late = None;
                 self.is_over = !matches!(chunk, Some(Ok(_)));
                 self.is_unwritten = !self.is_over;
+                if let Some(Ok(chunk)) = &chunk {
+                    self.left = self
+                        .left
+                        .map(|left| left.saturating_sub(chunk.len() as u64));
+                } else {
+                    go_on(&self.shared, &self.cx, &mut self.work);
+                }
                 Poll::Ready(chunk)
             }
             Ok(Poll::Pending) => self.wait(cx),
@@ -144,6 +156,10 @@ impl Stream {
 impl Drop for Stream {
     fn drop(&mut self) {
         self.cancel();
+        // hyper drops a stream of a known size with its last byte. Outside of a runtime, the thread ends.
+        if self.left == Some(0) && Handle::try_current().is_ok() {
+            go_on(&self.shared, &self.cx, &mut self.work);
+        }
     }
 }
 

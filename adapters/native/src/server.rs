@@ -128,7 +128,7 @@ impl Server {
         }
         let seconds = limits.grace.as_secs();
         let message = format!(
-            "{cut_off} connections were cut off: not done {seconds} s after the signal; --grace sets the time"
+            "{cut_off} connections were cut off, or requests that went on after their answers: not done {seconds} s after the signal; --grace sets the time"
         );
         Err(Error::new(ErrorKind::Unfinished, message))
     }

@@ -9,6 +9,7 @@ use guru_core::Level;
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::watch;
 
+use crate::after::After;
 use crate::answer::Shared;
 use crate::connection::serve;
 use crate::crash;
@@ -148,6 +149,7 @@ fn work(
         limits: plan.limits,
         room: plan.room.clone(),
         pulse,
+        after: After::default(),
     });
     runtime.block_on(serve(listener, shared, plan, stopping))
 }

@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
+use guru_core::app::Later;
 use guru_core::ports::{Level, Log as _, Ports, Record};
 use guru_core::{App, Context, Error, Method, Response, Service};
 use wasip3::http::types;
@@ -37,18 +38,19 @@ pub async fn answer(app: fn() -> App, request: types::Request) -> types::Respons
     let invocation = headers.invocation(&*instance.ports.random);
     let cx = Context::new(Rc::clone(&instance.ports), invocation);
     let id = cx.request_id().to_owned();
+    let later = Later::of(&cx);
     let answered = handle(&instance.service, cx, &method, head, request);
-    respond(crash::name(&id, answered).await, &method, &id)
+    respond(crash::name(&id, answered).await, &method, &id, later)
 }
 
 /// Converts a response for the host. If the host rejects its headers, the response is that of any other fault.
-fn respond(mut response: Response, method: &Method, id: &str) -> types::Response {
+fn respond(mut response: Response, method: &Method, id: &str, later: Later) -> types::Response {
     let fields = convert::fields(response.headers()).unwrap_or_else(|error| {
         Log.log(&Record::new(Level::Error, &error, &[]).of_request(id));
         response = Service::crash(id, method);
         convert::fields(response.headers()).unwrap_or_else(|_| types::Fields::new())
     });
-    convert::response(response, fields, method, id)
+    convert::response(response, fields, method, id, later)
 }
 
 async fn handle(

@@ -1,5 +1,7 @@
 //! Conversions between the host's messages and the core's types.
 
+use bytes::Bytes;
+use guru_core::app::{Later, Work};
 use guru_core::{Body, Error, Headers, Method, Request, Response, Uri, adapter};
 use wasip3::http::types::{self, ErrorCode, HeaderError};
 use wasip3::wit_bindgen::{FutureWriter, StreamWriter};
@@ -56,12 +58,13 @@ pub(crate) fn fields(headers: &Headers) -> Result<types::Fields, String> {
     Ok(fields)
 }
 
-/// An answer. A stream is made as the host reads it.
+/// An answer. A stream is made as the host reads it; what the request goes on with comes behind.
 pub(crate) fn response(
     response: Response,
     fields: types::Fields,
     method: &Method,
     id: &str,
+    later: Later,
 ) -> types::Response {
     let (status, _, body) = response.into_parts();
     // Said here, because the host sees a stream, and would send it in chunks (RFC 9110, section 8.6,
@@ -77,17 +80,24 @@ pub(crate) fn response(
     let (writer, contents) = (!body.is_empty()).then(wit_stream::new).unzip();
     let (answer, _sent) = types::Response::new(fields, contents, no_trailers);
     match (writer, body.into_bytes()) {
-        (Some(mut writer), Ok(bytes)) => {
-            // The host reads it once it has the head. If it gives up, so does this.
-            spawn(async move {
-                writer.write_all(bytes.into()).await;
-            });
+        (writer, Ok(bytes)) => {
+            let after = later.work().map(|work| (id.to_owned(), work));
+            if writer.is_some() || after.is_some() {
+                spawn(put(bytes, writer, after));
+            }
         }
         (Some(writer), Err(body)) => {
             let id = id.to_owned();
-            spawn(async move { crash::name(&id, send(body, writer, trailers)).await });
+            let sent = async move {
+                if send(body, writer, trailers).await
+                    && let Some(work) = later.work()
+                {
+                    work.await;
+                }
+            };
+            spawn(async move { crash::name(&id, sent).await });
         }
-        (None, _) => {}
+        (None, Err(_)) => {}
     }
     // The core ensures a final status, which is always valid in HTTP.
     let _ = answer.set_status_code(status.as_u16());
@@ -96,24 +106,41 @@ pub(crate) fn response(
 
 pub(crate) type Trailers = FutureWriter<Result<Option<types::Fields>, ErrorCode>>;
 
-/// Makes a stream for as long as the host reads it. One that breaks off is said to, by what would stand behind it.
-pub(crate) async fn send(mut body: Body, mut writer: StreamWriter<u8>, trailers: Option<Trailers>) {
+/// Hands over content that there is. The host reads it once it has the head. If it gives up, so does this.
+async fn put(bytes: Bytes, writer: Option<StreamWriter<u8>>, after: Option<(String, Work)>) {
+    if let Some(mut writer) = writer
+        && !writer.write_all(bytes.into()).await.is_empty()
+    {
+        return;
+    }
+    if let Some((id, work)) = after {
+        crash::name(&id, work).await;
+    }
+}
+
+/// Makes a stream for as long as the host reads it. One that breaks off is said to, by what would stand behind it. Returns
+/// whether the host has read on until the end.
+pub(crate) async fn send(
+    mut body: Body,
+    mut writer: StreamWriter<u8>,
+    trailers: Option<Trailers>,
+) -> bool {
     loop {
         match body.chunk().await {
             Ok(Some(chunk)) => {
                 let unread = writer.write_all(chunk.into()).await;
                 if !unread.is_empty() {
                     // Nobody reads on: the handler's future is dropped.
-                    return;
+                    return false;
                 }
             }
-            Ok(None) => return,
+            Ok(None) => return true,
             Err(_) => {
                 drop(writer);
                 if let Some(trailers) = trailers {
                     let _ = trailers.write(Err(ErrorCode::InternalError(None))).await;
                 }
-                return;
+                return true;
             }
         }
     }

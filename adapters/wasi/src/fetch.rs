@@ -71,7 +71,9 @@ fn outgoing(request: &FetchRequest, body: Body) -> Result<types::Request, Error>
     }
     if let Some(writer) = writer {
         // Ends with the call: the host reads no more of it then.
-        spawn(convert::send(body, writer, trailers));
+        spawn(async move {
+            convert::send(body, writer, trailers).await;
+        });
     }
     Ok(outgoing)
 }

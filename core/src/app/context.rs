@@ -2,11 +2,13 @@
 
 use alloc::rc::Rc;
 use alloc::string::String;
-use core::cell::OnceCell;
+use alloc::vec::Vec;
+use core::cell::{OnceCell, RefCell};
 use core::fmt;
 use core::net::IpAddr;
 
 use super::trace::{Source, Trace};
+use super::{LocalFuture, Result};
 use crate::http::Request;
 use crate::ports::{Clock, Config, Logger, Ports, Random};
 
@@ -47,6 +49,7 @@ struct Inner {
     ports: Rc<Ports>,
     invocation: Invocation,
     trace: OnceCell<Source>,
+    put_off: RefCell<Vec<LocalFuture<Result<()>>>>,
 }
 
 impl Context {
@@ -57,6 +60,7 @@ impl Context {
             ports,
             invocation,
             trace: OnceCell::new(),
+            put_off: RefCell::default(),
         }))
     }
 
@@ -103,6 +107,15 @@ impl Context {
     pub(super) fn begin(&self, request: &Request) {
         // An adapter makes a context for each request.
         let _ = self.0.trace.set(Source::of(request));
+    }
+
+    /// Keeps work for after the answer.
+    pub(super) fn put_off(&self, work: LocalFuture<Result<()>>) {
+        self.0.put_off.borrow_mut().push(work);
+    }
+
+    pub(super) fn take_put_off(&self) -> Vec<LocalFuture<Result<()>>> {
+        self.0.put_off.take()
     }
 
     /// The trace that the request belongs to.

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::fetch::{Answer, Origins};
 use super::{Clock, Config, Log, Random};
-use crate::app::{App, Context, Invocation, Result, Service};
+use crate::app::{App, Context, Invocation, Later, Result, Service};
 use crate::http::{self, Body, Method, Request, Response, Uri, Url};
 use crate::ports::{self, Ports};
 
@@ -86,7 +86,7 @@ impl Client {
     }
 
     /// Has this app answer what is [fetched](crate::Fetch) from an origin, such as `http://api.example.com`: in memory, by the
-    /// same clock, and by streams. Its log is not the client's. An origin that there is not has no address:
+    /// same clock, and by streams. Its log is not the client's, and what it [goes on with](Context::wait_until) is not begun. An origin that there is not has no address:
     /// [`Dns`](ports::ErrorKind::Dns).
     ///
     /// Panics when the origin is not a URL, or the app is not [one](App::into_service).
@@ -150,8 +150,8 @@ impl Client {
         self.send(request.expect("a header that is well-formed"))
     }
 
-    /// Sends any request, and reads all of the answer. Panics when the app waits for something that never comes, when a stream
-    /// breaks off, or when the app panics itself.
+    /// Sends any request, reads all of the answer, and has the app do what it [goes on with](Context::wait_until) after it.
+    /// Panics when the app waits for something that never comes, when a stream breaks off, or when the app panics itself.
     ///
     /// Time is virtual: it passes at once when everything waits for it.
     #[must_use]
@@ -190,10 +190,15 @@ impl Client {
         invocation: Invocation,
         req: Request,
     ) -> core::result::Result<Response, http::Error> {
-        let mut response = self.begin(invocation, req).await;
+        let cx = Context::new(Rc::clone(&self.ports), invocation);
+        let later = Later::of(&cx);
+        let mut response = self.service.handle(cx, req).await;
         if response.body().is_stream() {
             let body = response.take_body().collect(usize::MAX).await?;
             response = response.with_body(body);
+        }
+        if let Some(work) = later.work() {
+            work.await;
         }
         Ok(response)
     }
@@ -203,14 +208,12 @@ impl Client {
         Invocation::new(format!("request-{}", self.calls.get()))
     }
 
-    async fn begin(&self, invocation: Invocation, req: Request) -> Response {
-        let cx = Context::new(Rc::clone(&self.ports), invocation);
-        self.service.handle(cx, req).await
-    }
-
-    /// Begins a request: the answer as a target has it, of which a stream has not been read.
+    /// Begins a request: the answer as a target has it, of which a stream has not been read. What it
+    /// [goes on with](Context::wait_until) is not begun.
     pub async fn start(&self, req: Request) -> Response {
-        self.begin(self.invocation(), req).await
+        let cx = Context::new(Rc::clone(&self.ports), self.invocation());
+        let _later = Later::of(&cx);
+        self.service.handle(cx, req).await
     }
 
     /// Runs a future to its end. Time passes when everything waits for it.

@@ -8,7 +8,7 @@ use core::cell::{Cell, RefCell};
 use core::pin::Pin;
 
 use super::{Clock, Config, Log, Random};
-use crate::app::{Context, Invocation, Service};
+use crate::app::{Context, Invocation, Later, Service};
 use crate::http::{Method, Request, Response, Url};
 use crate::ports::{self, ErrorKind, FetchRequest, Ports};
 
@@ -93,7 +93,9 @@ impl ports::Fetch for Origins {
         Box::pin(async move {
             let service = origins.find(request.url())?;
             let is_head = *request.method() == Method::HEAD;
-            let response = service.handle(origins.context(), received(request)).await;
+            let cx = origins.context();
+            let _later = Later::of(&cx);
+            let response = service.handle(cx, received(request)).await;
             Ok(sent(response, is_head))
         })
     }

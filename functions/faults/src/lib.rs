@@ -26,6 +26,7 @@ pub fn app() -> App {
         .get("/memory", memory)
         .get("/stack", stack)
         .get("/stream/{end}", stream)
+        .get("/after/{end}", after)
         .get("/std/{what}", host::call)
 }
 
@@ -68,6 +69,23 @@ async fn stream(cx: Context, req: Request) -> Result<Response> {
         }
         Ok(())
     }))
+}
+
+/// Goes on after its answer, and ends as it is asked to.
+#[expect(clippy::panic, reason = "what this route is for")]
+async fn after(cx: Context, req: Request) -> Result<Response> {
+    let end: String = req.param("end")?;
+    let later = cx.clone();
+    cx.wait_until(async move {
+        match &*end {
+            "panic" => panic!("the function was asked to panic after its answer"),
+            "late" => later.sleep(std::time::Duration::from_secs(60)).await,
+            _ => later.sleep(std::time::Duration::from_millis(400)).await,
+        }
+        later.log().info("done after the answer", &[]);
+        Ok(())
+    });
+    Ok(text("ok"))
 }
 
 #[expect(clippy::panic, reason = "what this route is for")]

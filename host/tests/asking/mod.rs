@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use guru_host::{BodyError, Caller, Host, Limits, Options};
+use guru_host::{Body, BodyError, Caller, Host, Limits, Options};
+use http_body::Frame;
 use http_body_util::{BodyExt as _, Empty};
 
 use super::support::compiled;
@@ -63,6 +66,43 @@ pub(crate) async fn stream(host: &Host, path: &str) -> (String, bool) {
     (String::from_utf8(read).unwrap(), true)
 }
 
+/// A body of which nothing comes.
+struct Stalled;
+
+impl http_body::Body for Stalled {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        Poll::Pending
+    }
+}
+
+/// Asks for a path with a body of which nothing comes.
+pub(crate) async fn stalled(host: &Host, path: &str) -> RawResponse {
+    let request = http::Request::get(path)
+        .header("host", "faults.example")
+        .header("content-length", "10");
+    let caller = Caller {
+        request_id: "id".into(),
+        client_ip: None,
+        deadline: None,
+    };
+    raw(host.answer(request.body(Stalled).unwrap(), caller).await).await
+}
+
+async fn raw(answer: http::Response<Body>) -> RawResponse {
+    let (parts, body) = answer.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    RawResponse {
+        status: parts.status.as_u16(),
+        body: String::from_utf8(body.to_vec()).unwrap(),
+    }
+}
+
 pub(crate) async fn ask_as(host: &Host, method: &str, path: &str, caller: Caller) -> RawResponse {
     let body = Empty::<Bytes>::new().map_err(|never| -> BodyError { match never {} });
     let request = http::Request::builder()
@@ -71,10 +111,5 @@ pub(crate) async fn ask_as(host: &Host, method: &str, path: &str, caller: Caller
         .header("host", "faults.example")
         .body(body)
         .unwrap();
-    let (parts, body) = host.answer(request, caller).await.into_parts();
-    let body = body.collect().await.unwrap().to_bytes();
-    RawResponse {
-        status: parts.status.as_u16(),
-        body: String::from_utf8(body.to_vec()).unwrap(),
-    }
+    raw(host.answer(request, caller).await).await
 }

@@ -8,6 +8,7 @@
     reason = "a test reports by panicking"
 )]
 
+mod after;
 mod fetch;
 mod floods;
 mod heads;

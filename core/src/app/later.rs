@@ -1,0 +1,109 @@
+//! Work that goes on after the answer. It must not know who runs it: it is one future, which a target polls once the answer has
+//! gone.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+use core::mem;
+use core::pin::Pin;
+use core::task::{self, Poll};
+
+use super::{Context, LocalFuture, Result};
+
+impl Context {
+    /// Goes on with this work after the answer, which does not wait for it: to count, to tell another service, to fill a cache.
+    ///
+    /// It begins once all of the answer has been handed over, a stream with its last chunk, and has as long as a request has;
+    /// all that a request goes on with runs at the same time. An error of it is logged. A request whose handler crashes or
+    /// runs out of time, or whose client leaves before the end of the answer, begins none.
+    ///
+    /// On AWS Lambda it is part of the invocation: the client has its answer, and the next request waits until it is done.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use guru_core::{App, Context, Request, Response, Result, memory};
+    ///
+    /// async fn order(cx: Context, _req: Request) -> Result<Response> {
+    ///     let later = cx.clone();
+    ///     cx.wait_until(async move {
+    ///         later.sleep(Duration::from_secs(1)).await;
+    ///         later.log().info("the kitchen knows", &[]);
+    ///         Ok(())
+    ///     });
+    ///     Ok(Response::text("it will come"))
+    /// }
+    ///
+    /// let client = memory::Client::new(App::new().get("/", order))?;
+    /// assert_eq!(client.get("/").body().as_bytes(), Some(&b"it will come"[..]));
+    /// assert_eq!(client.log().take()[0].message, "the kitchen knows");
+    /// # Ok::<(), guru_core::Error>(())
+    /// ```
+    pub fn wait_until(&self, work: impl Future<Output = Result<()>> + 'static) {
+        self.put_off(Box::pin(work));
+    }
+}
+
+/// What a request has put off until after its answer. A target makes it before the request is handled: dropping it drops that
+/// work, which can hold the context that holds it.
+#[derive(Debug)]
+#[must_use]
+pub struct Later(Context);
+
+impl Later {
+    /// The work of the request that this is the context of.
+    pub fn of(cx: &Context) -> Self {
+        Self(cx.clone())
+    }
+
+    /// The work, to be run once the answer has gone; `None` if there is none.
+    #[must_use]
+    pub fn work(self) -> Option<Work> {
+        let doing = self.0.take_put_off();
+        (!doing.is_empty()).then(|| Work { doing, later: self })
+    }
+}
+
+impl Drop for Later {
+    fn drop(&mut self) {
+        drop(self.0.take_put_off());
+    }
+}
+
+/// Work after an answer: all of it, with what it puts off itself.
+#[must_use]
+pub struct Work {
+    doing: Vec<LocalFuture<Result<()>>>,
+    later: Later,
+}
+
+impl Future for Work {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<()> {
+        let this = &mut *self;
+        let context = &this.later.0;
+        let mut pending = Vec::new();
+        // What is put off by one of these is begun at once: nobody would poll it otherwise.
+        while !this.doing.is_empty() {
+            for mut work in mem::take(&mut this.doing) {
+                match work.as_mut().poll(cx) {
+                    Poll::Pending => pending.push(work),
+                    Poll::Ready(Ok(())) => {}
+                    Poll::Ready(Err(error)) => context.log().error(error, &[]),
+                }
+            }
+            this.doing = context.take_put_off();
+        }
+        this.doing = pending;
+        if this.doing.is_empty() {
+            return Poll::Ready(());
+        }
+        Poll::Pending
+    }
+}
+
+impl fmt::Debug for Work {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Work").field(&self.doing.len()).finish()
+    }
+}
