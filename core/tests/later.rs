@@ -1,7 +1,5 @@
 //! Work that goes on after the answer.
 
-#![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
-
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;

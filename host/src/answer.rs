@@ -17,8 +17,9 @@ use wasmtime_wasi_http::p3::Request;
 use wasmtime_wasi_http::p3::bindings::http::types::ErrorCode;
 use wasmtime_wasi_http::{WasiBody, WasiHttpView as _};
 
-use crate::body::{Awaited, Body, Running, Watched};
+use crate::body::{Awaited, Body, Running};
 use crate::host::{CLIENT_ADDRESS, Caller, Host, Inner, REQUEST_ID};
+use crate::upload::Watched;
 
 /// Why there is no response.
 enum Failure {

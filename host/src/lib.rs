@@ -13,6 +13,7 @@ mod log;
 mod outbound;
 mod serve;
 mod state;
+mod upload;
 
 pub use body::Body;
 #[cfg(feature = "compile")]

@@ -20,7 +20,8 @@ use tokio::net::{TcpListener, TcpStream};
 use uuid::Uuid;
 
 use crate::answer::whole;
-use crate::body::{Body, Patient};
+use crate::body::Body;
+use crate::upload::Patient;
 use crate::{Caller, Host};
 
 /// The address to listen on, and the limits on clients.

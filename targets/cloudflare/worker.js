@@ -95,6 +95,11 @@ class Instance {
     );
   }
 
+  /** The request goes on after its answer. */
+  after() {
+    this.isMore = true;
+  }
+
   /** Nobody reads on in the body of the request. */
   discard() {
     drain(this.call);
@@ -245,13 +250,13 @@ let herald;
 
 export default {
   // Not asynchronous: most requests are answered before it returns.
-  fetch(request, env) {
+  fetch(request, env, ctx) {
     // Cloudflare's network sets both headers, whatever a client sent; anything else that runs a
     // worker, such as `wrangler dev`, passes a client's own on.
     const id = (onCloudflare && request.headers.get("cf-ray")) || crypto.randomUUID();
     const clientIp = (onCloudflare && request.headers.get("cf-connecting-ip")) || "";
     const head = `${id}\n${clientIp}\n${request.method}\n${request.url}`;
-    const call = { request, env, isRead: true };
+    const call = { request, env, ctx, isRead: true };
     if (isEmpty(request)) {
       return answer(call, head, NOTHING);
     }
@@ -468,10 +473,34 @@ function streamed(instance) {
 
 function keep(instance) {
   drain(instance.call);
+  if (instance.isMore) {
+    instance.call.ctx.waitUntil(goOn(instance));
+    return;
+  }
   instance.call = undefined;
   instance.given = undefined;
   if (idle.length < KEPT && instance.memory.buffer.byteLength <= KEPT_BYTES) {
     idle.push(instance);
+  }
+}
+
+/** What a request goes on with after its answer, for as long as it had for that. */
+async function goOn(instance) {
+  const { call, head } = instance;
+  const time = timeOf(call.env);
+  instance.isMore = false;
+  waiting.set(instance, Date.now() + time + PATIENCE);
+  try {
+    if (await within(time, instance.answered())) {
+      keep(instance);
+    } else {
+      instance.isOver = true;
+      said(LATE, head, `what went on after the answer was stopped after ${time / 1000} s`);
+    }
+  } catch (error) {
+    said(CRASHED, head, String(error?.message ?? error));
+  } finally {
+    waiting.delete(instance);
   }
 }
 

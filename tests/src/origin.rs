@@ -2,10 +2,10 @@
 //!
 //! A vector writes `{origin}` for its authority. It listens on the loopback for as long as the process lives.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{self, BufRead as _, BufReader, Read, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::OnceLock;
+use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -225,9 +225,18 @@ fn answer(
             let told = json!({"bytes": content.len(), "sha256": sha256}).to_string();
             respond(200, "content-type: application/json\r\n", told.as_bytes())
         }
-        _ => match path.strip_prefix("/values/") {
-            Some(name) => values(request, name),
-            None => seen(request, &content),
+        _ => match path
+            .split_once('/')
+            .and_then(|(_, rest)| rest.split_once('/'))
+        {
+            Some(("values", name)) => values(request, name),
+            Some(("mark", name)) => {
+                mark(name);
+                respond(200, "", b"")
+            }
+            Some(("marked", name)) if is_marked(name, &query) => respond(200, TEXT, b"marked"),
+            Some(("marked", _)) => respond(404, TEXT, b"not marked"),
+            _ => seen(request, &content),
         },
     };
     let is_head = request.method == "HEAD";
@@ -238,6 +247,28 @@ fn answer(
     };
     out.write_all(shown)?;
     Ok(true)
+}
+
+const TEXT: &str = "content-type: text/plain\r\n";
+
+/// The names that were marked, and whoever waits for one.
+static MARKS: (Mutex<BTreeSet<String>>, Condvar) = (Mutex::new(BTreeSet::new()), Condvar::new());
+
+fn mark(name: &str) {
+    let (marks, marked) = &MARKS;
+    let mut marks = marks.lock().unwrap_or_else(PoisonError::into_inner);
+    marks.insert(name.to_owned());
+    marked.notify_all();
+}
+
+/// Whether a name is marked within so many milliseconds.
+fn is_marked(name: &str, query: &HashMap<&str, u64>) -> bool {
+    let (marks, marked) = &MARKS;
+    let marks = marks.lock().unwrap_or_else(PoisonError::into_inner);
+    let time = Duration::from_millis(query.get("wait").copied().unwrap_or(0));
+    let waited = marked.wait_timeout_while(marks, time, |marks| !marks.contains(name));
+    let (marks, _) = waited.unwrap_or_else(PoisonError::into_inner);
+    marks.contains(name)
 }
 
 /// The values of a header, as a list in JSON.

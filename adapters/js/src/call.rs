@@ -6,43 +6,63 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
 use bytes::Bytes;
+use guru_core::app::Later;
 use guru_core::{Body, Response};
 
 use crate::host;
 
-type PendingResponse = Pin<Box<dyn Future<Output = Response>>>;
+/// A future of the response, or of `None` for what the request goes on with after it.
+type Pending = Pin<Box<dyn Future<Output = Option<Response>>>>;
 
 thread_local! {
     /// The request being handled. An instance handles one at a time.
-    static CALL: RefCell<Option<PendingResponse>> = const { RefCell::new(None) };
+    static CALL: RefCell<Option<Pending>> = const { RefCell::new(None) };
+
+    /// What it has put off until after its answer.
+    static LATER: RefCell<Option<Later>> = const { RefCell::new(None) };
 
     /// What is left to send of the request that was answered.
     static STREAM: RefCell<Option<Body>> = const { RefCell::new(None) };
 }
 
-/// Starts to handle a request. Returns the response, or `None` while it is pending.
+/// Starts to handle the request of this context. Returns the response, or `None` while it is pending.
 ///
 /// The future is polled from JavaScript and not through `wasm-bindgen-futures`: there a trap is thrown in a task of
 /// its own, where it reaches neither the request nor its instance, and the client waits until workerd gives up ("your
 /// Worker's code had hung").
-pub(crate) fn begin(answer: impl Future<Output = Response> + 'static) -> Option<Response> {
+pub(crate) fn begin(
+    cx: &guru_core::Context,
+    answer: impl Future<Output = Option<Response>> + 'static,
+) -> Poll<Option<Response>> {
+    LATER.set(Some(Later::of(cx)));
     advance(Box::pin(answer))
 }
 
-/// Continues the request. Returns the response, or `None` while it is still pending.
-pub(crate) fn poll() -> Option<Response> {
-    advance(CALL.take()?)
+/// Continues the request: with its response, or with what comes after it.
+pub(crate) fn poll() -> Poll<Option<Response>> {
+    CALL.take().map_or(Poll::Pending, advance)
 }
 
-fn advance(mut answer: PendingResponse) -> Option<Response> {
+fn advance(mut call: Pending) -> Poll<Option<Response>> {
     let waker = Waker::from(Arc::new(Woken));
-    match answer.as_mut().poll(&mut Context::from_waker(&waker)) {
-        Poll::Ready(response) => Some(response),
-        Poll::Pending => {
-            CALL.set(Some(answer));
-            None
-        }
+    let polled = call.as_mut().poll(&mut Context::from_waker(&waker));
+    if polled.is_pending() {
+        CALL.set(Some(call));
     }
+    polled
+}
+
+/// The answer has been handed over. Returns whether the request goes on: the host is told to poll on.
+pub(crate) fn after() -> bool {
+    let Some(work) = LATER.take().and_then(Later::work) else {
+        return false;
+    };
+    host::after();
+    CALL.set(Some(Box::pin(async {
+        work.await;
+        None
+    })));
+    true
 }
 
 /// The stream that the host reads, if the answer was one.
@@ -77,9 +97,9 @@ pub(crate) fn pull() -> Option<Pulled> {
     }
 }
 
-/// Drops the stream, and with it whatever makes it.
+/// Drops the stream, and with it whatever makes it, and what would have come after it.
 pub(crate) fn cancel() {
-    drop(STREAM.take());
+    drop((STREAM.take(), LATER.take()));
 }
 
 struct Woken;

@@ -126,9 +126,7 @@ fn target(url: &str) -> Result<Uri, guru_core::http::Error> {
 pub(crate) fn response(response: Response) {
     let (status, headers, body) = response.into_parts();
     let status = status.as_u16();
-    if !body.is_stream() {
-        over();
-    }
+    let is_whole = !body.is_stream();
     LAST.with_borrow_mut(|last| {
         write(&mut last.scratch, &headers);
         let is_same = last.status == status && last.fields == last.scratch;
@@ -150,6 +148,9 @@ pub(crate) fn response(response: Response) {
         last.status = status;
         mem::swap(&mut last.fields, &mut last.scratch);
     });
+    if is_whole && !call::after() {
+        over();
+    }
 }
 
 /// The size of a stream, as the host has it: negative where it is not known.

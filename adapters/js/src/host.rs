@@ -28,6 +28,10 @@ extern "C" {
     #[wasm_bindgen(js_namespace = host)]
     pub(crate) fn end(is_broken: bool);
 
+    /// Takes note that the request goes on after its answer, for which it is to be polled.
+    #[wasm_bindgen(js_namespace = host)]
+    pub(crate) fn after();
+
     /// Reads on in the request's body, and calls `came` with what there is.
     #[wasm_bindgen(js_namespace = host)]
     pub(crate) fn read();

@@ -2,9 +2,10 @@
 
 use std::cell::OnceCell;
 use std::rc::Rc;
+use std::task::Poll;
 
 use guru_core::ports::{Level, Log as _, Ports, Record};
-use guru_core::{App, Body, Context, Error, ErrorKind, Invocation, Service, adapter};
+use guru_core::{App, Body, Context, Error, ErrorKind, Invocation, Response, Service, adapter};
 use wasm_bindgen::prelude::*;
 
 use crate::call::Pulled;
@@ -59,11 +60,23 @@ pub fn begin(head: &str, body: Option<Vec<u8>>, size: f64) -> bool {
                 None if size.is_nan() => Body::empty(),
                 None => upload::body(size),
             };
-            call::begin(async move { service.handle(cx, request.with_body(body)).await })
+            let own = cx.clone();
+            call::begin(&own, async move {
+                Some(service.handle(cx, request.with_body(body)).await)
+            })
         }
-        Err(error) => Some(Service::refuse(&cx, &method, error)),
+        Err(error) => Poll::Ready(Some(Service::refuse(&cx, &method, error))),
     };
-    answer.map(convert::response).is_some()
+    is_done(answer)
+}
+
+fn is_done(polled: Poll<Option<Response>>) -> bool {
+    match polled {
+        Poll::Ready(Some(response)) => convert::response(response),
+        Poll::Ready(None) => convert::over(),
+        Poll::Pending => return false,
+    }
+    true
 }
 
 /// The host has read on in the body of the request: a chunk, or else its end, which may be a break.
@@ -72,11 +85,12 @@ pub fn came(chunk: Option<Vec<u8>>, is_broken: bool) {
     upload::came(chunk, is_broken);
 }
 
-/// Continues the request. Returns whether the host has received the response.
+/// Continues the request. Returns whether the host has received the response; afterwards, whether the request has nothing to go
+/// on with any more.
 #[wasm_bindgen]
 #[must_use]
 pub fn poll() -> bool {
-    call::poll().map(convert::response).is_some()
+    is_done(call::poll())
 }
 
 /// Goes on with the stream of the answer: whether the host has been given a chunk, or its end.
@@ -89,7 +103,9 @@ pub fn pull() -> bool {
     if let Pulled::Chunk(chunk) = pulled {
         host::chunk(&chunk);
     } else {
-        convert::over();
+        if !call::after() {
+            convert::over();
+        }
         host::end(matches!(pulled, Pulled::Broken));
     }
     true

@@ -1,6 +1,7 @@
 //! The conformance suite's function: reports what a handler sees and responds as instructed. Its wire format is fixed, in
 //! docs/portability.md.
 
+mod after;
 mod count;
 mod echo;
 mod fetch;
@@ -25,6 +26,7 @@ pub fn app() -> App {
         .get("/sleep", stream::sleep)
         .get("/stream", stream::stream)
         .get("/events", stream::events)
+        .post("/after", after::after)
         .post("/fetch", fetch::fetch)
         .post("/pass", unlimited(fetch::pass))
         .post("/digest", unlimited(stream::digest))

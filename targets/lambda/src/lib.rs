@@ -4,6 +4,7 @@
 //! the events of API Gateway (REST and HTTP APIs), Function URLs and Application Load Balancers to requests, and
 //! responses to what each of them expects.
 
+mod after;
 mod answer;
 mod base;
 mod convert;
@@ -22,8 +23,10 @@ use std::sync::Arc;
 
 use guru_core::ports::Level;
 use guru_host::Host;
-use lambda_runtime::{LambdaEvent, service_fn};
+use lambda_runtime::layers::TracingLayer;
+use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 
+use after::After;
 pub use error::{Error, ErrorKind};
 
 /// Handles invocations until Lambda ends the process. Must be called on a tokio runtime.
@@ -40,10 +43,14 @@ pub async fn run() -> Result<(), Error> {
     if let Some(warning) = warning {
         host.note(Level::Warn, &warning, None);
     }
+    let after = After::of(host.clone());
     let function = Arc::new(answer::Function::new(host, ports::deployment()?));
     let service = service_fn(move |event: LambdaEvent<event::Event>| {
         let function = Arc::clone(&function);
         async move { function.answer(event).await }
     });
-    lambda_runtime::run(service).await.map_err(Error::runtime)
+    let runtime = Runtime::new(service)
+        .layer(TracingLayer::new())
+        .layer(after);
+    runtime.run().await.map_err(Error::runtime)
 }

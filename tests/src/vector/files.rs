@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use super::{POINTS, Vector};
 
 /// Every file of cases: its name and its text.
-const FILES: [(&str, &str); 17] = [
+const FILES: [(&str, &str); 18] = [
+    ("after", include_str!("../../vectors/after.json")),
     ("body", include_str!("../../vectors/body.json")),
     ("crash", include_str!("../../vectors/crash.json")),
     ("errors", include_str!("../../vectors/errors.json")),

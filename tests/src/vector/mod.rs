@@ -181,7 +181,10 @@ impl Vector {
     #[must_use]
     pub fn crashes(&self) -> bool {
         let mut exchanges = self.copies.iter().flatten();
-        exchanges.any(|exchange| exchange.send.path() == b"/panic")
+        let crash = b"crash=1";
+        exchanges.any(|Exchange { send, .. }| {
+            send.path() == b"/panic" || send.target.windows(crash.len()).any(|part| part == crash)
+        })
     }
 
     /// Whether it inspects an instance's state, which any other request would change.

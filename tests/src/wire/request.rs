@@ -1,9 +1,14 @@
 //! Serialises a request to bytes.
 
+use std::borrow::Cow;
+
 use crate::bytes::quoted;
 use crate::vector::Request;
 
 use super::Endpoint;
+
+/// See [`target`].
+const ENDPOINT: &str = "{endpoint}";
 
 /// The bytes of a request.
 #[derive(Debug)]
@@ -30,7 +35,7 @@ pub fn encode(request: &Request, endpoint: &Endpoint) -> Message {
     message.extend_from_slice(&request.method);
     message.push(b' ');
     message.extend_from_slice(endpoint.prefix.as_bytes());
-    message.extend_from_slice(&request.target);
+    message.extend_from_slice(&target(request, endpoint));
     message.extend_from_slice(b" HTTP/1.1\r\n");
     if request.has_host && !gives("host") {
         header(&mut message, b"host", endpoint.authority.as_bytes());
@@ -64,6 +69,19 @@ pub fn encode(request: &Request, endpoint: &Endpoint) -> Message {
         first: first.filter(|_| request.held),
         bytes: message,
     }
+}
+
+/// The target, with `{endpoint}` replaced by what no other endpoint has: the digits of its address.
+fn target<'a>(request: &'a Request, endpoint: &Endpoint) -> Cow<'a, [u8]> {
+    let Ok(text) = str::from_utf8(&request.target) else {
+        return Cow::Borrowed(&request.target);
+    };
+    if !text.contains(ENDPOINT) {
+        return Cow::Borrowed(&request.target);
+    }
+    let digits = endpoint.authority.chars().filter(char::is_ascii_digit);
+    let text = text.replace(ENDPOINT, &digits.collect::<String>());
+    Cow::Owned(text.into_bytes())
 }
 
 /// A request in one line, for messages.
