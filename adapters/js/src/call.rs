@@ -1,22 +1,18 @@
 //! The request in flight: a future that the entry module polls.
 
 use std::cell::RefCell;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
 use bytes::Bytes;
-use guru_core::app::Later;
-use guru_core::{Body, Response};
+use guru_core::Body;
+use guru_core::app::{Later, LocalFuture};
 
 use crate::host;
 
-/// A future of the response, or of `None` for what the request goes on with after it.
-type Pending = Pin<Box<dyn Future<Output = Option<Response>>>>;
-
 thread_local! {
-    /// The request being handled. An instance handles one at a time.
-    static CALL: RefCell<Option<Pending>> = const { RefCell::new(None) };
+    /// The request being handled, or what it goes on with. An instance handles one at a time.
+    static CALL: RefCell<Option<LocalFuture<()>>> = const { RefCell::new(None) };
 
     /// What it has put off until after its answer.
     static LATER: RefCell<Option<Later>> = const { RefCell::new(None) };
@@ -25,44 +21,36 @@ thread_local! {
     static STREAM: RefCell<Option<Body>> = const { RefCell::new(None) };
 }
 
-/// Starts to handle the request of this context. Returns the response, or `None` while it is pending.
+/// Starts to handle the request of this context, by a future that hands over the answer. Returns whether it has.
 ///
 /// The future is polled from JavaScript and not through `wasm-bindgen-futures`: there a trap is thrown in a task of
 /// its own, where it reaches neither the request nor its instance, and the client waits until workerd gives up ("your
 /// Worker's code had hung").
-pub(crate) fn begin(
-    cx: &guru_core::Context,
-    answer: impl Future<Output = Option<Response>> + 'static,
-) -> Poll<Option<Response>> {
+pub(crate) fn begin(cx: &guru_core::Context, answer: impl Future<Output = ()> + 'static) -> bool {
     LATER.set(Some(Later::of(cx)));
     advance(Box::pin(answer))
 }
 
-/// Continues the request: with its response, or with what comes after it.
-pub(crate) fn poll() -> Poll<Option<Response>> {
-    CALL.take().map_or(Poll::Pending, advance)
+/// Continues the request. Returns whether it has handed over its answer, or is done with what came after it.
+pub(crate) fn poll() -> bool {
+    CALL.take().is_some_and(advance)
 }
 
-fn advance(mut call: Pending) -> Poll<Option<Response>> {
+fn advance(mut call: LocalFuture<()>) -> bool {
     let waker = Waker::from(Arc::new(Woken));
     let polled = call.as_mut().poll(&mut Context::from_waker(&waker));
     if polled.is_pending() {
         CALL.set(Some(call));
     }
-    polled
+    polled.is_ready()
 }
 
-/// The answer has been handed over. Returns whether the request goes on: the host is told to poll on.
-pub(crate) fn after() -> bool {
-    let Some(work) = LATER.take().and_then(Later::work) else {
-        return false;
-    };
-    host::after();
-    CALL.set(Some(Box::pin(async {
-        work.await;
-        None
-    })));
-    true
+/// The answer has been handed over: if the request goes on, the host is told to poll on.
+pub(crate) fn after() {
+    if let Some(work) = LATER.take().and_then(|later| later.work()) {
+        host::after();
+        CALL.set(Some(work));
+    }
 }
 
 /// The stream that the host reads, if the answer was one.

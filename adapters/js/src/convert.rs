@@ -148,8 +148,8 @@ pub(crate) fn response(response: Response) {
         last.status = status;
         mem::swap(&mut last.fields, &mut last.scratch);
     });
-    if is_whole && !call::after() {
-        over();
+    if is_whole {
+        call::after();
     }
 }
 
@@ -176,8 +176,8 @@ pub(crate) fn sized(size: f64, chunks: impl Chunks + 'static) -> Body {
     }
 }
 
-/// The request is over: whoever keeps it reads no headers of the next one.
-pub(crate) fn over() {
+/// Another request begins: whoever keeps the one before reads no headers of it.
+pub(crate) fn turn() {
     TURN.set(TURN.get().wrapping_add(1));
 }
 

@@ -2,10 +2,9 @@
 
 use std::cell::OnceCell;
 use std::rc::Rc;
-use std::task::Poll;
 
 use guru_core::ports::{Level, Log as _, Ports, Record};
-use guru_core::{App, Body, Context, Error, ErrorKind, Invocation, Response, Service, adapter};
+use guru_core::{App, Body, Context, Error, ErrorKind, Invocation, Service, adapter};
 use wasm_bindgen::prelude::*;
 
 use crate::call::Pulled;
@@ -48,12 +47,13 @@ pub fn start(app: fn() -> App) {
 #[wasm_bindgen]
 #[must_use]
 pub fn begin(head: &str, body: Option<Vec<u8>>, size: f64) -> bool {
+    convert::turn();
     let head = Head::read(head);
     let (service, ports) = with(|instance| (instance.service.clone(), Rc::clone(&instance.ports)));
     let invocation = Invocation::new(head.id).with_client_ip(head.client_ip());
     let cx = Context::new(ports, invocation);
     let method = head.method();
-    let answer = match head.request(&method) {
+    match head.request(&method) {
         Ok(request) => {
             let body = match body {
                 Some(bytes) => bytes.into(),
@@ -62,21 +62,14 @@ pub fn begin(head: &str, body: Option<Vec<u8>>, size: f64) -> bool {
             };
             let own = cx.clone();
             call::begin(&own, async move {
-                Some(service.handle(cx, request.with_body(body)).await)
+                convert::response(service.handle(cx, request.with_body(body)).await);
             })
         }
-        Err(error) => Poll::Ready(Some(Service::refuse(&cx, &method, error))),
-    };
-    is_done(answer)
-}
-
-fn is_done(polled: Poll<Option<Response>>) -> bool {
-    match polled {
-        Poll::Ready(Some(response)) => convert::response(response),
-        Poll::Ready(None) => convert::over(),
-        Poll::Pending => return false,
+        Err(error) => {
+            convert::response(Service::refuse(&cx, &method, error));
+            true
+        }
     }
-    true
 }
 
 /// The host has read on in the body of the request: a chunk, or else its end, which may be a break.
@@ -90,7 +83,7 @@ pub fn came(chunk: Option<Vec<u8>>, is_broken: bool) {
 #[wasm_bindgen]
 #[must_use]
 pub fn poll() -> bool {
-    is_done(call::poll())
+    call::poll()
 }
 
 /// Goes on with the stream of the answer: whether the host has been given a chunk, or its end.
@@ -103,9 +96,7 @@ pub fn pull() -> bool {
     if let Pulled::Chunk(chunk) = pulled {
         host::chunk(&chunk);
     } else {
-        if !call::after() {
-            convert::over();
-        }
+        call::after();
         host::end(matches!(pulled, Pulled::Broken));
     }
     true
@@ -115,7 +106,6 @@ pub fn pull() -> bool {
 #[wasm_bindgen]
 pub fn cancel() {
     call::cancel();
-    convert::over();
 }
 
 /// A timer of the host's has rung.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use guru_core::Context;
-use guru_core::app;
+use guru_core::app::LocalFuture;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
@@ -49,7 +49,7 @@ impl Drop for Counted {
 /// Begins what a request goes on with, now that its answer has been handed over. It keeps the request's place.
 pub(crate) fn go_on(shared: &Rc<Shared>, cx: &Context, work: &mut Work) {
     let later = work.later.take();
-    let Some(doing) = later.and_then(app::Later::work) else {
+    let Some(doing) = later.and_then(|later| later.work()) else {
         return;
     };
     let counted = Counted::new(shared);
@@ -65,7 +65,7 @@ pub(crate) fn go_on(shared: &Rc<Shared>, cx: &Context, work: &mut Work) {
     });
 }
 
-async fn run(shared: &Shared, cx: &Context, caller: &Arc<Caller>, work: app::Work) {
+async fn run(shared: &Shared, cx: &Context, caller: &Arc<Caller>, work: LocalFuture<()>) {
     let mut work = pin!(guard(&shared.pulse, caller, work));
     let done = match shared.limits.time {
         None => work.await,

@@ -3,13 +3,11 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use guru_core::app::Later;
-use guru_core::ports::{Level, Log as _, Ports, Record};
+use guru_core::ports::Ports;
 use guru_core::{App, Context, Error, Method, Response, Service};
 use wasip3::http::types;
 
 use crate::identity::Identity;
-use crate::log::Log;
 use crate::{convert, crash, ports, upload};
 
 /// The state that all requests of an instance share.
@@ -37,20 +35,19 @@ pub async fn answer(app: fn() -> App, request: types::Request) -> types::Respons
     };
     let invocation = headers.invocation(&*instance.ports.random);
     let cx = Context::new(Rc::clone(&instance.ports), invocation);
-    let id = cx.request_id().to_owned();
-    let later = Later::of(&cx);
-    let answered = handle(&instance.service, cx, &method, head, request);
-    respond(crash::name(&id, answered).await, &method, &id, later)
+    let answered = handle(&instance.service, cx.clone(), &method, head, request);
+    let response = crash::name(cx.request_id(), answered).await;
+    respond(response, &method, &cx)
 }
 
 /// Converts a response for the host. If the host rejects its headers, the response is that of any other fault.
-fn respond(mut response: Response, method: &Method, id: &str, later: Later) -> types::Response {
+fn respond(mut response: Response, method: &Method, cx: &Context) -> types::Response {
     let fields = convert::fields(response.headers()).unwrap_or_else(|error| {
-        Log.log(&Record::new(Level::Error, &error, &[]).of_request(id));
-        response = Service::crash(id, method);
+        cx.log().error(&*error, &[]);
+        response = Service::crash(cx.request_id(), method);
         convert::fields(response.headers()).unwrap_or_else(|_| types::Fields::new())
     });
-    convert::response(response, fields, method, id, later)
+    convert::response(response, fields, method, cx)
 }
 
 async fn handle(

@@ -1,8 +1,7 @@
 //! Conversions between the host's messages and the core's types.
 
-use bytes::Bytes;
-use guru_core::app::{Later, Work};
-use guru_core::{Body, Error, Headers, Method, Request, Response, Uri, adapter};
+use guru_core::app::Later;
+use guru_core::{Body, Context, Error, Headers, Method, Request, Response, Uri, adapter};
 use wasip3::http::types::{self, ErrorCode, HeaderError};
 use wasip3::wit_bindgen::{FutureWriter, StreamWriter};
 use wasip3::{spawn, wit_future, wit_stream};
@@ -63,8 +62,7 @@ pub(crate) fn response(
     response: Response,
     fields: types::Fields,
     method: &Method,
-    id: &str,
-    later: Later,
+    cx: &Context,
 ) -> types::Response {
     let (status, _, body) = response.into_parts();
     // Said here, because the host sees a stream, and would send it in chunks (RFC 9110, section 8.6,
@@ -79,25 +77,24 @@ pub(crate) fn response(
     let trailers = body.is_stream().then_some(trailers);
     let (writer, contents) = (!body.is_empty()).then(wit_stream::new).unzip();
     let (answer, _sent) = types::Response::new(fields, contents, no_trailers);
-    match (writer, body.into_bytes()) {
-        (writer, Ok(bytes)) => {
-            let after = later.work().map(|work| (id.to_owned(), work));
-            if writer.is_some() || after.is_some() {
-                spawn(put(bytes, writer, after));
-            }
-        }
-        (Some(writer), Err(body)) => {
-            let id = id.to_owned();
-            let sent = async move {
-                if send(body, writer, trailers).await
-                    && let Some(work) = later.work()
-                {
-                    work.await;
-                }
+    let later = Later::of(cx);
+    if body.is_stream() || later.is_put_off() {
+        let cx = cx.clone();
+        let sent = async move {
+            let is_read = match writer {
+                Some(writer) => send(body, writer, trailers).await,
+                None => true,
             };
-            spawn(async move { crash::name(&id, sent).await });
-        }
-        (None, Err(_)) => {}
+            if let (true, Some(work)) = (is_read, later.work()) {
+                work.await;
+            }
+        };
+        spawn(async move { crash::name(cx.request_id(), sent).await });
+    } else if let (Some(mut writer), Ok(bytes)) = (writer, body.into_bytes()) {
+        // The host reads it once it has the head. If it gives up, so does this.
+        spawn(async move {
+            writer.write_all(bytes.into()).await;
+        });
     }
     // The core ensures a final status, which is always valid in HTTP.
     let _ = answer.set_status_code(status.as_u16());
@@ -105,18 +102,6 @@ pub(crate) fn response(
 }
 
 pub(crate) type Trailers = FutureWriter<Result<Option<types::Fields>, ErrorCode>>;
-
-/// Hands over content that there is. The host reads it once it has the head. If it gives up, so does this.
-async fn put(bytes: Bytes, writer: Option<StreamWriter<u8>>, after: Option<(String, Work)>) {
-    if let Some(mut writer) = writer
-        && !writer.write_all(bytes.into()).await.is_empty()
-    {
-        return;
-    }
-    if let Some((id, work)) = after {
-        crash::name(&id, work).await;
-    }
-}
 
 /// Makes a stream for as long as the host reads it. One that breaks off is said to, by what would stand behind it. Returns
 /// whether the host has read on until the end.

@@ -2,13 +2,12 @@
 
 use alloc::rc::Rc;
 use alloc::string::String;
-use alloc::vec::Vec;
-use core::cell::{OnceCell, RefCell};
+use core::cell::OnceCell;
 use core::fmt;
 use core::net::IpAddr;
 
+use super::later::PutOff;
 use super::trace::{Source, Trace};
-use super::{LocalFuture, Result};
 use crate::http::Request;
 use crate::ports::{Clock, Config, Logger, Ports, Random};
 
@@ -49,7 +48,7 @@ struct Inner {
     ports: Rc<Ports>,
     invocation: Invocation,
     trace: OnceCell<Source>,
-    put_off: RefCell<Vec<LocalFuture<Result<()>>>>,
+    put_off: PutOff,
 }
 
 impl Context {
@@ -60,7 +59,7 @@ impl Context {
             ports,
             invocation,
             trace: OnceCell::new(),
-            put_off: RefCell::default(),
+            put_off: PutOff::default(),
         }))
     }
 
@@ -109,13 +108,9 @@ impl Context {
         let _ = self.0.trace.set(Source::of(request));
     }
 
-    /// Keeps work for after the answer.
-    pub(super) fn put_off(&self, work: LocalFuture<Result<()>>) {
-        self.0.put_off.borrow_mut().push(work);
-    }
-
-    pub(super) fn take_put_off(&self) -> Vec<LocalFuture<Result<()>>> {
-        self.0.put_off.take()
+    /// What is put off until after the answer.
+    pub(super) fn put_off(&self) -> &PutOff {
+        &self.0.put_off
     }
 
     /// The trace that the request belongs to.

@@ -3,7 +3,7 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::fmt;
+use core::cell::Cell;
 use core::mem;
 use core::pin::Pin;
 use core::task::{self, Poll};
@@ -39,12 +39,33 @@ impl Context {
     /// # Ok::<(), guru_core::Error>(())
     /// ```
     pub fn wait_until(&self, work: impl Future<Output = Result<()>> + 'static) {
-        self.put_off(Box::pin(work));
+        let put_off = self.put_off();
+        let mut all = put_off.work.take();
+        all.push(Box::pin(work));
+        put_off.work.set(all);
+        put_off.run.set(Some(run));
     }
 }
 
-/// What a request has put off until after its answer. A target makes it before the request is handled: dropping it drops that
-/// work, which can hold the context that holds it.
+type Run = fn(Context) -> LocalFuture<()>;
+
+/// What a request has put off until after its answer.
+#[derive(Default)]
+pub(super) struct PutOff {
+    work: Cell<Vec<LocalFuture<Result<()>>>>,
+    /// What runs it, here so that an app that puts nothing off has none of it.
+    run: Cell<Option<Run>>,
+}
+
+fn run(cx: Context) -> LocalFuture<()> {
+    Box::pin(Work {
+        doing: Vec::new(),
+        cx,
+    })
+}
+
+/// What a request puts off until after its answer. A target makes it before the request is handled: dropping it drops that work,
+/// which can hold the context that holds it.
 #[derive(Debug)]
 #[must_use]
 pub struct Later(Context);
@@ -55,25 +76,35 @@ impl Later {
         Self(cx.clone())
     }
 
-    /// The work, to be run once the answer has gone; `None` if there is none.
+    /// Whether there is work by now.
     #[must_use]
-    pub fn work(self) -> Option<Work> {
-        let doing = self.0.take_put_off();
-        (!doing.is_empty()).then(|| Work { doing, later: self })
+    pub fn is_put_off(&self) -> bool {
+        self.0.put_off().run.get().is_some()
+    }
+
+    /// The work, all of it with what it puts off itself, to be run once the answer has gone; `None` if there is none.
+    #[must_use]
+    pub fn work(&self) -> Option<LocalFuture<()>> {
+        let run = self.0.put_off().run.take()?;
+        Some(run(self.0.clone()))
     }
 }
 
 impl Drop for Later {
     fn drop(&mut self) {
-        drop(self.0.take_put_off());
+        drop(self.work());
     }
 }
 
-/// Work after an answer: all of it, with what it puts off itself.
-#[must_use]
-pub struct Work {
+struct Work {
     doing: Vec<LocalFuture<Result<()>>>,
-    later: Later,
+    cx: Context,
+}
+
+impl Work {
+    fn take(&self) -> Vec<LocalFuture<Result<()>>> {
+        self.cx.put_off().work.take()
+    }
 }
 
 impl Future for Work {
@@ -81,18 +112,20 @@ impl Future for Work {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<()> {
         let this = &mut *self;
-        let context = &this.later.0;
         let mut pending = Vec::new();
-        // What is put off by one of these is begun at once: nobody would poll it otherwise.
-        while !this.doing.is_empty() {
+        loop {
+            // What is put off by one of these is begun at once: nobody would poll it otherwise.
+            this.doing.extend(this.take());
+            if this.doing.is_empty() {
+                break;
+            }
             for mut work in mem::take(&mut this.doing) {
                 match work.as_mut().poll(cx) {
                     Poll::Pending => pending.push(work),
                     Poll::Ready(Ok(())) => {}
-                    Poll::Ready(Err(error)) => context.log().error(error, &[]),
+                    Poll::Ready(Err(error)) => this.cx.log().error(error, &[]),
                 }
             }
-            this.doing = context.take_put_off();
         }
         this.doing = pending;
         if this.doing.is_empty() {
@@ -102,8 +135,8 @@ impl Future for Work {
     }
 }
 
-impl fmt::Debug for Work {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Work").field(&self.doing.len()).finish()
+impl Drop for Work {
+    fn drop(&mut self) {
+        drop(self.take());
     }
 }

@@ -29,7 +29,7 @@ pub use error::{Error, ErrorKind};
 pub use events::{Event, Events};
 pub use fetch::Fetch;
 pub use handler::{Handler, Limited, LocalFuture, limited, unlimited};
-pub use later::{Later, Work};
+pub use later::Later;
 pub use middleware::{Middleware, Next};
 pub use proxy::Proxy;
 pub use service::Service;
