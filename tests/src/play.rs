@@ -195,6 +195,7 @@ impl<'a> Player<'a> {
     }
 
     fn exchange(&mut self, exchange: &Exchange) -> Result<RawResponse, Failure> {
+        std::thread::sleep(Duration::from_millis(exchange.send.pause));
         let message = encode(&exchange.send, self.endpoint);
         let is_head = exchange.send.is_head();
         if exchange.send.fresh {

@@ -22,6 +22,8 @@ pub struct Request {
     pub chunked: bool,
     /// Whether the rest of the body, after its first chunk, is sent only once the answer's body has begun to come.
     pub held: bool,
+    /// How long to wait before it is sent, in milliseconds.
+    pub pause: u64,
     /// Whether this request needs a connection of its own instead of the previous one.
     pub fresh: bool,
     /// Whether the wire adds a missing `host`.
@@ -45,6 +47,8 @@ struct Raw {
     chunked: bool,
     #[serde(default)]
     held: bool,
+    #[serde(default)]
+    pause: u64,
     #[serde(default)]
     connection: Connection,
     #[serde(default = "yes")]
@@ -92,6 +96,7 @@ impl TryFrom<Raw> for Request {
             body,
             chunked: raw.chunked,
             held: raw.held,
+            pause: raw.pause,
             has_host: raw.host,
             fresh: raw.connection == Connection::New,
         };
