@@ -9,13 +9,13 @@ use guru_core::http::convert;
 use guru_core::ports::Level;
 use guru_core::{ErrorKind, Method, Service};
 use guru_host::{Body, BodyError, Caller, Host};
-use http::{HeaderMap, HeaderName, HeaderValue, header};
-use http_body_util::{BodyDataStream, BodyExt as _, Either, Full, LengthLimitError, Limited};
-use lambda_runtime::{Context, FunctionResponse, LambdaEvent, MetadataPrelude, StreamResponse};
+use http::{HeaderMap, HeaderValue, header};
+use http_body_util::{BodyExt as _, Either, Full, LengthLimitError, Limited};
+use lambda_runtime::{Context, LambdaEvent};
 use tokio::time::Instant;
 
 use crate::convert::request;
-use crate::encode::{Answer, cookies, joined};
+use crate::encode::Answer;
 use crate::error::Error;
 use crate::event::{Event, Kind};
 use crate::ports::Deployment;
@@ -48,9 +48,7 @@ pub(crate) struct Function {
 }
 
 /// The content of a response, from the function or in its place.
-type Content = Either<Body, Full<Bytes>>;
-
-pub(crate) type Response = FunctionResponse<Answer, BodyDataStream<Content>>;
+pub(crate) type Content = Either<Body, Full<Bytes>>;
 
 impl Function {
     pub(crate) fn new(host: Host, deployment: Deployment) -> Self {
@@ -62,25 +60,12 @@ impl Function {
     /// # Errors
     ///
     /// For an event that is not a request, which is a mistake in the function's configuration.
-    pub(crate) async fn answer(&self, event: LambdaEvent<Event>) -> Result<Response, Error> {
-        let (mut event, context) = event.into_parts();
+    pub(crate) async fn answer(&self, event: LambdaEvent<Event>) -> Result<Answer, Error> {
+        let (event, context) = event.into_parts();
         let kind = event.kind()?;
         let id = context.request_id.clone();
-        let method = Method::parse(event.method().unwrap_or_default().as_bytes());
-        let method = method.unwrap_or(Method::GET);
-        let request = request(&mut event, kind, &self.deployment.mount);
-        let request =
-            request.map_err(|error| convert::whole_response(refusal(&id, &method, &error)));
-        let response = match request {
-            Ok((request, client_ip)) => self
-                .ask(request, client_ip, context)
-                .await
-                .map(Either::Left),
-            Err(refused) => refused.map(|body| Either::Right(Full::new(body))),
-        };
-        if self.deployment.is_streaming && kind == Kind::FunctionUrl {
-            return Ok(self.stream(response, &id, &method));
-        }
+        let method = method(&event);
+        let response = self.handle(event, kind, &context).await;
         let largest = match kind {
             Kind::LoadBalancer { .. } => LARGEST_BALANCED,
             Kind::Rest | Kind::Http | Kind::FunctionUrl | Kind::Lattice => LARGEST,
@@ -88,7 +73,7 @@ impl Function {
         let response = self.whole(response, &id, &method, largest).await;
         let answer = Answer::new(kind, response);
         if answer.fits(largest) {
-            return Ok(FunctionResponse::BufferedResponse(answer));
+            return Ok(answer);
         }
         let message = format!(
             "the answer is too large: its {} bytes and its headers take more than {largest} bytes of JSON, which \
@@ -97,7 +82,61 @@ impl Function {
         );
         self.host.note(Level::Error, &message, Some(&id));
         let lost = convert::whole_response(Service::lost(ErrorKind::Internal, &id, &method));
-        Ok(FunctionResponse::BufferedResponse(Answer::new(kind, lost)))
+        Ok(Answer::new(kind, lost))
+    }
+
+    /// The event of an invocation whose answer is sent as it is made: its sender must be configured for that. Anything else is
+    /// the library's to read.
+    pub(crate) fn to_stream(&self, event: &[u8]) -> Option<(Event, Kind)> {
+        if !self.deployment.is_streaming {
+            return None;
+        }
+        let event: Event = serde_json::from_slice(event).ok()?;
+        let kind = event.kind().ok()?;
+        matches!(kind, Kind::FunctionUrl | Kind::Rest).then_some((event, kind))
+    }
+
+    /// Handles an invocation whose answer is sent as it is made.
+    pub(crate) async fn stream(
+        &self,
+        event: Event,
+        kind: Kind,
+        context: &Context,
+    ) -> http::Response<Content> {
+        let method = method(&event);
+        let mut response = self.handle(event, kind, context).await;
+        measured_by_sender(response.headers_mut(), &method);
+        response
+    }
+
+    /// Resolves once the function has nothing to go on with.
+    pub(crate) async fn idle(&self) {
+        self.host.idle().await;
+    }
+
+    /// Writes a line to the function's log.
+    pub(crate) fn note(&self, message: &str, id: &str) {
+        self.host.note(Level::Error, message, Some(id));
+    }
+
+    async fn handle(
+        &self,
+        mut event: Event,
+        kind: Kind,
+        context: &Context,
+    ) -> http::Response<Content> {
+        let method = method(&event);
+        let id = &context.request_id;
+        let request = request(&mut event, kind, &self.deployment.mount);
+        let request =
+            request.map_err(|error| convert::whole_response(refusal(id, &method, &error)));
+        match request {
+            Ok((request, client_ip)) => self
+                .ask(request, client_ip, context)
+                .await
+                .map(Either::Left),
+            Err(refused) => refused.map(|body| Either::Right(Full::new(body))),
+        }
     }
 
     /// The function's response.
@@ -105,7 +144,7 @@ impl Function {
         &self,
         mut request: http::Request<Bytes>,
         client_ip: Option<IpAddr>,
-        context: Context,
+        context: &Context,
     ) -> http::Response<Body> {
         if let Some(trace) = context.xray_trace_id.as_ref()
             && let Ok(trace) = HeaderValue::try_from(trace)
@@ -116,24 +155,10 @@ impl Function {
             client_ip,
             deadline: left(context.deadline(), SystemTime::now())
                 .and_then(|left| Instant::now().checked_add(left)),
-            request_id: context.request_id,
+            request_id: context.request_id.clone(),
         };
         let whole = |body| Full::new(body).map_err(|never| -> BodyError { match never {} });
         self.host.answer(request.map(whole), caller).await
-    }
-
-    /// A streamed response, which a Function URL passes on as it arrives.
-    fn stream(&self, response: http::Response<Content>, id: &str, method: &Method) -> Response {
-        let (parts, body) = response.into_parts();
-        let (metadata_prelude, unfit) = prelude(parts, method);
-        for name in unfit {
-            let message = format!("the header {name} is left out: it is not ASCII, and streamed");
-            self.host.note(Level::Warn, &message, Some(id));
-        }
-        FunctionResponse::StreamingResponse(StreamResponse {
-            metadata_prelude,
-            stream: BodyDataStream::new(body),
-        })
     }
 
     /// A response with its whole body. Nothing has been sent yet, so a body that breaks off means that there is no
@@ -168,27 +193,10 @@ impl Function {
     }
 }
 
-/// The head of a streamed response, and the names of the headers that are omitted from it.
-///
-/// The library that speaks to Lambda writes the head. It can only write ASCII headers, and sets
-/// `application/octet-stream` if the function sets no type.
-fn prelude(
-    mut parts: http::response::Parts,
-    method: &Method,
-) -> (MetadataPrelude, Vec<HeaderName>) {
-    measured_by_sender(&mut parts.headers, method);
-    let mut headers = joined(&parts.headers);
-    let unfit = headers.iter().filter(|(_, value)| value.to_str().is_err());
-    let unfit: Vec<_> = unfit.map(|(name, _)| name.clone()).collect();
-    for name in &unfit {
-        headers.remove(name);
-    }
-    let prelude = MetadataPrelude {
-        status_code: parts.status,
-        headers,
-        cookies: cookies(&parts.headers),
-    };
-    (prelude, unfit)
+/// The method of a request; of one that has none that can be read, it is of no matter.
+fn method(event: &Event) -> Method {
+    let method = Method::parse(event.method().unwrap_or_default().as_bytes());
+    method.unwrap_or(Method::GET)
 }
 
 /// Removes `content-length`, which the sender computes. Only the response to HEAD has a length that is not its own
@@ -232,25 +240,6 @@ mod tests {
         ];
         for (deadline, wanted) in cases {
             assert_eq!(left(deadline, now), wanted, "{deadline:?}");
-        }
-    }
-
-    #[test]
-    fn only_the_answer_to_head_has_a_length_of_its_own() {
-        for (method, wanted) in [(Method::GET, None), (Method::HEAD, Some("7"))] {
-            let response = http::Response::builder()
-                .header("content-length", "7")
-                .header("x-kept", "1")
-                .header("x-lost", "é")
-                .header("set-cookie", "a=1")
-                .body(())
-                .unwrap();
-            let (prelude, unfit) = prelude(response.into_parts().0, &method);
-            let found = prelude.headers.get(header::CONTENT_LENGTH);
-            assert_eq!(found.map(|value| value.to_str().unwrap()), wanted);
-            assert_eq!(prelude.headers["x-kept"], "1");
-            assert_eq!(unfit, ["x-lost"]);
-            assert_eq!(prelude.cookies, ["a=1"]);
         }
     }
 }

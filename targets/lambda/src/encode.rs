@@ -70,22 +70,7 @@ impl io::Write for Room {
 impl Serialize for Answer {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("statusCode", &self.status.as_u16())?;
-        match self.kind {
-            Kind::Rest => map.serialize_entry("multiValueHeaders", &Lists(&self.headers))?,
-            Kind::LoadBalancer { has_lists: true } => {
-                map.serialize_entry("statusDescription", &format_args!("{}", self.status))?;
-                map.serialize_entry("multiValueHeaders", &Lists(&self.headers))?;
-            }
-            Kind::LoadBalancer { has_lists: false } | Kind::Lattice => {
-                map.serialize_entry("statusDescription", &format_args!("{}", self.status))?;
-                map.serialize_entry("headers", &Singles(&self.headers, Cookies::Apart))?;
-            }
-            Kind::Http | Kind::FunctionUrl => {
-                map.serialize_entry("headers", &Singles(&self.headers, Cookies::Absent))?;
-                map.serialize_entry("cookies", &cookies(&self.headers))?;
-            }
-        }
+        head(&mut map, self.kind, self.status, &self.headers)?;
         match text(&self.headers, &self.body) {
             Some(text) => {
                 map.serialize_entry("body", text)?;
@@ -101,15 +86,65 @@ impl Serialize for Answer {
     }
 }
 
+/// The head of a response, as JSON for one kind of sender.
+#[derive(Debug)]
+pub(crate) struct Prelude<'a> {
+    kind: Kind,
+    status: http::StatusCode,
+    headers: &'a HeaderMap,
+}
+
+impl<'a> Prelude<'a> {
+    pub(crate) fn new(kind: Kind, status: http::StatusCode, headers: &'a HeaderMap) -> Self {
+        Self {
+            kind,
+            status,
+            headers,
+        }
+    }
+}
+
+impl Serialize for Prelude<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        head(&mut map, self.kind, self.status, self.headers)?;
+        map.end()
+    }
+}
+
+fn head<M: SerializeMap>(
+    map: &mut M,
+    kind: Kind,
+    status: http::StatusCode,
+    headers: &HeaderMap,
+) -> Result<(), M::Error> {
+    map.serialize_entry("statusCode", &status.as_u16())?;
+    match kind {
+        Kind::Rest => map.serialize_entry("multiValueHeaders", &Lists(headers)),
+        Kind::LoadBalancer { has_lists: true } => {
+            map.serialize_entry("statusDescription", &format_args!("{status}"))?;
+            map.serialize_entry("multiValueHeaders", &Lists(headers))
+        }
+        Kind::LoadBalancer { has_lists: false } | Kind::Lattice => {
+            map.serialize_entry("statusDescription", &format_args!("{status}"))?;
+            map.serialize_entry("headers", &Singles(headers, Cookies::Apart))
+        }
+        Kind::Http | Kind::FunctionUrl => {
+            map.serialize_entry("headers", &Singles(headers, Cookies::Absent))?;
+            map.serialize_entry("cookies", &cookies(headers))
+        }
+    }
+}
+
 /// The values of `set-cookie`.
-pub(crate) fn cookies(headers: &HeaderMap) -> Vec<String> {
+fn cookies(headers: &HeaderMap) -> Vec<String> {
     let cookies = headers.get_all(header::SET_COOKIE).iter();
     cookies.map(|cookie| Value(cookie).to_string()).collect()
 }
 
 /// The headers except `set-cookie`, each name once, for senders that read no more than one field per name: repeated
 /// values are joined (RFC 9110, section 5.3).
-pub(crate) fn joined(headers: &HeaderMap) -> HeaderMap {
+fn joined(headers: &HeaderMap) -> HeaderMap {
     let mut joined = HeaderMap::with_capacity(headers.keys_len());
     for name in headers.keys().filter(|name| *name != header::SET_COOKIE) {
         let mut values = headers.get_all(name).iter();

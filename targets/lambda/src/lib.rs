@@ -4,17 +4,18 @@
 //! the events of API Gateway (REST and HTTP APIs), Function URLs and Application Load Balancers to requests, and
 //! responses to what each of them expects.
 
-mod after;
 mod answer;
 mod base;
 mod convert;
 mod encode;
 mod error;
 mod event;
+mod invocation;
 mod log;
 mod ports;
 mod settings;
 mod shape;
+mod streamed;
 #[cfg(test)]
 mod tests;
 mod unknown;
@@ -26,8 +27,8 @@ use guru_host::Host;
 use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 
-use after::After;
 pub use error::{Error, ErrorKind};
+use invocation::Invocations;
 
 /// Handles invocations until Lambda ends the process. Must be called on a tokio runtime.
 ///
@@ -43,14 +44,14 @@ pub async fn run() -> Result<(), Error> {
     if let Some(warning) = warning {
         host.note(Level::Warn, &warning, None);
     }
-    let after = After::of(host.clone());
     let function = Arc::new(answer::Function::new(host, ports::deployment()?));
+    let invocations = Invocations::of(Arc::clone(&function));
     let service = service_fn(move |event: LambdaEvent<event::Event>| {
         let function = Arc::clone(&function);
         async move { function.answer(event).await }
     });
     let runtime = Runtime::new(service)
         .layer(TracingLayer::new())
-        .layer(after);
+        .layer(invocations);
     runtime.run().await.map_err(Error::runtime)
 }

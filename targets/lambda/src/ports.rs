@@ -32,7 +32,7 @@ const LONGEST: u32 = 900;
 pub(crate) struct Deployment {
     /// The prefix of all paths of the function.
     pub(crate) mount: String,
-    /// Whether a Function URL is configured to stream responses.
+    /// Whether a Function URL or a REST API is configured to stream responses.
     pub(crate) is_streaming: bool,
 }
 
@@ -154,7 +154,7 @@ pub(crate) fn deployment() -> Result<Deployment, Error> {
         Some(other) => {
             return Err(Error::setting(format!(
                 "GURU_INVOKE_MODE is {other:?}: it is BUFFERED or RESPONSE_STREAM, as the InvokeMode of \
-                 the Function URL"
+                 the Function URL, or for a REST API whose responseTransferMode is STREAM"
             )));
         }
     };
