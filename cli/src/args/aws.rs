@@ -21,6 +21,9 @@ pub struct Aws {
     /// A URL of the function itself
     #[arg(long, value_name = "FOR")]
     pub function_url: Option<FunctionUrl>,
+    /// Send an answer on as it is made, by the REST API and the URL of the function; an HTTP API collects it
+    #[arg(long)]
+    pub stream: bool,
     /// Trace requests with X-Ray
     #[arg(long)]
     pub tracing: bool,

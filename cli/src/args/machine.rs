@@ -93,7 +93,8 @@ pub struct Conform {
 const CONFORM_HELP: &str = "\
 In a project: the vectors that hold for any function, against the project's own. In Guru's own workspace, and with --url:
 all of them, against the probe.
-Targets: local, cloudflare, spin, spin-alone, wasi, lambda-rest, lambda-http, lambda-url, lambda-alb.
+Targets: local, cloudflare, spin, spin-alone, wasi, lambda-rest, lambda-http, lambda-url, lambda-alb, lambda-url-stream,
+lambda-rest-stream.
 
 Examples:
   guru conform

@@ -173,7 +173,7 @@ mod tests {
         };
         assert_eq!(
             error.to_string(),
-            "there is no target `lokal`: the targets are local, cloudflare, lambda-rest, lambda-http, lambda-url, lambda-alb, spin, spin-alone, wasi"
+            "there is no target `lokal`: the targets are local, cloudflare, lambda-rest, lambda-http, lambda-url, lambda-alb, lambda-url-stream, lambda-rest-stream, spin, spin-alone, wasi"
         );
     }
 

@@ -78,12 +78,12 @@ pub fn packed(files: &[(&Path, u32)]) -> Result<Vec<u8>> {
     Ok(packed.into_inner())
 }
 
-/// Sets in a build's document whether API keys are required.
-pub(super) fn decide_keys(folder: &Path, has_keys: bool) -> Result<()> {
+/// Sets in a build's document whether API keys are required and answers are streamed.
+pub(super) fn decide(folder: &Path, has_keys: bool, streams: bool) -> Result<()> {
     let path = folder.join(DOCUMENT);
     let text =
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    write(&path, openapi::decide_keys(&text, has_keys)?)
+    write(&path, openapi::decide(&text, has_keys, streams)?)
 }
 
 /// The minor version of the newest glibc 2.x whose symbols a program needs.

@@ -141,8 +141,9 @@ fn build(deployment: &Deployment<'_>) -> Result<artefacts::Output> {
     let folder = artefacts::dist(context.workspace, NAME, context.function);
     let output = context.hold(&folder)?;
     context.fill(&output, |draft| package::build(context, draft))?;
-    // SAM names an API deployment after a hash of its document, so the document must differ with and without keys.
-    package::decide_keys(&folder, deployment.options.aws.api_key)?;
+    // SAM names an API deployment after a hash of its document, so the document must differ with what these decide.
+    let aws = &deployment.options.aws;
+    package::decide(&folder, aws.api_key, aws.stream)?;
     Ok(output)
 }
 
@@ -214,6 +215,7 @@ fn parameters(aws: &Aws, stage: &str, region: Option<&str>) -> Result<Vec<String
         ("ApiKey", word(aws.api_key)),
         ("HttpApi", word(aws.http_api)),
         ("FunctionUrl", url),
+        ("Streaming", word(aws.stream)),
         ("Tracing", word(aws.tracing)),
         ("LogDays", &days),
         ("Architecture", architecture),
@@ -243,6 +245,7 @@ mod tests {
         let aws = Aws {
             email: Some("you@example.com".into()),
             api_key: true,
+            stream: true,
             log_days: Some(7),
             ..Aws::default()
         };
@@ -254,6 +257,7 @@ mod tests {
             "LogDays=7",
             "Charges=yes",
             "FunctionUrl=no",
+            "Streaming=yes",
         ] {
             assert!(all.contains(&want.to_owned()), "{want} in {all:?}");
         }

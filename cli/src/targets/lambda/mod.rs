@@ -71,13 +71,16 @@ impl Vendor for Lambda {
         let bootstrap = session.program(cargo::BOOTSTRAP)?;
         let mut command = surroundings::command(session.program(cargo::GATEWAY)?);
         command
-            .args(["--front", session.front(), "--emulator"])
-            .arg(program(session.context().home)?)
-            .arg("--bootstrap")
+            .args(["--front", session.front(), "--bootstrap"])
             .arg(bootstrap)
             .envs(request.settings.iter())
             .env(SETTINGS, names(request.settings, env::var(SETTINGS).ok()))
             .env("GURU_COMPONENT", &compiled);
+        // AWS's emulator collects answers.
+        if !session.front().ends_with("-stream") {
+            let emulator = program(session.context().home)?;
+            command.arg("--emulator").arg(emulator);
+        }
         Ok(Served {
             command,
             parts: vec![artefacts::sha256(&compiled)?],

@@ -13,6 +13,9 @@ use serde_json::{Map, Value, json};
 
 use crate::artefacts::{BuildContext, DOCUMENT, METHODS, own_document};
 
+/// The member of an operation that says what answers.
+const INTEGRATION: &str = "x-amazon-apigateway-integration";
+
 /// A node in the tree of resources.
 #[derive(Default)]
 struct Node {
@@ -27,8 +30,9 @@ pub(super) fn for_gateway(context: &BuildContext<'_>) -> Result<String> {
     Ok(text)
 }
 
-/// Sets in an API definition whether keys are required, replacing the condition that template.yaml would evaluate.
-pub(super) fn decide_keys(text: &str, has_keys: bool) -> Result<String> {
+/// Sets in an API definition whether keys are required and whether answers are streamed, replacing the conditions that
+/// template.yaml would evaluate.
+pub(super) fn decide(text: &str, has_keys: bool, streams: bool) -> Result<String> {
     let mut document: Value = serde_json::from_str(text).context("the document is no JSON")?;
     let paths = document.get_mut("paths").and_then(Value::as_object_mut);
     let items = paths.into_iter().flat_map(Map::values_mut);
@@ -38,6 +42,10 @@ pub(super) fn decide_keys(text: &str, has_keys: bool) -> Result<String> {
     for operation in items.filter_map(Value::as_object_mut) {
         if operation.remove("security").is_some() && has_keys {
             operation.insert("security".to_owned(), json!([{"api_key": []}]));
+        }
+        if let Some(integration) = operation.get_mut(INTEGRATION) {
+            let chosen = integration["Fn::If"][if streams { 1 } else { 2 }].take();
+            *integration = chosen;
         }
     }
     Ok(format!("{document:#}\n"))
@@ -136,13 +144,8 @@ fn operation(method: &str, path: &str, names: &[String]) -> Value {
     let mut operation = json!({
         "parameters": Value::from_iter(parameters),
         "responses": {},
-        "x-amazon-apigateway-integration": {
-            "type": "aws_proxy",
-            // The method of the invocation, whatever the method of the request.
-            "httpMethod": "POST",
-            "uri": {"Fn::Sub": "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Function.Arn}/invocations"},
-        },
     });
+    operation[INTEGRATION] = json!({"Fn::If": ["Streams", integration(true), integration(false)]});
     // Browsers send a preflight OPTIONS request without a key.
     let is_open = method == "options" || path == DOCUMENT && matches!(method, "get" | "head");
     if let (false, Some(members)) = (is_open, operation.as_object_mut()) {
@@ -150,6 +153,27 @@ fn operation(method: &str, path: &str, names: &[String]) -> Value {
         members.insert("security".to_owned(), security);
     }
     operation
+}
+
+/// How API Gateway invokes the function
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html>).
+fn integration(streams: bool) -> Value {
+    let path = if streams {
+        "2021-11-15/functions/${Function.Arn}/response-streaming-invocations"
+    } else {
+        "2015-03-31/functions/${Function.Arn}/invocations"
+    };
+    let uri = format!("arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:lambda:path/{path}");
+    let mut integration = json!({
+        "type": "aws_proxy",
+        // The method of the invocation, whatever the method of the request.
+        "httpMethod": "POST",
+        "uri": {"Fn::Sub": uri},
+    });
+    if streams {
+        integration["responseTransferMode"] = json!("STREAM");
+    }
+    integration
 }
 
 #[cfg(test)]
@@ -228,11 +252,30 @@ mod tests {
         let text = translate(&json!({"paths": {"/": {}}})).to_string();
         let security = |has_keys| {
             let decided: Value =
-                serde_json::from_str(&decide_keys(&text, has_keys).unwrap()).unwrap();
+                serde_json::from_str(&decide(&text, has_keys, false).unwrap()).unwrap();
             let of = |method: &str| decided["paths"]["/"][method]["security"].clone();
             (of("post"), of("options"))
         };
         assert_eq!(security(true), (json!([{"api_key": []}]), Value::Null));
         assert_eq!(security(false), (Value::Null, Value::Null));
+    }
+
+    #[test]
+    fn answers_are_streamed_where_the_condition_says_so_or_never() {
+        let text = translate(&json!({"paths": {"/": {}}})).to_string();
+        for streams in [true, false] {
+            let decided = decide(&text, false, streams).unwrap();
+            let decided: Value = serde_json::from_str(&decided).unwrap();
+            let integration = &decided["paths"]["/"]["get"][INTEGRATION];
+            let mode = integration["responseTransferMode"].as_str();
+            assert_eq!(mode, streams.then_some("STREAM"));
+            let uri = integration["uri"]["Fn::Sub"].as_str().unwrap();
+            let ends = if streams {
+                "/response-streaming-invocations"
+            } else {
+                "/2015-03-31/functions/${Function.Arn}/invocations"
+            };
+            assert!(uri.ends_with(ends), "{uri}");
+        }
     }
 }

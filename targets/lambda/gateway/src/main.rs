@@ -3,11 +3,13 @@
 //!
 //! API Gateway, Function URLs and load balancers cannot be run locally. This program imitates them, based on live
 //! captures of their events and on AWS's documentation, with a link for each rule. The function itself runs under
-//! AWS's own Runtime Interface Emulator.
+//! AWS's own Runtime Interface Emulator, or, where its answers are streamed, which the emulator cannot show, under a
+//! runtime API of this program's.
 
 mod answer;
 mod emulator;
 mod event;
+mod runtime;
 mod serve;
 
 use std::path::PathBuf;
@@ -17,8 +19,10 @@ use anyhow::{Context as _, Result};
 use clap::{Parser, ValueEnum};
 
 use emulator::{Emulators, Settings};
+use runtime::Runtimes;
+use serve::Backend;
 
-/// Serves a Lambda function over HTTP, under AWS's Runtime Interface Emulator.
+/// Serves a Lambda function over HTTP, under AWS's Runtime Interface Emulator, or with a stand-in for it that streams.
 #[derive(Parser)]
 #[command(
     version,
@@ -34,10 +38,10 @@ Exits with 0 after that, 1 when the function cannot be served, 2 for a wrong opt
 struct Arguments {
     /// What stands in front of the function
     #[arg(long, value_enum)]
-    front: Front,
-    /// AWS's Runtime Interface Emulator
+    front: Place,
+    /// AWS's Runtime Interface Emulator; a front that streams needs none
     #[arg(long, value_name = "FILE")]
-    emulator: PathBuf,
+    emulator: Option<PathBuf>,
     /// The function's bootstrap
     #[arg(long, value_name = "FILE")]
     bootstrap: PathBuf,
@@ -52,18 +56,47 @@ struct Arguments {
     workers: u16,
 }
 
-/// What stands in front of the function.
+/// What stands in front of the function, and how it takes answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Front {
+enum Place {
     /// API Gateway's REST API, stage `prod`, with `*/*` as binary media type
     Rest,
+    /// The same, with the response transfer mode STREAM
+    RestStream,
     /// API Gateway's HTTP API, stage `prod`, with payloads of version 2.0
     Http,
     /// A Function URL
     Url,
+    /// A Function URL with the invoke mode `RESPONSE_STREAM`
+    UrlStream,
     /// An Application Load Balancer, with multi-value headers
     Alb,
     /// An Application Load Balancer, with single-value headers
+    AlbSingle,
+}
+
+impl Place {
+    /// The front end, and whether it streams.
+    const fn parts(self) -> (Front, bool) {
+        match self {
+            Self::Rest => (Front::Rest, false),
+            Self::RestStream => (Front::Rest, true),
+            Self::Http => (Front::Http, false),
+            Self::Url => (Front::Url, false),
+            Self::UrlStream => (Front::Url, true),
+            Self::Alb => (Front::Alb, false),
+            Self::AlbSingle => (Front::AlbSingle, false),
+        }
+    }
+}
+
+/// What stands in front of the function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Front {
+    Rest,
+    Http,
+    Url,
+    Alb,
     AlbSingle,
 }
 
@@ -93,14 +126,22 @@ fn run(arguments: Arguments) -> Result<()> {
         .build()
         .context("the system refused what a server needs")?;
     runtime.block_on(async {
-        let settings = Settings {
-            emulator: arguments.emulator,
-            bootstrap: arguments.bootstrap,
+        let workers = usize::from(arguments.workers);
+        let (front, streams) = arguments.front.parts();
+        let backend = if streams {
+            Backend::Runtimes(Runtimes::start(arguments.bootstrap, workers).await?)
+        } else {
+            let settings = Settings {
+                emulator: arguments
+                    .emulator
+                    .context("--emulator is missing: it names AWS's Runtime Interface Emulator")?,
+                bootstrap: arguments.bootstrap,
+            };
+            Backend::Emulators(Box::new(Emulators::start(settings, workers).await?))
         };
-        let emulators = Emulators::start(settings, arguments.workers.into()).await?;
         let place = (arguments.host.as_str(), arguments.port);
         tokio::select! {
-            served = serve::serve(arguments.front, emulators, place) => served,
+            served = serve::serve(front, backend, place) => served,
             stopped = stop() => stopped,
         }
     })

@@ -1,26 +1,32 @@
-//! HTTP, in front of the emulators.
+//! HTTP, in front of the function.
 
 use std::convert::Infallible;
 use std::io::Write as _;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use anyhow::Result;
 use bytes::Bytes;
 use guru_core::adapter::port_taken;
 use http::{Method, Response, StatusCode, Version, header};
+use http_body::Frame;
+use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 
 use crate::Front;
 use crate::answer::{own, response};
 use crate::emulator::Emulators;
 use crate::event::{Route, event, path};
+use crate::runtime::{Broken, Runtimes, Streamed};
 
 /// The maximum size of an event that Lambda accepts, in bytes
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
@@ -34,8 +40,18 @@ const BALANCED: usize = 1024 * 1024;
 /// The maximum size of a body that is read at all, in bytes: more than any front end accepts.
 const BODY: usize = 10 * 1024 * 1024;
 
+/// What runs the function.
+pub(crate) enum Backend {
+    /// AWS's emulator, which collects answers.
+    Emulators(Box<Emulators>),
+    /// Our own runtime API, which streams them.
+    Runtimes(Runtimes),
+}
+
+type Body = UnsyncBoxBody<Bytes, Broken>;
+
 /// Prints `listening on http://ADDRESS` and serves.
-pub(crate) async fn serve(front: Front, emulators: Emulators, place: (&str, u16)) -> Result<()> {
+pub(crate) async fn serve(front: Front, backend: Backend, place: (&str, u16)) -> Result<()> {
     let (host, port) = place;
     let listener = TcpListener::bind(place).await.map_err(|error| {
         let mut told = format!("cannot listen on {host}:{port}: {error}");
@@ -51,19 +67,19 @@ pub(crate) async fn serve(front: Front, emulators: Emulators, place: (&str, u16)
         .map(|stage| format!("/{stage}"))
         .unwrap_or_default();
     let _ = writeln!(std::io::stdout(), "listening on http://{address}{stage}");
-    let emulators = Arc::new(emulators);
+    let backend = Arc::new(backend);
     loop {
         let Ok((stream, peer)) = listener.accept().await else {
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };
         let _ = stream.set_nodelay(true);
-        let emulators = Arc::clone(&emulators);
+        let backend = Arc::clone(&backend);
         let client = peer.ip().to_canonical();
         tokio::spawn(async move {
             let service = service_fn(|request| {
-                let emulators = Arc::clone(&emulators);
-                async move { Ok::<_, Infallible>(answer(front, &emulators, request, client).await) }
+                let backend = Arc::clone(&backend);
+                async move { Ok::<_, Infallible>(answer(front, &backend, request, client).await) }
             });
             // Connection errors only concern the client.
             let _ = http1::Builder::new()
@@ -78,20 +94,43 @@ pub(crate) async fn serve(front: Front, emulators: Emulators, place: (&str, u16)
 
 async fn answer(
     front: Front,
-    emulators: &Emulators,
+    backend: &Backend,
     request: http::Request<Incoming>,
     client: IpAddr,
-) -> Response<Full<Bytes>> {
+) -> Response<Body> {
     let is_head = request.method() == Method::HEAD;
-    let mut response = match exchange(front, emulators, request, client).await {
+    let mut response = match exchange(front, backend, request, client).await {
         Ok(response) => response,
-        Err(status) => own(front, status),
+        Err(status) => own(front, status).map(whole),
     };
     // The function's own value is for the response to HEAD, which has no body to measure.
     if !is_head {
         response.headers_mut().remove(http::header::CONTENT_LENGTH);
     }
-    response.map(Full::new)
+    response
+}
+
+fn whole(bytes: Bytes) -> Body {
+    Full::new(bytes)
+        .map_err(|never| match never {})
+        .boxed_unsync()
+}
+
+/// A body that is sent as it comes.
+struct Content(mpsc::Receiver<Result<Bytes, Broken>>);
+
+impl http_body::Body for Content {
+    type Data = Bytes;
+    type Error = Broken;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        self.0
+            .poll_recv(cx)
+            .map(|chunk| chunk.map(|chunk| chunk.map(Frame::data)))
+    }
 }
 
 /// Refuses what no front end passes on: a request with no host or with two (RFC 9112, section 3.2), and a body with a
@@ -122,10 +161,10 @@ fn admit(parts: &http::request::Parts) -> Result<(), StatusCode> {
 /// The function's response, or the status that the front end responds with by itself.
 async fn exchange(
     front: Front,
-    emulators: &Emulators,
+    backend: &Backend,
     request: http::Request<Incoming>,
     client: IpAddr,
-) -> Result<Response<Bytes>, StatusCode> {
+) -> Result<Response<Body>, StatusCode> {
     let (parts, body) = request.into_parts();
     admit(&parts)?;
     let Some(path) = path(front, &parts).map(str::to_owned) else {
@@ -154,8 +193,26 @@ async fn exchange(
         Front::Http => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_GATEWAY,
     };
-    let answer = match emulators.invoke(event.into_bytes()).await {
-        Ok(answer) => answer,
+    let invoked = match backend {
+        Backend::Emulators(emulators) => emulators
+            .invoke(event.into_bytes())
+            .await
+            .map(Answer::Whole),
+        Backend::Runtimes(runtimes) => runtimes
+            .invoke(event.into_bytes())
+            .await
+            .map(Answer::Streamed),
+    };
+    let unusable = |reason| {
+        eprintln!("guru-gateway: the function's answer cannot be used: {reason}");
+        failed
+    };
+    let answer = match invoked {
+        Ok(Answer::Whole(answer)) => answer,
+        Ok(Answer::Streamed(Streamed { head, content })) => {
+            let response = response(front, &head).map_err(unusable)?;
+            return Ok(response.map(|_| Content(content).boxed_unsync()));
+        }
         Err(error) => {
             eprintln!("guru-gateway: {error:#}");
             return Err(failed);
@@ -168,8 +225,11 @@ async fn exchange(
         );
         return Err(failed);
     }
-    response(front, &answer).map_err(|reason| {
-        eprintln!("guru-gateway: the function's answer cannot be used: {reason}");
-        failed
-    })
+    let response = response(front, &answer).map_err(unusable)?;
+    Ok(response.map(whole))
+}
+
+enum Answer {
+    Whole(Bytes),
+    Streamed(Streamed),
 }
