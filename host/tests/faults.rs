@@ -7,8 +7,9 @@ mod support;
 
 use std::time::Duration;
 
-use asking::{RawResponse, ask, ask_as, host, limits, stalled, stream};
+use asking::{RawResponse, ask, ask_as, begun, host, limits, stalled, stream};
 use guru_host::{Caller, Host, Limits};
+use http_body_util::BodyExt as _;
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
@@ -179,6 +180,27 @@ fn a_body_that_stalls_is_not_waited_for_once_the_answer_was_read() {
             assert_eq!((answer.status, &*answer.body), (200, "ok"));
             let idle = tokio::time::timeout(Duration::from_secs(5), host.idle());
             assert!(idle.await.is_ok(), "it holds its place");
+        });
+    }
+}
+
+/// A stream that never ends costs a place for as long as somebody reads, and not longer.
+#[test]
+fn a_client_that_leaves_an_endless_stream_frees_its_place() {
+    let host = host(Limits {
+        instances: 1,
+        time: Duration::from_secs(3600),
+        ..limits()
+    });
+    for runtime in runtimes() {
+        runtime.block_on(async {
+            let mut body = begun(&host, "/stream/never").await;
+            for _ in 0..1000 {
+                assert!(body.frame().await.unwrap().is_ok());
+            }
+            drop(body);
+            let next = tokio::time::timeout(Duration::from_secs(1), ask(&host, "GET", "/ok", "id"));
+            assert_eq!(next.await.unwrap().status, 200);
         });
     }
 }

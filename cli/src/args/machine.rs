@@ -93,8 +93,7 @@ pub struct Conform {
 const CONFORM_HELP: &str = "\
 In a project: the vectors that hold for any function, against the project's own. In Guru's own workspace, and with --url:
 all of them, against the probe.
-Targets: local, cloudflare, spin, spin-alone, wasi, lambda-rest, lambda-http, lambda-url, lambda-alb, lambda-url-stream,
-lambda-rest-stream.
+Targets: local, cloudflare, spin, spin-alone, wasi, lambda-rest, -http, -url, -alb, -rest-stream, -url-stream.
 
 Examples:
   guru conform

@@ -4,17 +4,6 @@ use clap::ValueEnum;
 
 use super::Aws;
 
-/// What `guru-gateway` can stand in for.
-const FRONTS: [&str; 7] = [
-    "rest",
-    "rest-stream",
-    "http",
-    "url",
-    "url-stream",
-    "alb",
-    "alb-single",
-];
-
 /// How a function is served on this machine.
 #[derive(Debug, clap::Args)]
 pub struct DevOptions {
@@ -23,7 +12,7 @@ pub struct DevOptions {
     pub port: u16,
     /// What stands in front of a Lambda function: rest, http, url, alb or alb-single; rest-stream or url-stream, which pass an
     /// answer on as it comes
-    #[arg(long, value_name = "FRONT", default_value = "url", value_parser = FRONTS)]
+    #[arg(long, value_name = "FRONT", default_value = "url", value_parser = ["rest", "rest-stream", "http", "url", "url-stream", "alb", "alb-single"])]
     pub front: String,
     /// A setting of the function: KEY=VALUE, or KEY for the value that it has here; may be repeated. Counts more than a `.env`
     /// file beside the vendors' manifests, which counts more than the vendor's own file

@@ -1,12 +1,18 @@
 //! Server-sent events (<https://html.spec.whatwg.org/multipage/server-sent-events.html>), as a stream of their own kind.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
+use core::any::Any;
 use core::fmt::{Display, Write as _};
+use core::pin::Pin;
+use core::task::{self, Poll, ready};
 use core::time::Duration;
 
-use super::{Out, Result};
-use crate::http::Response;
+use bytes::Bytes;
+
+use super::{Context, LocalFuture, Out, Result};
+use crate::http::{self, Chunks, Response};
 
 /// The media type of a stream of events.
 const TYPE: &str = "text/event-stream";
@@ -110,5 +116,73 @@ impl Response {
         let added = response.headers_mut().append("cache-control", "no-cache");
         debug_assert!(added.is_ok(), "both are well-formed");
         response
+    }
+
+    /// Has a stream of [events](Self::events) send an empty comment whenever it has sent nothing for so long: who stands between
+    /// here and the client takes a connection for idle after a minute or less, and nobody else finds out that the client has
+    /// left. Any other answer stays as it is.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use guru_core::{App, Context, Event, Request, Response, Result, memory};
+    ///
+    /// async fn slow(cx: Context, _req: Request) -> Result<Response> {
+    ///     let own = cx.clone();
+    ///     let events = Response::events(|mut events| async move {
+    ///         own.sleep(Duration::from_secs(40)).await;
+    ///         events.send(Event::data("at last")).await
+    ///     });
+    ///     Ok(events.keep_alive(&cx, Duration::from_secs(15)))
+    /// }
+    ///
+    /// let client = memory::Client::new(App::new().get("/", slow))?;
+    /// assert_eq!(client.get("/").body().as_bytes(), Some(&b":\n\n:\n\ndata: at last\n\n"[..]));
+    /// # Ok::<(), guru_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn keep_alive(mut self, cx: &Context, every: Duration) -> Self {
+        if !self.body().is_stream() || self.headers().get_str("content-type") != Some(TYPE) {
+            return self;
+        }
+        let body = self.take_body();
+        let cx = cx.clone();
+        self.with_body(body.wrapped(|source| Kept {
+            source,
+            cx,
+            every,
+            timer: None,
+        }))
+    }
+}
+
+/// Events that are never silent for long.
+struct Kept {
+    source: Pin<Box<dyn Chunks>>,
+    cx: Context,
+    every: Duration,
+    /// Since the last chunk.
+    timer: Option<LocalFuture<()>>,
+}
+
+impl Chunks for Kept {
+    fn poll_chunk(
+        mut self: Pin<&mut Self>,
+        cx: &mut task::Context<'_>,
+    ) -> Poll<Option<Result<Bytes, http::Error>>> {
+        let this = &mut *self;
+        if let Poll::Ready(chunk) = this.source.as_mut().poll_chunk(cx) {
+            this.timer = None;
+            return Poll::Ready(chunk);
+        }
+        let clock = this.cx.clock();
+        let timer = this.timer.get_or_insert_with(|| clock.sleep(this.every));
+        ready!(timer.as_mut().poll(cx));
+        this.timer = None;
+        // An event is one chunk: this is between two.
+        Poll::Ready(Some(Ok(Bytes::from_static(b":\n\n"))))
+    }
+
+    fn failure(mut self: Pin<&mut Self>) -> Option<Box<dyn Any>> {
+        self.source.as_mut().failure()
     }
 }

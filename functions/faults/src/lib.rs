@@ -56,7 +56,7 @@ async fn count(_cx: Context, _req: Request) -> Result<Response> {
     Ok(text(&before.to_string()))
 }
 
-/// A stream of one chunk that does not end as it should.
+/// A stream that does not end as it should, or never.
 #[expect(clippy::panic, reason = "what this route is for")]
 async fn stream(cx: Context, req: Request) -> Result<Response> {
     let end: String = req.param("end")?;
@@ -65,6 +65,9 @@ async fn stream(cx: Context, req: Request) -> Result<Response> {
         match &*end {
             "panic" => panic!("the function was asked to panic in a stream"),
             "late" => cx.sleep(std::time::Duration::from_secs(60)).await,
+            "never" => loop {
+                out.send("another chunk").await?;
+            },
             _ => {}
         }
         Ok(())

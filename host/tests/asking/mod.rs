@@ -48,6 +48,18 @@ pub(crate) async fn ask(host: &Host, method: &str, path: &str, id: &str) -> RawR
 
 /// Asks for a path whose content is a stream: what came of it, and whether it ended well.
 pub(crate) async fn stream(host: &Host, path: &str) -> (String, bool) {
+    let (mut body, mut read) = (begun(host, path).await, Vec::new());
+    while let Some(frame) = body.frame().await {
+        match frame {
+            Ok(frame) => read.extend(frame.into_data().unwrap_or_default()),
+            Err(_) => return (String::from_utf8(read).unwrap(), false),
+        }
+    }
+    (String::from_utf8(read).unwrap(), true)
+}
+
+/// Asks for a path, for content that has not been read.
+pub(crate) async fn begun(host: &Host, path: &str) -> Body {
     let caller = Caller {
         request_id: "id".into(),
         client_ip: None,
@@ -56,14 +68,7 @@ pub(crate) async fn stream(host: &Host, path: &str) -> (String, bool) {
     let body = Empty::<Bytes>::new().map_err(|never| -> BodyError { match never {} });
     let request = http::Request::get(path).header("host", "faults.example");
     let answer = host.answer(request.body(body).unwrap(), caller).await;
-    let (mut body, mut read) = (answer.into_body(), Vec::new());
-    while let Some(frame) = body.frame().await {
-        match frame {
-            Ok(frame) => read.extend(frame.into_data().unwrap_or_default()),
-            Err(_) => return (String::from_utf8(read).unwrap(), false),
-        }
-    }
-    (String::from_utf8(read).unwrap(), true)
+    answer.into_body()
 }
 
 /// A body of which nothing comes.

@@ -18,7 +18,7 @@ use crate::vector::Function;
 use crate::wire::Endpoint;
 
 use super::machine::{forget_toolchain, program, with_hosts, workspace};
-use super::{Driver, DriverConfig, Lost, NotRun, Process, Refusal, Running, SETTING};
+use super::{Driver, DriverConfig, Lost, NotRun, Process, Refusal, Running, Runtime, SETTING};
 
 /// The timeout from starting the process to the line with its address; a first build of the function is part of it.
 const START: Duration = Duration::from_secs(1800);
@@ -54,6 +54,10 @@ impl Driver for Dev {
 
     fn about(&self) -> String {
         let about = &self.way.about;
+        if self.way.runtime == Runtime::StandIn {
+            // It is of this very version, and what else the target needs has no part in it.
+            return about.clone();
+        }
         let diagnosis = self.diagnosis().ok().flatten();
         let needs = diagnosis
             .as_ref()

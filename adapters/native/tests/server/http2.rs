@@ -6,7 +6,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http2::SendRequest;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 
-use crate::support::Running;
+use crate::support::{Running, is_left};
 
 /// Runs `ask` with a connection over HTTP/2.
 fn http2<F: Future>(
@@ -68,6 +68,31 @@ fn nothing_in_a_body_over_http2_passes_for_an_answer() {
             .await
             .unwrap();
         assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), body);
+    });
+}
+
+#[test]
+fn a_stream_over_http2_comes_in_chunks_and_says_how_it_ended() {
+    let server = Running::start(|_| {});
+    http2(&server, async |mut sender| {
+        let mut ask = async |path: &str| {
+            let answer = sender.send_request(get(&server, path)).await.unwrap();
+            assert_eq!(answer.status(), 200);
+            answer.into_body()
+        };
+        let mut whole = ask("/stream/h2-well/well").await;
+        let first = whole.frame().await.unwrap().unwrap();
+        assert_eq!(first.into_data().unwrap(), "first ");
+        // Another stream of the connection is served meanwhile.
+        let broken = ask("/stream/h2-badly/badly").await;
+        assert_eq!(whole.collect().await.unwrap().to_bytes(), "second");
+        assert!(broken.collect().await.is_err(), "it looks complete");
+        // One that nobody reads is not made, and one that is given up ends.
+        let endless = ask("/stream/h2-endless/never").await;
+        assert!(!is_left("h2-endless").await);
+        drop(endless);
+        assert!(is_left("h2-endless").await, "it goes on for nobody");
+        assert!(!is_left("h2-well").await);
     });
 }
 

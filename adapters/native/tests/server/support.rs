@@ -28,6 +28,7 @@ pub(crate) fn app() -> App {
         .post("/back", back)
         .get("/cookies", cookies)
         .get("/headers/{count}", headers)
+        .get("/stream/{name}/{end}", stream)
 }
 
 async fn ok(_cx: Context, _req: Request) -> Result<Response> {
@@ -94,6 +95,48 @@ async fn length(_cx: Context, mut req: Request) -> Result<Response> {
 
 async fn back(_cx: Context, mut req: Request) -> Result<Response> {
     Ok(Response::text(req.bytes().await?))
+}
+
+/// The streams that were dropped before their end.
+static LEFT: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+struct Unfinished(String);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        LEFT.lock().unwrap().insert(std::mem::take(&mut self.0));
+    }
+}
+
+/// A first chunk and, after a while, a second; then a good end, a bad one, or none.
+async fn stream(cx: Context, req: Request) -> Result<Response> {
+    let (name, end) = (req.param::<String>("name")?, req.param::<String>("end")?);
+    let unfinished = Unfinished(name);
+    Ok(Response::stream("text/plain", move |mut out| async move {
+        out.send("first ").await?;
+        cx.sleep(Duration::from_millis(100)).await;
+        out.send("second").await?;
+        match &*end {
+            "well" => {}
+            "badly" => return Err(guru_core::Error::new(guru_core::ErrorKind::Internal, "bad")),
+            _ => loop {
+                out.send(vec![b'x'; 64 * 1024]).await?;
+            },
+        }
+        std::mem::forget(unfinished);
+        Ok(())
+    }))
+}
+
+/// Whether a stream of this name is dropped before its end, within a second.
+pub(crate) async fn is_left(name: &str) -> bool {
+    for _ in 0..500 {
+        if LEFT.lock().unwrap().contains(name) {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    false
 }
 
 async fn cookies(_cx: Context, req: Request) -> Result<Response> {

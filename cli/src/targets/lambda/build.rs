@@ -79,11 +79,11 @@ pub fn packed(files: &[(&Path, u32)]) -> Result<Vec<u8>> {
 }
 
 /// Sets in a build's document whether API keys are required and answers are streamed.
-pub(super) fn decide(folder: &Path, has_keys: bool, streams: bool) -> Result<()> {
+pub(super) fn decide(folder: &Path, aws: &crate::args::Aws) -> Result<()> {
     let path = folder.join(DOCUMENT);
     let text =
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    write(&path, openapi::decide(&text, has_keys, streams)?)
+    write(&path, openapi::decide(&text, aws.api_key, aws.stream)?)
 }
 
 /// The minor version of the newest glibc 2.x whose symbols a program needs.

@@ -142,8 +142,7 @@ fn build(deployment: &Deployment<'_>) -> Result<artefacts::Output> {
     let output = context.hold(&folder)?;
     context.fill(&output, |draft| package::build(context, draft))?;
     // SAM names an API deployment after a hash of its document, so the document must differ with what these decide.
-    let aws = &deployment.options.aws;
-    package::decide(&folder, aws.api_key, aws.stream)?;
+    package::decide(&folder, &deployment.options.aws)?;
     Ok(output)
 }
 

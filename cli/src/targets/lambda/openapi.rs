@@ -44,8 +44,7 @@ pub(super) fn decide(text: &str, has_keys: bool, streams: bool) -> Result<String
             operation.insert("security".to_owned(), json!([{"api_key": []}]));
         }
         if let Some(integration) = operation.get_mut(INTEGRATION) {
-            let chosen = integration["Fn::If"][if streams { 1 } else { 2 }].take();
-            *integration = chosen;
+            *integration = integration["Fn::If"][if streams { 1 } else { 2 }].take();
         }
     }
     Ok(format!("{document:#}\n"))
@@ -145,7 +144,9 @@ fn operation(method: &str, path: &str, names: &[String]) -> Value {
         "parameters": Value::from_iter(parameters),
         "responses": {},
     });
-    operation[INTEGRATION] = json!({"Fn::If": ["Streams", integration(true), integration(false)]});
+    operation[INTEGRATION] = json!({"Fn::If": ["Streams",
+        integration("STREAM", "2021-11-15", "response-streaming-invocations"),
+        integration("BUFFERED", "2015-03-31", "invocations")]});
     // Browsers send a preflight OPTIONS request without a key.
     let is_open = method == "options" || path == DOCUMENT && matches!(method, "get" | "head");
     if let (false, Some(members)) = (is_open, operation.as_object_mut()) {
@@ -157,23 +158,12 @@ fn operation(method: &str, path: &str, names: &[String]) -> Value {
 
 /// How API Gateway invokes the function
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html>).
-fn integration(streams: bool) -> Value {
-    let path = if streams {
-        "2021-11-15/functions/${Function.Arn}/response-streaming-invocations"
-    } else {
-        "2015-03-31/functions/${Function.Arn}/invocations"
-    };
-    let uri = format!("arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:lambda:path/{path}");
-    let mut integration = json!({
-        "type": "aws_proxy",
-        // The method of the invocation, whatever the method of the request.
-        "httpMethod": "POST",
-        "uri": {"Fn::Sub": uri},
-    });
-    if streams {
-        integration["responseTransferMode"] = json!("STREAM");
-    }
-    integration
+fn integration(mode: &str, version: &str, calls: &str) -> Value {
+    let uri = format!(
+        "arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:lambda:path/{version}/functions/${{Function.Arn}}/{calls}"
+    );
+    // The method is the invocation's, whatever that of the request.
+    json!({"type": "aws_proxy", "httpMethod": "POST", "uri": {"Fn::Sub": uri}, "responseTransferMode": mode})
 }
 
 #[cfg(test)]
@@ -268,7 +258,7 @@ mod tests {
             let decided: Value = serde_json::from_str(&decided).unwrap();
             let integration = &decided["paths"]["/"]["get"][INTEGRATION];
             let mode = integration["responseTransferMode"].as_str();
-            assert_eq!(mode, streams.then_some("STREAM"));
+            assert_eq!(mode, Some(if streams { "STREAM" } else { "BUFFERED" }));
             let uri = integration["uri"]["Fn::Sub"].as_str().unwrap();
             let ends = if streams {
                 "/response-streaming-invocations"
