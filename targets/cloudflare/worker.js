@@ -42,9 +42,6 @@ const LATE = 2;
 const BUSY = 3;
 const STARVED = 4;
 
-/** Why a handler is dropped whose client has left. */
-const LEFT = new Error("the client has left");
-
 /** The levels of the log, by their numbers. */
 const LEVELS = ["debug", "info", "warn", "error"];
 
@@ -311,9 +308,6 @@ async function wait(instance, call) {
   const { head } = instance;
   const time = timeOf(call.env);
   const step = instance.answered();
-  const { signal } = call.request;
-  const leave = () => instance.fail(LEFT);
-  signal.addEventListener("abort", leave);
   try {
     let isDone;
     do {
@@ -335,21 +329,8 @@ async function wait(instance, call) {
     return said(LATE, head, `the handler was stopped after ${time / 1000} s`);
   } catch (error) {
     waiting.delete(instance);
-    return error === LEFT ? left(instance) : lost(head, instance, error);
-  } finally {
-    signal.removeEventListener("abort", leave);
+    return lost(head, instance, error);
   }
-}
-
-/** What takes the place of an answer that nobody waits for: the handler is dropped, and the instance has another request. */
-function left(instance) {
-  try {
-    instance.exports.cancel();
-    keep(instance);
-  } catch {
-    // It is not used again.
-  }
-  return new Response(null, { status: 499 });
 }
 
 /** The answer to a request whose body has stopped coming. */

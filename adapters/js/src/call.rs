@@ -85,9 +85,9 @@ pub(crate) fn pull() -> Option<Pulled> {
     }
 }
 
-/// Drops the request: what handles it, or makes its stream, and what would have come after it.
+/// Drops the stream, and with it whatever makes it, and what would have come after it.
 pub(crate) fn cancel() {
-    drop((CALL.take(), STREAM.take(), LATER.take()));
+    drop((STREAM.take(), LATER.take()));
 }
 
 struct Woken;

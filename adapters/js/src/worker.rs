@@ -102,7 +102,7 @@ pub fn pull() -> bool {
     true
 }
 
-/// Gives up the request: nobody waits for its answer, or reads on in its stream.
+/// Gives up the stream of the answer: nobody reads on.
 #[wasm_bindgen]
 pub fn cancel() {
     call::cancel();
