@@ -73,7 +73,10 @@ pub(crate) async fn stream(cx: Context, req: Request) -> Result<Response> {
 
 /// The number, padded with dots to a line of this size.
 fn line(i: u64, size: usize) -> String {
-    let mut line = format!("{i:.<width$}", width = size - 1);
+    let mut line = i.to_string();
+    // A width would be at most 65,535: `format!` panics beyond.
+    let dots = (size - 1).saturating_sub(line.len());
+    line.extend(std::iter::repeat_n('.', dots));
     line.truncate(size - 1);
     line.push('\n');
     line
