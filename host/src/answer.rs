@@ -92,11 +92,20 @@ impl Host {
             deadline: caller.deadline,
         };
         let running = Running::new(tokio::spawn(async move {
-            let Err((mut stage, failure)) = run(&inner, request, head, deadline, &stream).await
-            else {
+            let room = Arc::clone(&inner.room).acquire_owned();
+            let (room, done) = match timeout_at(deadline, room).await {
+                Ok(Ok(room)) => {
+                    let done = run(&inner, request, head, deadline, &stream).await;
+                    (Some(room), done)
+                }
+                _ => (None, Err((Stage::Asked, Failure::Full))),
+            };
+            let Err((mut stage, failure)) = done else {
                 return;
             };
+            // Its place is kept until the log has it, so that nobody goes before; but not for as long as a client reads.
             if let Stage::Answering = stage {
+                drop(room);
                 // All of the answer can be there, and be read yet.
                 stream.awaited.was_read().await;
                 stage = stream.stage(true);
@@ -217,9 +226,6 @@ where
     let (parts, body) = request.into_parts();
     let (body, arrival) = Watched::new(body, Arc::clone(&stream.awaited));
     let request = http::Request::from_parts(parts, body);
-    let Ok(Ok(_room)) = timeout_at(deadline, Arc::clone(&inner.room).acquire_owned()).await else {
-        return Err((Stage::Asked, Failure::Full));
-    };
     let has_head = AtomicBool::new(false);
     let mut called = pin!(call(inner, request, head, &has_head, &stream.awaited));
     let mut until = deadline;

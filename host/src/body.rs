@@ -60,8 +60,8 @@ impl Awaited {
         self.read.get().copied()
     }
 
-    /// Resolves once the end of the response was read, or nobody reads on in what the instance has left. Must not be called again
-    /// before it has resolved.
+    /// Resolves once the end of the response was read, or nobody reads on in what the instance has left. No two may
+    /// wait at once.
     pub(crate) async fn was_read(&self) {
         if self.read.get().is_none() {
             self.was_read.notified().await;

@@ -24,6 +24,10 @@ const SMALL = 64 * 1024;
 const TIME = 30_000;
 const PATIENCE = 5_000;
 
+/** How long a request may go on after its answer: the platform cancels what is not done within 30 seconds, without a word
+ * (https://developers.cloudflare.com/workers/runtime-apis/context/#waituntil). */
+const AFTER = 29_000;
+
 /** Between two looks for an instance. */
 const LOOK = 10;
 
@@ -87,6 +91,11 @@ class Instance {
         this.fail(error);
       }
     };
+    if (call.isRead) {
+      // The answer has gone, and what was left is thrown away: nobody is to take a part for the whole.
+      queueMicrotask(() => came(true, undefined, true));
+      return;
+    }
     this.isReading = true;
     call.reader ??= call.request.body.getReader();
     call.reader.read().then(
@@ -484,10 +493,10 @@ function keep(instance) {
   }
 }
 
-/** What a request goes on with after its answer, for as long as it had for that. */
+/** What a request goes on with after its answer, for as long as it had for that, and the platform allows. */
 async function goOn(instance) {
   const { call, head } = instance;
-  const time = timeOf(call.env);
+  const time = Math.min(timeOf(call.env), AFTER);
   instance.isMore = false;
   waiting.set(instance, Date.now() + time + PATIENCE);
   try {

@@ -96,8 +96,13 @@ pub fn pull() -> bool {
     if let Pulled::Chunk(chunk) = pulled {
         host::chunk(&chunk);
     } else {
-        call::after();
-        host::end(matches!(pulled, Pulled::Broken));
+        let is_broken = matches!(pulled, Pulled::Broken);
+        if is_broken {
+            call::cancel();
+        } else {
+            call::after();
+        }
+        host::end(is_broken);
     }
     true
 }

@@ -90,12 +90,13 @@ impl Stream {
                 self.late = None;
                 self.is_over = !matches!(chunk, Some(Ok(_)));
                 self.is_unwritten = !self.is_over;
-                if let Some(Ok(chunk)) = &chunk {
-                    self.left = self
-                        .left
-                        .map(|left| left.saturating_sub(chunk.len() as u64));
-                } else {
-                    go_on(&self.shared, &self.cx, &mut self.work);
+                match &chunk {
+                    Some(Ok(chunk)) => {
+                        let size = chunk.len() as u64;
+                        self.left = self.left.map(|left| left.saturating_sub(size));
+                    }
+                    None => go_on(&self.shared, &self.cx, &mut self.work),
+                    Some(Err(_)) => self.work.later = None,
                 }
                 Poll::Ready(chunk)
             }

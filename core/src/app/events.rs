@@ -120,7 +120,8 @@ impl Response {
 
     /// Has a stream of [events](Self::events) send an empty comment whenever it has sent nothing for so long: who stands between
     /// here and the client takes a connection for idle after a minute or less, and nobody else finds out that the client has
-    /// left. Any other answer stays as it is.
+    /// left. Such a comment is a chunk: the limit on the time that a chunk takes holds no longer. Any other answer stays as it
+    /// is, as one that was fetched does.
     ///
     /// ```
     /// use core::time::Duration;
@@ -141,7 +142,11 @@ impl Response {
     /// ```
     #[must_use]
     pub fn keep_alive(mut self, cx: &Context, every: Duration) -> Self {
-        if !self.body().is_stream() || self.headers().get_str("content-type") != Some(TYPE) {
+        let headers = self.headers();
+        let is_plain = headers.get("content-encoding").is_none() && self.body().size().is_none();
+        let is_events = headers.get_str("content-type") == Some(TYPE);
+        // Only of a stream that is made here is it known that a chunk ends where an event does.
+        if !is_plain || !is_events || !self.body().is_made_here() {
             return self;
         }
         let body = self.take_body();

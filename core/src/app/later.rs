@@ -15,7 +15,8 @@ impl Context {
     ///
     /// It begins once all of the answer has been handed over, a stream with its last chunk, and has as long as a request has;
     /// all that a request goes on with runs at the same time. An error of it is logged. A request whose handler crashes or
-    /// runs out of time, or whose client leaves before the end of the answer, begins none.
+    /// runs out of time, whose stream breaks off, or whose client leaves before the end of the answer, begins none. It keeps
+    /// the place of its request. What it needs of the request's body is to be read before the answer.
     ///
     /// On AWS Lambda it is part of the invocation: the client has its answer, and the next request waits until it is done.
     ///

@@ -171,6 +171,11 @@ impl Body {
         matches!(&self.0, Content::Stream(stream) if stream.origin() == Origin::Request)
     }
 
+    /// Whether this is a stream that the function makes itself.
+    pub(crate) fn is_made_here(&self) -> bool {
+        matches!(&self.0, Content::Stream(stream) if stream.origin() == Origin::Function)
+    }
+
     /// The same body, of which it is known whether it is empty: that is not so of a stream of unknown size before it is read.
     pub(crate) async fn told_apart(mut self) -> Result<Self, Error> {
         if self.size().is_some() {

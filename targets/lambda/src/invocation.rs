@@ -66,7 +66,7 @@ where
             return Box::pin(async move {
                 let response = function.stream(event, kind, &invocation.context).await;
                 if let Err(error) = streamed::send(&client, &invocation, kind, response).await {
-                    // The client has less than all of it by now; the next one can be served.
+                    // Lambda has less than all of it, or nothing; the next one can be served.
                     function.note(&error.to_string(), &invocation.context.request_id);
                 }
                 function.idle().await;

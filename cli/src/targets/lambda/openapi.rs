@@ -44,7 +44,8 @@ pub(super) fn decide(text: &str, has_keys: bool, streams: bool) -> Result<String
             operation.insert("security".to_owned(), json!([{"api_key": []}]));
         }
         if let Some(integration) = operation.get_mut(INTEGRATION) {
-            *integration = integration["Fn::If"][if streams { 1 } else { 2 }].take();
+            let chosen = if streams { "/Fn::If/1" } else { "/Fn::If/2" };
+            *integration = integration.pointer(chosen).cloned().unwrap_or_default();
         }
     }
     Ok(format!("{document:#}\n"))
@@ -144,9 +145,8 @@ fn operation(method: &str, path: &str, names: &[String]) -> Value {
         "parameters": Value::from_iter(parameters),
         "responses": {},
     });
-    operation[INTEGRATION] = json!({"Fn::If": ["Streams",
-        integration("STREAM", "2021-11-15", "response-streaming-invocations"),
-        integration("BUFFERED", "2015-03-31", "invocations")]});
+    operation[INTEGRATION] = json!({"Fn::If": ["Streams", integration("STREAM", 900_000, "2021-11-15", "response-streaming-invocations"),
+        integration("BUFFERED", 29_000, "2015-03-31", "invocations")]});
     // Browsers send a preflight OPTIONS request without a key.
     let is_open = method == "options" || path == DOCUMENT && matches!(method, "get" | "head");
     if let (false, Some(members)) = (is_open, operation.as_object_mut()) {
@@ -158,12 +158,12 @@ fn operation(method: &str, path: &str, names: &[String]) -> Value {
 
 /// How API Gateway invokes the function
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html>).
-fn integration(mode: &str, version: &str, calls: &str) -> Value {
+fn integration(mode: &str, milliseconds: u32, version: &str, calls: &str) -> Value {
     let uri = format!(
         "arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:lambda:path/{version}/functions/${{Function.Arn}}/{calls}"
     );
     // The method is the invocation's, whatever that of the request.
-    json!({"type": "aws_proxy", "httpMethod": "POST", "uri": {"Fn::Sub": uri}, "responseTransferMode": mode})
+    json!({"type": "aws_proxy", "httpMethod": "POST", "uri": {"Fn::Sub": uri}, "responseTransferMode": mode, "timeoutInMillis": milliseconds})
 }
 
 #[cfg(test)]

@@ -20,8 +20,11 @@ use process::Process;
 /// The head of an answer, as the function writes it, and its content.
 pub(crate) struct Streamed {
     pub(crate) head: Bytes,
-    pub(crate) content: mpsc::Receiver<Result<Bytes, Broken>>,
+    pub(crate) content: mpsc::Receiver<Chunk>,
 }
+
+/// A chunk of an answer; `None` at its end. An answer that ends without one has broken off.
+pub(crate) type Chunk = Result<Option<Bytes>, Broken>;
 
 /// An answer that has broken off behind its head.
 #[derive(Debug)]
@@ -74,7 +77,7 @@ impl Pool {
 }
 
 impl Runtimes {
-    /// Starts the first process, so that a failure to start is reported at once.
+    /// Starts the first process, so that a program that cannot be run is reported at once.
     pub(crate) async fn start(bootstrap: PathBuf, count: usize) -> Result<Self> {
         if !bootstrap.is_file() {
             bail!("there is no file {}", bootstrap.display());

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -26,7 +26,7 @@ use crate::Front;
 use crate::answer::{own, response};
 use crate::emulator::Emulators;
 use crate::event::{Route, event, path};
-use crate::runtime::{Broken, Runtimes, Streamed};
+use crate::runtime::{Broken, Chunk, Runtimes, Streamed};
 
 /// The maximum size of an event that Lambda accepts, in bytes
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
@@ -117,7 +117,10 @@ fn whole(bytes: Bytes) -> Body {
 }
 
 /// A body that is sent as it comes.
-struct Content(mpsc::Receiver<Result<Bytes, Broken>>);
+struct Content {
+    chunks: mpsc::Receiver<Chunk>,
+    is_over: bool,
+}
 
 impl http_body::Body for Content {
     type Data = Bytes;
@@ -127,9 +130,12 @@ impl http_body::Body for Content {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        self.0
-            .poll_recv(cx)
-            .map(|chunk| chunk.map(|chunk| chunk.map(Frame::data)))
+        if self.is_over {
+            return Poll::Ready(None);
+        }
+        let chunk = ready!(self.chunks.poll_recv(cx)).unwrap_or(Err(Broken));
+        self.is_over = !matches!(chunk, Ok(Some(_)));
+        Poll::Ready(chunk.transpose().map(|chunk| chunk.map(Frame::data)))
     }
 }
 
@@ -211,7 +217,11 @@ async fn exchange(
         Ok(Answer::Whole(answer)) => answer,
         Ok(Answer::Streamed(Streamed { head, content })) => {
             let response = response(front, &head).map_err(unusable)?;
-            return Ok(response.map(|_| Content(content).boxed_unsync()));
+            let content = Content {
+                chunks: content,
+                is_over: false,
+            };
+            return Ok(response.map(|_| content.boxed_unsync()));
         }
         Err(error) => {
             eprintln!("guru-gateway: {error:#}");

@@ -1,6 +1,7 @@
 //! The runtime API, as one process of the function sees it.
 
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -15,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use super::{Broken, Call, Lease, Streamed};
+use super::{Call, Chunk, Lease, Streamed};
 
 /// The path that all of the API is below.
 const ROOT: &str = "/2018-06-01/runtime/";
@@ -34,6 +35,8 @@ pub(super) struct Api {
     current: Mutex<Option<Current>>,
     /// Of an invocation that was answered, until the function asks for the next one.
     answered: Mutex<Option<Lease>>,
+    /// How often the function has asked for an invocation.
+    asked: AtomicU64,
 }
 
 /// The invocation that the function has.
@@ -49,6 +52,7 @@ impl Api {
             waiting: tokio::sync::Mutex::new(waiting),
             current: Mutex::new(None),
             answered: Mutex::new(None),
+            asked: AtomicU64::new(0),
         }
     }
 
@@ -99,6 +103,7 @@ impl Api {
 
     /// The next invocation, once there is one. What was left of the one before is over.
     async fn next(&self) -> Response<Full<Bytes>> {
+        self.asked.fetch_add(1, Ordering::AcqRel);
         drop((self.current().take(), self.keep(None)));
         let Some(call) = self.waiting.lock().await.recv().await else {
             return told(StatusCode::GONE);
@@ -149,8 +154,12 @@ impl Api {
         };
         let (chunks, content) = mpsc::channel(1);
         let _ = answer.send(Ok(Streamed { head, content }));
+        let asked = self.asked.load(Ordering::Acquire);
         pass(begun, body, &chunks).await;
-        self.keep(Some(lease));
+        // A function whose answer broke off may have asked for the next by now.
+        if self.asked.load(Ordering::Acquire) == asked {
+            self.keep(Some(lease));
+        }
         told(StatusCode::ACCEPTED)
     }
 
@@ -199,14 +208,14 @@ async fn head(body: &mut Incoming) -> Result<(Bytes, Bytes), String> {
 }
 
 /// Passes on what comes. It is read to its end even where the client has left, of which a function is told nothing.
-async fn pass(begun: Bytes, mut body: Incoming, chunks: &mpsc::Sender<Result<Bytes, Broken>>) {
+async fn pass(begun: Bytes, mut body: Incoming, chunks: &mpsc::Sender<Chunk>) {
     if !begun.is_empty() {
-        let _ = chunks.send(Ok(begun)).await;
+        let _ = chunks.send(Ok(Some(begun))).await;
     }
     while let Some(frame) = body.frame().await {
         let is_broken = match frame.map(http_body::Frame::into_data) {
             Ok(Ok(data)) => {
-                let _ = chunks.send(Ok(data)).await;
+                let _ = chunks.send(Ok(Some(data))).await;
                 false
             }
             Ok(Err(frame)) => frame.trailers_ref().is_some_and(|trailers| {
@@ -215,10 +224,11 @@ async fn pass(begun: Bytes, mut body: Incoming, chunks: &mpsc::Sender<Result<Byt
             Err(_) => true,
         };
         if is_broken {
-            let _ = chunks.send(Err(Broken)).await;
+            // Whoever reads finds no end.
             return;
         }
     }
+    let _ = chunks.send(Ok(None)).await;
 }
 
 async fn text(request: Request<Incoming>) -> String {
