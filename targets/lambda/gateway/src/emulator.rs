@@ -18,6 +18,7 @@ use hyper_util::rt::TokioExecutor;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 /// The path that invokes any function, whatever its name.
 const INVOKE: &str = "/2015-03-31/functions/function/invocations";
@@ -27,6 +28,9 @@ const START: Duration = Duration::from_secs(20);
 
 /// How many pairs of ports to try, in case another process takes them first.
 const TRIES: usize = 5;
+
+/// The ports to choose from.
+const PORTS: std::ops::Range<u16> = 20_000..32_000;
 
 /// What to run.
 #[derive(Debug)]
@@ -143,10 +147,22 @@ impl Emulator {
     }
 }
 
-/// Finds two free ports while it holds both.
+/// Finds two free ports while it holds both. They are below those that systems give out by themselves (32,768 on Linux, 49,152
+/// elsewhere): one of these could be anybody's by the time that the emulator listens, and the function would then ask another
+/// emulator for its work.
 fn free() -> Result<[SocketAddr; 2]> {
-    let any = (Ipv4Addr::LOCALHOST, 0);
-    let held = [StdListener::bind(any)?, StdListener::bind(any)?];
+    let held = [hold()?, hold()?];
     let [first, second] = &held;
     Ok([first.local_addr()?, second.local_addr()?])
+}
+
+fn hold() -> Result<StdListener> {
+    for _ in 0..100 {
+        let chosen = Uuid::new_v4().as_u128() % u128::from(PORTS.end - PORTS.start);
+        let port = PORTS.start + u16::try_from(chosen).unwrap_or_default();
+        if let Ok(listener) = StdListener::bind((Ipv4Addr::LOCALHOST, port)) {
+            return Ok(listener);
+        }
+    }
+    bail!("no port from {} to {} is free", PORTS.start, PORTS.end)
 }
