@@ -88,6 +88,25 @@ fn it_begins_behind_the_last_chunk_and_for_an_answer_that_is_an_error_too() {
 }
 
 #[test]
+fn a_stream_that_breaks_off_begins_none() {
+    let client = Client::new(app(|cx| {
+        let later = cx.clone();
+        cx.wait_until(async move {
+            later.log().info("begun", &[]);
+            Ok(())
+        });
+        Ok(Response::stream("text/plain", |mut out| async move {
+            out.send("a").await?;
+            Err(Error::new(ErrorKind::Internal, "no more"))
+        }))
+    }))
+    .unwrap();
+    let request = Request::new(Method::GET, Uri::parse("/").unwrap());
+    assert!(client.try_send(request).is_err());
+    assert_eq!(lines(&client).len(), 1, "the reason alone");
+}
+
+#[test]
 fn what_is_given_up_is_dropped_although_it_holds_its_own_context() {
     struct Dropped(Rc<Cell<bool>>);
     impl Drop for Dropped {

@@ -96,13 +96,8 @@ pub fn pull() -> bool {
     if let Pulled::Chunk(chunk) = pulled {
         host::chunk(&chunk);
     } else {
-        let is_broken = matches!(pulled, Pulled::Broken);
-        if is_broken {
-            call::cancel();
-        } else {
-            call::after();
-        }
-        host::end(is_broken);
+        call::after();
+        host::end(matches!(pulled, Pulled::Broken));
     }
     true
 }

@@ -90,13 +90,11 @@ impl Stream {
                 self.late = None;
                 self.is_over = !matches!(chunk, Some(Ok(_)));
                 self.is_unwritten = !self.is_over;
-                match &chunk {
-                    Some(Ok(chunk)) => {
-                        let size = chunk.len() as u64;
-                        self.left = self.left.map(|left| left.saturating_sub(size));
-                    }
-                    None => go_on(&self.shared, &self.cx, &mut self.work),
-                    Some(Err(_)) => self.work.later = None,
+                if let Some(Ok(chunk)) = &chunk {
+                    let size = chunk.len() as u64;
+                    self.left = self.left.map(|left| left.saturating_sub(size));
+                } else {
+                    go_on(&self.shared, &self.cx, &mut self.work);
                 }
                 Poll::Ready(chunk)
             }

@@ -125,7 +125,7 @@ pub(crate) async fn send(
                 if let Some(trailers) = trailers {
                     let _ = trailers.write(Err(ErrorCode::InternalError(None))).await;
                 }
-                return false;
+                return true;
             }
         }
     }

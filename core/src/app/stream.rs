@@ -12,7 +12,7 @@ use core::task::{self, Poll, Waker};
 
 use bytes::Bytes;
 
-use super::{Context, Error, ErrorKind, LocalFuture, Result};
+use super::{Context, Error, ErrorKind, Later, LocalFuture, Result};
 use crate::http::{self, Body, Chunks, Response};
 
 /// Where the maker of a stream puts its chunks.
@@ -176,7 +176,7 @@ where
     }
 }
 
-/// Says in the log why a stream broke off: the client cannot be told.
+/// Says in the log why a stream broke off: the client cannot be told. Its request begins nothing after that.
 pub(super) struct Logged {
     pub(super) source: Pin<Box<dyn Chunks>>,
     pub(super) cx: Context,
@@ -190,6 +190,7 @@ impl Chunks for Logged {
         let polled = self.source.as_mut().poll_chunk(cx);
         if let Poll::Ready(Some(Err(error))) = &polled {
             self.cx.log().error(error, &[]);
+            drop(Later::of(&self.cx));
         }
         polled
     }

@@ -86,8 +86,8 @@ impl Client {
     }
 
     /// Has this app answer what is [fetched](crate::Fetch) from an origin, such as `http://api.example.com`: in memory, by the
-    /// same clock, and by streams. Its log is not the client's, and what it [goes on with](Context::wait_until) is not begun. An origin that there is not has no address:
-    /// [`Dns`](ports::ErrorKind::Dns).
+    /// same clock, and by streams. Its log is not the client's, and what it [goes on with](Context::wait_until) is not begun.
+    /// An origin that there is not has no address: [`Dns`](ports::ErrorKind::Dns).
     ///
     /// Panics when the origin is not a URL, or the app is not [one](App::into_service).
     #[must_use]
@@ -193,14 +193,17 @@ impl Client {
         let cx = Context::new(Rc::clone(&self.ports), invocation);
         let later = Later::of(&cx);
         let mut response = self.service.handle(cx, req).await;
+        let mut broken = None;
         if response.body().is_stream() {
-            let body = response.take_body().collect(usize::MAX).await?;
-            response = response.with_body(body);
+            match response.take_body().collect(usize::MAX).await {
+                Ok(body) => response = response.with_body(body),
+                Err(error) => broken = Some(error),
+            }
         }
         if let Some(work) = later.work() {
             work.await;
         }
-        Ok(response)
+        broken.map_or(Ok(response), Err)
     }
 
     fn invocation(&self) -> Invocation {

@@ -136,6 +136,7 @@ impl Api {
         let Some(Current { answer, lease, .. }) = self.take(id) else {
             return told(StatusCode::BAD_REQUEST);
         };
+        let asked = self.asked.load(Ordering::Acquire);
         let mode = request
             .headers()
             .get("lambda-runtime-function-response-mode");
@@ -154,7 +155,6 @@ impl Api {
         };
         let (chunks, content) = mpsc::channel(1);
         let _ = answer.send(Ok(Streamed { head, content }));
-        let asked = self.asked.load(Ordering::Acquire);
         pass(begun, body, &chunks).await;
         // A function whose answer broke off may have asked for the next by now.
         if self.asked.load(Ordering::Acquire) == asked {
