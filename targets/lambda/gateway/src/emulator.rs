@@ -32,6 +32,10 @@ const TRIES: usize = 5;
 /// The ports to choose from.
 const PORTS: std::ops::Range<u16> = 20_000..32_000;
 
+/// Held from the choice of an emulator's ports until its process has begun. A process that begins meanwhile would hold
+/// these ports as well, for a moment: the emulator could not listen on them, and who asks whether it does would reach nobody.
+static ALONE: Mutex<()> = Mutex::new(());
+
 /// What to run.
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -120,8 +124,29 @@ impl Emulator {
     /// The emulator cannot be asked to pick a port, so free ones are found for it. If another process takes them
     /// first, the emulator ends, and that is detected.
     async fn try_start(settings: &Settings) -> Result<Self> {
-        let [address, runtime] = free()?;
-        let mut child = Command::new(&settings.emulator)
+        let (mut child, addresses) = Self::spawn(settings)?;
+        let deadline = Instant::now() + START;
+        // The second one is listened on a little later than the first, and only an emulator with both goes on.
+        for address in addresses {
+            while TcpStream::connect(address).await.is_err() {
+                if let Some(status) = child.try_wait()? {
+                    bail!("the emulator ended ({status})");
+                }
+                if Instant::now() > deadline {
+                    bail!("the emulator did not listen within {} s", START.as_secs());
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
+        let [address, _] = addresses;
+        Ok(Self { address, child })
+    }
+
+    fn spawn(settings: &Settings) -> Result<(Child, [SocketAddr; 2])> {
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let addresses = free()?;
+        let [address, runtime] = addresses;
+        let child = Command::new(&settings.emulator)
             .arg("--runtime-interface-emulator-address")
             .arg(address.to_string())
             .arg("--runtime-api-address")
@@ -133,17 +158,7 @@ impl Emulator {
             .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("cannot start {}", settings.emulator.display()))?;
-        let deadline = Instant::now() + START;
-        while TcpStream::connect(address).await.is_err() {
-            if let Some(status) = child.try_wait()? {
-                bail!("the emulator ended ({status})");
-            }
-            if Instant::now() > deadline {
-                bail!("the emulator did not listen within {} s", START.as_secs());
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        Ok(Self { address, child })
+        Ok((child, addresses))
     }
 }
 
