@@ -77,8 +77,12 @@ impl Host {
         let method = convert::method(request.method());
         vouch(request.headers_mut(), &caller);
         let began = Instant::now();
-        let latest = began + self.0.limits.time;
-        let deadline = caller.deadline.map_or(latest, |given| given.min(latest));
+        let limits = &self.0.limits;
+        // The vendor's limit, and the host's own, hold for all of a response.
+        let total = limits.total.map(|total| began + total);
+        let end = [caller.deadline, total].into_iter().flatten().min();
+        let latest = began + limits.time;
+        let deadline = end.map_or(latest, |end| end.min(latest));
         let (head, answered) = oneshot::channel();
         let (failed, failure) = oneshot::channel();
         let inner = Arc::clone(&self.0);
@@ -88,8 +92,7 @@ impl Host {
         let awaited = Arc::new(Awaited::default());
         let stream = Stream {
             awaited: Arc::clone(&awaited),
-            // A vendor's own limit holds for all of a response.
-            deadline: caller.deadline,
+            deadline: end,
         };
         let running = Running::new(tokio::spawn(async move {
             let room = Arc::clone(&inner.room).acquire_owned();

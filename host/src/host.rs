@@ -101,7 +101,7 @@ impl Host {
             room: Arc::new(Semaphore::new(room.min(Semaphore::MAX_PERMITS))),
             environment,
             is_text,
-            outbound: Outbound::new(options.guarded),
+            outbound: Outbound::new(options.guarded, limits),
         })))
     }
 

@@ -10,20 +10,32 @@ pub struct Limits {
     /// The timeout from the head of a request to the head of its response, which is 504, whether the function waits or
     /// computes; and from there to each chunk that a client awaits, after which the transfer is broken off.
     pub time: Duration,
+    /// From the head of a request to the end of its response, and of what goes on after it. `None`: as long as there is a chunk
+    /// within `time`.
+    pub total: Option<Duration>,
     /// Bytes of stack. Deeper calls trap: 500.
     pub stack: usize,
     /// Concurrent requests. Any more wait, within their timeout, and then get a 503.
     pub instances: u32,
+    /// Requests to other servers that one request may have open at once, each until all of its answer was read, or dropped. Any
+    /// more wait.
+    pub fetches: u32,
+    /// Bytes of content of an answer by another server. More is not read: the function sees it break off. `None`: any number,
+    /// of which only what the function keeps takes memory.
+    pub fetched: Option<usize>,
 }
 
 impl Default for Limits {
-    /// 128 MB, as on Cloudflare; 30 seconds, as in the local server.
+    /// 128 MB, as on Cloudflare; 30 seconds, as in the local server; 64 requests to other servers at once.
     fn default() -> Self {
         Self {
             memory: 128 * 1024 * 1024,
             time: Duration::from_secs(30),
+            total: None,
             stack: 1024 * 1024,
             instances: 128,
+            fetches: 64,
+            fetched: None,
         }
     }
 }

@@ -66,15 +66,25 @@ struct Serve {
     /// MiB of memory that a request may use
     #[arg(long, value_name = "MIB", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=4096))]
     memory: u32,
-    /// Seconds that a request may take
+    /// Seconds to the head of an answer, and from there to each piece of it that a client awaits
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     time: u32,
+    /// Seconds that a request may take with all of its answer, and what goes on after it; without, as long as a piece of the
+    /// answer is there within --time
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    total: Option<u32>,
     /// KiB of stack that a request may use
     #[arg(long, value_name = "KIB", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(64..=65_536))]
     stack: u32,
     /// Requests that are served at once, each by an instance of its own
     #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     instances: u32,
+    /// Requests to other servers that a request may have open at once; more wait
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    fetches: u32,
+    /// Size of the content of another server's answer; more breaks off. Any size, unless this is there
+    #[arg(long, value_name = "BYTES")]
+    fetch_limit: Option<usize>,
     /// Size of a request's line and headers; more is 431
     #[arg(long, value_name = "BYTES", default_value_t = 65_536, value_parser = clap::value_parser!(u32).range(8192..))]
     head_limit: u32,
@@ -124,8 +134,11 @@ impl Serve {
         options.limits = Limits {
             memory: kib(self.memory).saturating_mul(1024),
             time: Duration::from_secs(self.time.into()),
+            total: self.total.map(|total| Duration::from_secs(total.into())),
             stack: kib(self.stack),
             instances: self.instances,
+            fetches: self.fetches,
+            fetched: self.fetch_limit,
         };
         options.environment = self.env.iter().filter_map(|said| variable(said)).collect();
         let host = Host::load(&self.file, options)?;

@@ -2,13 +2,21 @@
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
+use bytes::Bytes;
 use guru_client::{Client, ErrorKind};
 use guru_core::adapter::drop_nominated;
 use http::{HeaderName, header};
-use http_body_util::BodyExt as _;
+use http_body::{Frame, SizeHint};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime_wasi_http::{Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks};
+
+use crate::Limits;
 
 /// Where this host deviates from wasmtime's defaults. Clones share one pool of connections: wasmtime itself would open one for
 /// each request.
@@ -16,13 +24,18 @@ use wasmtime_wasi_http::{Error, ForbiddenHeaderFilter, RequestOptions, WasiBody,
 pub(crate) struct Outbound {
     forbidden: ForbiddenHeaderFilter,
     client: Client,
+    limits: Limits,
+    /// What an instance may have open. There is none before its first request: most instances send none.
+    room: Option<Arc<Semaphore>>,
 }
 
 impl Outbound {
-    pub(crate) fn new(guarded: Option<SocketAddr>) -> Self {
+    pub(crate) fn new(guarded: Option<SocketAddr>, limits: Limits) -> Self {
         Self {
             forbidden: forbidden(),
             client: guarded.map_or_else(Client::new, Client::guarding),
+            limits,
+            room: None,
         }
     }
 }
@@ -51,7 +64,7 @@ impl WasiHttpHooks for Outbound {
     }
 
     /// The function holds its requests to the hosts that it declares; the client keeps them off the addresses at which clouds
-    /// give out credentials. How long an answer may take is the function's to say.
+    /// give out credentials. How long an answer may take is the function's to say, within its own time.
     fn send_request(
         &mut self,
         request: http::Request<WasiBody>,
@@ -59,17 +72,73 @@ impl WasiHttpHooks for Outbound {
         _sent: Io,
     ) -> Box<dyn Future<Output = Result<Sent, Error>> + Send> {
         let client = self.client.clone();
+        let room = self.room.get_or_insert_with(|| {
+            let room = usize::try_from(self.limits.fetches).unwrap_or(Semaphore::MAX_PERMITS);
+            Arc::new(Semaphore::new(room.min(Semaphore::MAX_PERMITS)))
+        });
+        let room = Arc::clone(room);
+        let most = self.limits.fetched.unwrap_or(usize::MAX);
         Box::new(async move {
+            let room = room.acquire_owned().await;
+            let room = room.map_err(|_| Error::ConnectionLimitReached)?;
             let request = request.map(|body| body.map_err(Into::into).boxed_unsync());
             let mut answer = client.send(request).await.map_err(|error| {
                 let why = error.to_string();
                 failed(error.kind(), why)
             })?;
             drop_nominated(answer.headers_mut());
-            let answer = answer.map(|body| body.map_err(Error::Hyper).boxed_unsync());
+            let answer = answer.map(|body| {
+                let content = Limited::new(body, most);
+                let room = Some(room);
+                Answer {
+                    content,
+                    most,
+                    room,
+                }
+                .boxed_unsync()
+            });
             // The client drives its connections itself.
             Ok((answer, Box::new(async { Ok(()) }) as Io))
         })
+    }
+}
+
+/// The content of an answer, which has its place among those that are open until its end.
+struct Answer {
+    content: Limited<Incoming>,
+    most: usize,
+    room: Option<OwnedSemaphorePermit>,
+}
+
+impl http_body::Body for Answer {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let Some(frame) = ready!(Pin::new(&mut self.content).poll_frame(cx)) else {
+            self.room = None;
+            return Poll::Ready(None);
+        };
+        Poll::Ready(Some(frame.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                return Error::HttpResponseBodySize(u64::try_from(self.most).ok());
+            }
+            match error.downcast() {
+                Ok(error) => Error::Hyper(*error),
+                Err(other) => Error::InternalError(Some(other.to_string())),
+            }
+        })))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.content.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.content.size_hint()
     }
 }
 

@@ -73,7 +73,7 @@ mod tests {
     /// Each is up to [`HEADERS`] bytes of this process, which no limit on the function's own memory covers.
     #[test]
     fn a_function_cannot_hold_any_number_of_the_host_s_things() {
-        let mut state = State::new(&[], &Outbound::new(None));
+        let mut state = State::new(&[], &Outbound::new(None, crate::Limits::default()));
         let table = &mut state.table;
         let held =
             (0..1_000_000).take_while(|_| table.push(FieldMap::new_mutable(HEADERS)).is_ok());

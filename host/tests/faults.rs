@@ -7,7 +7,7 @@ mod support;
 
 use std::time::Duration;
 
-use asking::{RawResponse, ask, ask_as, begun, host, limits, stalled, stream};
+use asking::{Origin, RawResponse, ask, ask_as, begun, host, limits, stalled, stream};
 use guru_host::{Caller, Host, Limits};
 use http_body_util::BodyExt as _;
 use serde_json::json;
@@ -218,6 +218,62 @@ fn a_stream_that_is_cut_off_never_ends_well() {
             ] {
                 let (text, ended_well) = stream(&host, path).await;
                 assert_eq!((&*text, ended_well), ("a chunk", is_whole), "{path}");
+            }
+        });
+    }
+}
+
+/// What is always in time for its client's next chunk has an end all the same, where one is set.
+#[test]
+fn all_of_an_answer_is_limited_where_that_is_asked_for() {
+    let host = host(Limits {
+        time: Duration::from_secs(3600),
+        total: Some(Duration::from_millis(500)),
+        ..limits()
+    });
+    for runtime in runtimes() {
+        runtime.block_on(async {
+            let (text, ended_well) = stream(&host, "/stream/never").await;
+            assert!(text.starts_with("a chunkanother chunk"), "{}", text.len());
+            assert!(!ended_well);
+            let late = ask(&host, "GET", "/loop", "id").await;
+            is_lost(&late, 504, "gateway timeout", "id");
+        });
+    }
+}
+
+#[test]
+fn requests_to_other_servers_wait_for_one_another_beyond_their_limit() {
+    let host = host(Limits {
+        fetches: 2,
+        ..limits()
+    });
+    for runtime in runtimes() {
+        runtime.block_on(async {
+            let origin = Origin::start(3);
+            let path = format!("/fetch/7/{}", origin.port);
+            let answer = ask(&host, "GET", &path, "id").await;
+            assert_eq!(answer.body, "3\n".repeat(7));
+            assert_eq!(origin.most(), 2);
+        });
+    }
+}
+
+#[test]
+fn an_answer_of_another_server_breaks_off_beyond_its_limit() {
+    let host = host(Limits {
+        fetched: Some(100_000),
+        ..limits()
+    });
+    for runtime in runtimes() {
+        runtime.block_on(async {
+            for (size, said) in [
+                (100_000, "100000\n"),
+                (100_001, "broke off: the body is too large for the host\n"),
+            ] {
+                let path = format!("/fetch/1/{}", Origin::start(size).port);
+                let answer = ask(&host, "GET", &path, "id").await;
+                assert!(answer.body.ends_with(said), "{}", answer.body);
             }
         });
     }

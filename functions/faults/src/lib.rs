@@ -1,6 +1,7 @@
 //! Typical mistakes in functions: endless loops, exhausted memory, infinite recursion, crashes, kept state. Used to test the
 //! hosts of functions.
 
+mod fetch;
 mod host;
 
 use std::future::pending;
@@ -27,6 +28,7 @@ pub fn app() -> App {
         .get("/stack", stack)
         .get("/stream/{end}", stream)
         .get("/after/{end}", after)
+        .get("/fetch/{count}/{port}", fetch::fetch)
         .get("/std/{what}", host::call)
 }
 

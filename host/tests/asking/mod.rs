@@ -1,8 +1,12 @@
-//! The component that does wrong, hosted and asked. It must not know what is expected of the host.
+//! The component that does wrong, hosted and asked, and a server that it asks. It must not know what is expected of the host.
 
 #![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -27,6 +31,7 @@ pub(crate) fn limits() -> Limits {
         time: Duration::from_secs(5),
         stack: 256 * 1024,
         instances: 4,
+        ..Limits::default()
     }
 }
 
@@ -117,4 +122,42 @@ pub(crate) async fn ask_as(host: &Host, method: &str, path: &str, caller: Caller
         .body(body)
         .unwrap();
     raw(host.answer(request, caller).await).await
+}
+
+/// A server that gives each request so many bytes, a little later, and counts those that it has at once.
+pub(crate) struct Origin {
+    pub(crate) port: u16,
+    most: Arc<AtomicUsize>,
+}
+
+impl Origin {
+    pub(crate) fn start(size: usize) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (open, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let counted = Arc::clone(&most);
+        std::thread::spawn(move || {
+            while let Ok((mut stream, _)) = listener.accept() {
+                let (open, most) = (Arc::clone(&open), Arc::clone(&counted));
+                std::thread::spawn(move || {
+                    let _ = stream.read(&mut [0; 4096]);
+                    let now = open.fetch_add(1, Ordering::SeqCst) + 1;
+                    most.fetch_max(now, Ordering::SeqCst);
+                    std::thread::sleep(Duration::from_millis(100));
+                    open.fetch_sub(1, Ordering::SeqCst);
+                    let head = format!(
+                        "HTTP/1.1 200 OK\r\ncontent-length: {size}\r\nconnection: close\r\n\r\n"
+                    );
+                    let _ = stream.write_all(head.as_bytes());
+                    let _ = stream.write_all(&vec![b'x'; size]);
+                });
+            }
+        });
+        Self { port, most }
+    }
+
+    /// The most requests that it has had at once.
+    pub(crate) fn most(&self) -> usize {
+        self.most.load(Ordering::SeqCst)
+    }
 }

@@ -113,6 +113,7 @@ pub(crate) fn options() -> Result<(Options, Option<String>), Error> {
             .map_or(usual.stack, |kib| kib.saturating_mul(1024)),
         // Lambda sends one at a time; one that was given up may still be finishing.
         instances: 4,
+        ..usual
     };
     // Who reaches the runtime API takes invocations, and answers them.
     options.guarded = text("AWS_LAMBDA_RUNTIME_API").and_then(|api| runtime_api(&api));
