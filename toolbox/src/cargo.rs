@@ -17,10 +17,24 @@ pub fn make(
     cargo: &mut Command,
     pick: impl Fn(&Artifact) -> Option<Utf8PathBuf>,
 ) -> Result<Option<PathBuf>> {
-    cargo
-        .arg("--message-format=json-render-diagnostics")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped());
+    make_linked(cargo, [], pick)
+}
+
+/// Runs `cargo rustc` like [`make`]. These are told to the linker of the package that is built, whatever the user's own flags are.
+pub fn make_linked<'a>(
+    cargo: &mut Command,
+    linked: impl IntoIterator<Item = &'a &'a str>,
+    pick: impl Fn(&Artifact) -> Option<Utf8PathBuf>,
+) -> Result<Option<PathBuf>> {
+    cargo.arg("--message-format=json-render-diagnostics");
+    let linked = linked
+        .into_iter()
+        .map(|linked| format!("-Clink-arg={linked}"));
+    let mut linked = linked.peekable();
+    if linked.peek().is_some() {
+        cargo.arg("--").args(linked);
+    }
+    cargo.stdin(Stdio::null()).stdout(Stdio::piped());
     let spelt = child::spell(cargo);
     let mut running = cargo
         .spawn()

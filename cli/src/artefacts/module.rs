@@ -19,6 +19,8 @@ pub struct Adapter {
     pub triple: &'static str,
     /// The feature of the `guru` crate that enables the adapter. The vendor sets it, because several adapters may share a triple.
     pub feature: &'static str,
+    /// What the linker is told besides, for a release.
+    pub linked: &'static [&'static str],
 }
 
 /// A module and the packages that it was compiled from.
@@ -71,7 +73,7 @@ pub fn compile(context: &BuildContext<'_>, adapter: Adapter, names: Names) -> Re
     let mut cargo = wasm_cargo(context.home)?;
     cargo
         .current_dir(context.workspace.root())
-        .args(["build", "--lib", "--package"])
+        .args(["rustc", "--lib", "--package"])
         .arg(context.workspace.id_of(context.function))
         .args(["--target", target])
         .arg("--features")
@@ -89,7 +91,8 @@ pub fn compile(context: &BuildContext<'_>, adapter: Adapter, names: Names) -> Re
         cargo.env("CARGO_PROFILE_RELEASE_STRIP", "none");
     }
     let libraries = RefCell::<Vec<(String, PathBuf)>>::default();
-    let made = cargo::make(&mut cargo, |artifact| {
+    let linked = adapter.linked.iter().filter(|_| context.is_release);
+    let made = cargo::make_linked(&mut cargo, linked, |artifact| {
         let name = artifact.target.name.replace('-', "_");
         libraries
             .borrow_mut()

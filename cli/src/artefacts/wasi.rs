@@ -10,6 +10,7 @@ use super::{Adapter, BuildContext, component, module, write};
 const ADAPTER: Adapter = Adapter {
     triple: "wasm32-wasip2",
     feature: "wasi",
+    linked: &[],
 };
 
 /// Builds the component, `function.wasm`.
