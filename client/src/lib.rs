@@ -7,6 +7,7 @@ mod connect;
 mod error;
 mod frame;
 mod resolve;
+mod sent;
 mod tls;
 
 use std::error::Error as StdError;
@@ -24,6 +25,7 @@ use rustls::RootCertStore;
 
 use connect::Connector;
 use resolve::Resolver;
+use sent::Sent;
 use tls::Tls;
 
 pub use error::describe;
@@ -57,7 +59,8 @@ const HEADERS: usize = 512;
 ///   ([`is_metadata`](guru_core::ports::hosts::is_metadata)), whatever name resolves to it. Only a URI whose host is the address
 ///   itself gets there: who may ask for that is up to the caller.
 /// - A request is repeated only where a connection of the pool was closed before any of the request was written.
-/// - A connection may take 10 seconds. After 30 without use it is closed.
+/// - A connection may take 10 seconds. After 30 without use it is closed. One whose server answered before it had all of a
+///   request is not used again.
 ///
 /// It is used within a tokio runtime, and its connections live on the one that they were opened on.
 #[derive(Clone)]
@@ -137,8 +140,10 @@ impl Client {
         // The runtime looks at its sockets first, and the pool learns which connections their servers have closed. Otherwise a
         // thread that was busy, or a process that a vendor froze between two requests, would send on one of these.
         tokio::task::yield_now().await;
+        let sent = Sent::watch(&mut request);
         let answered = self.inner.request(request).await;
         let answer = answered.map_err(|error| error::unanswered(&host, &error))?;
+        sent.answered();
         // Not an interim answer, but the end of HTTP on this connection (RFC 9110, section 15.2.2).
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
             let message = format!("{host} switched to another protocol, which nobody asked for");

@@ -1,9 +1,16 @@
 //! Connections: which are used again, and which are closed. It must not know the inside of the client.
 
 use std::io::Write as _;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use guru_client::{Client, ErrorKind};
+
+use http_body::Frame;
+use http_body_util::BodyExt as _;
+use tokio::sync::mpsc;
 
 use crate::origin::{is_closed, origin, read_head, read_request, said, taken};
 use crate::{get, request, run, text, whole};
@@ -63,6 +70,46 @@ fn a_connection_that_the_server_closes_is_not_used_again() {
             }
         });
     }
+}
+
+/// Content that comes as the test sends it.
+struct Given(mpsc::Receiver<&'static str>);
+
+impl http_body::Body for Given {
+    type Data = Bytes;
+    type Error = Box<dyn std::error::Error + Send + Sync>;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let chunk = self.0.poll_recv(cx);
+        chunk.map(|chunk| chunk.map(|chunk| Ok(Frame::data(chunk.into()))))
+    }
+}
+
+/// As servers do that have no use for the rest: they throw it away for a while, and close.
+#[test]
+fn a_connection_whose_server_answered_too_early_is_not_used_again() {
+    let (address, _) = origin(|number, stream| {
+        read_head(stream);
+        let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n{number}");
+        stream.write_all(answer.as_bytes()).unwrap();
+        std::thread::sleep(Duration::from_millis(300));
+    });
+    run(async {
+        let client = Client::new();
+        let (sender, chunks) = mpsc::channel(1);
+        let sent = request("POST", address).map(|_| Given(chunks).boxed_unsync());
+        let answer = client.send(sent).await.unwrap();
+        assert_eq!(text(answer).await, Ok("0".into()));
+        sender.send("the rest").await.unwrap();
+        drop(sender);
+        // All of it leaves.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let answer = get(&client, &format!("http://{address}/")).await.unwrap();
+        assert_eq!(text(answer).await, Ok("1".into()));
+    });
 }
 
 #[test]
