@@ -115,18 +115,21 @@ pub(crate) enum Group {
     Lambda,
     /// Native servers
     Local,
+    /// Streams, and requests to another server
+    Streams,
     /// The portable core by itself
     Core,
 }
 
 impl Group {
     /// All groups, in the order in which they are measured and reported.
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Size,
         Self::Workerd,
         Self::Wasi,
         Self::Lambda,
         Self::Local,
+        Self::Streams,
         Self::Core,
     ];
 
@@ -138,6 +141,7 @@ impl Group {
             Self::Wasi => "wasi",
             Self::Lambda => "lambda",
             Self::Local => "local",
+            Self::Streams => "streams",
             Self::Core => "core",
         }
     }

@@ -14,7 +14,7 @@ use crate::surroundings;
 /// The placeholder of the port in a recipe's arguments.
 pub(super) const PORT: &str = "{port}";
 
-/// An implementation of `POST /`.
+/// An implementation of `POST /`, or of streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Contestant {
     GuruWorkerd,
@@ -33,6 +33,12 @@ pub(super) enum Contestant {
     Awslambdaric,
     Axum,
     Flask,
+    ProbeWorkerd,
+    ProbeHost,
+    ProbeLocal,
+    WorkerStreams,
+    SpinSdkStreams,
+    AxumStreams,
 }
 
 impl Contestant {
@@ -55,6 +61,12 @@ impl Contestant {
             Self::Awslambdaric => "awslambdaric on Lambda",
             Self::Axum => "axum",
             Self::Flask => "Flask",
+            Self::ProbeWorkerd => "guru's probe on workerd",
+            Self::ProbeHost => "guru's probe in guru-host",
+            Self::ProbeLocal => "guru's probe as a native server",
+            Self::WorkerStreams => "streams of the worker crate on workerd",
+            Self::SpinSdkStreams => "streams of spin-sdk in guru-host",
+            Self::AxumStreams => "streams of axum, with reqwest",
         }
     }
 
@@ -83,6 +95,8 @@ pub(super) struct Recipe {
     pub(super) words: Vec<OsString>,
     pub(super) variables: Vec<(&'static str, &'static str)>,
     pub(super) folder: Option<PathBuf>,
+    /// What it is asked at the start, with `GET`; `None` for a meditation.
+    pub(super) asked: Option<&'static str>,
 }
 
 impl Recipe {
@@ -107,6 +121,12 @@ impl Recipe {
     /// Sets the working directory.
     pub(super) fn within(mut self, folder: &Path) -> Self {
         self.folder = Some(folder.to_owned());
+        self
+    }
+
+    /// Sets what it is asked at the start.
+    pub(super) fn asked(mut self, path: &'static str) -> Self {
+        self.asked = Some(path);
         self
     }
 

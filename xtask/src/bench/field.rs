@@ -8,7 +8,7 @@ use std::{
 use anyhow::Result;
 
 use super::{
-    BenchContext,
+    BenchContext, PROBE,
     contestant::{Contestant, Output, Ready, Refusal},
     emulator::Emulator,
     lambda,
@@ -19,7 +19,7 @@ use super::{
     report::{Absent, Comparison, Settings},
     running::Running,
     served::{self, Side},
-    size, theirs, tools,
+    size, streams, theirs, tools,
 };
 use crate::args::Group;
 
@@ -95,6 +95,21 @@ impl<'a> Field<'a> {
             Group::Lambda => {
                 let emulator = tools::emulator(self.context.home)?;
                 Ok(lambda::measure(pair, sides, rounds, seconds, &emulator)?)
+            }
+            Group::Streams => {
+                let Some(origin) = self.ready(Contestant::Axum) else {
+                    return Ok(Vec::new());
+                };
+                match self.loads() {
+                    Some(loads) => Ok(streams::measure(
+                        pair,
+                        sides,
+                        rounds,
+                        loads,
+                        &origin.recipe,
+                    )?),
+                    None => Ok(Vec::new()),
+                }
             }
             Group::Workerd | Group::Wasi | Group::Local | Group::Core => match self.loads() {
                 Some(loads) => Ok(served::measure(pair, sides, rounds, loads)?),
@@ -203,14 +218,24 @@ fn make(context: &BenchContext<'_>, contestant: Contestant) -> Result<Ready, Ref
         Contestant::GuruLambda => ours::lambda(context),
         Contestant::GuruLocal => ours::local(context),
         Contestant::JavaScript => theirs::javascript(context),
-        Contestant::Worker => theirs::worker(context),
+        Contestant::Worker => theirs::worker(context, "worker"),
         Contestant::Hono => theirs::hono(context),
-        Contestant::SpinSdk => theirs::spin_sdk(context),
+        Contestant::SpinSdk => theirs::spin_sdk(context, "spin-sdk", "spin-sdk-hello"),
         Contestant::SpinSdkSpin => theirs::spin_sdk_in_spin(context),
         Contestant::LambdaHttp => theirs::lambda_http(context),
         Contestant::Awslambdaric => theirs::awslambdaric(context),
-        Contestant::Axum => theirs::axum(context),
+        Contestant::Axum => theirs::axum(context, "axum", "axum-hello"),
         Contestant::Flask => theirs::flask(context),
+        Contestant::ProbeWorkerd => ours::workerd(&context.of(PROBE)).map(streams::of),
+        Contestant::ProbeHost => ours::host(&context.of(PROBE)).map(streams::of),
+        Contestant::ProbeLocal => ours::local(&context.of(PROBE)).map(streams::of),
+        Contestant::WorkerStreams => theirs::worker(context, "worker-streams").map(streams::of),
+        Contestant::SpinSdkStreams => {
+            theirs::spin_sdk(context, "spin-sdk-streams", "spin-sdk-streams").map(streams::of)
+        }
+        Contestant::AxumStreams => {
+            theirs::axum(context, "axum-streams", "axum-streams").map(streams::of)
+        }
     }
 }
 

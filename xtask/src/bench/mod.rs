@@ -15,6 +15,7 @@ mod running;
 mod served;
 mod size;
 mod stopwatch;
+mod streams;
 mod theirs;
 mod tools;
 mod versions;
@@ -42,7 +43,11 @@ use report::{Comparison, Ratio, Report, Series, Settings, Verdict};
 /// The function that every contestant implements.
 const FUNCTION: &str = "meditations";
 
+/// What streams, and asks another server.
+const PROBE: &str = "probe";
+
 /// The context of all measurements.
+#[derive(Clone)]
 struct BenchContext<'a> {
     home: &'a Home,
     console: Console,
@@ -63,6 +68,14 @@ impl BenchContext<'_> {
             workspace: self.workspace,
             function: self.function,
             is_release: true,
+        }
+    }
+
+    /// The same for another function of ours.
+    fn of(&self, function: &'static str) -> Self {
+        Self {
+            function,
+            ..self.clone()
         }
     }
 

@@ -17,15 +17,16 @@ use crate::{args::target, artefacts, cargo, files};
 /// Under workerd.
 pub(super) fn workerd(context: &BenchContext<'_>) -> Result<Ready, Refusal> {
     let folder = context.dist(target("cloudflare"));
-    target("cloudflare").build_into(&context.build(), &folder)?;
-    let modules = ["worker.js", "function.js", "function.wasm"];
-    workerd::worker(context, "guru", &folder, &modules)
+    let made = target("cloudflare").build_into(&context.build(), &folder)?;
+    let modules = made.iter().filter_map(|path| path.file_name()?.to_str());
+    let modules: Vec<_> = modules.collect();
+    workerd::worker(context, context.function, &folder, &modules)
 }
 
 /// Under our own host.
 pub(super) fn host(context: &BenchContext<'_>) -> Result<Ready, Refusal> {
     let component = component(context)?;
-    Ok(in_host(context, "guru", component)?)
+    Ok(in_host(context, context.function, component)?)
 }
 
 /// Any component under our own host.
@@ -46,7 +47,7 @@ pub(super) fn in_host(context: &BenchContext<'_>, name: &str, component: PathBuf
 
 /// The example, compiled as our own host loads it.
 pub(super) fn instance(context: &BenchContext<'_>) -> Result<PathBuf> {
-    compiled(context, "guru", &component(context)?)
+    compiled(context, context.function, &component(context)?)
 }
 
 fn compiled(context: &BenchContext<'_>, name: &str, component: &Path) -> Result<PathBuf> {

@@ -3,12 +3,13 @@
 use self::Measure::{Bytes, ExecToNext, Gzip, Requests, WarmInvoke};
 use super::{
     contestant::Contestant::{
-        self, Awslambdaric, Axum, Flask, GuruHost, GuruLambda, GuruLocal, GuruSpin, GuruWasmtime,
-        GuruWasmtimeFresh, GuruWorkerd, Hono, JavaScript, LambdaHttp, SpinSdk, SpinSdkSpin, Worker,
+        self, Awslambdaric, Axum, AxumStreams, Flask, GuruHost, GuruLambda, GuruLocal, GuruSpin,
+        GuruWasmtime, GuruWasmtimeFresh, GuruWorkerd, Hono, JavaScript, LambdaHttp, ProbeHost,
+        ProbeLocal, ProbeWorkerd, SpinSdk, SpinSdkSpin, SpinSdkStreams, Worker, WorkerStreams,
     },
     report::{Better, Unit},
 };
-use crate::args::Group::{self, Lambda, Local, Size, Wasi, Workerd};
+use crate::args::Group::{self, Lambda, Local, Size, Streams, Wasi, Workerd};
 
 /// A measure of a contestant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +27,11 @@ pub(super) enum Measure {
     ExecToNext,
     FirstInvoke,
     WarmInvoke,
+    StreamOfOne,
+    StreamOfMany,
+    FirstByte,
+    PassedOfOne,
+    Passed,
 }
 
 impl Measure {
@@ -45,6 +51,11 @@ impl Measure {
             Self::ExecToNext => "process to first request for an event",
             Self::FirstInvoke => "first invocation, with the start",
             Self::WarmInvoke => "warm invocation",
+            Self::StreamOfOne => "stream of 64 KiB chunks, one connection",
+            Self::StreamOfMany => "stream of 64 KiB chunks, eight connections",
+            Self::FirstByte => "time to the first byte of a stream",
+            Self::PassedOfOne => "requests passed on, one connection",
+            Self::Passed => "requests passed on",
         }
     }
 
@@ -52,21 +63,25 @@ impl Measure {
     pub(super) const fn unit(self) -> Unit {
         match self {
             Self::Bytes | Self::Gzip | Self::MemoryAtRest | Self::MemoryUnderLoad => Unit::Bytes,
-            Self::Requests | Self::RequestsOfOne => Unit::PerSecond,
+            Self::Requests | Self::RequestsOfOne | Self::PassedOfOne | Self::Passed => {
+                Unit::PerSecond
+            }
+            Self::StreamOfOne | Self::StreamOfMany => Unit::BytesPerSecond,
             Self::LatencyP50
             | Self::LatencyP99
             | Self::LatencyP999
             | Self::ColdStart
             | Self::ExecToNext
             | Self::FirstInvoke
-            | Self::WarmInvoke => Unit::Microseconds,
+            | Self::WarmInvoke
+            | Self::FirstByte => Unit::Microseconds,
         }
     }
 
     /// Which of two numbers is better.
     pub(super) const fn better(self) -> Better {
-        match self {
-            Self::Requests | Self::RequestsOfOne => Better::Higher,
+        match self.unit() {
+            Unit::PerSecond | Unit::BytesPerSecond => Better::Higher,
             _ => Better::Lower,
         }
     }
@@ -128,7 +143,7 @@ const fn pair(group: Group, ours: Contestant, theirs: Contestant, bars: &'static
 }
 
 /// All pairs, by group.
-pub(super) const PAIRS: [Pair; 18] = [
+pub(super) const PAIRS: [Pair; 21] = [
     pair(Size, GuruWorkerd, Worker, &[bar(Gzip, 0.7)]),
     pair(Size, GuruWorkerd, Hono, &[]),
     pair(Size, GuruWorkerd, JavaScript, &[]),
@@ -152,6 +167,9 @@ pub(super) const PAIRS: [Pair; 18] = [
     pair(Lambda, GuruLambda, Awslambdaric, &[]),
     pair(Local, GuruLocal, Axum, &[tax(Requests, 0.95)]),
     pair(Local, GuruLocal, Flask, &[]),
+    pair(Streams, ProbeWorkerd, WorkerStreams, &[]),
+    pair(Streams, ProbeHost, SpinSdkStreams, &[]),
+    pair(Streams, ProbeLocal, AxumStreams, &[]),
 ];
 
 #[cfg(test)]

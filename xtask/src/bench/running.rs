@@ -38,7 +38,10 @@ impl Running {
             .with_context(|| format!("cannot start {}", recipe.name()))?;
         let mut last = "nothing listens".to_owned();
         while begun.elapsed() < PATIENCE {
-            let asked = ask(&agent, &url);
+            let asked = match recipe.asked {
+                Some(path) => try_get(&agent, &format!("{url}{path}")),
+                None => ask(&agent, &url),
+            };
             let started_in = begun.elapsed();
             match asked {
                 // If another process had taken the port first, this one would have exited.
@@ -112,6 +115,15 @@ fn ask(agent: &ureq::Agent, url: &str) -> Result<()> {
     let body = answer.body_mut().read_to_string()?;
     ensure!(status == 200, "it answers {status}");
     ensure!(is_meditation(&body), "it answers {body}");
+    Ok(())
+}
+
+/// Reads an answer of any content.
+fn try_get(agent: &ureq::Agent, url: &str) -> Result<()> {
+    let mut answer = agent.get(url).call()?;
+    let status = answer.status();
+    answer.body_mut().read_to_vec()?;
+    ensure!(status == 200, "it answers {status}");
     Ok(())
 }
 

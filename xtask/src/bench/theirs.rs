@@ -37,9 +37,9 @@ pub(super) fn javascript(context: &BenchContext<'_>) -> Result<Ready, Refusal> {
 }
 
 /// The vendor's Rust crate.
-pub(super) fn worker(context: &BenchContext<'_>) -> Result<Ready, Refusal> {
+pub(super) fn worker(context: &BenchContext<'_>, name: &str) -> Result<Ready, Refusal> {
     tools::workerd(context.home)?;
-    let folder = folder(context, "worker")?;
+    let folder = folder(context, name)?;
     let locked = |name| {
         let version = versions::locked(&context.opponents, name);
         version.with_context(|| format!("bench/Cargo.lock names no {name}"))
@@ -64,7 +64,7 @@ pub(super) fn worker(context: &BenchContext<'_>) -> Result<Ready, Refusal> {
     // The entry comes first.
     modules.sort_by_key(|name| (!name.ends_with(".js"), name.len()));
     let modules: Vec<_> = modules.iter().map(String::as_str).collect();
-    workerd::worker(context, "worker", &made, &modules)
+    workerd::worker(context, name, &made, &modules)
 }
 
 /// The files of a build that make up a worker.
@@ -106,21 +106,20 @@ pub(super) fn hono(context: &BenchContext<'_>) -> Result<Ready, Refusal> {
 }
 
 /// Spin's SDK, under our own host: only the component differs.
-pub(super) fn spin_sdk(context: &BenchContext<'_>) -> Result<Ready, Refusal> {
-    folder(context, "spin-sdk")?;
+pub(super) fn spin_sdk(
+    context: &BenchContext<'_>,
+    name: &str,
+    package: &str,
+) -> Result<Ready, Refusal> {
+    folder(context, name)?;
     let target = ["--target", "wasm32-wasip2"];
-    let component = made(
-        context,
-        wasm_cargo(context.home)?,
-        "spin-sdk-hello",
-        &target,
-    )?;
-    Ok(ours::in_host(context, "spin-sdk", component)?)
+    let component = made(context, wasm_cargo(context.home)?, package, &target)?;
+    Ok(ours::in_host(context, name, component)?)
 }
 
 /// The same component on Spin itself.
 pub(super) fn spin_sdk_in_spin(context: &BenchContext<'_>) -> Result<Ready, Refusal> {
-    let ready = spin_sdk(context)?;
+    let ready = spin_sdk(context, "spin-sdk", "spin-sdk-hello")?;
     let [component] = &ready.deployed[..] else {
         return Err(anyhow!("the component of spin-sdk is more than one file").into());
     };
@@ -149,9 +148,13 @@ pub(super) fn awslambdaric(context: &BenchContext<'_>) -> Result<Ready, Refusal>
 }
 
 /// A Rust server.
-pub(super) fn axum(context: &BenchContext<'_>) -> Result<Ready, Refusal> {
-    folder(context, "axum")?;
-    let program = native(context, "axum-hello")?;
+pub(super) fn axum(
+    context: &BenchContext<'_>,
+    name: &str,
+    package: &str,
+) -> Result<Ready, Refusal> {
+    folder(context, name)?;
+    let program = native(context, package)?;
     Ok(Ready {
         recipe: Recipe::new(&program, [""; 0]).with("PORT", PORT),
         deployed: vec![program],

@@ -26,7 +26,7 @@ pub(super) fn worker(
         files::copy(&folder.join(module), &place.join(module))?;
     }
     let config = place.join("config.capnp");
-    files::write(&config, &configuration(modules, &date(context)?))?;
+    files::write(&config, &reaching(&configuration(modules, &date(context)?)))?;
     let words = [
         "serve".into(),
         config.into_os_string(),
@@ -36,6 +36,15 @@ pub(super) fn worker(
         recipe: Recipe::new(program, words),
         deployed: modules.iter().map(|module| place.join(module)).collect(),
     })
+}
+
+/// The configuration of a worker that may ask this machine's servers, which workerd keeps from it otherwise.
+fn reaching(configuration: &str) -> String {
+    configuration.replacen(
+        "services = [",
+        "services = [(name = \"internet\", network = (allow = [\"private\"])), ",
+        1,
+    )
 }
 
 /// The compatibility date in our own manifest, used for every worker.

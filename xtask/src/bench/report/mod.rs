@@ -176,6 +176,7 @@ const fn about(group: Group) -> &'static str {
         Group::Wasi => "WASI 0.3 hosts",
         Group::Lambda => "AWS Lambda, under AWS's emulator",
         Group::Local => "Native servers",
+        Group::Streams => "Streams, and requests to another server",
         Group::Core => "The portable core",
     }
 }

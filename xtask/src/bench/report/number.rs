@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Unit {
     PerSecond,
+    BytesPerSecond,
     Microseconds,
     Nanoseconds,
     Bytes,
@@ -19,6 +20,7 @@ impl Unit {
     pub(crate) fn show(self, number: f64) -> String {
         let steps: &[(f64, &str)] = match self {
             Self::PerSecond => &[(1.0, "/s")],
+            Self::BytesPerSecond => &[(1.0, "B/s"), (1e3, "kB/s"), (1e6, "MB/s")],
             Self::Nanoseconds => &[(1.0, "ns"), (1e3, "µs"), (1e6, "ms"), (1e9, "s")],
             Self::Microseconds => &[(1.0, "µs"), (1e3, "ms"), (1e6, "s")],
             Self::Bytes => &[(1.0, "B"), (1e3, "kB"), (1e6, "MB")],
