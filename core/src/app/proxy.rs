@@ -21,7 +21,8 @@ use crate::ports::{FetchRequest, TIMEOUT};
 ///   ([`Fetch`]). Content and answer are streams: neither is held in memory, and no size is too large.
 /// - `forwarded` (RFC 7239) and `x-forwarded-for` get the client's address behind what the request has there already, and
 ///   `x-forwarded-host` and `forwarded` the host that it asked for. What stands in front of the client's address is what the client
-///   said, and proves nothing.
+///   said, and proves nothing. `x-forwarded-proto` is what stands in front of the function has made of it: a function does not know
+///   how its client reached a vendor's front.
 /// - `via` names this proxy (RFC 9110, section 7.6.3).
 /// - Redirects, cookies and errors of the server are the client's to see. A server that cannot be reached is a 502, one that does
 ///   not answer in time a 504.
