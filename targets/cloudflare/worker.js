@@ -7,9 +7,9 @@
 import module from "./function.wasm";
 import { glue, onCloudflare, services } from "./function.js";
 
-/** How many idle instances are kept, and how large each may be: an isolate has 128 MB for all. */
-const KEPT = 4;
-const KEPT_BYTES = 16 * 1024 * 1024;
+/** How large idle instances may be together, of which there are no more than have been at work at once: an isolate has 128 MB
+ * for all. */
+const KEPT = 64 * 1024 * 1024;
 
 /** How many requests may wait for something inside of their instances, each of which has memory of its own, and how
  * many others may wait for one of these to be done. */
@@ -254,6 +254,9 @@ function hasRoom(places, most) {
 // Made before the first request, so that what is wrong with the function is said at deployment.
 const idle = [new Instance()];
 
+/** The memory of these, in bytes, but for the first one. */
+let kept = 0;
+
 /** Answers in place of a handler. No request is ever in it. */
 let herald;
 
@@ -300,7 +303,9 @@ async function read(call, head) {
 
 /** An instance, if there is room for one. */
 function take() {
-  return idle.pop() ?? (hasRoom(waiting, WAITING) ? new Instance() : undefined);
+  const instance = idle.pop();
+  kept -= instance?.bytes ?? 0;
+  return instance ?? (hasRoom(waiting, WAITING) ? new Instance() : undefined);
 }
 
 function serve(instance, call, head, body) {
@@ -488,7 +493,9 @@ function keep(instance) {
   }
   instance.call = undefined;
   instance.given = undefined;
-  if (idle.length < KEPT && instance.memory.buffer.byteLength <= KEPT_BYTES) {
+  instance.bytes = instance.memory.buffer.byteLength;
+  if (kept + instance.bytes <= KEPT) {
+    kept += instance.bytes;
     idle.push(instance);
   }
 }

@@ -1,5 +1,5 @@
 //! Streams and requests to another server as an axum server with reqwest, on 127.0.0.1 and the port in `PORT`: `GET /stream`
-//! sends lines of a size, `POST /pass` passes its content on to a URL and the answer back.
+//! sends lines of a size, `POST /pass` passes its content on to a URL and the answer back, `POST /ok` answers.
 
 use std::{convert::Infallible, env, error::Error};
 
@@ -35,6 +35,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let router = Router::new()
         .route("/stream", get(lines))
         .route("/pass", post(pass))
+        .route("/ok", post(ok))
         .with_state(Client::new());
     axum::serve(listener, router).await?;
     Ok(())
@@ -50,6 +51,11 @@ fn line(i: u64, size: usize) -> Vec<u8> {
     line.resize(size - 1, b'.');
     line.push(b'\n');
     line
+}
+
+/// What others pass requests on to. It reads them: a server that does not may close the connection.
+async fn ok(_content: Bytes) -> &'static str {
+    "ok"
 }
 
 async fn pass(

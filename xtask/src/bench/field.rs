@@ -97,7 +97,7 @@ impl<'a> Field<'a> {
                 Ok(lambda::measure(pair, sides, rounds, seconds, &emulator)?)
             }
             Group::Streams => {
-                let Some(origin) = self.ready(Contestant::Axum) else {
+                let Some(origin) = self.ready(Contestant::AxumStreams) else {
                     return Ok(Vec::new());
                 };
                 match self.loads() {

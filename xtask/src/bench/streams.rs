@@ -62,7 +62,7 @@ pub(super) fn measure(
     };
     let stream = |url: &str, connections| loads.bytes(&format!("{url}{STREAM}"), connections);
     let pass = |url: &str, connections| {
-        let url = format!("{url}pass?to={}", origin.url());
+        let url = format!("{url}pass?to={}ok", origin.url());
         loads.throughput(&url, connections)
     };
     Ok(vec![
