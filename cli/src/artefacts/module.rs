@@ -2,6 +2,7 @@
 
 use std::{
     cell::RefCell,
+    collections::BTreeMap,
     env, fs,
     path::{Path, PathBuf},
 };
@@ -28,7 +29,7 @@ pub struct Module {
     /// The module itself.
     pub bytes: Vec<u8>,
     /// The name of each library in it, and the manifest of its package.
-    libraries: Vec<(String, PathBuf)>,
+    libraries: BTreeMap<String, PathBuf>,
 }
 
 impl Module {
@@ -38,9 +39,8 @@ impl Module {
     ///
     /// When the module has no such library.
     pub fn package_of(&self, library: &str) -> Result<&Path> {
-        let mut all = self.libraries.iter();
-        let found = all.find(|(name, _)| name == library);
-        let folder = found.and_then(|(_, manifest)| manifest.parent());
+        let manifest = self.libraries.get(library);
+        let folder = manifest.and_then(|path| path.parent());
         folder.with_context(|| format!("the function was built without {library}: its `guru` is of another version than this command"))
     }
 }
@@ -75,28 +75,23 @@ pub fn compile(context: &BuildContext<'_>, adapter: Adapter, names: Names) -> Re
         .current_dir(context.workspace.root())
         .args(["rustc", "--lib", "--package"])
         .arg(context.workspace.id_of(context.function))
-        .args(["--target", target])
+        .args(["--target", target, "--profile", profile])
+        // In development nothing reads the debug info, and it makes up most of the module.
+        .env("CARGO_PROFILE_DEV_DEBUG", "none")
         .arg("--features")
         .arg(format!("guru/{}", adapter.feature));
-    if context.is_release {
-        cargo.arg("--release");
-        if env::var_os(OPT_LEVEL).is_none() && !context.workspace.has_opt_level() {
-            cargo.env(OPT_LEVEL, "s");
-        }
-    } else {
-        // Nothing reads the debug info, and it makes up most of the module.
-        cargo.env("CARGO_PROFILE_DEV_DEBUG", "none");
+    if env::var_os(OPT_LEVEL).is_none() && !context.workspace.has_opt_level() {
+        cargo.env(OPT_LEVEL, "s");
     }
     if names == Names::Kept {
         cargo.env("CARGO_PROFILE_RELEASE_STRIP", "none");
     }
-    let libraries = RefCell::<Vec<(String, PathBuf)>>::default();
+    let libraries = RefCell::<BTreeMap<String, PathBuf>>::default();
     let linked = adapter.linked.iter().filter(|_| context.is_release);
     let made = cargo::make_linked(&mut cargo, linked, |artifact| {
         let name = artifact.target.name.replace('-', "_");
-        libraries
-            .borrow_mut()
-            .push((name, artifact.manifest_path.clone().into()));
+        let manifest = artifact.manifest_path.clone().into();
+        libraries.borrow_mut().entry(name).or_insert(manifest);
         if !artifact.target.crate_types.contains(&CrateType::CDyLib) {
             return None;
         }
