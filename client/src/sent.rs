@@ -3,42 +3,46 @@
 use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::Request;
+use http::header::CONTENT_LENGTH;
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
 
 use crate::Body;
 
+/// Held by whatever of a request has not been written: by its content until that ends, and by each chunk that hyper has.
+type Unwritten = Arc<()>;
+
 /// A request that is on its way.
 pub(crate) struct Sent(Option<Watch>);
 
 struct Watch {
-    is_over: Arc<AtomicBool>,
+    unwritten: Unwritten,
     connection: CaptureConnection,
 }
 
 impl Sent {
-    /// Watches the content of a request, if it has any.
+    /// Watches the content of a request, if it has any. What frames it is in the headers already.
     pub(crate) fn watch(request: &mut Request<Body>) -> Self {
         if request.body().is_end_stream() {
             return Self(None);
         }
-        let is_over = Arc::new(AtomicBool::new(false));
+        let unwritten = Unwritten::default();
         let connection = capture_connection(request);
-        let body = mem::take(request.body_mut());
+        let length = request.headers().get(CONTENT_LENGTH);
+        let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
         let content = Content {
-            left: body.size_hint().exact(),
-            is_over: Arc::clone(&is_over),
-            body,
+            body: mem::take(request.body_mut()),
+            left: length,
+            unwritten: Some(Arc::clone(&unwritten)),
         };
         *request.body_mut() = content.boxed_unsync();
         Self(Some(Watch {
-            is_over,
+            unwritten,
             connection,
         }))
     }
@@ -46,12 +50,9 @@ impl Sent {
     /// The answer is there. A server that answers without the end of the content may close the connection without having said
     /// so, once it has had enough of the rest (RFC 9112, section 9.6), and a further request would be lost on it.
     pub(crate) fn answered(self) {
-        if let Some(Watch {
-            is_over,
-            connection,
-        }) = self.0
-            && !is_over.load(Ordering::Acquire)
-            && let Some(connected) = &*connection.connection_metadata()
+        if let Some(watch) = self.0
+            && Arc::strong_count(&watch.unwritten) > 1
+            && let Some(connected) = &*watch.connection.connection_metadata()
         {
             connected.poison();
         }
@@ -62,7 +63,8 @@ struct Content {
     body: Body,
     /// How many bytes are to come, where that is known: nobody asks for what is behind them.
     left: Option<u64>,
-    is_over: Arc<AtomicBool>,
+    /// `None` behind the end.
+    unwritten: Option<Unwritten>,
 }
 
 impl http_body::Body for Content {
@@ -74,19 +76,26 @@ impl http_body::Body for Content {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        let is_over = match &frame {
-            None => true,
-            Some(Ok(frame)) => {
-                let read = frame.data_ref().map_or(0, |data| data.len() as u64);
-                self.left = self.left.map(|left| left.saturating_sub(read));
-                self.left == Some(0)
-            }
-            Some(Err(_)) => false,
+        let Some(Ok(frame)) = frame else {
+            self.unwritten = None;
+            return Poll::Ready(frame);
         };
-        if is_over {
-            self.is_over.store(true, Ordering::Release);
+        let frame = match frame.into_data() {
+            Ok(data) => {
+                self.left = self.left.map(|left| left.saturating_sub(data.len() as u64));
+                let chunk = Chunk(data, self.unwritten.clone());
+                Frame::data(Bytes::from_owner(chunk))
+            }
+            // Trailers are the end.
+            Err(trailers) => {
+                self.left = Some(0);
+                trailers
+            }
+        };
+        if self.left == Some(0) {
+            self.unwritten = None;
         }
-        Poll::Ready(frame)
+        Poll::Ready(Some(Ok(frame)))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -95,5 +104,17 @@ impl http_body::Body for Content {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+/// A chunk, which hyper drops once it is written.
+struct Chunk(
+    Bytes,
+    #[expect(dead_code, reason = "it is held, and not read")] Option<Unwritten>,
+);
+
+impl AsRef<[u8]> for Chunk {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
     }
 }

@@ -18,7 +18,7 @@ pub struct Limits {
     /// Concurrent requests. Any more wait, within their timeout, and then get a 503.
     pub instances: u32,
     /// Requests to other servers that one request may have open at once, each until all of its answer was read, or dropped. Any
-    /// more wait.
+    /// more wait for that, within the time that the function gives them.
     pub fetches: u32,
     /// Bytes of content of an answer by another server. More is not read: the function sees it break off. `None`: any number,
     /// of which only what the function keeps takes memory.

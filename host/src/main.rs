@@ -79,7 +79,7 @@ struct Serve {
     /// Requests that are served at once, each by an instance of its own
     #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     instances: u32,
-    /// Requests to other servers that a request may have open at once; more wait
+    /// Requests to other servers that a request may have open at once, until each answer is read or dropped; more wait
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     fetches: u32,
     /// Size of the content of another server's answer; more breaks off. Any size, unless this is there

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use guru_client::{Client, ErrorKind};
 use guru_core::adapter::drop_nominated;
 use http::{HeaderName, header};
-use http_body::{Frame, SizeHint};
+use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -88,8 +88,9 @@ impl WasiHttpHooks for Outbound {
             })?;
             drop_nominated(answer.headers_mut());
             let answer = answer.map(|body| {
+                // One without content has no end that somebody would have to read.
+                let room = (!body.is_end_stream()).then_some(room);
                 let content = Limited::new(body, most);
-                let room = Some(room);
                 Answer {
                     content,
                     most,

@@ -7,9 +7,10 @@
 import module from "./function.wasm";
 import { glue, onCloudflare, services } from "./function.js";
 
-/** How large idle instances may be together, of which there are no more than have been at work at once: an isolate has 128 MB
- * for all. */
+/** How large idle instances may be together, of which there are no more than have been at work at once, and how large each: an
+ * isolate has 128 MB for all. */
 const KEPT = 64 * 1024 * 1024;
+const KEPT_OF_ONE = 16 * 1024 * 1024;
 
 /** How many requests may wait for something inside of their instances, each of which has memory of its own, and how
  * many others may wait for one of these to be done. */
@@ -494,7 +495,7 @@ function keep(instance) {
   instance.call = undefined;
   instance.given = undefined;
   instance.bytes = instance.memory.buffer.byteLength;
-  if (kept + instance.bytes <= KEPT) {
+  if (instance.bytes <= KEPT_OF_ONE && kept + instance.bytes <= KEPT) {
     kept += instance.bytes;
     idle.push(instance);
   }

@@ -148,8 +148,8 @@ impl Group {
 }
 
 const BENCH_HELP: &str = "\
-The example beside the same function written by others' means, on the same runtimes, in turn. It takes about half an hour, the
-first time an hour, and wants a machine that does nothing else. What is missing here and can be got is installed into GURU_HOME;
+The example beside the same function written by others' means, on the same runtimes, in turn, and the suite's probe beside others'
+streams. It takes about three quarters of an hour, the first time over an hour, and wants a machine that does nothing else. What is missing here and can be got is installed into GURU_HOME;
 what cannot is shown as `not run`. A bar that is missed is shown as missed; it is no failure.
 
 Examples:

@@ -96,6 +96,7 @@ pub fn pull() -> bool {
     if let Pulled::Chunk(chunk) = pulled {
         host::chunk(&chunk);
     } else {
+        // Of a stream that broke off, core has dropped what would come after it.
         call::after();
         host::end(matches!(pulled, Pulled::Broken));
     }

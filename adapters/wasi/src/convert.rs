@@ -104,7 +104,7 @@ pub(crate) fn response(
 pub(crate) type Trailers = FutureWriter<Result<Option<types::Fields>, ErrorCode>>;
 
 /// Makes a stream for as long as the host reads it. One that breaks off is said to, by what would stand behind it. Returns
-/// whether the host has read on until the end.
+/// whether the host still reads. (After a stream that broke off there is nothing to go on with: core has dropped it.)
 pub(crate) async fn send(
     mut body: Body,
     mut writer: StreamWriter<u8>,

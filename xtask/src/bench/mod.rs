@@ -40,7 +40,7 @@ use field::Field;
 use plan::{Measure, PAIRS, Pair};
 use report::{Comparison, Ratio, Report, Series, Settings, Verdict};
 
-/// The function that every contestant implements.
+/// The function that every contestant implements, but for those that stream.
 const FUNCTION: &str = "meditations";
 
 /// What streams, and asks another server.

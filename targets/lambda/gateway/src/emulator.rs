@@ -138,6 +138,10 @@ impl Emulator {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         }
+        // Who listens may be another, for whom it has ended.
+        if let Some(status) = child.try_wait()? {
+            bail!("the emulator ended ({status})");
+        }
         let [address, _] = addresses;
         Ok(Self { address, child })
     }

@@ -133,10 +133,10 @@ impl Api {
 
     /// The answer to an invocation, which is passed on as it comes.
     async fn response(&self, id: &str, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let asked = self.asked.load(Ordering::Acquire);
         let Some(Current { answer, lease, .. }) = self.take(id) else {
             return told(StatusCode::BAD_REQUEST);
         };
-        let asked = self.asked.load(Ordering::Acquire);
         let mode = request
             .headers()
             .get("lambda-runtime-function-response-mode");
