@@ -125,7 +125,11 @@ impl http_body::Body for Answer {
         };
         Poll::Ready(Some(frame.map_err(|error| {
             if error.is::<LengthLimitError>() {
-                return Error::HttpResponseBodySize(u64::try_from(self.most).ok());
+                let why = format!(
+                    "it has more than {} bytes, the host's limit (--fetch-limit)",
+                    self.most
+                );
+                return Error::InternalError(Some(why));
             }
             match error.downcast() {
                 Ok(error) => Error::Hyper(*error),

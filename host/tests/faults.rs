@@ -269,7 +269,10 @@ fn an_answer_of_another_server_breaks_off_beyond_its_limit() {
         runtime.block_on(async {
             for (size, said) in [
                 (100_000, "100000\n"),
-                (100_001, "broke off: the body is too large for the host\n"),
+                (
+                    100_001,
+                    "it has more than 100000 bytes, the host's limit (--fetch-limit)\n",
+                ),
             ] {
                 let path = format!("/fetch/1/{}", Origin::start(size).port);
                 let answer = ask(&host, "GET", &path, "id").await;

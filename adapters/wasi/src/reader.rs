@@ -126,9 +126,7 @@ fn broken(error: ErrorCode) -> Cow<'static, str> {
     match error {
         ErrorCode::ConnectionTerminated => "the body broke off before its end".into(),
         ErrorCode::HttpProtocolError => "the body is not as HTTP has it".into(),
-        ErrorCode::HttpRequestBodySize(_) | ErrorCode::HttpResponseBodySize(_) => {
-            "the body is too large for the host".into()
-        }
+        ErrorCode::HttpRequestBodySize(_) => "the body is too large for the host".into(),
         ErrorCode::InternalError(Some(reason)) => {
             format!("the body cannot be read: {reason}").into()
         }
