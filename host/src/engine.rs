@@ -15,6 +15,10 @@ const TICK: Duration = Duration::from_millis(10);
 /// The maximum number of parts of each kind in a component: the function, and the few adapters that come with it.
 const PARTS: u32 = 16;
 
+/// The maximum number of stacks of an instance: one that waits in a call of the host (to have another call of its cancelled, as
+/// when an answer has come before its timeout), and one on which it is told what else has happened.
+const FIBERS: u32 = 2;
+
 /// How many bytes of a finished instance may stay resident for the next one.
 const RESIDENT: usize = 2 * 1024 * 1024;
 
@@ -22,7 +26,7 @@ const RESIDENT: usize = 2 * 1024 * 1024;
 pub(crate) fn engine(limits: &Limits) -> Result<Engine> {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(limits.instances)
-        .total_stacks(limits.instances)
+        .total_stacks(limits.instances.saturating_mul(FIBERS))
         .total_core_instances(limits.instances.saturating_mul(PARTS))
         .total_memories(limits.instances)
         .total_tables(limits.instances.saturating_mul(PARTS))

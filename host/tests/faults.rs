@@ -281,3 +281,24 @@ fn an_answer_of_another_server_breaks_off_beyond_its_limit() {
         });
     }
 }
+
+/// An instance that has an answer in time has its own timeout cancelled, and waits for that on a stack, beside another.
+#[test]
+fn all_instances_can_ask_other_servers_at_once() {
+    let host = host(limits());
+    for runtime in runtimes() {
+        runtime.block_on(async {
+            let origin = Origin::start(3);
+            for _ in 0..5 {
+                let mut asking = JoinSet::new();
+                for id in 0..limits().instances {
+                    let (host, path) = (host.clone(), format!("/fetch/7/{}", origin.port));
+                    asking.spawn(async move { ask(&host, "GET", &path, &id.to_string()).await });
+                }
+                for answer in asking.join_all().await {
+                    assert_eq!((answer.status, answer.body), (200, "3\n".repeat(7)));
+                }
+            }
+        });
+    }
+}
