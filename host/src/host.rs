@@ -13,6 +13,7 @@ use wasmtime::{Engine, Store};
 use wasmtime_wasi_http::p3::bindings::ServicePre;
 
 use crate::component::{self, Error, ErrorKind};
+use crate::limits::places;
 use crate::log::note;
 use crate::outbound::Outbound;
 use crate::state::{CONCURRENT, State};
@@ -93,12 +94,11 @@ impl Host {
         ]);
         let is_text = ("GURU_LOG".into(), "text".into());
         let is_text = environment.contains(&is_text);
-        let room = usize::try_from(limits.instances).unwrap_or(Semaphore::MAX_PERMITS);
         Ok(Self(Arc::new(Inner {
             engine,
             function,
             limits,
-            room: Arc::new(Semaphore::new(room.min(Semaphore::MAX_PERMITS))),
+            room: places(limits.instances),
             environment,
             is_text,
             outbound: Outbound::new(options.guarded, limits),

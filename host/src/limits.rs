@@ -1,6 +1,9 @@
 //! The limits on one request.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::Semaphore;
 
 /// The limits on one request, and on the number of concurrent requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,4 +41,10 @@ impl Default for Limits {
             fetched: None,
         }
     }
+}
+
+/// So many places.
+pub(crate) fn places(count: u32) -> Arc<Semaphore> {
+    let count = usize::try_from(count).unwrap_or(Semaphore::MAX_PERMITS);
+    Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)))
 }

@@ -2,21 +2,17 @@
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
 use guru_client::{Client, ErrorKind};
 use guru_core::adapter::drop_nominated;
 use http::{HeaderName, header};
-use http_body::{Body as _, Frame, SizeHint};
+use http_body::Body as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use hyper::body::Incoming;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use wasmtime_wasi_http::{Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks};
 
-use crate::Limits;
+use crate::limits::{Limits, places};
 
 /// Where this host deviates from wasmtime's defaults. Clones share one pool of connections: wasmtime itself would open one for
 /// each request.
@@ -72,10 +68,7 @@ impl WasiHttpHooks for Outbound {
         _sent: Io,
     ) -> Box<dyn Future<Output = Result<Sent, Error>> + Send> {
         let client = self.client.clone();
-        let room = self.room.get_or_insert_with(|| {
-            let room = usize::try_from(self.limits.fetches).unwrap_or(Semaphore::MAX_PERMITS);
-            Arc::new(Semaphore::new(room.min(Semaphore::MAX_PERMITS)))
-        });
+        let room = self.room.get_or_insert_with(|| places(self.limits.fetches));
         let room = Arc::clone(room);
         let most = self.limits.fetched.unwrap_or(usize::MAX);
         Box::new(async move {
@@ -88,15 +81,14 @@ impl WasiHttpHooks for Outbound {
             })?;
             drop_nominated(answer.headers_mut());
             let answer = answer.map(|body| {
-                // One without content has no end that somebody would have to read.
+                // It is held until the content is dropped, as at its end. An answer without content has no end to be read.
                 let room = (!body.is_end_stream()).then_some(room);
                 let content = Limited::new(body, most);
-                Answer {
-                    content,
-                    most,
-                    room,
-                }
-                .boxed_unsync()
+                let content = content.map_err(move |error| {
+                    let _held = &room;
+                    broken(error, most)
+                });
+                content.boxed_unsync()
             });
             // The client drives its connections itself.
             Ok((answer, Box::new(async { Ok(()) }) as Io))
@@ -104,46 +96,15 @@ impl WasiHttpHooks for Outbound {
     }
 }
 
-/// The content of an answer, which has its place among those that are open until its end.
-struct Answer {
-    content: Limited<Incoming>,
-    most: usize,
-    room: Option<OwnedSemaphorePermit>,
-}
-
-impl http_body::Body for Answer {
-    type Data = Bytes;
-    type Error = Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let Some(frame) = ready!(Pin::new(&mut self.content).poll_frame(cx)) else {
-            self.room = None;
-            return Poll::Ready(None);
-        };
-        Poll::Ready(Some(frame.map_err(|error| {
-            if error.is::<LengthLimitError>() {
-                let why = format!(
-                    "it has more than {} bytes, the host's limit (--fetch-limit)",
-                    self.most
-                );
-                return Error::InternalError(Some(why));
-            }
-            match error.downcast() {
-                Ok(error) => Error::Hyper(*error),
-                Err(other) => Error::InternalError(Some(other.to_string())),
-            }
-        })))
+/// Why the content of an answer breaks off.
+fn broken(error: Box<dyn std::error::Error + Send + Sync>, most: usize) -> Error {
+    if error.is::<LengthLimitError>() {
+        let why = format!("it has more than {most} bytes, the host's limit (--fetch-limit)");
+        return Error::InternalError(Some(why));
     }
-
-    fn is_end_stream(&self) -> bool {
-        self.content.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.content.size_hint()
+    match error.downcast() {
+        Ok(error) => Error::Hyper(*error),
+        Err(other) => Error::InternalError(Some(other.to_string())),
     }
 }
 

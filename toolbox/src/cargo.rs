@@ -17,22 +17,18 @@ pub fn make(
     cargo: &mut Command,
     pick: impl Fn(&Artifact) -> Option<Utf8PathBuf>,
 ) -> Result<Option<PathBuf>> {
-    make_linked(cargo, [], pick)
+    make_linked(cargo, None, pick)
 }
 
-/// Runs `cargo rustc` like [`make`]. These are told to the linker of the package that is built, whatever the user's own flags are.
-pub fn make_linked<'a>(
+/// The same for `cargo rustc`, which tells this to the linker of the package, and leaves the user's own flags as they are.
+pub fn make_linked(
     cargo: &mut Command,
-    linked: impl IntoIterator<Item = &'a &'a str>,
+    linked: Option<&str>,
     pick: impl Fn(&Artifact) -> Option<Utf8PathBuf>,
 ) -> Result<Option<PathBuf>> {
     cargo.arg("--message-format=json-render-diagnostics");
-    let linked = linked
-        .into_iter()
-        .map(|linked| format!("-Clink-arg={linked}"));
-    let mut linked = linked.peekable();
-    if linked.peek().is_some() {
-        cargo.arg("--").args(linked);
+    if let Some(linked) = linked {
+        cargo.args(["--", &format!("-Clink-arg={linked}")]);
     }
     cargo.stdin(Stdio::null()).stdout(Stdio::piped());
     let spelt = child::spell(cargo);

@@ -21,7 +21,7 @@ pub struct Adapter {
     /// The feature of the `guru` crate that enables the adapter. The vendor sets it, because several adapters may share a triple.
     pub feature: &'static str,
     /// What the linker is told besides, for a release.
-    pub linked: &'static [&'static str],
+    pub linked: Option<&'static str>,
 }
 
 /// A module and the packages that it was compiled from.
@@ -87,7 +87,7 @@ pub fn compile(context: &BuildContext<'_>, adapter: Adapter, names: Names) -> Re
         cargo.env("CARGO_PROFILE_RELEASE_STRIP", "none");
     }
     let libraries = RefCell::<BTreeMap<String, PathBuf>>::default();
-    let linked = adapter.linked.iter().filter(|_| context.is_release);
+    let linked = adapter.linked.filter(|_| context.is_release);
     let made = cargo::make_linked(&mut cargo, linked, |artifact| {
         let name = artifact.target.name.replace('-', "_");
         let manifest = artifact.manifest_path.clone().into();

@@ -10,7 +10,7 @@ use super::{Adapter, BuildContext, component, module, write};
 const ADAPTER: Adapter = Adapter {
     triple: "wasm32-wasip2",
     feature: "wasi",
-    linked: &[],
+    linked: None,
 };
 
 /// Builds the component, `function.wasm`.

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use guru_client::{Client, ErrorKind};
-
 use http_body::Frame;
 use http_body_util::BodyExt as _;
 use tokio::sync::mpsc;

@@ -74,7 +74,8 @@ impl ErrorKind {
         }
     }
 
-    /// The default message for the client, used if there is none, or none that may be disclosed.
+    /// The default message for the client, used if there is none, or none that may be disclosed: the name that HTTP has for the
+    /// status (RFC 9110, section 15).
     const fn text(self) -> &'static str {
         match self {
             Self::BadRequest => "bad request",

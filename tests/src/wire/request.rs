@@ -7,7 +7,7 @@ use crate::vector::Request;
 
 use super::Endpoint;
 
-/// What a target has in place of what no other endpoint has.
+/// Stands in a request's target for a name that no other endpoint has.
 const ENDPOINT: &str = "{endpoint}";
 
 /// The bytes of a request.

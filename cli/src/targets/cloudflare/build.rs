@@ -15,7 +15,7 @@ const ADAPTER: Adapter = Adapter {
     triple: "wasm32-unknown-unknown",
     feature: "cloudflare",
     // A stack of 256 KiB where the linker's own is 1 MiB: each request that waits has an instance, and an isolate 128 MB.
-    linked: &["-zstack-size=262144"],
+    linked: Some("-zstack-size=262144"),
 };
 
 /// The adapter's crate, whose package also contains the entry module. The entry module is taken from the very package that the

@@ -129,9 +129,7 @@ impl Emulator {
         // The second one is listened on a little later than the first, and only an emulator with both goes on.
         for address in addresses {
             while TcpStream::connect(address).await.is_err() {
-                if let Some(status) = child.try_wait()? {
-                    bail!("the emulator ended ({status})");
-                }
+                goes_on(&mut child)?;
                 if Instant::now() > deadline {
                     bail!("the emulator did not listen within {} s", START.as_secs());
                 }
@@ -139,9 +137,7 @@ impl Emulator {
             }
         }
         // Who listens may be another, for whom it has ended.
-        if let Some(status) = child.try_wait()? {
-            bail!("the emulator ended ({status})");
-        }
+        goes_on(&mut child)?;
         let [address, _] = addresses;
         Ok(Self { address, child })
     }
@@ -163,6 +159,13 @@ impl Emulator {
             .spawn()
             .with_context(|| format!("cannot start {}", settings.emulator.display()))?;
         Ok((child, addresses))
+    }
+}
+
+fn goes_on(child: &mut Child) -> Result<()> {
+    match child.try_wait()? {
+        Some(status) => bail!("the emulator ended ({status})"),
+        None => Ok(()),
     }
 }
 
