@@ -10,6 +10,9 @@ const INVALID = 4;
 const BROKEN = 8;
 const OTHER = 9;
 
+/** The longest that a timer of the platform's can wait, in milliseconds. */
+const LATEST = 2 ** 31 - 1;
+
 /** Calls in flight, by instance and number. */
 const flights = new WeakMap();
 
@@ -36,7 +39,7 @@ function tell(instance, number, flight, what, { status = 0, size = -1, text = ""
 export const services = {
   fetch(number, method, url, fields, content, size) {
     const abort = new AbortController();
-    const flight = { abort };
+    const flight = { abort, url };
     flightsOf(this).set(number, flight);
     const init = { method, headers: pairs(fields), redirect: "manual", cache: "no-store", signal: abort.signal };
     if (content !== undefined) {
@@ -84,21 +87,40 @@ export const services = {
 
   download(number) {
     const flight = flightsOf(this).get(number);
-    flight.reader ??= flight.body.getReader();
+    flight.reader ??= this.open(flight.body);
     flight.reader.read().then(
-      ({ done, value }) => tell(this, number, flight, done ? END : CHUNK, { bytes: value }),
+      (bytes) => tell(this, number, flight, bytes === undefined ? END : CHUNK, { bytes }),
       (error) => tell(this, number, flight, BROKEN, { text: String(error.message) }),
     );
   },
 
-  abandon(number) {
+  release(number, time) {
     const flight = flightsOf(this).get(number);
     flightsOf(this).delete(number);
-    flight.abort.abort();
-    flight.writer?.abort().catch(() => {});
-    flight.reader?.cancel().catch(() => {});
+    flight.reader ??= this.open(flight.body);
+    this.rest = {
+      time: Math.min(time, LATEST),
+      read: () => flight.reader.read(),
+      cancel: () => cancel(flight),
+      broken: (why) => `the answer of ${new URL(flight.url).host} broke off: ${why}`,
+    };
+  },
+
+  abandon(number) {
+    const flight = flightsOf(this).get(number);
+    // One that was released has gone on without the instance.
+    if (flight !== undefined) {
+      flightsOf(this).delete(number);
+      cancel(flight);
+    }
   },
 };
+
+function cancel({ abort, writer, reader }) {
+  abort.abort();
+  writer?.abort().catch(() => {});
+  reader?.cancel();
+}
 
 function pairs(fields) {
   const lines = fields === "" ? [] : fields.split("\n");

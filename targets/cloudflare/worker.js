@@ -36,6 +36,9 @@ const LOOK = 10;
  * while it sends would miss the answer (RFC 9112, section 9.6). */
 const DRAIN = 64 * 1024 * 1024;
 
+/** How much is read at once of a body that arrives. */
+const CHUNK = 64 * 1024;
+
 const NOTHING = new Uint8Array();
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -53,6 +56,30 @@ const LEVELS = ["debug", "info", "warn", "error"];
 /** What two log lines often have in common. */
 let second = 0;
 let prefix = "";
+
+/** A stream of the platform's, read into a buffer: the platform's other reader takes 4 KiB at a time. */
+class Reader {
+  constructor(stream) {
+    this.reader = stream.getReader({ mode: "byob" });
+    this.buffer = new ArrayBuffer(CHUNK);
+  }
+
+  /** The next chunk, `undefined` at the end. It stands in the buffer, so it is there until the next is read. */
+  async read() {
+    // Somebody else's read that is not yet done has the buffer.
+    const buffer = this.buffer.byteLength === 0 ? new ArrayBuffer(CHUNK) : this.buffer;
+    const { done, value } = await this.reader.read(new Uint8Array(buffer));
+    if (done) {
+      return undefined;
+    }
+    this.buffer = value.buffer;
+    return value;
+  }
+
+  cancel() {
+    this.reader.cancel().catch(() => {});
+  }
+}
 
 /** An instance of the function, and what it finds as `host`. */
 class Instance {
@@ -98,11 +125,16 @@ class Instance {
       return;
     }
     this.isReading = true;
-    call.reader ??= call.request.body.getReader();
+    call.reader ??= this.open(call.request.body);
     call.reader.read().then(
-      ({ done, value }) => came(done, value, false),
+      (chunk) => came(chunk === undefined, chunk, false),
       () => came(true, undefined, true),
     );
+  }
+
+  /** A reader of a stream of the platform's. */
+  open(stream) {
+    return new Reader(stream);
   }
 
   /** The request goes on after its answer. */
@@ -183,17 +215,17 @@ class Instance {
   }
 
   chunk(content) {
-    // It is a copy already: the instance's memory is not handed on.
-    this.controller.enqueue(content.slice());
+    // A copy: the instance goes on in its memory. One buffer does for all, as the last chunk was sent before this one is asked for.
+    if (!(this.buffer?.byteLength >= content.length)) {
+      this.buffer = new ArrayBuffer(Math.max(content.length, CHUNK));
+    }
+    this.next = new Uint8Array(this.buffer, 0, content.length);
+    this.next.set(content);
   }
 
   end(isBroken) {
-    this.isDone = true;
-    if (isBroken) {
-      this.controller.error(new Error("the stream broke off"));
-    } else {
-      this.controller.close();
-    }
+    this.next = undefined;
+    this.isBroken = isBroken;
   }
 
   /** Rings the timer of this number, unless the instance was thrown away meanwhile. */
@@ -417,73 +449,150 @@ function answered(instance) {
   return response;
 }
 
-/** An answer whose content the instance makes while it is read. The instance is the request's until then. */
+/** An answer whose content the instance makes while it is sent. The instance is the request's until then. */
 function streamed(instance) {
-  const { call } = instance;
-  const time = timeOf(call.env);
-  const { head, init, size } = instance;
-  // Where nobody says that the client has left, the place is free once no chunk was asked for in time.
-  waiting.set(instance, Date.now() + time + PATIENCE);
-  instance.isDone = false;
-  let isLeft = false;
-  const leave = (isWhole) => {
-    isLeft = true;
+  const { init, size } = instance;
+  const { readable, writable } = size < 0 ? new IdentityTransformStream() : new FixedLengthStream(size);
+  new Sending(instance, writable.getWriter()).all();
+  return new Response(readable, init);
+}
+
+/** The content of an answer on its way: a chunk at a time, the next of which is made once somebody has read the last. */
+class Sending {
+  constructor(instance, writer) {
+    this.instance = instance;
+    this.writer = writer;
+    this.head = instance.head;
+    this.isOver = false;
+    this.rest = undefined;
+    instance.rest = undefined;
+    instance.cancel = () => this.cancel();
+    // A client that leaves is told of by the signal: to the platform, it has just stopped to read.
+    instance.call.request.signal.addEventListener("abort", instance.cancel);
+  }
+
+  async all() {
+    try {
+      await this.made();
+      if (this.rest !== undefined) {
+        await this.passed();
+      }
+    } catch (error) {
+      this.fail(CRASHED, String(error?.message ?? error));
+    }
+    if (!this.isOver) {
+      // Who has left does not miss it.
+      this.writer.close().catch(() => {});
+    }
+  }
+
+  /** Sends what the instance makes, and lets go of it. */
+  async made() {
+    const { instance } = this;
+    const time = timeOf(instance.call.env);
+    const pull = () => instance.exports.pull();
+    for (;;) {
+      // Where nobody says that the client has left, the place is free once no chunk was read in time.
+      waiting.set(instance, Date.now() + time + PATIENCE);
+      if (!pull() && !(await within(time, instance.until(pull)))) {
+        this.fail(LATE, `the stream was broken off: no chunk within ${time / 1000} s`);
+      }
+      if (this.isOver) {
+        return;
+      }
+      if (instance.next === undefined) {
+        break;
+      }
+      await this.send(instance.next);
+      if (this.isOver) {
+        return;
+      }
+    }
+    this.rest = instance.rest;
+    if (instance.isBroken) {
+      this.stop("the stream broke off");
+    }
+    this.leave(true);
+  }
+
+  /** Sends what another server answers, which the instance has nothing to do with any more. */
+  async passed() {
+    const { rest } = this;
+    while (!this.isOver) {
+      let chunk;
+      try {
+        const read = rest.read().then((next) => (chunk = next));
+        if (!(await within(rest.time, read))) {
+          this.fail(LATE, rest.broken(`no more of it came within ${rest.time} ms`));
+        }
+      } catch (error) {
+        this.fail(CRASHED, rest.broken(error.message));
+      }
+      if (this.isOver || chunk === undefined) {
+        return;
+      }
+      await this.send(chunk);
+    }
+  }
+
+  /** Sends a chunk. Done once it was read, or nobody reads any more. */
+  async send(chunk) {
+    try {
+      await this.writer.write(chunk);
+    } catch {
+      this.cancel();
+    }
+  }
+
+  /** Nobody reads on. */
+  cancel() {
+    const { instance } = this;
+    if (this.isOver) {
+      return;
+    }
+    this.stop("the stream was given up");
+    if (instance !== undefined) {
+      try {
+        instance.exports.cancel();
+        this.leave(true);
+      } catch {
+        this.leave(false);
+      }
+    }
+  }
+
+  /** Breaks the transfer off, and drops an instance that has failed to go on with it. */
+  fail(what, why) {
+    if (this.isOver) {
+      return;
+    }
+    this.stop(why);
+    said(what, this.head, why);
+    if (this.instance !== undefined) {
+      this.leave(false);
+    }
+  }
+
+  stop(why) {
+    this.isOver = true;
+    this.writer.abort(new Error(why)).catch(() => {});
+    this.rest?.cancel();
+    if (this.instance !== undefined) {
+      // Whoever makes the next chunk is told by never being asked again. The last may be on its way from the buffer yet.
+      this.instance.isOver = true;
+      this.instance.buffer = undefined;
+    }
+  }
+
+  leave(isWhole) {
+    const { instance } = this;
+    this.instance = undefined;
     instance.cancel = undefined;
     waiting.delete(instance);
     if (isWhole) {
       keep(instance);
     }
-  };
-  const cancel = () => {
-    if (isLeft) {
-      return;
-    }
-    // Whoever makes the next chunk is told by never being asked again.
-    instance.isOver = true;
-    try {
-      instance.exports.cancel();
-      leave(true);
-    } catch {
-      leave(false);
-    }
-  };
-  instance.cancel = cancel;
-  const source = {
-    async pull(controller) {
-      if (isLeft) {
-        // Its place was needed: the instance has another request now.
-        controller.error(new Error("the stream was given up"));
-        return;
-      }
-      instance.controller = controller;
-      waiting.set(instance, Date.now() + time + PATIENCE);
-      try {
-        const isInTime = await within(time, instance.until(() => instance.exports.pull()));
-        if (isLeft) {
-          return;
-        }
-        if (!isInTime) {
-          instance.isOver = true;
-          said(LATE, head, `the stream was broken off: no chunk within ${time / 1000} s`);
-          controller.error(new Error("the stream was late"));
-          leave(false);
-        } else if (instance.isDone) {
-          leave(true);
-        }
-      } catch (error) {
-        said(CRASHED, head, String(error?.message ?? error));
-        controller.error(new Error("the stream broke off"));
-        leave(false);
-      }
-    },
-    cancel,
-  };
-  // A client that leaves is told of by the signal: the platform asks for no chunk then, and cancels nothing.
-  call.request.signal.addEventListener("abort", cancel);
-  // Nothing is made before somebody reads.
-  const stream = new ReadableStream(source, { highWaterMark: 0 });
-  const content = size < 0 ? stream : stream.pipeThrough(new FixedLengthStream(size));
-  return new Response(content, init);
+  }
 }
 
 function keep(instance) {
@@ -574,7 +683,7 @@ async function afterwards(call, given) {
 function drain(call) {
   if (!call.isRead) {
     call.isRead = true;
-    call.reader ??= call.request.body.getReader();
+    call.reader ??= new Reader(call.request.body);
     call.drained = drained(call).catch(() => {});
   }
 }
@@ -582,12 +691,12 @@ function drain(call) {
 async function drained({ reader }) {
   for (let size = 0; size < DRAIN; ) {
     let value;
-    const read = reader.read().then((next) => ({ value } = next));
+    const read = reader.read().then((chunk) => (value = chunk));
     // Whoever sends nothing more waits for the answer.
     if (!(await within(PATIENCE, read)) || value === undefined) {
       break;
     }
     size += value.byteLength;
   }
-  reader.cancel().catch(() => {});
+  reader.cancel();
 }

@@ -70,6 +70,9 @@ pub(crate) fn pull() -> Option<Pulled> {
     let Some(mut body) = STREAM.take() else {
         return Some(Pulled::End);
     };
+    if body.release() {
+        return Some(Pulled::End);
+    }
     let waker = Waker::from(Arc::new(Woken));
     match body.poll_chunk(&mut Context::from_waker(&waker)) {
         Poll::Pending => {

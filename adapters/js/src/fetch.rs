@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use bytes::Bytes;
 use guru_core::http::{self, Chunks};
@@ -46,6 +47,10 @@ extern "C" {
     /// Reads on in the answer.
     #[wasm_bindgen(js_namespace = host)]
     fn download(number: u32);
+
+    /// Passes on what is left of the answer, each chunk of which has so many milliseconds to come.
+    #[wasm_bindgen(js_namespace = host)]
+    fn release(number: u32, pause: f64);
 
     /// Cancels whatever is left of the call.
     #[wasm_bindgen(js_namespace = host)]
@@ -271,5 +276,13 @@ impl Chunks for Answer {
             self.is_asked = false;
         }
         chunk
+    }
+
+    fn release(self: Pin<&mut Self>, pause: Duration) -> bool {
+        let is_idle = !self.is_asked && self.upload.is_none();
+        if is_idle {
+            release(self.call.0, pause.as_secs_f64() * 1000.0);
+        }
+        is_idle
     }
 }

@@ -340,4 +340,14 @@ impl Chunks for Watched {
     fn failure(mut self: Pin<&mut Self>) -> Option<Box<dyn Any>> {
         self.failure.take().map(|error| Box::new(error) as _)
     }
+
+    fn release(mut self: Pin<&mut Self>, pause: Duration) -> bool {
+        let pause = pause.min(self.pause);
+        let source = self.source.as_mut();
+        let is_left = source.is_some_and(|source| source.as_mut().release(pause));
+        if is_left {
+            self.source = None;
+        }
+        is_left
+    }
 }

@@ -58,6 +58,12 @@ pub(super) struct PutOff {
     run: Cell<Option<Run>>,
 }
 
+impl PutOff {
+    pub(super) fn is_any(&self) -> bool {
+        self.run.get().is_some()
+    }
+}
+
 fn run(cx: Context) -> LocalFuture<()> {
     Box::pin(Work {
         doing: Vec::new(),
@@ -80,7 +86,7 @@ impl Later {
     /// Whether there is work by now.
     #[must_use]
     pub fn is_put_off(&self) -> bool {
-        self.0.put_off().run.get().is_some()
+        self.0.put_off().is_any()
     }
 
     /// The work, all of it with what it puts off itself, to be run once the answer has gone; `None` if there is none.

@@ -9,6 +9,7 @@ use core::cell::RefCell;
 use core::future::poll_fn;
 use core::pin::Pin;
 use core::task::{self, Poll, Waker};
+use core::time::Duration;
 
 use bytes::Bytes;
 
@@ -193,6 +194,11 @@ impl Chunks for Logged {
             drop(Later::of(&self.cx));
         }
         polled
+    }
+
+    fn release(mut self: Pin<&mut Self>, pause: Duration) -> bool {
+        // What is put off begins once the answer is over, which is known only to whoever passes it on.
+        !self.cx.put_off().is_any() && self.source.as_mut().release(pause)
     }
 }
 

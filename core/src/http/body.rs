@@ -5,6 +5,7 @@ use core::fmt;
 use core::future::poll_fn;
 use core::pin::Pin;
 use core::task::{Context, Poll};
+use core::time::Duration;
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -121,10 +122,22 @@ impl Body {
         }
     }
 
-    /// Puts a chunk back in front of a stream.
+    /// Puts a chunk back in front of a stream. Without anything after it, it is in memory then.
     pub(crate) fn put_back(&mut self, chunk: Bytes) {
         if let Content::Stream(stream) = &mut self.0 {
             stream.put_back(chunk);
+            if let Some(last) = stream.take_last() {
+                self.0 = Content::Whole(last);
+            }
+        }
+    }
+
+    /// Leaves the rest of an answer that was fetched to a target that can pass it on without asking for chunks. Returns whether it
+    /// was left, and this is over: not so where this is another body, or something is to be done with its chunks.
+    pub fn release(&mut self) -> bool {
+        match &mut self.0 {
+            Content::Whole(_) => false,
+            Content::Stream(stream) => stream.release(Duration::MAX),
         }
     }
 

@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use core::any::Any;
 use core::pin::Pin;
 use core::task::{Context, Poll};
+use core::time::Duration;
 
 use bytes::Bytes;
 
@@ -22,6 +23,13 @@ pub trait Chunks {
     /// After an error: what it was before it was one of HTTP.
     fn failure(self: Pin<&mut Self>) -> Option<Box<dyn Any>> {
         None
+    }
+
+    /// Leaves the rest of an answer that was fetched to the target, if that can pass it on without asking for chunks, each of which
+    /// has so long to come. Returns whether it was left: it is over here then, and dropping it cancels nothing.
+    fn release(self: Pin<&mut Self>, pause: Duration) -> bool {
+        let _ = pause;
+        false
     }
 }
 
@@ -95,6 +103,21 @@ impl Stream {
         self.held = Some(chunk);
     }
 
+    /// The chunk that was put back, if there is nothing after it.
+    pub(super) fn take_last(&mut self) -> Option<Bytes> {
+        let is_last = self.is_over && self.left == Some(0);
+        if is_last { self.held.take() } else { None }
+    }
+
+    /// Leaves the rest to the target, unless it is to be counted here.
+    pub(super) fn release(&mut self, pause: Duration) -> bool {
+        if self.is_over || self.held.is_some() || self.most < u64::MAX {
+            return false;
+        }
+        self.is_over = self.source.as_mut().release(pause);
+        self.is_over
+    }
+
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         // The last of a known size is returned once its maker has ended: it may yet make more, or fail.
         if self.held.is_some() && (self.left != Some(0) || self.is_over) {
@@ -153,6 +176,10 @@ impl Chunks for Stream {
 
     fn failure(self: Pin<&mut Self>) -> Option<Box<dyn Any>> {
         self.get_mut().source.as_mut().failure()
+    }
+
+    fn release(self: Pin<&mut Self>, pause: Duration) -> bool {
+        self.get_mut().release(pause)
     }
 }
 
