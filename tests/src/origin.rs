@@ -18,6 +18,9 @@ use crate::bytes::to_isomorphic;
 /// How long it waits for whoever is silent.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Between a part of an answer and its break: a server that fails at once may drop what it has not yet sent on.
+const SENT: Duration = Duration::from_millis(200);
+
 /// `origin`, compressed by gzip.
 const GZIP: &str = "H4sIAAAAAAAC/8svykzPzAMAHlbx3gYAAAA=";
 
@@ -173,10 +176,12 @@ fn answer(
         }
         "/cut-length" => {
             out.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf")?;
+            std::thread::sleep(SENT);
             return Ok(false);
         }
         "/cut-chunks" => {
             out.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n")?;
+            std::thread::sleep(SENT);
             return Ok(false);
         }
         "/relay" => return relay(request, reader, out),
