@@ -10,9 +10,6 @@ const INVALID = 4;
 const BROKEN = 8;
 const OTHER = 9;
 
-/** The longest that a timer of the platform's can wait, in milliseconds. */
-const LATEST = 2 ** 31 - 1;
-
 /** Calls in flight, by instance and number. */
 const flights = new WeakMap();
 
@@ -96,14 +93,17 @@ export const services = {
 
   release(number, time) {
     const flight = flightsOf(this).get(number);
-    flightsOf(this).delete(number);
     flight.reader ??= this.open(flight.body);
-    this.rest = {
-      time: Math.min(time, LATEST),
+    const isPassed = this.pass({
+      time,
       read: () => flight.reader.read(),
       cancel: () => cancel(flight),
       broken: (why) => `the answer of ${new URL(flight.url).host} broke off: ${why}`,
-    };
+    });
+    if (isPassed) {
+      flightsOf(this).delete(number);
+    }
+    return isPassed;
   },
 
   abandon(number) {

@@ -29,6 +29,12 @@ const PATIENCE = 5_000;
  * (https://developers.cloudflare.com/workers/runtime-apis/context/#waituntil). */
 const AFTER = 29_000;
 
+/** How many answers of other servers may be passed on without an instance at the same time; more keep theirs. */
+const PASSING = 256;
+
+/** The longest that a timer of the platform's can wait, in milliseconds. */
+const LONGEST = 2 ** 31 - 1;
+
 /** Between two looks for an instance. */
 const LOOK = 10;
 
@@ -64,11 +70,15 @@ class Reader {
     this.buffer = new ArrayBuffer(CHUNK);
   }
 
-  /** The next chunk, `undefined` at the end. It stands in the buffer, so it is there until the next is read. */
-  async read() {
-    // Somebody else's read that is not yet done has the buffer.
-    const buffer = this.buffer.byteLength === 0 ? new ArrayBuffer(CHUNK) : this.buffer;
-    const { done, value } = await this.reader.read(new Uint8Array(buffer));
+  /** The next chunk, `undefined` at the end. It stands in the buffer, so it is there until the next is read. Whoever asks
+   * before the last read is done gets what that reads: the platform has one at a time. */
+  read() {
+    this.reading ??= this.next().finally(() => (this.reading = undefined));
+    return this.reading;
+  }
+
+  async next() {
+    const { done, value } = await this.reader.read(new Uint8Array(this.buffer));
     if (done) {
       return undefined;
     }
@@ -216,9 +226,11 @@ class Instance {
 
   chunk(content) {
     // A copy: the instance goes on in its memory. One buffer does for all, as the last chunk was sent before this one is asked for.
-    if (!(this.buffer?.byteLength >= content.length)) {
-      this.buffer = new ArrayBuffer(Math.max(content.length, CHUNK));
+    if (content.length > CHUNK) {
+      this.next = content.slice();
+      return;
     }
+    this.buffer ??= new ArrayBuffer(CHUNK);
     this.next = new Uint8Array(this.buffer, 0, content.length);
     this.next.set(content);
   }
@@ -226,6 +238,16 @@ class Instance {
   end(isBroken) {
     this.next = undefined;
     this.isBroken = isBroken;
+  }
+
+  /** The rest of the answer is passed on without the instance, if there is room for that. */
+  pass(rest) {
+    if (passing >= PASSING) {
+      return false;
+    }
+    passing++;
+    this.rest = rest;
+    return true;
   }
 
   /** Rings the timer of this number, unless the instance was thrown away meanwhile. */
@@ -270,6 +292,9 @@ Object.assign(Instance.prototype, services);
  * the platform has given up the request without a word, is forgotten then. */
 const waiting = new Map();
 const queued = new Map();
+
+/** How many answers are passed on without an instance. */
+let passing = 0;
 
 function hasRoom(places, most) {
   if (places.size >= most) {
@@ -394,7 +419,7 @@ function timeOf(env) {
 async function within(time, step) {
   let timer;
   const late = new Promise((resolve) => {
-    timer = setTimeout(resolve, time, false);
+    timer = setTimeout(resolve, Math.min(time, LONGEST), false);
   });
   try {
     return await Promise.race([step.then(() => true), late]);
@@ -453,89 +478,110 @@ function answered(instance) {
 function streamed(instance) {
   const { init, size } = instance;
   const { readable, writable } = size < 0 ? new IdentityTransformStream() : new FixedLengthStream(size);
+  const response = new Response(readable, init);
   new Sending(instance, writable.getWriter()).all();
-  return new Response(readable, init);
+  return response;
 }
 
-/** The content of an answer on its way: a chunk at a time, the next of which is made once somebody has read the last. */
+/** The content of an answer on its way: a chunk at a time, the next of which is made once the platform has taken the last. */
 class Sending {
   constructor(instance, writer) {
     this.instance = instance;
     this.writer = writer;
     this.head = instance.head;
+    this.time = timeOf(instance.call.env);
+    /** Whether nothing more is sent. */
     this.isOver = false;
-    this.rest = undefined;
-    instance.rest = undefined;
     instance.cancel = () => this.cancel();
-    // A client that leaves is told of by the signal: to the platform, it has just stopped to read.
+    // The platform tells of a client that leaves by the signal alone.
     instance.call.request.signal.addEventListener("abort", instance.cancel);
   }
 
   async all() {
     try {
       await this.made();
-      if (this.rest !== undefined) {
-        await this.passed();
-      }
+      await this.passed();
     } catch (error) {
       this.fail(CRASHED, String(error?.message ?? error));
     }
-    if (!this.isOver) {
-      // Who has left does not miss it.
+    if (this.isOver) {
+      // Whoever has ended it may have been another request, which has no say in this one's streams.
+      this.abort();
+    } else {
+      this.isOver = true;
+      // A client that has left does not miss the end.
       this.writer.close().catch(() => {});
     }
   }
 
   /** Sends what the instance makes, and lets go of it. */
   async made() {
-    const { instance } = this;
-    const time = timeOf(instance.call.env);
+    const { instance, time } = this;
     const pull = () => instance.exports.pull();
-    for (;;) {
-      // Where nobody says that the client has left, the place is free once no chunk was read in time.
-      waiting.set(instance, Date.now() + time + PATIENCE);
-      if (!pull() && !(await within(time, instance.until(pull)))) {
-        this.fail(LATE, `the stream was broken off: no chunk within ${time / 1000} s`);
-      }
-      if (this.isOver) {
-        return;
+    while (!this.isOver) {
+      this.hold();
+      if (!pull()) {
+        if (!(await within(time, instance.until(pull)))) {
+          this.fail(LATE, `the stream was broken off: no chunk within ${time / 1000} s`);
+        }
+        if (this.isOver) {
+          return;
+        }
+        this.hold();
       }
       if (instance.next === undefined) {
-        break;
-      }
-      await this.send(instance.next);
-      if (this.isOver) {
+        this.end();
         return;
       }
+      // Of what happens in the instance while a chunk is sent, nobody else hears.
+      instance.fail = (error) => this.fail(CRASHED, String(error?.message ?? error));
+      await this.send(instance.next);
     }
+  }
+
+  /** The place is free once no chunk was made or read in time, where nobody says that the client has left. */
+  hold() {
+    waiting.set(this.instance, Date.now() + this.time + PATIENCE);
+  }
+
+  /** The instance has made its part, and another server sends the rest, if there is one. */
+  end() {
+    const { instance } = this;
     this.rest = instance.rest;
+    instance.rest = undefined;
     if (instance.isBroken) {
       this.stop("the stream broke off");
     }
     this.leave(true);
   }
 
-  /** Sends what another server answers, which the instance has nothing to do with any more. */
+  /** Sends what another server answers, with which the instance has nothing to do any more. */
   async passed() {
     const { rest } = this;
-    while (!this.isOver) {
-      let chunk;
-      try {
+    if (rest === undefined) {
+      return;
+    }
+    const time = Math.min(rest.time, this.time);
+    try {
+      while (!this.isOver) {
+        let chunk;
         const read = rest.read().then((next) => (chunk = next));
-        if (!(await within(rest.time, read))) {
-          this.fail(LATE, rest.broken(`no more of it came within ${rest.time} ms`));
+        if (!(await within(time, read))) {
+          this.fail(LATE, rest.broken(`no more of it came within ${Math.trunc(time)} ms`));
         }
-      } catch (error) {
-        this.fail(CRASHED, rest.broken(error.message));
+        if (this.isOver || chunk === undefined) {
+          return;
+        }
+        await this.send(chunk);
       }
-      if (this.isOver || chunk === undefined) {
-        return;
-      }
-      await this.send(chunk);
+    } catch (error) {
+      this.fail(CRASHED, rest.broken(error.message));
+    } finally {
+      passing--;
     }
   }
 
-  /** Sends a chunk. Done once it was read, or nobody reads any more. */
+  /** Sends a chunk. Done once it was taken, or nobody reads any more. */
   async send(chunk) {
     try {
       await this.writer.write(chunk);
@@ -552,12 +598,13 @@ class Sending {
     }
     this.stop("the stream was given up");
     if (instance !== undefined) {
+      let isWhole = true;
       try {
         instance.exports.cancel();
-        this.leave(true);
       } catch {
-        this.leave(false);
+        isWhole = false;
       }
+      this.leave(isWhole);
     }
   }
 
@@ -567,20 +614,29 @@ class Sending {
       return;
     }
     this.stop(why);
-    said(what, this.head, why);
     if (this.instance !== undefined) {
       this.leave(false);
     }
+    said(what, this.head, why);
   }
 
   stop(why) {
     this.isOver = true;
-    this.writer.abort(new Error(why)).catch(() => {});
-    this.rest?.cancel();
+    this.why = why;
     if (this.instance !== undefined) {
-      // Whoever makes the next chunk is told by never being asked again. The last may be on its way from the buffer yet.
+      // It is not polled again. Its buffer may be on its way to the client yet.
       this.instance.isOver = true;
       this.instance.buffer = undefined;
+    }
+    this.rest?.cancel();
+    this.abort();
+  }
+
+  async abort() {
+    try {
+      await this.writer.abort(new Error(this.why));
+    } catch {
+      // It has ended already, or it is another request that asks: `all` does it then.
     }
   }
 
@@ -588,6 +644,7 @@ class Sending {
     const { instance } = this;
     this.instance = undefined;
     instance.cancel = undefined;
+    instance.next = undefined;
     waiting.delete(instance);
     if (isWhole) {
       keep(instance);

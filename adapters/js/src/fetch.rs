@@ -48,9 +48,9 @@ extern "C" {
     #[wasm_bindgen(js_namespace = host)]
     fn download(number: u32);
 
-    /// Passes on what is left of the answer, each chunk of which has so many milliseconds to come.
+    /// Passes on what is left of the answer, each chunk of which has so many milliseconds to come, if there is room for that.
     #[wasm_bindgen(js_namespace = host)]
-    fn release(number: u32, pause: f64);
+    fn release(number: u32, pause: f64) -> bool;
 
     /// Cancels whatever is left of the call.
     #[wasm_bindgen(js_namespace = host)]
@@ -280,9 +280,6 @@ impl Chunks for Answer {
 
     fn release(self: Pin<&mut Self>, pause: Duration) -> bool {
         let is_idle = !self.is_asked && self.upload.is_none();
-        if is_idle {
-            release(self.call.0, pause.as_secs_f64() * 1000.0);
-        }
-        is_idle
+        is_idle && release(self.call.0, pause.as_secs_f64() * 1000.0)
     }
 }

@@ -143,7 +143,7 @@ where
 }
 
 impl Response {
-    /// 200 with content of this type that `make` makes while it is sent: one chunk at a time, and none ahead of whoever reads.
+    /// 200 with content of this type that `make` makes while it is sent: one chunk at a time, no more than one ahead of whoever reads.
     /// An error before the first chunk is an ordinary answer with its status; after it, the transfer breaks off.
     #[must_use]
     pub fn stream<M, F>(content_type: &'static str, make: M) -> Self

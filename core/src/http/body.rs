@@ -132,8 +132,9 @@ impl Body {
         }
     }
 
-    /// Leaves the rest of an answer that was fetched to a target that can pass it on without asking for chunks. Returns whether it
-    /// was left, and this is over: not so where this is another body, or something is to be done with its chunks.
+    /// Hands the rest of a fetched answer over to the target, which passes it on without polling for it. Returns whether it has, and
+    /// this is over: not so where this is another body, or something is to be done with its chunks. For adapters.
+    #[doc(hidden)]
     pub fn release(&mut self) -> bool {
         match &mut self.0 {
             Content::Whole(_) => false,

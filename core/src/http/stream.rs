@@ -13,7 +13,7 @@ use super::error::{Error, ErrorKind};
 /// A source of chunks.
 ///
 /// - Makes nothing until it is polled, and at most what a poll returns.
-/// - Is not polled again after the end, nor after an error. Dropping it cancels it.
+/// - Is not polled again after the end, nor after an error. Dropping it before cancels it.
 /// - Never returns an empty chunk.
 pub trait Chunks {
     /// The next chunk, `None` at the end, or why there is none.
@@ -25,8 +25,11 @@ pub trait Chunks {
         None
     }
 
-    /// Leaves the rest of an answer that was fetched to the target, if that can pass it on without asking for chunks, each of which
-    /// has so long to come. Returns whether it was left: it is over here then, and dropping it cancels nothing.
+    /// Hands the rest of a fetched answer over to the target, which passes it on without polling for it; `pause` is the longest wait
+    /// for a chunk. Returns whether it has: this is over then, and dropping it does not cancel the transfer.
+    ///
+    /// Only for what neither changes its source's chunks, nor counts them, nor has to know when they end.
+    #[doc(hidden)]
     fn release(self: Pin<&mut Self>, pause: Duration) -> bool {
         let _ = pause;
         false
