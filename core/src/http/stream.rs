@@ -57,6 +57,8 @@ pub(super) struct Stream {
     left: Option<u64>,
     /// How many bytes may still come.
     most: u64,
+    /// Whether somebody has set that.
+    is_limited: bool,
     origin: Origin,
 }
 
@@ -68,6 +70,7 @@ impl Stream {
             is_over: false,
             left: size,
             most: u64::MAX,
+            is_limited: false,
             origin: Origin::Function,
         }
     }
@@ -99,6 +102,7 @@ impl Stream {
     /// Lets no more than so many bytes come.
     pub(super) fn limit(&mut self, most: u64) {
         self.most = self.most.min(most);
+        self.is_limited = true;
     }
 
     /// Puts a chunk back in front.
@@ -114,7 +118,7 @@ impl Stream {
 
     /// Leaves the rest to the target, unless it is to be counted here.
     pub(super) fn release(&mut self, pause: Duration) -> bool {
-        if self.is_over || self.held.is_some() || self.most < u64::MAX {
+        if self.is_over || self.held.is_some() || self.is_limited {
             return false;
         }
         self.is_over = self.source.as_mut().release(pause);
