@@ -41,8 +41,9 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// is lost.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// How many connections to one host are kept that nobody uses.
-const SPARE: usize = 32;
+/// How many connections to one host are kept that nobody uses. More than requests to it at once, or each of those that are too many
+/// makes a connection anew, and so does the next one.
+const SPARE: usize = 256;
 
 /// How many headers an answer may have, as many as a request may have to our servers. hyper's own limit is 100.
 const HEADERS: usize = 512;
