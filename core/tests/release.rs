@@ -89,6 +89,28 @@ async fn with_more_to_do(cx: Context, _req: Request) -> Result<Response> {
     answer(&cx).await
 }
 
+/// What a handler answers as a target gets it, which reads and passes on by itself.
+fn answered<F>(
+    driver: &memory::Client,
+    handler: fn(Context, Request) -> F,
+    server: Server,
+) -> Response
+where
+    F: Future<Output = Result<Response>> + 'static,
+{
+    let ports = Ports::new(
+        memory::Random::seeded(0),
+        driver.clock().clone(),
+        driver.log().clone(),
+        memory::Config::default(),
+    )
+    .with_fetch(server);
+    let cx = Context::new(Rc::new(ports), Invocation::new("id"));
+    let service = App::new().get("/", handler).into_service().unwrap();
+    let request = Request::new(Method::GET, Uri::parse("/").unwrap());
+    driver.block_on(service.handle(cx, request))
+}
+
 /// What becomes of an answer that a handler passes on: its chunks up to where the target takes it over, and with which pause.
 fn read<F>(handler: fn(Context, Request) -> F, is_sized: bool) -> (String, Option<Duration>)
 where
@@ -96,17 +118,8 @@ where
 {
     let released = Rc::default();
     let driver = memory::Client::new(App::new()).unwrap();
-    let ports = Ports::new(
-        memory::Random::seeded(0),
-        driver.clock().clone(),
-        driver.log().clone(),
-        memory::Config::default(),
-    );
-    let ports = ports.with_fetch(Server(Rc::clone(&released), is_sized));
-    let cx = Context::new(Rc::new(ports), Invocation::new("id"));
-    let service = App::new().get("/", handler).into_service().unwrap();
-    let request = Request::new(Method::GET, Uri::parse("/").unwrap());
-    let mut body = driver.block_on(service.handle(cx, request)).take_body();
+    let server = Server(Rc::clone(&released), is_sized);
+    let mut body = answered(&driver, handler, server).take_body();
     let mut text = String::new();
     while !body.release()
         && let Some(chunk) = driver.block_on(body.chunk()).unwrap()
@@ -146,16 +159,7 @@ fn a_known_size_that_is_one_chunk_is_in_memory() {
             |mut out| async move { out.send("four").await },
         ))
     }
-    let service = App::new().get("/", one).into_service().unwrap();
     let driver = memory::Client::new(App::new()).unwrap();
-    let ports = Ports::new(
-        memory::Random::seeded(0),
-        driver.clock().clone(),
-        driver.log().clone(),
-        memory::Config::default(),
-    );
-    let cx = Context::new(Rc::new(ports), Invocation::new("id"));
-    let request = Request::new(Method::GET, Uri::parse("/").unwrap());
-    let answer = driver.block_on(service.handle(cx, request));
+    let answer = answered(&driver, one, Server(Rc::default(), false));
     assert_eq!(answer.body().as_bytes(), Some(&b"four"[..]));
 }

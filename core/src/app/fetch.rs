@@ -344,10 +344,6 @@ impl Chunks for Watched {
     fn release(mut self: Pin<&mut Self>, pause: Duration) -> bool {
         let pause = pause.min(self.pause);
         let source = self.source.as_mut();
-        let is_left = source.is_some_and(|source| source.as_mut().release(pause));
-        if is_left {
-            self.source = None;
-        }
-        is_left
+        source.is_some_and(|source| source.as_mut().release(pause))
     }
 }
