@@ -9,6 +9,6 @@ pub mod serving;
 pub mod targets;
 
 pub(crate) use guru_toolbox::{
-    cargo, child, console, files, home, interrupt, items, leash, source, stamp, steps,
+    cargo, child, console, declared, files, home, interrupt, items, leash, source, stamp, steps,
     surroundings, tool, version, wait, workspace,
 };

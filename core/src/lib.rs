@@ -30,8 +30,8 @@ pub mod memory;
 pub mod ports;
 
 pub use app::{
-    App, Context, Error, ErrorKind, Event, Events, Fetch, Invocation, Middleware, Next, Out,
-    Result, Service, time,
+    App, Atomic, Context, Error, ErrorKind, Event, Events, Fetch, Invocation, KeyValue, Middleware,
+    Next, Out, Result, Service, time,
 };
 pub use http::{Body, Headers, Method, Request, Response, Status, Uri};
 pub use ports::{Level, Ports};

@@ -9,6 +9,8 @@
 /// | port | in brackets |
 /// | --- | --- |
 /// | [`Fetch`](crate::Fetch): HTTP to other servers | which: scheme, host and, unless it is the scheme's own, port. `*.` stands for any sub-domain, `*` for any host, port or scheme |
+/// | [`KeyValue`](crate::KeyValue): values by key, with the feature `key-value` of this crate | |
+/// | [`KeyValue + Atomic`](crate::Atomic): values by key, current and with versions, with the same feature | |
 ///
 /// ```
 /// use guru::prelude::*;
@@ -44,25 +46,67 @@ macro_rules! ports {
         const _: () = {
             $crate::ports::hosts::check($first);
             $($crate::ports::hosts::check($host);)*
+        };
+        $crate::ports! {
+            @line $name, "fetch", ",\"hosts\":[\"", $first, "\"" $(, ",\"", $host, "\"")*, "]"
+        }
+        $($crate::ports! { @each $($rest)* })?
+    };
+    (@each $(#[$meta:meta])* $vis:vis $name:ident: KeyValue + Atomic $(, $($rest:tt)*)?) => {
+        $crate::store! { $(#[$meta])* $vis $name, Atomic, atomic }
+        $crate::ports! { @line $name, "key-value", ",\"atomic\":true" }
+        $($crate::ports! { @each $($rest)* })?
+    };
+    (@each $(#[$meta:meta])* $vis:vis $name:ident: KeyValue $(, $($rest:tt)*)?) => {
+        $crate::store! { $(#[$meta])* $vis $name, KeyValue, key_value }
+        $crate::ports! { @line $name, "key-value" }
+        $($crate::ports! { @each $($rest)* })?
+    };
+    (@each $(#[$meta:meta])* $vis:vis $name:ident: $($other:tt)*) => {
+        ::core::compile_error!(::core::concat!(
+            "`", ::core::stringify!($name), "` is not a port that there is: write `", ::core::stringify!($name),
+            ": Fetch[\"https://api.example.com\"]`, `KeyValue` or `KeyValue + Atomic`"
+        ));
+    };
+    (@line $name:ident, $port:literal $(, $more:literal)*) => {
+        const _: () = {
             const LINE: &str = ::core::concat!(
-                "{\"name\":\"", ::core::stringify!($name), "\",\"port\":\"fetch\",\"hosts\":[\"", $first, "\"" $(, ",\"", $host, "\"")*, "]}\n"
+                "{\"name\":\"", ::core::stringify!($name), "\",\"port\":\"", $port, "\"" $(, $more)*, "}\n"
             );
             #[used]
             #[cfg_attr(target_family = "wasm", unsafe(link_section = "guru.ports"))]
             #[cfg_attr(target_os = "linux", unsafe(link_section = ".guru.ports"))]
             static SECTION: [u8; LINE.len()] = $crate::section(LINE);
         };
-        $($crate::ports! { @each $($rest)* })?
-    };
-    (@each $(#[$meta:meta])* $vis:vis $name:ident: $($other:tt)*) => {
-        ::core::compile_error!(::core::concat!(
-            "`", ::core::stringify!($name), "` is not a port that there is: write `", ::core::stringify!($name),
-            ": Fetch[\"https://api.example.com\"]`"
-        ));
     };
     ($($port:tt)*) => {
         $crate::export_ports!();
         $crate::ports! { @each $($port)* }
+    };
+}
+
+/// The function of a port that is a store.
+#[cfg(feature = "key-value")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! store {
+    ($(#[$meta:meta])* $vis:vis $name:ident, $handle:ident, $open:ident) => {
+        $(#[$meta])*
+        $vis fn $name(cx: &$crate::Context) -> $crate::$handle {
+            $crate::$handle::new(cx, ::core::stringify!($name), $crate::vendor::$open)
+        }
+    };
+}
+
+/// The function of a port that is a store, of which this build has no code.
+#[cfg(not(feature = "key-value"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! store {
+    ($(#[$meta:meta])* $vis:vis $name:ident, $handle:ident, $open:ident) => {
+        ::core::compile_error!(::core::concat!(
+            "`", ::core::stringify!($name), "` is a key-value store, for which the crate `guru` needs a feature: `cargo add guru --features key-value`"
+        ));
     };
 }
 

@@ -30,9 +30,9 @@
 
 pub use bytes::Bytes;
 pub use guru_core::{
-    App, Body, Context, Error, ErrorKind, Event, Events, Fetch, Headers, Invocation, Level, Method,
-    Middleware, Next, Out, Ports, Request, Response, Result, Service, Status, Uri, app, http,
-    memory, ports, time,
+    App, Atomic, Body, Context, Error, ErrorKind, Event, Events, Fetch, Headers, Invocation,
+    KeyValue, Level, Method, Middleware, Next, Out, Ports, Request, Response, Result, Service,
+    Status, Uri, app, http, memory, ports, time,
 };
 /// For derives: `#[derive(Serialize)] #[serde(crate = "guru::serde")]`. Otherwise a derive looks for a crate named
 /// `serde` among the author's own dependencies.
@@ -61,6 +61,23 @@ pub mod vendor {
     pub use guru_native::fetch;
     #[cfg(all(target_family = "wasm", feature = "wasi", not(feature = "cloudflare")))]
     pub use guru_wasi::fetch;
+
+    #[cfg(all(
+        target_family = "wasm",
+        feature = "key-value",
+        feature = "cloudflare",
+        not(feature = "wasi")
+    ))]
+    pub use guru_cloudflare::{atomic, key_value};
+    #[cfg(all(not(target_family = "wasm"), feature = "key-value"))]
+    pub use guru_native::{atomic, key_value};
+    #[cfg(all(
+        target_family = "wasm",
+        feature = "key-value",
+        feature = "wasi",
+        not(feature = "cloudflare")
+    ))]
+    pub use guru_wasi::{atomic, key_value};
 }
 
 #[doc(hidden)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::bytes::quoted;
 use crate::check::{Mismatch, check};
 use crate::driver::Lost;
-use crate::vector::{Exchange, Vector};
+use crate::vector::{Exchange, Request, Vector};
 use crate::wire::{Connection, Endpoint, Failure, RawResponse, describe, encode};
 
 /// How much of a body a record keeps.
@@ -60,7 +60,7 @@ impl Played {
 #[must_use]
 pub fn play(vector: &Vector, endpoint: &Endpoint, terms: Terms<'_>, limit: Duration) -> Played {
     let barrier = Barrier::new(vector.copies.len());
-    let copies: Vec<(Vec<Record>, usize)> = std::thread::scope(|scope| {
+    let mut copies: Vec<(Vec<Record>, usize)> = std::thread::scope(|scope| {
         let running: Vec<_> = vector
             .copies
             .iter()
@@ -82,6 +82,10 @@ pub fn play(vector: &Vector, endpoint: &Endpoint, terms: Terms<'_>, limit: Durat
             })
             .collect()
     });
+    if !vector.finally.is_empty() {
+        let last = Player::new(endpoint, terms, limit, vector.copies.len());
+        copies.push(last.play(&vector.finally));
+    }
     let again = copies.iter().map(|(_, again)| again).sum();
     let mut copies: Vec<Vec<Record>> = copies.into_iter().map(|(records, _)| records).collect();
     let failed = |records: &Vec<Record>| records.iter().any(|record| !record.mismatches.is_empty());
@@ -105,6 +109,8 @@ struct Player<'a> {
     again: usize,
     connection: Option<Connection>,
     answers: Vec<RawResponse>,
+    /// What later requests have of these, by name.
+    kept: Vec<(String, Vec<u8>)>,
 }
 
 impl<'a> Player<'a> {
@@ -117,17 +123,19 @@ impl<'a> Player<'a> {
             again: 0,
             connection: None,
             answers: Vec::new(),
+            kept: Vec::new(),
         }
     }
 
     fn play(mut self, exchanges: &[Exchange]) -> (Vec<Record>, usize) {
         let mut records = Vec::new();
         for exchange in exchanges {
-            let sent = describe(&exchange.send, self.endpoint);
+            let send = exchange.send.with_kept(&self.kept);
+            let sent = describe(&send, self.endpoint);
             let mut differences = self.terms.differences.iter();
             let differs = differences.find_map(|name| exchange.differs.get(name));
             let breaks = exchange.breaks && differs.is_none();
-            match self.arrived(exchange) {
+            match self.arrived(&send) {
                 Err(
                     ref failure @ Failure {
                         broken: Some(ref head),
@@ -176,6 +184,7 @@ impl<'a> Player<'a> {
                         received: show(&answer),
                         mismatches: check(expectation, &answer, &self.answers),
                     });
+                    self.keep(exchange, &answer);
                     self.answers.push(answer);
                 }
             }
@@ -183,22 +192,37 @@ impl<'a> Player<'a> {
         (records, self.again)
     }
 
+    /// Keeps what later requests have of an answer. One that lacks it fails for them.
+    fn keep(&mut self, exchange: &Exchange, answer: &RawResponse) {
+        for (name, place) in &exchange.keeps {
+            let found = if place.starts_with('/') {
+                let json = serde_json::from_slice(&answer.body);
+                let json: Option<serde_json::Value> = json.ok();
+                let text = json.and_then(|json| Some(json.pointer(place)?.as_str()?.to_owned()));
+                text.map(String::into_bytes)
+            } else {
+                answer.values(place).first().map(|value| value.to_vec())
+            };
+            self.kept.extend(found.map(|value| (name.clone(), value)));
+        }
+    }
+
     /// The answer to a request that has arrived at the runtime.
-    fn arrived(&mut self, exchange: &Exchange) -> Result<RawResponse, Failure> {
-        let answer = self.exchange(exchange)?;
+    fn arrived(&mut self, send: &Request) -> Result<RawResponse, Failure> {
+        let answer = self.exchange(send)?;
         if !self.terms.lost.is_some_and(|lost| lost.is(&answer)) {
             return Ok(answer);
         }
         self.again += 1;
         self.connection = None;
-        self.exchange(exchange)
+        self.exchange(send)
     }
 
-    fn exchange(&mut self, exchange: &Exchange) -> Result<RawResponse, Failure> {
-        std::thread::sleep(Duration::from_millis(exchange.send.pause));
-        let message = encode(&exchange.send, self.endpoint);
-        let is_head = exchange.send.is_head();
-        if exchange.send.fresh {
+    fn exchange(&mut self, send: &Request) -> Result<RawResponse, Failure> {
+        std::thread::sleep(Duration::from_millis(send.pause));
+        let message = encode(send, self.endpoint);
+        let is_head = send.is_head();
+        if send.fresh {
             self.connection = None;
         }
         if let Some(kept) = self

@@ -251,7 +251,8 @@ impl Suite {
             .skips
             .iter()
             .find(|skip| skip.target == name && skip.vector == vector.name)
-            .cloned();
+            .cloned()
+            .or_else(|| lacking(&name, vector, target.driver.lacks()));
         let required = self.require.contains(&name);
         let (target, report, vector, limit) = (
             Arc::clone(target),
@@ -288,6 +289,17 @@ impl Suite {
             completion
         })
     }
+}
+
+/// The skip of a case that is about a port which its target lacks.
+fn lacking(target: &str, vector: &Vector, lacks: &[String]) -> Option<Skip> {
+    let port = vector.port.as_ref().filter(|port| lacks.contains(port))?;
+    Some(Skip {
+        target: target.to_owned(),
+        vector: vector.name.clone(),
+        reason: format!("the target has no {port}"),
+        capability: format!("no-{port}"),
+    })
 }
 
 /// Runs one vector on one target.

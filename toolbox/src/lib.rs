@@ -5,6 +5,7 @@ pub mod apt;
 pub mod cargo;
 pub mod child;
 pub mod console;
+pub mod declared;
 pub mod files;
 pub mod home;
 pub mod interrupt;

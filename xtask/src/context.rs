@@ -25,6 +25,8 @@ impl TestContext<'_> {
             workspace: self.workspace,
             function: self.function,
             is_release: true,
+            features: &guru_cli::args::BARE,
+            lacks: &[],
         }
     }
 }

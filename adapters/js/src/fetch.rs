@@ -1,10 +1,9 @@
 //! Outbound HTTP, by the host's `fetch`. Head, chunks and errors come back by the number of the call.
 
-use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,6 +12,7 @@ use guru_core::ports::{self, Error, ErrorKind, FetchRequest};
 use guru_core::{Body, Response, Status};
 use wasm_bindgen::prelude::*;
 
+use crate::calls::{Call, Reply};
 use crate::convert;
 
 /// Outbound HTTP, for a function that declares it.
@@ -65,53 +65,29 @@ const END: u8 = 2;
 const READY: u8 = 3;
 const FAILED: u8 = 4;
 
-/// The head of an answer as the host hands it over: status, header fields as alternating lines of names and values, and the
-/// size of the content, which is negative where it is not known.
-type Head = (u16, String, f64);
+/// A call in flight. Dropping it cancels it.
+struct Flight(Call);
 
-/// What came for a call, and who waits for it. Chunks of the request's content and of the answer pass at the same time.
-#[derive(Default)]
-struct Slot {
-    head: Option<Result<Head, Error>>,
-    chunk: Option<Option<Result<Bytes, http::Error>>>,
-    is_ready: bool,
-    waker: Option<Waker>,
-}
+impl Flight {
+    fn number(&self) -> u32 {
+        self.0.0
+    }
 
-thread_local! {
-    /// The calls in flight. A list that is searched: one request has few of them.
-    static CALLS: RefCell<Vec<(u32, Slot)>> = const { RefCell::new(Vec::new()) };
-
-    static NEXT: Cell<u32> = const { Cell::new(0) };
-}
-
-/// Something came for a call, unless that was given up: which of these count, is said by `what`.
-#[doc(hidden)]
-pub fn answered(
-    number: u32,
-    what: u8,
-    status: u16,
-    size: f64,
-    text: String,
-    bytes: Option<Vec<u8>>,
-) {
-    let waker = CALLS.with_borrow_mut(|calls| {
-        let slot = &mut calls.iter_mut().find(|(of, _)| *of == number)?.1;
-        match what {
-            HEAD => slot.head = Some(Ok((status, text, size))),
-            CHUNK => slot.chunk = Some(bytes.map(|chunk| Ok(chunk.into()))),
-            END => slot.chunk = Some(None),
-            READY => slot.is_ready = true,
-            failed => {
-                slot.chunk = Some(Some(Err(http::Error::broken(&*text))));
-                slot.head = Some(Err(Error::new(kind(failed), text)));
-                slot.is_ready = true;
+    /// Takes what came of this kind, or the failure of the call, which is everybody's.
+    fn poll(&self, cx: &mut Context<'_>, what: &[u8]) -> Poll<Result<Reply, (u8, String)>> {
+        self.0.poll(cx, |replies| {
+            if let Some(at) = replies.iter().position(|reply| what.contains(&reply.what)) {
+                return Some(Ok(replies.remove(at)));
             }
-        }
-        slot.waker.take()
-    });
-    if let Some(waker) = waker {
-        waker.wake();
+            let failed = replies.iter().find(|reply| reply.what >= FAILED)?;
+            Some(Err((failed.what, failed.text.clone())))
+        })
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        abandon(self.number());
     }
 }
 
@@ -123,36 +99,6 @@ fn kind(failed: u8) -> ErrorKind {
         3 => ErrorKind::Tls,
         4 => ErrorKind::Broken,
         _ => ErrorKind::Other,
-    }
-}
-
-/// A call in flight. Dropping it cancels it.
-struct Call(u32);
-
-impl Call {
-    fn new() -> Self {
-        let number = NEXT.replace(NEXT.get().wrapping_add(1));
-        CALLS.with_borrow_mut(|calls| calls.push((number, Slot::default())));
-        Self(number)
-    }
-
-    /// Takes something that came, or waits for it.
-    fn poll<T>(&self, cx: &mut Context<'_>, take: impl FnOnce(&mut Slot) -> Option<T>) -> Poll<T> {
-        CALLS.with_borrow_mut(|calls| {
-            let slot = calls.iter_mut().find(|(of, _)| *of == self.0);
-            let Some((_, slot)) = slot else {
-                return Poll::Pending;
-            };
-            slot.waker = Some(cx.waker().clone());
-            take(slot).map_or(Poll::Pending, Poll::Ready)
-        })
-    }
-}
-
-impl Drop for Call {
-    fn drop(&mut self) {
-        CALLS.with_borrow_mut(|calls| calls.retain(|(of, _)| *of != self.0));
-        abandon(self.0);
     }
 }
 
@@ -168,7 +114,8 @@ impl ports::Fetch for Fetch {
 }
 
 async fn send(mut request: FetchRequest) -> Result<Response, Error> {
-    let call = Rc::new(Call::new());
+    let call = Rc::new(Flight(Call::new()));
+    let number = call.number();
     let body = request.take_body();
     let (size, is_empty) = (body.size(), body.is_empty());
     let mut fields = String::new();
@@ -177,10 +124,10 @@ async fn send(mut request: FetchRequest) -> Result<Response, Error> {
     let url = request.url().to_string();
     let mut upload = None;
     match body.into_bytes() {
-        _ if is_empty => fetch_by_host(call.0, method, &url, &fields, None, f64::NAN),
-        Ok(bytes) => fetch_by_host(call.0, method, &url, &fields, Some(&bytes), f64::NAN),
+        _ if is_empty => fetch_by_host(number, method, &url, &fields, None, f64::NAN),
+        Ok(bytes) => fetch_by_host(number, method, &url, &fields, Some(&bytes), f64::NAN),
         Err(body) => {
-            fetch_by_host(call.0, method, &url, &fields, None, convert::size(size));
+            fetch_by_host(number, method, &url, &fields, None, convert::size(size));
             upload = Some(Upload {
                 call: Rc::clone(&call),
                 body,
@@ -190,14 +137,15 @@ async fn send(mut request: FetchRequest) -> Result<Response, Error> {
     }
     let head = poll_fn(|cx| {
         progress(&mut upload, cx);
-        call.poll(cx, |slot| slot.head.take())
+        call.poll(cx, &[HEAD])
     });
-    let (status, fields, size) = head.await.map_err(|error| {
+    let head = head.await.map_err(|(failed, why)| {
         let host = request.url().authority();
-        Error::new(error.kind(), format!("{host} did not answer: {error}"))
+        Error::new(kind(failed), format!("{host} did not answer: {why}"))
     })?;
-    let mut response = Response::new(Status::new(status));
-    let mut lines = fields.split('\n');
+    let size = head.size;
+    let mut response = Response::new(Status::new(head.status));
+    let mut lines = head.text.split('\n');
     while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
         // The host has read them. One that HTTP does not have is left out.
         let _ = response.headers_mut().append(name, value);
@@ -215,7 +163,7 @@ async fn send(mut request: FetchRequest) -> Result<Response, Error> {
 
 /// The content of a request, which goes on while the answer comes.
 struct Upload {
-    call: Rc<Call>,
+    call: Rc<Flight>,
     body: Body,
     is_sent: bool,
 }
@@ -224,10 +172,8 @@ impl Upload {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             if self.is_sent {
-                let ready = self
-                    .call
-                    .poll(cx, |slot| std::mem::take(&mut slot.is_ready).then_some(()));
-                if ready.is_pending() {
+                // A call that has failed takes whatever is left, and says so by its answer.
+                if self.call.poll(cx, &[READY]).is_pending() {
                     return Poll::Pending;
                 }
                 self.is_sent = false;
@@ -236,10 +182,10 @@ impl Upload {
                 return Poll::Pending;
             };
             let Some(Ok(chunk)) = made else {
-                finish(self.call.0, made.is_some());
+                finish(self.call.number(), made.is_some());
                 return Poll::Ready(());
             };
-            upload(self.call.0, &chunk);
+            upload(self.call.number(), &chunk);
             self.is_sent = true;
         }
     }
@@ -256,7 +202,7 @@ fn progress(upload: &mut Option<Upload>, cx: &mut Context<'_>) {
 
 /// The content of an answer.
 struct Answer {
-    call: Rc<Call>,
+    call: Rc<Flight>,
     upload: Option<Upload>,
     is_asked: bool,
 }
@@ -269,17 +215,22 @@ impl Chunks for Answer {
         progress(&mut self.upload, cx);
         if !self.is_asked {
             self.is_asked = true;
-            download(self.call.0);
+            download(self.call.number());
         }
-        let chunk = self.call.poll(cx, |slot| slot.chunk.take());
-        if let Poll::Ready(Some(Ok(_))) = &chunk {
-            self.is_asked = false;
-        }
-        chunk
+        let Poll::Ready(came) = self.call.poll(cx, &[CHUNK, END]) else {
+            return Poll::Pending;
+        };
+        Poll::Ready(match came {
+            Ok(Reply { bytes, .. }) => bytes.map(|chunk| {
+                self.is_asked = false;
+                Ok(chunk.into())
+            }),
+            Err((_, why)) => Some(Err(http::Error::broken(why))),
+        })
     }
 
     fn release(self: Pin<&mut Self>, pause: Duration) -> bool {
         let is_idle = !self.is_asked && self.upload.is_none();
-        is_idle && release(self.call.0, pause.as_secs_f64() * 1000.0)
+        is_idle && release(self.call.number(), pause.as_secs_f64() * 1000.0)
     }
 }

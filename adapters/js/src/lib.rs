@@ -13,12 +13,19 @@
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
 mod call;
+mod calls;
 mod convert;
 mod crash;
+#[cfg(feature = "key-value")]
+mod d1;
 mod fetch;
 mod host;
+#[cfg(feature = "key-value")]
+mod kv;
 mod log;
 mod ports;
+#[cfg(feature = "key-value")]
+mod stores;
 mod timer;
 mod upload;
 mod worker;
@@ -26,7 +33,12 @@ mod worker;
 #[doc(hidden)]
 pub use wasm_bindgen;
 
-pub use fetch::{answered, fetch};
+pub use calls::answered;
+#[cfg(feature = "key-value")]
+pub use d1::atomic;
+pub use fetch::fetch;
+#[cfg(feature = "key-value")]
+pub use kv::key_value;
 pub use worker::start;
 #[doc(hidden)]
 pub use worker::{begin, came, cancel, lost, poll, pull, ring};

@@ -9,6 +9,8 @@ use std::io;
 pub enum ErrorKind {
     /// The app has a malformed route.
     App,
+    /// A setting of the environment that cannot be followed.
+    Setting,
     /// The address cannot be listened on.
     Listen,
     /// The system refuses a thread, a socket or a signal handler.

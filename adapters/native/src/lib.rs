@@ -23,6 +23,8 @@ mod room;
 mod sending;
 mod server;
 mod sockets;
+#[cfg(feature = "key-value")]
+mod stores;
 mod upload;
 mod watchdog;
 mod worker;
@@ -37,6 +39,8 @@ pub use log::Format;
 use options::Task;
 pub use options::{Limits, Options, Program};
 pub use server::Server;
+#[cfg(feature = "key-value")]
+pub use stores::{atomic, key_value};
 
 /// The exit code of `--check` for routes that cannot be served: `EX_DATAERR` of BSD's `sysexits.h`.
 const REFUSED: u8 = 65;

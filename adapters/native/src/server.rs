@@ -30,7 +30,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::App`] when a route is malformed, [`ErrorKind::Listen`] when the address is in use, unknown or not
+    /// [`ErrorKind::App`] when a route is malformed, [`ErrorKind::Setting`] when a setting is, [`ErrorKind::Listen`] when the address is in use, unknown or not
     /// permitted.
     pub fn bind(app: fn() -> App, options: Options) -> Result<Self, Error> {
         let checked = app().into_service();
@@ -45,6 +45,9 @@ impl Server {
                 ),
             ));
         }
+        #[cfg(feature = "key-value")]
+        crate::stores::settings()
+            .map_err(|error| Error::new(ErrorKind::Setting, error.to_string()))?;
         let (host, port) = (&options.host, options.port);
         let refused = |error: io::Error| {
             let hint = address_hint(&error, port);

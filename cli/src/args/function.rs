@@ -1,6 +1,6 @@
 //! The options of the commands that work on a function.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process::Command};
 
 use clap::{
     ValueEnum,
@@ -72,6 +72,38 @@ pub struct Build {
     /// Print what was made as JSON on standard output
     #[arg(long)]
     pub json: bool,
+    /// The features to build with.
+    #[command(flatten)]
+    pub features: Features,
+}
+
+/// The function's own features, as cargo has them.
+#[derive(Debug, Default, clap::Args)]
+pub struct Features {
+    /// Features of the function's package, beside its default ones; may be repeated
+    #[arg(short = 'F', long, value_name = "FEATURES", value_delimiter = ',')]
+    features: Vec<String>,
+    /// Build without the default features of the function's package
+    #[arg(long)]
+    no_default_features: bool,
+}
+
+/// None of the function's features: it needs no port of its own then.
+pub static BARE: Features = Features {
+    features: Vec::new(),
+    no_default_features: true,
+};
+
+impl Features {
+    /// Passes them on to cargo.
+    pub fn tell(&self, cargo: &mut Command) {
+        if self.no_default_features {
+            cargo.arg("--no-default-features");
+        }
+        for feature in &self.features {
+            cargo.args(["--features", feature]);
+        }
+    }
 }
 
 const BUILD_HELP: &str = "\
@@ -107,6 +139,9 @@ pub struct Dev {
     /// Build and start once, without watching for changes
     #[arg(long)]
     pub no_watch: bool,
+    /// The features to build with.
+    #[command(flatten)]
+    pub features: Features,
 }
 
 const DEV_HELP: &str = "\
@@ -144,6 +179,9 @@ pub struct Deploy {
     /// Where to
     #[arg(long, value_name = "VENDOR", value_parser = deployable())]
     pub on: Target,
+    /// The features to build with.
+    #[command(flatten)]
+    pub features: Features,
     /// The options for the vendor.
     #[command(flatten)]
     pub options: DeployOptions,

@@ -2,7 +2,6 @@
 
 pub mod binaryen;
 mod component;
-pub mod declared;
 mod document;
 pub mod host;
 pub mod module;
@@ -14,13 +13,13 @@ mod routes;
 pub mod wasi;
 
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{console::Console, home::Home, workspace::Workspace};
+use crate::{args::Features, console::Console, files, home::Home, workspace::Workspace};
 
 pub use document::{Call, DOCUMENT, METHODS, first_call, own as own_document};
 pub use module::Adapter;
@@ -41,6 +40,10 @@ pub struct BuildContext<'a> {
     pub function: &'a str,
     /// Whether to build with optimisations.
     pub is_release: bool,
+    /// The function's own features to build it with.
+    pub features: &'a Features,
+    /// The ports that the target cannot give.
+    pub lacks: &'a [String],
 }
 
 impl BuildContext<'_> {
@@ -100,6 +103,27 @@ pub fn development(workspace: &Workspace, target: &str, function: &str) -> PathB
 /// The default output folder of a function for a target.
 pub fn dist(workspace: &Workspace, target: &str, function: &str) -> PathBuf {
     below(&workspace.root().join("dist"), workspace, target, function)
+}
+
+/// The variable that names the folder of what a function keeps on this machine.
+pub const DATA: &str = "GURU_DATA";
+
+/// The folder of what a function keeps on this machine, which is made, with a word to git that it is none of its business.
+///
+/// # Errors
+///
+/// When it cannot be made.
+pub fn data(workspace: &Workspace, function: &str) -> Result<PathBuf> {
+    if let Some(folder) = env::var_os(DATA).filter(|folder| !folder.is_empty()) {
+        return Ok(folder.into());
+    }
+    let own = workspace.root().join(".guru");
+    let ignored = own.join(".gitignore");
+    if !ignored.exists() {
+        files::write(&ignored, "*\n")?;
+    }
+    let is_alone = workspace.is_at_the_top(function);
+    Ok(if is_alone { own } else { own.join(function) })
 }
 
 fn below(top: &Path, workspace: &Workspace, target: &str, function: &str) -> PathBuf {

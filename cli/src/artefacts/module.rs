@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 use cargo_metadata::CrateType;
 
 use super::{BuildContext, routes};
-use crate::{cargo, files, items::wasm::wasm_cargo};
+use crate::{cargo, declared, files, items::wasm::wasm_cargo};
 
 /// The adapter between a function and its vendor.
 #[derive(Clone, Copy)]
@@ -80,6 +80,7 @@ pub fn compile(context: &BuildContext<'_>, adapter: Adapter, names: Names) -> Re
         .env("CARGO_PROFILE_DEV_DEBUG", "none")
         .arg("--features")
         .arg(format!("guru/{}", adapter.feature));
+    context.features.tell(&mut cargo);
     if env::var_os(OPT_LEVEL).is_none() && !context.workspace.has_opt_level() {
         cargo.env(OPT_LEVEL, "s");
     }
@@ -102,6 +103,7 @@ pub fn compile(context: &BuildContext<'_>, adapter: Adapter, names: Names) -> Re
     // Checked before the build replaces the one being served.
     routes::check(context)?;
     let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    declared::check(&bytes, context.lacks)?;
     Ok(Module {
         bytes,
         libraries: libraries.into_inner(),

@@ -21,6 +21,7 @@ pub(super) fn made(context: &BuildContext<'_>, told: Stdio) -> Result<PathBuf> {
         .stderr(told)
         .args(["build", "--bin", name, "--package"])
         .arg(workspace.id_of(context.function));
+    context.features.tell(&mut cargo);
     if context.is_release {
         cargo.arg("--release");
     }

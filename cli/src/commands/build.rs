@@ -8,6 +8,7 @@ use crate::{
     args,
     artefacts::{self, Artefact, BuildContext},
     console::Console,
+    declared::Lacking,
     home::Home,
     targets::Target,
     workspace::Workspace,
@@ -23,6 +24,8 @@ pub fn run(home: &Home, console: Console, options: &args::Build) -> Result<bool>
         workspace: &workspace,
         function: artefacts::choose(&workspace, options.function.as_deref(), &here)?,
         is_release: options.release,
+        features: &options.features,
+        lacks: &[],
     };
     let targets = match &*options.on {
         [] => Target::all(),
@@ -35,9 +38,21 @@ pub fn run(home: &Home, console: Console, options: &args::Build) -> Result<bool>
             (Some(_), _) => bail!("--out is the folder of a single target: name it with --on"),
             (None, _) => artefacts::dist(&workspace, target.name(), context.function),
         };
+        let context = BuildContext {
+            lacks: &target.lacks()?,
+            ..context
+        };
         // Stays locked while the files are measured.
         let output = context.hold(&folder)?;
-        for path in context.fill(&output, |draft| target.build(&context, draft))? {
+        let built = context.fill(&output, |draft| target.build(&context, draft));
+        if let Err(error) = &built
+            && options.on.is_empty()
+            && let Some(lacking) = error.downcast_ref::<Lacking>()
+        {
+            console.note(&format!("nothing for {}: {lacking}", target.name()));
+            continue;
+        }
+        for path in built? {
             made.push(Artefact::read(target.name(), path)?);
         }
     }

@@ -110,6 +110,7 @@ fn builds(context: &TestContext<'_>) -> Result<StepResult> {
         release: true,
         out: None,
         json: false,
+        features: args::Features::default(),
     };
     super::build::run(context.home, context.console, &options)?;
     Ok(StepResult::Passed)

@@ -26,6 +26,8 @@ pub fn run(home: &Home, console: Console, options: &args::Deploy) -> Result<bool
             workspace: &workspace,
             function,
             is_release: true,
+            features: &options.features,
+            lacks: &options.on.lacks()?,
         },
         options: &options.options,
         name: name(function, options.options.stage.unwrap_or(Stage::Prod)),

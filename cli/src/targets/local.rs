@@ -38,10 +38,12 @@ impl Vendor for Local {
         let context = session.context();
         let files = context.make(request.folder, |draft| Vendor::build(self, context, draft))?;
         let program = files.into_iter().next().context("a build made no file")?;
+        let data = artefacts::data(context.workspace, context.function)?;
         let start = || {
             let mut command = surroundings::command(&program);
             command
                 .current_dir(context.workspace.root())
+                .env(artefacts::DATA, &data)
                 .envs(request.settings.iter());
             command
         };

@@ -154,6 +154,16 @@ impl Target {
         context.make(folder, |draft| self.0.build(context, draft))
     }
 
+    /// The ports that it cannot give, which the driver says.
+    ///
+    /// # Errors
+    ///
+    /// When its `conformance.toml` is malformed.
+    pub fn lacks(self) -> Result<Vec<String>> {
+        let ways = conformance::DriverConfig::read(self.name(), self.conformance())?;
+        Ok(ways.into_iter().flat_map(|way| way.lacks).collect())
+    }
+
     /// The drivers of all vendors in the conformance suite.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ mod body;
 mod head;
 mod port;
 mod refusal;
+pub mod sqlite;
 mod target;
 
 pub use authority::is_authority;

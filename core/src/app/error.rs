@@ -111,7 +111,8 @@ impl ErrorKind {
 /// Any `core::error::Error` converts into one through `?`, as a fault of the function: 500, with its message logged and
 /// not sent. Errors of a [port](ports) are that too, such as a host that is not declared, except for these: 503 when the
 /// port is unavailable, 502 when a service that the function asked failed (`Dns`, `Connect`, `Tls`, `Broken`, `Other`, or
-/// an answer that breaks off or is too large), 504 when it did not respond in time (`Timeout`). Errors that only a request can cause count as the
+/// an answer that breaks off or is too large), 504 when it did not respond in time (`Timeout`), and 400, 413 and 409 for what a
+/// store does not take (`InvalidKey`, `TooLarge`, `Conflict`). Errors that only a request can cause count as the
 /// client's: a body that is too large, late or broken, and data that is not UTF-8 once decoded. Other client errors
 /// are created explicitly:
 ///
@@ -270,6 +271,9 @@ fn kind_of(error: &dyn Any) -> ErrorKind {
                 ErrorKind::BadGateway
             }
             Kind::Timeout => ErrorKind::Timeout,
+            Kind::InvalidKey => ErrorKind::BadRequest,
+            Kind::TooLarge => ErrorKind::ContentTooLarge,
+            Kind::Conflict => ErrorKind::Conflict,
             _ => ErrorKind::Internal,
         };
     }

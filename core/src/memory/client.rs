@@ -1,10 +1,13 @@
 //! A test client that calls an app without a server.
 
+use alloc::borrow::ToOwned as _;
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::rc::Rc;
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::task::Wake;
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
 use core::pin::pin;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::{self, Poll, Waker};
@@ -12,7 +15,7 @@ use core::task::{self, Poll, Waker};
 use serde::Serialize;
 
 use super::fetch::{Answer, Origins};
-use super::{Clock, Config, Log, Random};
+use super::{Clock, Config, KeyValue, Log, Random};
 use crate::app::{App, Context, Invocation, Later, Result, Service};
 use crate::http::{self, Body, Method, Request, Response, Uri, Url};
 use crate::ports::{self, Ports};
@@ -42,6 +45,7 @@ pub struct Client {
     clock: Clock,
     log: Log,
     origins: Origins,
+    stores: Rc<Stores>,
     calls: Cell<u64>,
 }
 
@@ -61,12 +65,16 @@ impl Client {
             Config::default(),
         )
         .with_fetch(origins.clone());
+        let stores = Rc::new(Stores::new(clock.clone()));
+        let opened = Rc::clone(&stores);
+        let ports = ports.with_stores(move |name| Rc::new(opened.get(name)));
         Ok(Self {
             service: app.into_service()?,
             ports: Rc::new(ports),
             clock,
             log,
             origins,
+            stores,
             calls: Cell::new(0),
         })
     }
@@ -110,6 +118,13 @@ impl Client {
     pub fn failing_origin(self, origin: &str, kind: ports::ErrorKind) -> Self {
         self.origins.set(url(origin), Answer::Failed(kind));
         self
+    }
+
+    /// The key-value store of this name, whether or not the app has used it yet: to fill it, to look into it, and to order
+    /// faults.
+    #[must_use]
+    pub fn store(&self, name: &str) -> KeyValue {
+        self.stores.get(name)
     }
 
     /// The app's clock.
@@ -258,6 +273,30 @@ fn uri(target: &str) -> Uri {
 )]
 fn url(origin: &str) -> Url {
     Url::parse(origin).expect("the origin of a test")
+}
+
+/// The stores of an app, made when they are first asked for.
+#[derive(Debug)]
+struct Stores {
+    clock: Clock,
+    opened: RefCell<BTreeMap<String, KeyValue>>,
+}
+
+impl Stores {
+    fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            opened: RefCell::default(),
+        }
+    }
+
+    fn get(&self, name: &str) -> KeyValue {
+        let mut opened = self.opened.borrow_mut();
+        let store = opened.entry(name.to_owned());
+        store
+            .or_insert_with(|| KeyValue::new(self.clock.clone()))
+            .clone()
+    }
 }
 
 struct Woken(AtomicBool);

@@ -7,11 +7,13 @@ mod client;
 mod clock;
 mod config;
 mod fetch;
+mod key_value;
 mod log;
 mod random;
 
 pub use client::Client;
 pub use clock::Clock;
 pub use config::Config;
+pub use key_value::KeyValue;
 pub use log::{Entry, Log};
 pub use random::Random;

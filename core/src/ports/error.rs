@@ -14,6 +14,12 @@ pub enum ErrorKind {
     /// The argument is malformed, such as a key that the target cannot name, a text that is no URL, or a request that the
     /// target cannot send.
     Invalid,
+    /// A key, a prefix or a cursor that no store can have, as an empty one.
+    InvalidKey,
+    /// More than fits, such as a value of 1 MiB.
+    TooLarge,
+    /// What is there is not what the call is for: another version, or a value where there was to be none. Nothing was changed.
+    Conflict,
     /// The data is malformed, such as a setting that is not UTF-8.
     Corrupt,
     /// The name of a host has no address, or could not be resolved.

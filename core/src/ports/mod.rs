@@ -9,12 +9,15 @@ mod config;
 mod error;
 mod fetch;
 pub mod hosts;
+mod key_value;
 mod line;
 mod log;
 mod random;
+mod stores;
 mod timestamp;
 
 use alloc::rc::Rc;
+use core::any::Any;
 use core::cell::OnceCell;
 use core::fmt;
 
@@ -22,9 +25,15 @@ pub use clock::Clock;
 pub use config::Config;
 pub use error::{Error, ErrorKind};
 pub use fetch::{Fetch, FetchRequest, TIMEOUT};
+pub use key_value::{
+    Atomic, Called, Condition, KEY_LIMIT, KeyValue, LEAST_TTL, ListQuery, PAGE_LIMIT, Page,
+    VALUE_LIMIT, Version, number,
+};
+pub(crate) use key_value::{check_key, check_value};
 pub use line::LogLine;
 pub use log::{Field, Float, Level, Log, Logger, Record, Value};
 pub use random::Random;
+use stores::Stores;
 pub use timestamp::Timestamp;
 
 /// The ports that a target passes to a function.
@@ -41,6 +50,8 @@ pub struct Ports {
     pub config: Rc<dyn Config>,
     /// Outbound HTTP, once a function has used it.
     fetch: OnceCell<Rc<dyn Fetch>>,
+    /// The [`Stores`] that a function has opened, once it has: without their type, of which others have no code.
+    stores: OnceCell<Rc<dyn Any>>,
 }
 
 impl Ports {
@@ -58,6 +69,7 @@ impl Ports {
             log: Rc::new(log),
             config: Rc::new(config),
             fetch: OnceCell::new(),
+            stores: OnceCell::new(),
         }
     }
 
@@ -72,6 +84,43 @@ impl Ports {
     /// port of the target that it is built for.
     pub fn fetch_or(&self, make: impl FnOnce() -> Rc<dyn Fetch>) -> &Rc<dyn Fetch> {
         self.fetch.get_or_init(make)
+    }
+
+    /// Sets where stores come from, by their names, as a test does.
+    #[must_use]
+    pub fn with_stores(mut self, open: impl Fn(&str) -> Rc<dyn Atomic> + 'static) -> Self {
+        self.stores = OnceCell::from(Rc::new(Stores::by(open)) as Rc<dyn Any>);
+        self
+    }
+
+    /// The key-value store of this name; where it was not opened yet, `open` opens it. Only a function that declares one calls
+    /// this, with what the target that it is built for has.
+    pub fn key_value_or(
+        &self,
+        name: &'static str,
+        open: impl FnOnce(&'static str) -> Rc<dyn KeyValue>,
+    ) -> Rc<dyn KeyValue> {
+        match self.stores() {
+            Some(stores) => stores.key_value_or(name, open),
+            None => open(name),
+        }
+    }
+
+    /// The atomic key-value store of this name, as [`key_value_or`](Self::key_value_or).
+    pub fn atomic_or(
+        &self,
+        name: &'static str,
+        open: impl FnOnce(&'static str) -> Rc<dyn Atomic>,
+    ) -> Rc<dyn Atomic> {
+        match self.stores() {
+            Some(stores) => stores.atomic_or(name, open),
+            None => open(name),
+        }
+    }
+
+    fn stores(&self) -> Option<&Stores> {
+        let stores = self.stores.get_or_init(|| Rc::new(Stores::default()));
+        stores.downcast_ref()
     }
 }
 

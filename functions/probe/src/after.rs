@@ -6,7 +6,7 @@ use guru::http::Url;
 use guru::ports::FetchRequest;
 use guru::prelude::*;
 
-use super::fetch::origins;
+use crate::ports::origins;
 
 /// The longest time to wait, in milliseconds.
 const LONGEST: u64 = 10_000;

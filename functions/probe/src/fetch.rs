@@ -8,10 +8,8 @@ use guru::http::Url;
 use guru::ports::{self, FetchRequest};
 use guru::prelude::*;
 
-guru::ports! {
-    /// The origins of the suite.
-    pub(crate) origins: Fetch["http://127.0.0.1:*"],
-}
+use crate::ports::origins;
+use crate::respond::failed;
 
 #[derive(Deserialize)]
 #[serde(crate = "guru::serde")]
@@ -47,7 +45,7 @@ pub(crate) async fn fetch(cx: Context, mut req: Request) -> Result<Response> {
         .map_err(|error| Error::field("body_base64", error))?;
     let mut request = FetchRequest::new(method, url);
     for (index, (name, value)) in ask.headers.iter().enumerate() {
-        let value = super::respond::bytes(value).unwrap_or_default();
+        let value = crate::respond::bytes(value).unwrap_or_default();
         request = request
             .with_header(name, value)
             .map_err(|error| Error::field(&format!("headers[{index}]"), error))?;
@@ -109,17 +107,5 @@ fn word(kind: ports::ErrorKind) -> &'static str {
 }
 
 fn refused(cx: &Context, word: &str) -> Result<Response> {
-    #[derive(Serialize)]
-    #[serde(crate = "guru::serde")]
-    struct Refused<'a> {
-        status: &'static str,
-        error: &'a str,
-        request_id: &'a str,
-    }
-    let refused = Refused {
-        status: "error",
-        error: word,
-        request_id: cx.request_id(),
-    };
-    Ok(Response::json(&refused)?.with_status(Status::new(502)))
+    failed(cx, Status::new(502), word)
 }

@@ -5,7 +5,10 @@ mod after;
 mod count;
 mod echo;
 mod fetch;
+mod ports;
 mod respond;
+#[cfg(feature = "key-value")]
+mod store;
 mod stream;
 
 use guru::prelude::*;
@@ -15,8 +18,10 @@ const RANDOM_LIMIT: usize = 4096;
 
 /// The function.
 pub fn app() -> App {
-    count::counted(App::new())
-        .any("/echo", echo::echo)
+    let app = count::counted(App::new());
+    #[cfg(feature = "key-value")]
+    let app = store::routes(app);
+    app.any("/echo", echo::echo)
         .any("/echo/{*rest}", echo::echo)
         .post("/respond", respond::respond)
         .get("/panic", panic)

@@ -43,3 +43,20 @@ pub(crate) fn bytes(value: &str) -> Option<Vec<u8>> {
         .map(|character| u8::try_from(character).ok())
         .collect()
 }
+
+/// An error of the contract with any status.
+pub(crate) fn failed(cx: &Context, status: Status, error: &str) -> Result<Response> {
+    #[derive(Serialize)]
+    #[serde(crate = "guru::serde")]
+    struct Failed<'a> {
+        status: &'static str,
+        error: &'a str,
+        request_id: &'a str,
+    }
+    let failed = Failed {
+        status: "error",
+        error,
+        request_id: cx.request_id(),
+    };
+    Ok(Response::json(&failed)?.with_status(status))
+}

@@ -31,6 +31,9 @@ pub struct DriverConfig {
     /// The documented differences; a vector may expect any of them in place of the contract.
     #[serde(default)]
     pub differences: Vec<String>,
+    /// The ports that the target cannot give: the probe is built without them, and their cases are skipped.
+    #[serde(default)]
+    pub lacks: Vec<String>,
     /// Whether a crash in one handler leaves other requests alone. Where it does not, a case with a crash runs alone.
     #[serde(default = "yes")]
     pub crashes_alone: bool,

@@ -29,6 +29,10 @@ impl Driver for Deployed {
         self.like.as_ref().map_or(&[], |like| like.differences())
     }
 
+    fn lacks(&self) -> &[String] {
+        self.like.as_ref().map_or(&[], |like| like.lacks())
+    }
+
     fn crashes_alone(&self) -> bool {
         self.like.as_ref().is_none_or(|like| like.crashes_alone())
     }

@@ -26,6 +26,12 @@ const START: Duration = Duration::from_secs(1800);
 /// The same for functions of this workspace, which are small, with hosts that are there already.
 const OWN_START: Duration = Duration::from_secs(600);
 
+/// The ports of the probe, which are features of it.
+const PORTS: [&str; 1] = ["key-value"];
+
+/// The variable that names the folder of what a function keeps.
+const DATA: &str = "GURU_DATA";
+
 /// What every target needs, which the report omits.
 const COMMON: [&str; 2] = ["rust", "wasm targets"];
 
@@ -76,6 +82,10 @@ impl Driver for Dev {
         &self.way.differences
     }
 
+    fn lacks(&self) -> &[String] {
+        &self.way.lacks
+    }
+
     fn lost(&self) -> Option<&Lost> {
         self.way.lost.as_ref()
     }
@@ -120,6 +130,16 @@ impl Driver for Dev {
             .arg("--env")
             .arg(format!("{}={}", SETTING.0, SETTING.1))
             .env("NO_COLOR", "1");
+        if function == Function::Probe && self.project.is_none() {
+            let given = PORTS
+                .iter()
+                .filter(|port| !self.way.lacks.iter().any(|lacks| lacks == *port));
+            let given: Vec<_> = given.copied().collect();
+            command.args(["--no-default-features", "--features", &given.join(",")]);
+        }
+        let data =
+            tempfile::tempdir().context("cannot make a folder for what the function keeps")?;
+        command.env(DATA, data.path());
         if !self.way.more.is_empty() {
             command.arg("--").args(&self.way.more);
         }
@@ -129,7 +149,7 @@ impl Driver for Dev {
             None => OWN_START,
         };
         let url = process.wait_for(limit, address)?;
-        Ok(Running::new(Endpoint::parse(&url)?, vec![process]))
+        Ok(Running::new(Endpoint::parse(&url)?, vec![process]).with_data(data))
     }
 }
 

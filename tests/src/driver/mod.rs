@@ -19,6 +19,7 @@ use std::fmt;
 
 use crate::vector::Function;
 use crate::wire::Endpoint;
+use tempfile::TempDir;
 
 /// A setting that every target passes to the function in its vendor's way: its name and its value.
 pub(crate) const SETTING: (&str, &str) = ("GURU_PROBE_SETTING", "grüß = 1, 2");
@@ -33,6 +34,11 @@ pub trait Driver: Send + Sync {
 
     /// The documented differences of this target; a vector may expect any of them in place of the contract.
     fn differences(&self) -> &[String] {
+        &[]
+    }
+
+    /// The ports that the target cannot give, whose cases are skipped.
+    fn lacks(&self) -> &[String] {
         &[]
     }
 
@@ -86,6 +92,8 @@ pub struct Running {
     /// Its endpoint.
     pub endpoint: Endpoint,
     processes: Vec<Process>,
+    /// What the function keeps, which goes after it.
+    data: Option<TempDir>,
 }
 
 impl Running {
@@ -95,7 +103,15 @@ impl Running {
         Self {
             endpoint,
             processes,
+            data: None,
         }
+    }
+
+    /// The same with a folder that the function keeps things in.
+    #[must_use]
+    pub fn with_data(mut self, data: TempDir) -> Self {
+        self.data = Some(data);
+        self
     }
 
     /// The last lines of the processes' output.

@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 use super::{POINTS, Vector};
 
 /// Every file of cases: its name and its text.
-const FILES: [(&str, &str); 18] = [
+const FILES: [(&str, &str); 20] = [
     ("after", include_str!("../../vectors/after.json")),
+    ("atomic", include_str!("../../vectors/atomic.json")),
     ("body", include_str!("../../vectors/body.json")),
     ("crash", include_str!("../../vectors/crash.json")),
     ("errors", include_str!("../../vectors/errors.json")),
@@ -21,6 +22,7 @@ const FILES: [(&str, &str); 18] = [
     ("headers", include_str!("../../vectors/headers.json")),
     ("heads", include_str!("../../vectors/heads.json")),
     ("identity", include_str!("../../vectors/identity.json")),
+    ("kv", include_str!("../../vectors/kv.json")),
     ("limits", include_str!("../../vectors/limits.json")),
     ("method", include_str!("../../vectors/method.json")),
     ("path", include_str!("../../vectors/path.json")),

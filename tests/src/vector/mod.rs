@@ -18,6 +18,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::LazyLock;
+use std::time::SystemTime;
 
 use crate::origin;
 
@@ -29,6 +31,9 @@ pub const POINTS: [&str; 12] = [
 
 /// What stands for the authority of the suite's origin.
 const ORIGIN: &str = "{origin}";
+
+/// What stands for digits that no other run has, for what a target keeps between two.
+const RUN: &str = "{run}";
 
 /// The point whose cases inspect an instance's state.
 const STATE: u8 = 10;
@@ -82,6 +87,10 @@ pub struct Vector {
     pub fetches: bool,
     /// The exchanges of each copy. There is one copy, or as many as run concurrently, each with its own number for `{n}`.
     pub copies: Vec<Vec<Exchange>>,
+    /// What is exchanged once all copies are done.
+    pub finally: Vec<Exchange>,
+    /// The port that it is about, which a target may lack.
+    pub port: Option<String>,
 }
 
 /// A request and the expected response.
@@ -92,6 +101,9 @@ pub struct Exchange {
     pub send: Request,
     /// The expected response.
     pub expect: Expectation,
+    /// What of the answer later requests have where they say `{kept:NAME}`: a JSON pointer, or the name of a header.
+    #[serde(default)]
+    pub keeps: BTreeMap<String, String>,
     /// Whether the answer must break off after its head: then `expect` is of an answer that never comes whole.
     #[serde(default)]
     pub breaks: bool,
@@ -110,7 +122,10 @@ struct Raw {
     #[serde(default)]
     function: Function,
     concurrent: Option<usize>,
+    port: Option<String>,
     exchanges: Vec<Value>,
+    #[serde(default)]
+    finally: Vec<Value>,
 }
 
 impl TryFrom<Raw> for Vector {
@@ -132,6 +147,8 @@ impl TryFrom<Raw> for Vector {
             evidence: raw.evidence,
             function: raw.function,
             copies,
+            finally: copy(&raw.finally, None)?,
+            port: raw.port,
         };
         vector.sound()?;
         Ok(vector)
@@ -156,7 +173,8 @@ impl Vector {
         if self.copies.first().is_none_or(Vec::is_empty) {
             return Err("no exchange: nothing would be checked".into());
         }
-        for (index, exchange) in self.copies.iter().flat_map(|copy| copy.iter().enumerate()) {
+        let lists = self.copies.iter().chain([&self.finally]);
+        for (index, exchange) in lists.flat_map(|copy| copy.iter().enumerate()) {
             for expectation in exchange.differs.values().chain([&exchange.expect]) {
                 if expectation
                     .refers_to()
@@ -212,6 +230,7 @@ fn copy(exchanges: &[Value], number: Option<usize>) -> Result<Vec<Exchange>, Str
             if let Some(number) = number {
                 put_in(&mut exchange, "{n}", &number.to_string());
             }
+            put_in(&mut exchange, RUN, run());
             if exchange.to_string().contains(ORIGIN) {
                 put_in(&mut exchange, ORIGIN, &origin::address().to_string());
             }
@@ -219,6 +238,15 @@ fn copy(exchanges: &[Value], number: Option<usize>) -> Result<Vec<Exchange>, Str
                 .map_err(|error| format!("exchanges[{index}].{}: {}", error.path(), error.inner()))
         })
         .collect()
+}
+
+/// The milliseconds at which this run began.
+fn run() -> &'static str {
+    static RUN: LazyLock<String> = LazyLock::new(|| {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        now.unwrap_or_default().as_millis().to_string()
+    });
+    &RUN
 }
 
 /// Replaces a placeholder in every string of `value`, but not in member names.

@@ -126,6 +126,21 @@ impl Request {
         Ok(())
     }
 
+    /// The same with what earlier answers had in place of `{kept:NAME}`: percent-encoded in the target, as it is in headers.
+    #[must_use]
+    pub fn with_kept(&self, kept: &[(String, Vec<u8>)]) -> Self {
+        let mut request = self.clone();
+        for (name, value) in kept {
+            let placeholder = format!("{{kept:{name}}}");
+            let encoded: Vec<u8> = value.iter().flat_map(|byte| encoded(*byte)).collect();
+            request.target = replaced(&request.target, placeholder.as_bytes(), &encoded);
+            for (_, text) in &mut request.headers {
+                *text = replaced(text, placeholder.as_bytes(), value);
+            }
+        }
+        request
+    }
+
     /// The target up to its query.
     #[must_use]
     pub fn path(&self) -> &[u8] {
@@ -138,4 +153,28 @@ impl Request {
     pub fn is_head(&self) -> bool {
         self.method == b"HEAD"
     }
+}
+
+/// A byte as it stands in a query.
+fn encoded(byte: u8) -> Vec<u8> {
+    if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+        vec![byte]
+    } else {
+        format!("%{byte:02X}").into_bytes()
+    }
+}
+
+fn replaced(text: &[u8], placeholder: &[u8], value: &[u8]) -> Vec<u8> {
+    let mut made = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((first, after)) = rest.split_first() {
+        if let Some(after) = rest.strip_prefix(placeholder) {
+            made.extend_from_slice(value);
+            rest = after;
+        } else {
+            made.push(*first);
+            rest = after;
+        }
+    }
+    made
 }

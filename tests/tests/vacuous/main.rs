@@ -47,7 +47,8 @@ fn played(vector: &Vector, differences: &[&str], answers: &[Vec<u8>]) -> Option<
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address: SocketAddr = listener.local_addr().unwrap();
     let one = Vector {
-        copies: vector.copies[..1].to_vec(),
+        copies: vec![exchanges(vector)],
+        finally: Vec::new(),
         ..vector.clone()
     };
     let differences: Vec<String> = differences.iter().map(|&name| name.into()).collect();
@@ -110,10 +111,17 @@ fn demanded<'a>(exchange: &'a Exchange, difference: &str) -> &'a Expectation {
     exchange.differs.get(difference).unwrap_or(&exchange.expect)
 }
 
+/// The exchanges of one copy, and those after all of them.
+fn exchanges(vector: &Vector) -> Vec<Exchange> {
+    [&*vector.copies[0], &*vector.finally].concat()
+}
+
 /// A response to each exchange of `vector` that is right on a target with the `difference`.
 fn right(vector: &Vector, difference: &str, maker: &mut Maker) -> Vec<Vec<u8>> {
-    let exchanges = vector.copies[0].iter().enumerate();
+    let exchanges = exchanges(vector);
     exchanges
+        .iter()
+        .enumerate()
         .map(|(index, exchange)| {
             let wanted = demanded(exchange, difference);
             let whole = maker.answer(wanted, index, exchange.send.is_head());
@@ -130,8 +138,8 @@ fn no_vector_accepts_a_canned_answer() {
     let mut maker = Maker::new();
     for vector in suite().unwrap() {
         for (what, canned) in CANNED {
-            let exchanges = vector.copies[0].iter();
-            let answers: Vec<_> = exchanges
+            let answers: Vec<_> = exchanges(&vector)
+                .iter()
                 .map(|exchange| canned(maker.status(&exchange.expect)))
                 .collect();
             assert!(
@@ -165,7 +173,7 @@ fn no_difference_accepts_what_it_is_not() {
             let answers = right(&vector, difference, &mut maker);
             let found = played(&vector, &[difference], &answers);
             assert_eq!(found, None, "{} with {difference}", vector.name);
-            for (index, exchange) in vector.copies[0].iter().enumerate() {
+            for (index, exchange) in exchanges(&vector).iter().enumerate() {
                 if let Some(differs) = exchange.differs.get(difference) {
                     count += 1;
                     let refuses = |wrong: Vec<u8>| {

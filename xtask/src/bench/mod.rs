@@ -68,6 +68,8 @@ impl BenchContext<'_> {
             workspace: self.workspace,
             function: self.function,
             is_release: true,
+            features: &guru_cli::args::BARE,
+            lacks: &[],
         }
     }
 

@@ -42,6 +42,8 @@ pub fn run(home: &Home, console: Console, options: &args::Dev) -> Result<bool> {
         workspace: &workspace,
         function: artefacts::choose(&workspace, options.function.as_deref(), &here)?,
         is_release: options.release,
+        features: &options.features,
+        lacks: &options.on.lacks()?,
     };
     let dev = Dev {
         session: Session::new(context, &options.options),

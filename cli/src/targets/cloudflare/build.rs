@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, ensure};
 use wasm_bindgen_cli_support::Bindgen;
 
-use super::esbuild;
+use super::{MANIFEST, esbuild, manifest};
 use crate::artefacts::{Adapter, BuildContext, binaryen, module, write};
-use crate::files;
+use crate::{declared, files};
 
 /// The adapter of workers.
 const ADAPTER: Adapter = Adapter {
@@ -26,9 +26,16 @@ const ENTRY: &str = "worker.js";
 /// What is built, the entry first.
 pub(super) const MODULES: [&str; 3] = [ENTRY, "function.js", "function.wasm"];
 
-/// The module for functions that fetch, which only they have, and what the glue of such a function calls.
-pub(super) const FETCH: &str = "fetch.js";
-const FETCHES: &str = "host.fetch(";
+/// The modules of ports, which only functions that use them have: by what the glue of such a function calls.
+const PORTS: [(&str, &[&str]); 4] = [
+    ("fetch.js", &["host.fetch("]),
+    ("kv.js", &["host.kvGet("]),
+    ("d1.js", &["host.d1("]),
+    (STORES, &["host.kvGet(", "host.d1("]),
+];
+
+/// What two of these share.
+const STORES: &str = "stores.js";
 
 /// The variable in which wrangler passes its subcommand to a build.
 const WRANGLER_COMMAND: &str = "WRANGLER_COMMAND";
@@ -37,6 +44,7 @@ const WRANGLER_COMMAND: &str = "WRANGLER_COMMAND";
 pub(super) fn build(context: &BuildContext<'_>, folder: &Path) -> Result<Vec<PathBuf>> {
     let module = module::compile(context, ADAPTER, module::Names::Kept)?;
     let package = module.package_of(CRATE)?.to_owned();
+    bind(context, &module.bytes)?;
     let mut bound = Bindgen::new()
         .input_bytes("function", module.bytes)
         .bundler(true)?
@@ -52,11 +60,13 @@ pub(super) fn build(context: &BuildContext<'_>, folder: &Path) -> Result<Vec<Pat
     )?;
     let [entry, script, binary] = MODULES.map(|name| folder.join(name));
     let mut scripts = vec![entry, script];
-    let more = folder.join(FETCH);
-    files::remove(&more)?;
-    if glue.contains(FETCHES) {
-        write(&more, files::read(&package.join(FETCH))?)?;
-        scripts.push(more);
+    for (name, calls) in PORTS {
+        let more = folder.join(name);
+        files::remove(&more)?;
+        if calls.iter().any(|call| glue.contains(call)) {
+            write(&more, files::read(&package.join(name))?)?;
+            scripts.push(more);
+        }
     }
     write(&binary, bound.wasm_mut().emit_wasm())?;
     for (script, text) in scripts
@@ -78,6 +88,20 @@ pub(super) fn build(context: &BuildContext<'_>, folder: &Path) -> Result<Vec<Pat
     Ok(scripts)
 }
 
+/// Adds the bindings of what the function declares to its manifest.
+fn bind(context: &BuildContext<'_>, module: &[u8]) -> Result<()> {
+    let Some(own) = context.workspace.manifest(context.function, MANIFEST) else {
+        return Ok(());
+    };
+    let text = manifest::with_stores(&files::read(&own)?, &declared::declared(module)?);
+    if let Some(text) = text.with_context(|| own.display().to_string())? {
+        files::write(&own, &text)?;
+        let console = context.console;
+        console.note(&format!("{MANIFEST} binds now what the function declares"));
+    }
+    Ok(())
+}
+
 /// Turns wasm-bindgen's glue into a function that instantiates it afresh: as generated, it is a module with a single instance.
 /// The adapter's imports from `host` become the function's argument.
 fn glue(script: &str, on_cloudflare: bool) -> Result<String> {
@@ -96,15 +120,20 @@ fn glue(script: &str, on_cloudflare: bool) -> Result<String> {
         body.push('\n');
     }
     let names = names.join(", ");
-    let services = if script.contains(FETCHES) {
-        format!("export {{ services }} from \"./{FETCH}\";\n")
-    } else {
-        "export const services = {};\n".into()
-    };
+    let used = PORTS
+        .iter()
+        .filter(|(name, calls)| *name != STORES && calls.iter().any(|call| script.contains(call)));
+    let (mut services, mut all) = (String::new(), Vec::new());
+    for (index, (name, _)) in used.enumerate() {
+        services += &format!("import {{ services as services{index} }} from \"./{name}\";\n");
+        all.push(format!("...services{index}"));
+    }
     Ok(format!(
         "// Made by `guru build`; changes are lost.\n{services}\
+         export const services = {{ {} }};\n\
          export const onCloudflare = {on_cloudflare};\n\
-         export function glue(host) {{\n{body}return {{ {names} }};\n}}\n"
+         export function glue(host) {{\n{body}return {{ {names} }};\n}}\n",
+        all.join(", ")
     ))
 }
 

@@ -2,10 +2,17 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail};
-use toml_edit::{DocumentMut, Item, value};
+use anyhow::{Context as _, Result, bail, ensure};
+use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
-use crate::serving::{NOTE, of_path};
+use crate::{
+    declared::Port,
+    serving::{NOTE, of_path},
+};
+
+/// The lists of bindings to stores: those of KV, and those of D1, which keeps the atomic ones.
+const KV: &str = "kv_namespaces";
+const D1: &str = "d1_databases";
 
 /// Replaces the entry module of wrangler.toml and removes its build command: wrangler runs that before anything else, and serves
 /// nothing while it fails.
@@ -29,9 +36,78 @@ pub(super) fn for_development(text: &str, entry: &Path) -> Result<String> {
     Ok(format!("{NOTE}{document}"))
 }
 
+/// Holds the bindings of stores to what the function declares. Returns the text with those that are missing; wrangler makes
+/// what a binding without an id is of.
+pub(super) fn with_stores(text: &str, ports: &[Port]) -> Result<Option<String>> {
+    let mut document: DocumentMut = text.parse()?;
+    let mut is_new = false;
+    for port in ports {
+        let Port::KeyValue { name, atomic } = port else {
+            continue;
+        };
+        let [kind, other] = if *atomic { [D1, KV] } else { [KV, D1] };
+        ensure!(
+            !has_binding(&document, other, name),
+            "`{name}` is a binding of `{other}`, and the function declares it as one of `{kind}`: correct one of them"
+        );
+        if !has_binding(&document, kind, name) {
+            let mut binding = Table::new();
+            binding.insert("binding", value(name));
+            if *atomic {
+                let worker = document.get("name").and_then(Item::as_str);
+                let database = format!("{}-{name}", worker.unwrap_or("guru"));
+                binding.insert("database_name", value(database));
+            }
+            let kinds = document
+                .entry(kind)
+                .or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
+            let kinds = kinds.as_array_of_tables_mut();
+            let kinds = kinds.with_context(|| format!("`{kind}` is no list of tables"))?;
+            kinds.push(binding);
+            is_new = true;
+        }
+    }
+    Ok(is_new.then(|| document.to_string()))
+}
+
+fn has_binding(document: &DocumentMut, kind: &str, name: &str) -> bool {
+    let kinds = document.get(kind).and_then(Item::as_array_of_tables);
+    let mut bindings = kinds.into_iter().flatten();
+    bindings.any(|binding| binding.get("binding").and_then(Item::as_str) == Some(name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn stores_are_bindings_of_their_names() {
+        let port = |name: &str, atomic| Port::KeyValue {
+            name: name.into(),
+            atomic,
+        };
+        let (links, counts) = (port("links", false), port("counts", true));
+        let both = [counts, links];
+        let bare = "name = \"a\"\n\n[build]\ncommand = \"x\"\n";
+        assert_eq!(with_stores(bare, &[]).unwrap(), None);
+        let made = with_stores(bare, &both).unwrap().unwrap();
+        assert!(made.starts_with(bare), "{made}");
+        for part in [
+            "[[d1_databases]]\nbinding = \"counts\"\ndatabase_name = \"a-counts\"\n",
+            "[[kv_namespaces]]\nbinding = \"links\"\n",
+        ] {
+            assert!(made.contains(part), "{made}");
+        }
+        assert_eq!(with_stores(&made, &both).unwrap(), None);
+        let error = with_stores(&made, &[port("links", true)])
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("links") && error.contains("d1_databases"),
+            "{error}"
+        );
+        assert!(with_stores("kv_namespaces = 1", &both).is_err());
+    }
 
     fn parsed(text: &str) -> DocumentMut {
         text.parse().unwrap()

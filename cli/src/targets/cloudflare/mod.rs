@@ -17,7 +17,7 @@ use anyhow::{Context as _, Result};
 
 use super::{Deployer, Need, Serve, Served, Vendor, login, named};
 use crate::{
-    artefacts::BuildContext,
+    artefacts::{self, BuildContext},
     home::Home,
     items::{Item, npm, wasm},
     serving::{SECRETS, Session},
@@ -58,11 +58,15 @@ impl Vendor for Cloudflare {
             .with_context(|| format!("{} cannot be served", own.display()))?;
         let manifest = session.manifest(&own);
         manifest.write(&text)?;
-        let mut command = Command::new(program(session.context().home)?);
+        let context = session.context();
+        let data = artefacts::data(context.workspace, context.function)?;
+        let mut command = Command::new(program(context.home)?);
         command
-            .current_dir(session.context().workspace.root())
+            .current_dir(context.workspace.root())
             .args(["dev", "--local", "--ip", "127.0.0.1", "--config"])
             .arg(manifest.path())
+            .arg("--persist-to")
+            .arg(data.join(NAME))
             // wrangler would parse the file differently than every other target does.
             .env("CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV", "false");
         for (key, value) in request.settings.iter() {

@@ -13,8 +13,8 @@ use anyhow::{Context as _, Result};
 
 use super::{Deployer, Need, Serve, Served, Vendor};
 use crate::{
-    artefacts::{self, BuildContext, declared, wasi},
-    child, files,
+    artefacts::{self, BuildContext, wasi},
+    child, declared, files,
     home::Home,
     items::{Item, wasm},
     serving::Session,

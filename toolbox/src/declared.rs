@@ -1,5 +1,7 @@
 //! What a function declares with `guru::ports!`, read from what was built.
 
+use std::fmt;
+
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 use wasmparser::{Parser, Payload};
@@ -9,7 +11,7 @@ const SECTION: &str = "guru.ports";
 
 /// A port that a function declares.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(tag = "port", rename_all = "lowercase")]
+#[serde(tag = "port", rename_all = "kebab-case")]
 pub enum Port {
     /// HTTP to other servers.
     Fetch {
@@ -17,6 +19,14 @@ pub enum Port {
         name: String,
         /// Patterns of servers: scheme, host and port.
         hosts: Vec<String>,
+    },
+    /// Values by key.
+    KeyValue {
+        /// The name that the function has for it.
+        name: String,
+        /// Whether reads are current, and values have versions.
+        #[serde(default)]
+        atomic: bool,
     },
 }
 
@@ -43,19 +53,69 @@ pub fn declared(binary: &[u8]) -> Result<Vec<Port>> {
 }
 
 impl Port {
-    fn name(&self) -> &str {
+    /// The name that the function has for it.
+    #[must_use]
+    pub fn name(&self) -> &str {
         match self {
-            Self::Fetch { name, .. } => name,
+            Self::Fetch { name, .. } | Self::KeyValue { name, .. } => name,
+        }
+    }
+
+    /// What kind of port it is, as in a declaration.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Fetch { .. } => "fetch",
+            Self::KeyValue { .. } => "key-value",
         }
     }
 }
 
+/// Fails where a module or a component declares a port that its target cannot give.
+///
+/// # Errors
+///
+/// When it does, or as [`declared`].
+pub fn check(binary: &[u8], lacks: &[String]) -> Result<()> {
+    let ports = declared(binary)?;
+    let lacking = ports
+        .iter()
+        .find(|port| lacks.iter().any(|lacks| lacks == port.kind()));
+    let Some(port) = lacking else {
+        return Ok(());
+    };
+    let (kind, name) = (port.kind(), port.name().to_owned());
+    Err(Lacking { kind, name }.into())
+}
+
+/// A target cannot give a port that a function declares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lacking {
+    kind: &'static str,
+    name: String,
+}
+
+impl fmt::Display for Lacking {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, name } = self;
+        write!(
+            f,
+            "this target has no {kind} for the port `{name}` of `guru::ports!`: build for another target, or without the port, as \
+             by a feature of the function's own (`--no-default-features`)"
+        )
+    }
+}
+
+impl std::error::Error for Lacking {}
+
 /// The servers that all ports of a function fetch from, each once and in order.
 pub fn hosts(ports: &[Port]) -> Vec<&str> {
-    let all = ports.iter().flat_map(|port| match port {
-        Port::Fetch { hosts, .. } => hosts,
-    });
-    let mut hosts: Vec<&str> = all.map(String::as_str).collect();
+    let mut hosts = Vec::new();
+    for port in ports {
+        if let Port::Fetch { hosts: some, .. } = port {
+            hosts.extend(some.iter().map(String::as_str));
+        }
+    }
     hosts.sort_unstable();
     hosts.dedup();
     hosts
@@ -99,6 +159,28 @@ mod tests {
         ];
         assert_eq!(hosts(&ports), wanted);
         assert!(declared(&module(&[])).unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_a_target_lacks_is_said_before_a_request_is() {
+        let stores = "{\"name\":\"a\",\"port\":\"key-value\"}\n{\"name\":\"b\",\"port\":\"key-value\",\"atomic\":true}\n";
+        let module = module(&[(SECTION, stores)]);
+        let store = |name: &str, atomic| Port::KeyValue {
+            name: name.into(),
+            atomic,
+        };
+        assert_eq!(
+            declared(&module).unwrap(),
+            [store("a", false), store("b", true)]
+        );
+        check(&module, &["fetch".into()]).unwrap();
+        let error = check(&module, &["key-value".into()])
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("key-value") && error.contains("`a`"),
+            "{error}"
+        );
     }
 
     #[test]

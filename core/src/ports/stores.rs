@@ -1,0 +1,67 @@
+//! The stores that a function has opened, each once.
+
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use alloc::vec::Vec;
+use core::cell::RefCell;
+
+use super::{Atomic, KeyValue};
+
+/// Opened stores of one kind. A list that is searched: a function has few of them.
+type Opened<P> = RefCell<Vec<(&'static str, Rc<P>)>>;
+
+/// Opens a store by its name.
+type Open = Box<dyn Fn(&str) -> Rc<dyn Atomic>>;
+
+/// The stores of a function, and where they come from.
+#[derive(Default)]
+pub(super) struct Stores {
+    key_values: Opened<dyn KeyValue>,
+    atomics: Opened<dyn Atomic>,
+    /// Where all of them come from, unless the target says.
+    by: Option<Open>,
+}
+
+impl Stores {
+    pub(super) fn by(open: impl Fn(&str) -> Rc<dyn Atomic> + 'static) -> Self {
+        Self {
+            by: Some(Box::new(open)),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn key_value_or(
+        &self,
+        name: &'static str,
+        open: impl FnOnce(&'static str) -> Rc<dyn KeyValue>,
+    ) -> Rc<dyn KeyValue> {
+        opened(&self.key_values, name, || match &self.by {
+            Some(by) => by(name),
+            None => open(name),
+        })
+    }
+
+    pub(super) fn atomic_or(
+        &self,
+        name: &'static str,
+        open: impl FnOnce(&'static str) -> Rc<dyn Atomic>,
+    ) -> Rc<dyn Atomic> {
+        opened(&self.atomics, name, || match &self.by {
+            Some(by) => by(name),
+            None => open(name),
+        })
+    }
+}
+
+fn opened<P: ?Sized>(all: &Opened<P>, name: &'static str, open: impl FnOnce() -> Rc<P>) -> Rc<P> {
+    let known = all
+        .borrow()
+        .iter()
+        .find(|(of, _)| *of == name)
+        .map(|(_, store)| Rc::clone(store));
+    known.unwrap_or_else(|| {
+        let store = open();
+        all.borrow_mut().push((name, Rc::clone(&store)));
+        store
+    })
+}

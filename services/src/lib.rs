@@ -1,0 +1,19 @@
+//! What a function's ports lead to outside of a vendor's runtime: a folder a service.
+//!
+//! A service proves itself by the suite of its port (the module `suite`, by the feature of that name). Its calls can be waited
+//! for on any thread, as a host of components does; [`Local`] makes the port of it that a handler uses.
+
+mod local;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+#[cfg(feature = "suite")]
+pub mod suite;
+
+mod setting;
+mod store;
+
+pub use local::Local;
+pub use setting::{Service, Setting, SettingError, service_of, services};
+#[cfg(feature = "sqlite")]
+pub use sqlite::Sqlite;
+pub use store::{Called, Store};

@@ -1,0 +1,129 @@
+//! A file of SQLite, and the connections to it that this process has.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::Duration;
+
+use guru_core::adapter::sqlite::CREATE;
+use guru_core::ports::{Error, ErrorKind};
+use rusqlite::{Connection, ErrorCode};
+use tokio::task::spawn_blocking;
+
+/// How long a call waits for another one's write.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How many connections that nobody uses are kept.
+const IDLE: usize = 16;
+
+/// The folder that is made for a project's own data, which belongs to no repository.
+const OWN: &str = ".guru";
+
+/// The files that are used here, each once.
+static ALL: LazyLock<Mutex<HashMap<PathBuf, Arc<Database>>>> = LazyLock::new(Mutex::default);
+
+/// A file of SQLite.
+#[derive(Debug)]
+pub(super) struct Database {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Database {
+    /// The file at this path.
+    pub(super) fn at(path: &Path) -> Arc<Self> {
+        let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+        let database = all.entry(path.to_owned()).or_insert_with(|| {
+            Arc::new(Self {
+                path: path.to_owned(),
+                idle: Mutex::default(),
+            })
+        });
+        Arc::clone(database)
+    }
+
+    /// Calls it on a thread that may block.
+    pub(super) async fn call<T: Send + 'static>(
+        self: Arc<Self>,
+        call: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        let done = spawn_blocking(move || {
+            let connection = match self.idle().pop() {
+                Some(connection) => connection,
+                None => self.connect()?,
+            };
+            let done = call(&connection).map_err(|error| self.failed(&error))?;
+            let mut idle = self.idle();
+            if idle.len() < IDLE {
+                idle.push(connection);
+            }
+            Ok(done)
+        });
+        done.await.unwrap_or_else(|_| {
+            // The runtime is shutting down, or the call has panicked.
+            Err(Error::new(ErrorKind::Broken, "the call was broken off"))
+        })
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn connect(&self) -> Result<Connection, Error> {
+        if let Some(folder) = self.path.parent() {
+            make(folder).map_err(|error| {
+                let message = format!("cannot make the folder {}: {error}", folder.display());
+                Error::new(ErrorKind::Unavailable, message)
+            })?;
+        }
+        self.open().map_err(|error| self.failed(&error))
+    }
+
+    fn open(&self) -> rusqlite::Result<Connection> {
+        let connection = Connection::open(&self.path)?;
+        connection.busy_timeout(PATIENCE)?;
+        // Readers and a writer do not wait for each other (https://sqlite.org/wal.html), and what was acknowledged is on the disk.
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        connection.pragma_update(None, "synchronous", "full")?;
+        for statement in CREATE {
+            connection.execute(statement, ())?;
+        }
+        Ok(connection)
+    }
+
+    fn failed(&self, error: &rusqlite::Error) -> Error {
+        use ErrorCode as Code;
+        let kind = match error.sqlite_error_code() {
+            Some(Code::DatabaseCorrupt | Code::NotADatabase) => ErrorKind::Corrupt,
+            Some(
+                Code::PermissionDenied | Code::ReadOnly | Code::AuthorizationForStatementDenied,
+            ) => ErrorKind::Denied,
+            Some(Code::DatabaseBusy | Code::DatabaseLocked) => ErrorKind::Timeout,
+            Some(Code::CannotOpen | Code::DiskFull | Code::OutOfMemory | Code::SystemIoFailure) => {
+                ErrorKind::Unavailable
+            }
+            Some(Code::TooBig) => ErrorKind::TooLarge,
+            None => match error {
+                // A row that no statement of ours has written.
+                rusqlite::Error::InvalidColumnType(..)
+                | rusqlite::Error::FromSqlConversionFailure(..)
+                | rusqlite::Error::Utf8Error(..) => ErrorKind::Corrupt,
+                _ => ErrorKind::Other,
+            },
+            _ => ErrorKind::Other,
+        };
+        Error::new(kind, format!("{}: {error}", self.path.display()))
+    }
+}
+
+/// Makes a folder; one of a project's own data with a word to git, for which it is none of its business.
+fn make(folder: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let own = folder.ancestors().find(|folder| folder.ends_with(OWN));
+    let ignored = own.map(|folder| folder.join(".gitignore"));
+    match ignored.filter(|path| !path.exists()) {
+        Some(path) => fs::write(path, "*\n"),
+        None => Ok(()),
+    }
+}

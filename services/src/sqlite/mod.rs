@@ -1,0 +1,163 @@
+//! Key-value stores in a file of SQLite, which several processes may use at once.
+
+mod database;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use guru_core::adapter::sqlite::{
+    ADD, DELETE, EXISTS, LIST, PURGE, READ, SET, SET_IF_ABSENT, SET_IF_VERSION,
+};
+use guru_core::ports::{Condition, Error, ErrorKind, ListQuery, Page, Version};
+use rusqlite::{OptionalExtension as _, params};
+
+use crate::{Called, Store};
+use database::Database;
+
+/// A key-value store in a file of SQLite, in a table that it shares with others. Its calls are waited for on a tokio runtime.
+///
+/// A write is on the disk before it is acknowledged.
+#[derive(Clone, Debug)]
+pub struct Sqlite {
+    database: Arc<Database>,
+    name: Arc<str>,
+}
+
+impl Sqlite {
+    /// The store of this name in this file. The file is opened by the first call, and made then, with its folders.
+    #[must_use]
+    pub fn open(path: &Path, name: &str) -> Self {
+        Self {
+            database: Database::at(path),
+            name: name.into(),
+        }
+    }
+
+    fn call<T: Send + 'static>(
+        &self,
+        key: &str,
+        call: impl FnOnce(&rusqlite::Connection, &str, &str) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Called<T> {
+        let (name, key) = (Arc::clone(&self.name), key.to_owned());
+        let database = Arc::clone(&self.database);
+        Box::pin(async move {
+            database
+                .call(move |connection| call(connection, &name, &key))
+                .await
+        })
+    }
+}
+
+/// Milliseconds since 1970. A clock before that is wrong by decades: 0 is as good as any value.
+fn now() -> i64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    millis(now.unwrap_or_default())
+}
+
+fn millis(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn expiry(ttl: Option<Duration>) -> Option<i64> {
+    ttl.map(|ttl| now().saturating_add(millis(ttl)))
+}
+
+impl Store for Sqlite {
+    fn read(&self, key: &str) -> Called<Option<(Bytes, Version)>> {
+        self.call(key, |connection, name, key| {
+            let mut read = connection.prepare_cached(READ)?;
+            let row = read.query_row(params![name, key, now()], |row| {
+                Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?))
+            });
+            let row = row.optional()?;
+            Ok(row.map(|(value, version)| (value.into(), Version::new(version))))
+        })
+    }
+
+    fn exists(&self, key: &str) -> Called<bool> {
+        self.call(key, |connection, name, key| {
+            let mut read = connection.prepare_cached(EXISTS)?;
+            read.exists(params![name, key, now()])
+        })
+    }
+
+    fn write(
+        &self,
+        key: &str,
+        value: Bytes,
+        ttl: Option<Duration>,
+        condition: Condition,
+    ) -> Called<Version> {
+        let written = self.call(key, move |connection, name, key| {
+            let (value, expires) = (&*value, expiry(ttl));
+            if ttl.is_some() {
+                // Whoever makes values that expire removes those that have.
+                connection.prepare_cached(PURGE)?.execute(params![now()])?;
+            }
+            let version = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);
+            let row = match condition {
+                Condition::Absent => connection
+                    .prepare_cached(SET_IF_ABSENT)?
+                    .query_row(params![name, key, value, expires, now()], version),
+                Condition::Version(wanted) => connection.prepare_cached(SET_IF_VERSION)?.query_row(
+                    params![name, key, value, expires, now(), wanted.as_str()],
+                    version,
+                ),
+                _ => connection
+                    .prepare_cached(SET)?
+                    .query_row(params![name, key, value, expires], version),
+            };
+            row.optional()
+        });
+        let name = Arc::clone(&self.name);
+        Box::pin(async move {
+            let version = written.await?.ok_or_else(|| {
+                let message = format!("the value of the key in `{name}` is another by now");
+                Error::new(ErrorKind::Conflict, message)
+            })?;
+            Ok(Version::new(version))
+        })
+    }
+
+    fn add(&self, key: &str, by: i64) -> Called<i64> {
+        let added = self.call(key, move |connection, name, key| {
+            let mut add = connection.prepare_cached(ADD)?;
+            let sum = add.query_row(params![name, key, by.to_string(), now()], |row| {
+                row.get::<_, String>(0)
+            });
+            sum.optional()
+        });
+        let name = Arc::clone(&self.name);
+        Box::pin(async move {
+            let sum = added.await?;
+            sum.and_then(|sum| sum.parse().ok()).ok_or_else(|| {
+                let message = format!(
+                    "the value of the key in `{name}` is no number, or the sum is too large for one"
+                );
+                Error::new(ErrorKind::Conflict, message)
+            })
+        })
+    }
+
+    fn delete(&self, key: &str) -> Called<()> {
+        self.call(key, |connection, name, key| {
+            let mut delete = connection.prepare_cached(DELETE)?;
+            delete.execute(params![name, key]).map(drop)
+        })
+    }
+
+    fn list(&self, query: ListQuery) -> Called<Page> {
+        let from = query.range().0.to_owned();
+        self.call(&from, move |connection, name, from| {
+            let after = query.range().1;
+            // One more says whether there is more.
+            let most = query.limit.saturating_add(1).to_string();
+            let mut list = connection.prepare_cached(LIST)?;
+            let rows = list.query_map(params![name, from, after, now(), most], |row| row.get(0))?;
+            let keys = rows.collect::<rusqlite::Result<Vec<String>>>()?;
+            Ok(query.page(keys))
+        })
+    }
+}
