@@ -17,6 +17,7 @@ use crate::limits::places;
 use crate::log::note;
 use crate::outbound::Outbound;
 use crate::state::{CONCURRENT, State};
+use crate::stores::{self, Stores};
 use crate::{Limits, engine};
 
 /// The header that carries the client's address to the function. A client's own copy is never passed on.
@@ -35,6 +36,8 @@ pub struct Options {
     pub environment: Vec<(String, String)>,
     /// An address of the platform's own, to which no request of the function goes, whatever it declares.
     pub guarded: Option<SocketAddr>,
+    /// Where its ports lead to.
+    pub stores: Stores,
 }
 
 /// What the platform reports about one request.
@@ -60,6 +63,7 @@ pub(crate) struct Inner {
     environment: Vec<(String, String)>,
     is_text: bool,
     outbound: Outbound,
+    stores: Stores,
 }
 
 impl Host {
@@ -88,6 +92,8 @@ impl Host {
             })?;
         engine::tick(&engine).map_err(|error| system(error.into()))?;
         let mut environment = options.environment;
+        // They may have a password in them, and say where to: that is the host's.
+        environment.retain(|(name, _)| !name.starts_with(guru_services::SETTINGS));
         environment.extend([
             ("GURU_CLIENT_ADDRESS_HEADER".into(), CLIENT_ADDRESS.into()),
             ("GURU_REQUEST_ID_HEADER".into(), REQUEST_ID.into()),
@@ -102,6 +108,7 @@ impl Host {
             environment,
             is_text,
             outbound: Outbound::new(options.guarded, limits),
+            stores: options.stores,
         })))
     }
 
@@ -125,7 +132,7 @@ impl Inner {
 
     /// Creates the store of one instance.
     pub(crate) fn store(&self) -> Store<State> {
-        let state = State::new(&self.environment, &self.outbound);
+        let state = State::new(&self.environment, &self.outbound, &self.stores);
         let mut store = Store::new(&self.engine, state);
         if let Some(table) = store.concurrent_resource_table() {
             table.set_max_capacity(CONCURRENT);
@@ -146,11 +153,12 @@ impl fmt::Debug for Host {
 }
 
 /// What a component may import: WASI 0.3 with HTTP, and WASI 0.2, which Rust's standard library still uses. Nothing
-/// specific to a vendor.
+/// specific to a vendor, but the ports of Guru's own.
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi::p3::add_to_linker(&mut linker)?;
     wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
+    stores::add_to_linker(&mut linker)?;
     Ok(linker)
 }

@@ -13,6 +13,7 @@ mod log;
 mod outbound;
 mod serve;
 mod state;
+mod stores;
 mod upload;
 
 pub use body::Body;
@@ -22,5 +23,6 @@ pub use component::{Error, ErrorKind};
 pub use host::{Caller, Host, Options};
 pub use limits::Limits;
 pub use serve::{ListenAddress, serve};
+pub use stores::Stores;
 /// Why a body breaks off.
 pub use wasmtime_wasi_http::Error as BodyError;

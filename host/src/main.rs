@@ -45,8 +45,12 @@ enum Command {
 
 #[derive(clap::Args)]
 #[command(after_help = "\
-Example:
+Examples:
   $ guru-host serve probe.cwasm --port 0 --env GREETING=hello
+  $ GURU_PORT_LINKS=sqlite:links.sqlite guru-host serve links.cwasm
+
+Stores are kept in GURU_DATA/data.sqlite [default: .guru/data.sqlite], unless a variable GURU_PORT_NAME \
+says where that of this name is. The function itself sees no such variable.
 
 Prints `listening on http://ADDRESS`; logs JSON on standard error. Stops on SIGINT (Ctrl-C) and \
 SIGTERM, once requests in flight are answered; a second signal does not wait. Exits with 0 after \
@@ -141,6 +145,13 @@ impl Serve {
             fetched: self.fetch_limit,
         };
         options.environment = self.env.iter().filter_map(|said| variable(said)).collect();
+        #[cfg(feature = "sqlite")]
+        {
+            let said = options.environment.iter();
+            let said = said.map(|(name, value)| (name.into(), value.into()));
+            let services = guru_services::AtHome::read(std::env::vars_os().chain(said))?;
+            options.stores = guru_host::Stores::new(move |name| services.open(name));
+        }
         let host = Host::load(&self.file, options)?;
         let mut place = ListenAddress::default();
         (place.host, place.port) = (self.host, self.port);

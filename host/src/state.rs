@@ -5,6 +5,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::outbound::Outbound;
+use crate::stores::Stores;
 
 /// The size of one set of headers in bytes, including wasmtime's own bookkeeping. Headers from a client are limited
 /// where they are parsed.
@@ -23,12 +24,17 @@ pub(crate) struct State {
     wasi: WasiCtx,
     http: WasiHttpCtx,
     outbound: Outbound,
+    stores: Stores,
     table: ResourceTable,
 }
 
 impl State {
     /// Creates the state of an instance with this environment, and without files or sockets.
-    pub(crate) fn new(environment: &[(String, String)], outbound: &Outbound) -> Self {
+    pub(crate) fn new(
+        environment: &[(String, String)],
+        outbound: &Outbound,
+        stores: &Stores,
+    ) -> Self {
         let mut wasi = WasiCtx::builder();
         wasi.inherit_stdout().inherit_stderr().envs(environment);
         let mut http = WasiHttpCtx::new();
@@ -39,8 +45,14 @@ impl State {
             wasi: wasi.build(),
             http,
             outbound: outbound.clone(),
+            stores: stores.clone(),
             table,
         }
+    }
+
+    /// Where its ports lead to.
+    pub(crate) fn stores(&mut self) -> &Stores {
+        &self.stores
     }
 }
 
@@ -73,7 +85,11 @@ mod tests {
     /// Each is up to [`HEADERS`] bytes of this process, which no limit on the function's own memory covers.
     #[test]
     fn a_function_cannot_hold_any_number_of_the_host_s_things() {
-        let mut state = State::new(&[], &Outbound::new(None, crate::Limits::default()));
+        let mut state = State::new(
+            &[],
+            &Outbound::new(None, crate::Limits::default()),
+            &Stores::default(),
+        );
         let table = &mut state.table;
         let held =
             (0..1_000_000).take_while(|_| table.push(FieldMap::new_mutable(HEADERS)).is_ok());

@@ -3,6 +3,8 @@
 //! A service proves itself by the suite of its port (the module `suite`, by the feature of that name). Its calls can be waited
 //! for on any thread, as a host of components does; [`Local`] makes the port of it that a handler uses.
 
+#[cfg(feature = "sqlite")]
+mod home;
 mod local;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -12,8 +14,10 @@ pub mod suite;
 mod setting;
 mod store;
 
+#[cfg(feature = "sqlite")]
+pub use home::AtHome;
 pub use local::Local;
-pub use setting::{Service, Setting, SettingError, service_of, services};
+pub use setting::{SETTINGS, Service, Setting, SettingError, service_of, services};
 #[cfg(feature = "sqlite")]
 pub use sqlite::Sqlite;
 pub use store::{Called, Store};

@@ -18,6 +18,12 @@ impl Local {
     pub fn new(store: Arc<dyn Store>) -> Self {
         Self(store)
     }
+
+    /// The port of a store that there is not: each call fails with this.
+    #[must_use]
+    pub fn missing(error: ports::Error) -> Self {
+        Self(Arc::new(Missing(error)))
+    }
 }
 
 impl KeyValue for Local {

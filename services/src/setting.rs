@@ -9,7 +9,7 @@ use crate::Store;
 use crate::local::Missing;
 
 /// What the names of these settings begin with; the name of the port follows, in capitals.
-const PREFIX: &str = "GURU_PORT_";
+pub const SETTINGS: &str = "GURU_PORT_";
 
 /// A service, as a setting names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl Setting {
     ///
     /// When its value is none.
     pub fn read(name: &str, value: &str) -> Result<Option<Self>, SettingError> {
-        if !name.starts_with(PREFIX) {
+        if !name.starts_with(SETTINGS) {
             return Ok(None);
         }
         let name = name.to_owned();
@@ -97,7 +97,7 @@ pub fn services<'a>(
 /// The store of a port by the settings that there are, or by a service of the target's own where they say nothing of it.
 #[must_use]
 pub fn service_of(settings: &[Setting], port: &str, own: Option<&Service>) -> Arc<dyn Store> {
-    let wanted = format!("{PREFIX}{}", port.to_uppercase());
+    let wanted = format!("{SETTINGS}{}", port.to_uppercase());
     let set = settings.iter().find(|setting| setting.name == wanted);
     match set.map(|setting| &setting.service).or(own) {
         #[cfg(feature = "sqlite")]

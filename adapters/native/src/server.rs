@@ -46,7 +46,7 @@ impl Server {
             ));
         }
         #[cfg(feature = "key-value")]
-        crate::stores::settings()
+        crate::stores::check()
             .map_err(|error| Error::new(ErrorKind::Setting, error.to_string()))?;
         let (host, port) = (&options.host, options.port);
         let refused = |error: io::Error| {

@@ -1,45 +1,41 @@
 //! The ports of key-value stores: services that the environment names, or a file of SQLite below the current folder.
 
 use std::env;
-use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::LazyLock;
 
 use guru_core::ports;
-use guru_services::{Local, Service, Setting, SettingError, Store, service_of, services};
+use guru_services::{AtHome, Local, SettingError};
 
-/// The folder of what has no service of its own in the settings, unless the variable names another, and the file in it.
-const DATA: (&str, &str) = ("GURU_DATA", ".guru");
-const FILE: &str = "data.sqlite";
+/// The services of this process, once its settings were read.
+static SERVICES: LazyLock<Result<AtHome, SettingError>> =
+    LazyLock::new(|| AtHome::read(env::vars_os()));
 
 /// The key-value store of this name.
 #[doc(hidden)]
 #[must_use]
 pub fn key_value(name: &'static str) -> Rc<dyn ports::KeyValue> {
-    Rc::new(Local::new(open(name)))
+    Rc::new(open(name))
 }
 
 /// The atomic key-value store of this name.
 #[doc(hidden)]
 #[must_use]
 pub fn atomic(name: &'static str) -> Rc<dyn ports::Atomic> {
-    Rc::new(Local::new(open(name)))
+    Rc::new(open(name))
 }
 
-fn open(name: &str) -> Arc<dyn Store> {
-    // They were good when the server began.
-    let settings = settings().unwrap_or_default();
-    let folder = env::var_os(DATA.0).filter(|folder| !folder.is_empty());
-    let folder = folder.map_or_else(|| DATA.1.into(), PathBuf::from);
-    service_of(&settings, name, Some(&Service::Sqlite(folder.join(FILE))))
+fn open(name: &str) -> Local {
+    match &*SERVICES {
+        Ok(services) => Local::new(services.open(name)),
+        Err(error) => Local::missing(ports::Error::new(
+            ports::ErrorKind::Unavailable,
+            error.to_string(),
+        )),
+    }
 }
 
-/// The settings of ports in the environment.
-pub(crate) fn settings() -> Result<Vec<Setting>, SettingError> {
-    let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
-        let name = name.into_string().ok()?;
-        Some((name, value.to_string_lossy().into_owned()))
-    };
-    let variables: Vec<_> = env::vars_os().filter_map(text).collect();
-    services(variables.iter().map(|(name, value)| (&**name, &**value)))
+/// Whether the settings of ports in the environment can be followed.
+pub(crate) fn check() -> Result<(), SettingError> {
+    SERVICES.as_ref().map(drop).map_err(Clone::clone)
 }

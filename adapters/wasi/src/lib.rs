@@ -1,6 +1,7 @@
 //! Runs a function on Spin, and on any other host of WASI 0.3 HTTP components.
 //!
-//! A component built with this crate imports nothing but `wasi:*`, so a single file runs on all such hosts.
+//! A component built with this crate imports nothing but `wasi:*`, so a single file runs on all such hosts; and of `guru:ports`
+//! what a function calls that declares such ports.
 
 mod answer;
 mod clock;
@@ -12,6 +13,8 @@ mod identity;
 mod log;
 mod ports;
 mod reader;
+#[cfg(feature = "key-value")]
+mod stores;
 mod upload;
 
 #[doc(hidden)]
@@ -20,6 +23,9 @@ pub use wasip3;
 pub use answer::answer;
 #[doc(hidden)]
 pub use fetch::fetch;
+#[cfg(feature = "key-value")]
+#[doc(hidden)]
+pub use stores::{atomic, key_value};
 
 /// Exports the function as a component: `guru_wasi::export!(app)`, where `app` is a `fn() -> App`. Use it once per
 /// module.

@@ -193,7 +193,11 @@ impl ListQuery {
     }
 
     /// Holds it to the limits of all stores.
-    pub(crate) fn check(&self) -> Result<(), Error> {
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidKey`](ErrorKind::InvalidKey) for a prefix of more than 512 bytes, and for a page of none or more than a thousand.
+    pub fn check(&self) -> Result<(), Error> {
         if self.prefix.len() > KEY_LIMIT {
             return Err(invalid(format!("a prefix has {KEY_LIMIT} bytes at most")));
         }
@@ -245,7 +249,7 @@ pub struct Page {
 /// # Errors
 ///
 /// [`InvalidKey`](ErrorKind::InvalidKey) for one that is empty, `.`, `..` or longer than 512 bytes.
-pub(crate) fn check_key(key: &str) -> Result<(), Error> {
+pub fn check_key(key: &str) -> Result<(), Error> {
     if key.is_empty() || key == "." || key == ".." {
         return Err(invalid("a key is neither empty nor `.` nor `..`".into()));
     }
@@ -260,7 +264,7 @@ pub(crate) fn check_key(key: &str) -> Result<(), Error> {
 /// # Errors
 ///
 /// [`TooLarge`](ErrorKind::TooLarge) for one of more than 256 KiB, [`Invalid`](ErrorKind::Invalid) for less than 60 seconds.
-pub(crate) fn check_value(value: &[u8], ttl: Option<Duration>) -> Result<(), Error> {
+pub fn check_value(value: &[u8], ttl: Option<Duration>) -> Result<(), Error> {
     if value.len() > VALUE_LIMIT {
         return Err(Error::new(
             ErrorKind::TooLarge,

@@ -27,9 +27,8 @@ pub use error::{Error, ErrorKind};
 pub use fetch::{Fetch, FetchRequest, TIMEOUT};
 pub use key_value::{
     Atomic, Called, Condition, KEY_LIMIT, KeyValue, LEAST_TTL, ListQuery, PAGE_LIMIT, Page,
-    VALUE_LIMIT, Version, number,
+    VALUE_LIMIT, Version, check_key, check_value, number,
 };
-pub(crate) use key_value::{check_key, check_value};
 pub use line::LogLine;
 pub use log::{Field, Float, Level, Log, Logger, Record, Value};
 pub use random::Random;

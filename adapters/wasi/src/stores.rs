@@ -1,0 +1,157 @@
+//! Key-value stores, by the interfaces of `guru:ports`. A function that has none does not import them.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use guru_core::ports::{self, Called, Condition, Error, ErrorKind, ListQuery, Page, Version};
+use guru_wit::atomic as versions;
+use guru_wit::key_value as values;
+use guru_wit::types;
+
+/// The key-value store of this name.
+#[must_use]
+pub fn key_value(name: &'static str) -> Rc<dyn ports::KeyValue> {
+    Rc::new(Plain(name))
+}
+
+/// The atomic key-value store of this name.
+#[must_use]
+pub fn atomic(name: &'static str) -> Rc<dyn ports::Atomic> {
+    Rc::new(Atomic(name))
+}
+
+struct Plain(&'static str);
+
+struct Atomic(&'static str);
+
+/// A call, whose arguments are its own.
+fn call<T: 'static>(made: impl Future<Output = Result<T, types::Error>> + 'static) -> Called<T> {
+    Box::pin(async move { made.await.map_err(failed) })
+}
+
+fn failed(error: types::Error) -> Error {
+    use types::ErrorKind as Kind;
+    let kind = match error.kind {
+        Kind::Unavailable => ErrorKind::Unavailable,
+        Kind::Denied => ErrorKind::Denied,
+        Kind::Invalid => ErrorKind::Invalid,
+        Kind::InvalidKey => ErrorKind::InvalidKey,
+        Kind::TooLarge => ErrorKind::TooLarge,
+        Kind::Conflict => ErrorKind::Conflict,
+        Kind::Corrupt => ErrorKind::Corrupt,
+        Kind::Timeout => ErrorKind::Timeout,
+        Kind::Broken => ErrorKind::Broken,
+        Kind::Other => ErrorKind::Other,
+    };
+    Error::new(kind, error.message)
+}
+
+fn seconds(ttl: Option<Duration>) -> Option<u64> {
+    ttl.map(|ttl| ttl.as_secs())
+}
+
+fn page(page: values::Page) -> Page {
+    Page {
+        keys: page.keys,
+        cursor: page.cursor,
+    }
+}
+
+/// A page has a thousand keys at most.
+fn limit(query: &ListQuery) -> u32 {
+    u32::try_from(query.limit).unwrap_or(u32::MAX)
+}
+
+impl ports::KeyValue for Plain {
+    fn get(&self, key: &str) -> Called<Option<Bytes>> {
+        let (store, key) = (self.0.to_owned(), key.to_owned());
+        call(async move { Ok(values::get(store, key).await?.map(Bytes::from)) })
+    }
+
+    fn set(&self, key: &str, value: Bytes, ttl: Option<Duration>) -> Called<()> {
+        let (store, key) = (self.0.to_owned(), key.to_owned());
+        call(values::set(store, key, value.into(), seconds(ttl)))
+    }
+
+    fn delete(&self, key: &str) -> Called<()> {
+        call(values::delete(self.0.to_owned(), key.to_owned()))
+    }
+
+    fn list(&self, query: ListQuery) -> Called<Page> {
+        let (store, limit) = (self.0.to_owned(), limit(&query));
+        call(async move {
+            let listed = values::list_keys(store, query.prefix, limit, query.cursor);
+            Ok(page(listed.await?))
+        })
+    }
+
+    fn exists(&self, key: &str) -> Called<bool> {
+        call(values::exists(self.0.to_owned(), key.to_owned()))
+    }
+}
+
+impl ports::KeyValue for Atomic {
+    fn get(&self, key: &str) -> Called<Option<Bytes>> {
+        let (store, key) = (self.0.to_owned(), key.to_owned());
+        call(async move {
+            Ok(versions::read(store, key)
+                .await?
+                .map(|read| read.value.into()))
+        })
+    }
+
+    fn set(&self, key: &str, value: Bytes, ttl: Option<Duration>) -> Called<()> {
+        let (store, key) = (self.0.to_owned(), key.to_owned());
+        let condition = versions::Condition::None;
+        let written = versions::write(store, key, value.into(), seconds(ttl), condition);
+        call(async move { written.await.map(drop) })
+    }
+
+    fn delete(&self, key: &str) -> Called<()> {
+        call(versions::delete(self.0.to_owned(), key.to_owned()))
+    }
+
+    fn list(&self, query: ListQuery) -> Called<Page> {
+        let (store, limit) = (self.0.to_owned(), limit(&query));
+        call(async move {
+            let listed = versions::list_keys(store, query.prefix, limit, query.cursor);
+            Ok(page(listed.await?))
+        })
+    }
+
+    fn exists(&self, key: &str) -> Called<bool> {
+        call(versions::exists(self.0.to_owned(), key.to_owned()))
+    }
+}
+
+impl ports::Atomic for Atomic {
+    fn read(&self, key: &str) -> Called<Option<(Bytes, Version)>> {
+        let (store, key) = (self.0.to_owned(), key.to_owned());
+        call(async move {
+            let read = versions::read(store, key).await?;
+            Ok(read.map(|read| (read.value.into(), Version::new(read.version))))
+        })
+    }
+
+    fn write(
+        &self,
+        key: &str,
+        value: Bytes,
+        ttl: Option<Duration>,
+        condition: Condition,
+    ) -> Called<Version> {
+        let (store, key) = (self.0.to_owned(), key.to_owned());
+        let condition = match condition {
+            Condition::Absent => versions::Condition::Absent,
+            Condition::Version(version) => versions::Condition::Version(version.to_string()),
+            _ => versions::Condition::None,
+        };
+        let written = versions::write(store, key, value.into(), seconds(ttl), condition);
+        call(async move { written.await.map(Version::new) })
+    }
+
+    fn add(&self, key: &str, by: i64) -> Called<i64> {
+        call(versions::add(self.0.to_owned(), key.to_owned(), by))
+    }
+}
