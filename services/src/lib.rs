@@ -3,6 +3,8 @@
 //! A service proves itself by the suite of its port (the module `suite`, by the feature of that name). Its calls can be waited
 //! for on any thread, as a host of components does; [`Local`] makes the port of it that a handler uses.
 
+#[cfg(feature = "dynamodb")]
+mod dynamodb;
 #[cfg(feature = "sqlite")]
 mod home;
 mod local;
@@ -14,6 +16,8 @@ pub mod suite;
 mod setting;
 mod store;
 
+#[cfg(feature = "dynamodb")]
+pub use dynamodb::{DynamoDb, Table};
 #[cfg(feature = "sqlite")]
 pub use home::AtHome;
 pub use local::Local;

@@ -18,6 +18,9 @@ pub enum Service {
     /// `sqlite:FILE`, a file of SQLite, which is made where there is none.
     #[cfg(feature = "sqlite")]
     Sqlite(std::path::PathBuf),
+    /// `dynamodb://TABLE`, a table of DynamoDB.
+    #[cfg(feature = "dynamodb")]
+    DynamoDb(crate::Table),
 }
 
 /// A setting of a port: `GURU_PORT_LINKS=sqlite:data/links.sqlite`.
@@ -39,6 +42,8 @@ impl fmt::Display for SettingError {
         let expected = [
             #[cfg(feature = "sqlite")]
             "`sqlite:FILE`",
+            #[cfg(feature = "dynamodb")]
+            "`dynamodb://TABLE`, with `?region=` where it is not that of AWS_REGION",
         ];
         let expected = expected.join(" or ");
         write!(
@@ -75,6 +80,8 @@ fn service(value: &str) -> Option<Service> {
     match scheme {
         #[cfg(feature = "sqlite")]
         "sqlite" if !place.is_empty() => Some(Service::Sqlite(place.into())),
+        #[cfg(feature = "dynamodb")]
+        "dynamodb" => crate::Table::read(place).map(Service::DynamoDb),
         _ => None,
     }
 }
@@ -102,6 +109,8 @@ pub fn service_of(settings: &[Setting], port: &str, own: Option<&Service>) -> Ar
     match set.map(|setting| &setting.service).or(own) {
         #[cfg(feature = "sqlite")]
         Some(Service::Sqlite(path)) => Arc::new(crate::Sqlite::open(path, port)),
+        #[cfg(feature = "dynamodb")]
+        Some(Service::DynamoDb(table)) => Arc::new(crate::DynamoDb::open(table, port)),
         None => Arc::new(Missing(Error::new(
             ErrorKind::Unavailable,
             format!("there is no service for the port `{port}`: {wanted} names one"),

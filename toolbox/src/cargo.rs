@@ -90,7 +90,7 @@ pub struct Program {
     pub package: &'static str,
     /// The name of the binary.
     pub name: &'static str,
-    /// The features it is built with.
+    /// The features it is built with, in place of its default ones.
     pub features: &'static [&'static str],
 }
 
@@ -98,7 +98,7 @@ pub struct Program {
 pub const HOST: Program = Program {
     package: "guru-host",
     name: "guru-host",
-    features: &["compile"],
+    features: &["compile", "sqlite"],
 };
 
 /// The host of components without the compiler, as small as in a release.
@@ -113,6 +113,12 @@ pub const BOOTSTRAP: Program = Program {
     package: "guru-lambda",
     name: "bootstrap",
     features: &[],
+};
+
+/// The same for a function with stores.
+pub const BOOTSTRAP_WITH_STORES: Program = Program {
+    features: &["dynamodb"],
+    ..BOOTSTRAP
 };
 
 /// The gateway in front of a Lambda function on this machine.
@@ -161,6 +167,7 @@ impl Program {
                 return self.install(workspace, &version, is_release, prepare);
             }
         };
+        cargo.arg("--no-default-features");
         if !self.features.is_empty() {
             cargo.arg("--features").arg(self.features.join(","));
         }
@@ -249,6 +256,7 @@ impl Program {
         if let Some(host) = foreign(workspace.root()) {
             cargo.env("CARGO_BUILD_TARGET", host);
         }
+        cargo.arg("--no-default-features");
         if !self.features.is_empty() {
             cargo.arg("--features").arg(self.features.join(","));
         }

@@ -140,3 +140,28 @@ mod tests {
         assert!(kept.join("file").exists());
     }
 }
+
+/// Writes a file atomically: a concurrent reader sees either the old or the new content.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn replace(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
+    let unfinished = path.with_extension(format!("{}.unfinished", std::process::id()));
+    fs::write(&unfinished, content)
+        .and_then(|()| fs::rename(&unfinished, path))
+        .with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Copies a program atomically, so that a running copy is not disturbed.
+///
+/// # Errors
+///
+/// When it cannot be read or written.
+pub fn copy_program(from: &Path, to: &Path) -> Result<()> {
+    let content = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
+    replace(to, content)?;
+    fs::metadata(from)
+        .and_then(|data| fs::set_permissions(to, data.permissions()))
+        .with_context(|| format!("cannot make {} executable", to.display()))
+}

@@ -2,6 +2,7 @@
 //! vendor. This is not a public API, and changes without notice.
 
 pub mod apt;
+pub mod artefact;
 pub mod cargo;
 pub mod child;
 pub mod console;
@@ -11,6 +12,7 @@ pub mod home;
 pub mod interrupt;
 pub mod items;
 pub mod leash;
+pub mod output;
 mod parts;
 pub mod source;
 pub mod stamp;

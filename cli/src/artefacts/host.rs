@@ -1,6 +1,7 @@
 //! Compiles a component ahead of time for the host on this machine.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -8,14 +9,20 @@ use std::{
 use anyhow::Result;
 
 use super::{BuildContext, wasi};
-use crate::{cargo, child, wait};
+use crate::{
+    cargo, child,
+    declared::{self, Port},
+    wait,
+};
 
 /// Builds the function's component and precompiles it to `function.cwasm`, both in `folder`; returns the path of the latter.
-pub fn compiled(context: &BuildContext<'_>, folder: &Path) -> Result<PathBuf> {
+/// With it come the ports that the function declares.
+pub fn compiled(context: &BuildContext<'_>, folder: &Path) -> Result<(PathBuf, Vec<Port>)> {
     let component = wasi::build(context, folder)?;
     let compiled = folder.join("function.cwasm");
     compile(context, &component, &compiled)?;
-    Ok(compiled)
+    let ports = declared::declared(&fs::read(&component)?)?;
+    Ok((compiled, ports))
 }
 
 /// Compiles a component ahead of time for the host on this machine.

@@ -6,26 +6,29 @@ mod document;
 pub mod host;
 pub mod module;
 pub mod native;
-mod output;
 mod program;
-mod report;
 mod routes;
 pub mod wasi;
 
 use std::{
-    env, fs,
+    env,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{args::Features, console::Console, files, home::Home, workspace::Workspace};
+use crate::{
+    args::Features, console::Console, declared::Port, files, home::Home, workspace::Workspace,
+};
 
+pub use crate::files::{copy_program, replace as write};
 pub use document::{Call, DOCUMENT, METHODS, first_call, own as own_document};
+pub use guru_toolbox::{
+    artefact::{Artefact, gzip, sha256, show},
+    output::Output,
+};
 pub use module::Adapter;
-pub use output::Output;
 pub use program::program;
-pub use report::{Artefact, gzip, sha256, show};
 
 /// The context of a build, which every vendor has access to.
 #[derive(Clone, Copy)]
@@ -80,10 +83,17 @@ impl BuildContext<'_> {
         output.publish(made)
     }
 
-    /// Builds the component and precompiles it for the host on this machine; returns the path of the result.
-    pub fn compile(&self, folder: &Path) -> Result<PathBuf> {
-        let made = self.make(folder, |draft| Ok(vec![host::compiled(self, draft)?]))?;
-        made.into_iter().next().context("a build made no file")
+    /// Builds the component and precompiles it for the host on this machine; returns the path of the result, and the ports that
+    /// the function declares.
+    pub fn compile(&self, folder: &Path) -> Result<(PathBuf, Vec<Port>)> {
+        let mut ports = Vec::new();
+        let made = self.make(folder, |draft| {
+            let (compiled, declared) = host::compiled(self, draft)?;
+            ports = declared;
+            Ok(vec![compiled])
+        })?;
+        let made = made.into_iter().next().context("a build made no file")?;
+        Ok((made, ports))
     }
 }
 
@@ -161,23 +171,6 @@ pub fn choose<'a>(workspace: &'a Workspace, named: Option<&str>, here: &Path) ->
         ([function], _) | (_, [function]) => Ok(function),
         _ => bail!("say which function: {}", known()),
     }
-}
-
-/// Writes a file atomically: a concurrent reader sees either the old or the new content.
-pub fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
-    let unfinished = path.with_extension(format!("{}.unfinished", std::process::id()));
-    fs::write(&unfinished, content)
-        .and_then(|()| fs::rename(&unfinished, path))
-        .with_context(|| format!("cannot write {}", path.display()))
-}
-
-/// Copies a program atomically, so that a running copy is not disturbed.
-pub fn copy_program(from: &Path, to: &Path) -> Result<()> {
-    let content = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
-    write(to, content)?;
-    fs::metadata(from)
-        .and_then(|data| fs::set_permissions(to, data.permissions()))
-        .with_context(|| format!("cannot make {} executable", to.display()))
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ impl Vendor for Wasi {
 
     /// The command line names the settings; their values are passed in the environment.
     fn serve(&self, session: &Session<'_>, request: &Serve<'_>) -> Result<Served> {
-        let compiled = session.context().compile(request.folder)?;
+        let (compiled, _) = session.context().compile(request.folder)?;
         let context = session.context();
         let data = artefacts::data(context.workspace, context.function)?;
         let mut command = surroundings::command(session.program(cargo::HOST)?);

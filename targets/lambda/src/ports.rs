@@ -117,6 +117,10 @@ pub(crate) fn options() -> Result<(Options, Option<String>), Error> {
     };
     // Who reaches the runtime API takes invocations, and answers them.
     options.guarded = text("AWS_LAMBDA_RUNTIME_API").and_then(|api| runtime_api(&api));
+    #[cfg(feature = "dynamodb")]
+    {
+        options.stores = stores()?;
+    }
     options.environment = settings::of(env::vars_os(), text(settings::NAMES).as_deref())?;
     let format = log::format(text("AWS_LAMBDA_LOG_FORMAT").as_deref());
     options.environment.retain(|(name, _)| *name != format.0);
@@ -163,6 +167,22 @@ pub(crate) fn deployment() -> Result<Deployment, Error> {
         mount: text("GURU_BASE_PATH").unwrap_or_default(),
         is_streaming,
     })
+}
+
+/// The stores that the environment names services for.
+#[cfg(feature = "dynamodb")]
+fn stores() -> Result<guru_host::Stores, Error> {
+    let variables = env::vars_os().filter_map(|(name, value)| {
+        let name = name.into_string().ok()?;
+        Some((name, value.to_string_lossy().into_owned()))
+    });
+    let variables: Vec<_> = variables.collect();
+    let variables = variables.iter().map(|(name, value)| (&**name, &**value));
+    let settings = guru_services::services(variables);
+    let settings = settings.map_err(|error| Error::setting(error.to_string()))?;
+    Ok(guru_host::Stores::new(move |name| {
+        guru_services::service_of(&settings, name, None)
+    }))
 }
 
 fn text(name: &str) -> Option<String> {

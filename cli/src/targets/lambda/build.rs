@@ -12,7 +12,9 @@ use zip::{DateTime, ZipWriter, write::SimpleFileOptions};
 use super::openapi;
 use crate::{
     artefacts::{BuildContext, copy_program, host, write},
-    cargo, wait,
+    cargo,
+    declared::Port,
+    wait,
 };
 
 /// The minor version of glibc in `provided.al2023`, which has glibc 2.34
@@ -27,8 +29,8 @@ const DOCUMENT: &str = "openapi.json";
 
 /// Builds `function.zip`, which contains `bootstrap` and `function.cwasm`, and `openapi.json`.
 pub(super) fn build(context: &BuildContext<'_>, folder: &Path) -> Result<Vec<PathBuf>> {
-    let compiled = host::compiled(context, folder)?;
-    let bootstrap = bootstrap(context, folder)?;
+    let (compiled, ports) = host::compiled(context, folder)?;
+    let bootstrap = bootstrap(context, folder, program_for(&ports))?;
     let zip = folder.join(ZIP);
     write(&zip, packed(&[(&bootstrap, 0o755), (&compiled, 0o644)])?)?;
     let document = folder.join(DOCUMENT);
@@ -36,10 +38,26 @@ pub(super) fn build(context: &BuildContext<'_>, folder: &Path) -> Result<Vec<Pat
     Ok(vec![zip, bootstrap, compiled, document])
 }
 
-fn bootstrap(context: &BuildContext<'_>, folder: &Path) -> Result<PathBuf> {
+/// The bootstrap for a function with these ports.
+pub(super) fn program_for(ports: &[Port]) -> cargo::Program {
+    if ports
+        .iter()
+        .any(|port| matches!(port, Port::KeyValue { .. }))
+    {
+        cargo::BOOTSTRAP_WITH_STORES
+    } else {
+        cargo::BOOTSTRAP
+    }
+}
+
+fn bootstrap(
+    context: &BuildContext<'_>,
+    folder: &Path,
+    program: cargo::Program,
+) -> Result<PathBuf> {
     // Always optimised: the function's code is in the component, and a debug build of the bootstrap exceeds Lambda's size limit.
     // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-    let made = wait::build(context.console, context.workspace, cargo::BOOTSTRAP, true)?;
+    let made = wait::build(context.console, context.workspace, program, true)?;
     let program = fs::read(&made).with_context(|| format!("cannot read {}", made.display()))?;
     if !program.starts_with(b"\x7fELF") {
         bail!(

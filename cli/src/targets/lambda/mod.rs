@@ -16,8 +16,13 @@ use super::{Deployer, Need, Serve, Served, Vendor, login, named};
 use crate::{
     artefacts::{self, BuildContext},
     cargo, child,
+    declared::Port,
     home::Home,
-    items::{Item, python::Environment, wasm},
+    items::{
+        Item,
+        python::{self, Environment},
+        wasm,
+    },
     serving::{Session, Settings},
     surroundings, tool,
     version::Version,
@@ -67,8 +72,8 @@ impl Vendor for Lambda {
     }
 
     fn serve(&self, session: &Session<'_>, request: &Serve<'_>) -> Result<Served> {
-        let compiled = session.context().compile(request.folder)?;
-        let bootstrap = session.program(cargo::BOOTSTRAP)?;
+        let (compiled, ports) = session.context().compile(request.folder)?;
+        let bootstrap = session.program(build::program_for(&ports))?;
         let mut command = surroundings::command(session.program(cargo::GATEWAY)?);
         command
             .args(["--front", session.front(), "--bootstrap"])
@@ -76,6 +81,29 @@ impl Vendor for Lambda {
             .envs(request.settings.iter())
             .env(SETTINGS, names(request.settings, env::var(SETTINGS).ok()))
             .env("GURU_COMPONENT", &compiled);
+        // Stores that no setting names a service for are in a table of an AWS that begins with nothing.
+        let stores = ports
+            .iter()
+            .filter(|port| matches!(port, Port::KeyValue { .. }));
+        let stores = stores.map(|port| format!("GURU_PORT_{}", port.name().to_uppercase()));
+        let named = |name: &String| {
+            request.settings.iter().any(|(key, _)| key == name) || env::var_os(name).is_some()
+        };
+        let unnamed: Vec<_> = stores.filter(|name| !named(name)).collect();
+        if !unnamed.is_empty() {
+            let program = ministack(session.context().home);
+            let program = program.with_context(|| format!(
+                "the function has stores, which are DynamoDB's on Lambda: `pip install ministack` gets an emulator, MINISTACK_BIN \
+                 names one, and {} names a table in its place (dynamodb://TABLE)",
+                unnamed.join(" and ")
+            ))?;
+            command.arg("--aws").arg(program);
+            command.envs(
+                unnamed
+                    .iter()
+                    .map(|name| (name, "dynamodb://guru-dev?create")),
+            );
+        }
         // AWS's emulator collects answers.
         if !session.front().ends_with("-stream") {
             let emulator = program(session.context().home)?;
@@ -139,6 +167,15 @@ pub fn sam(home: &Home) -> Option<PathBuf> {
         which::which("sam")
             .ok()
             .or_else(|| own.is_file().then_some(own))
+    })
+}
+
+/// An emulator of AWS, which Guru's own workspace installs for its tests.
+fn ministack(home: &Home) -> Option<PathBuf> {
+    tool::find("MINISTACK_BIN", || {
+        let own = python::program(&home.root().join("aws"), "ministack");
+        let own = own.is_file().then_some(own);
+        own.or_else(|| which::which("ministack").ok())
     })
 }
 

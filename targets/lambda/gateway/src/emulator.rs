@@ -40,7 +40,14 @@ static ALONE: Mutex<()> = Mutex::new(());
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) emulator: PathBuf,
+    pub(crate) function: Function,
+}
+
+/// The function's bootstrap, and what its environment has beside this process's own.
+#[derive(Clone, Debug)]
+pub(crate) struct Function {
     pub(crate) bootstrap: PathBuf,
+    pub(crate) environment: Vec<(&'static str, String)>,
 }
 
 /// A pool of emulators, one for each concurrent request, started on demand.
@@ -60,7 +67,7 @@ struct Emulator {
 impl Emulators {
     /// Starts the first emulator, so that a failure to start is reported at once.
     pub(crate) async fn start(settings: Settings, count: usize) -> Result<Self> {
-        for file in [&settings.emulator, &settings.bootstrap] {
+        for file in [&settings.emulator, &settings.function.bootstrap] {
             if !file.is_file() {
                 bail!("there is no file {}", file.display());
             }
@@ -143,7 +150,7 @@ impl Emulator {
     }
 
     fn spawn(settings: &Settings) -> Result<(Child, [SocketAddr; 2])> {
-        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let _alone = alone();
         let addresses = free()?;
         let [address, runtime] = addresses;
         let child = Command::new(&settings.emulator)
@@ -151,7 +158,8 @@ impl Emulator {
             .arg(address.to_string())
             .arg("--runtime-api-address")
             .arg(runtime.to_string())
-            .arg(&settings.bootstrap)
+            .arg(&settings.function.bootstrap)
+            .envs(settings.function.environment.iter().cloned())
             .stdin(Stdio::null())
             // The output of the emulator and the function; standard output is for `listening on`.
             .stdout(std::io::stderr())
@@ -160,6 +168,11 @@ impl Emulator {
             .with_context(|| format!("cannot start {}", settings.emulator.display()))?;
         Ok((child, addresses))
     }
+}
+
+/// Has no other process begin meanwhile.
+pub(crate) fn alone() -> std::sync::MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn goes_on(child: &mut Child) -> Result<()> {
@@ -178,7 +191,8 @@ fn free() -> Result<[SocketAddr; 2]> {
     Ok([first.local_addr()?, second.local_addr()?])
 }
 
-fn hold() -> Result<StdListener> {
+/// A free port of those to choose from, held until this is dropped.
+pub(crate) fn hold() -> Result<StdListener> {
     for _ in 0..100 {
         let chosen = Uuid::new_v4().as_u128() % u128::from(PORTS.end - PORTS.start);
         let port = PORTS.start + u16::try_from(chosen).unwrap_or_default();

@@ -6,6 +6,7 @@
 //! AWS's own Runtime Interface Emulator, or, where its answers are streamed, which the emulator cannot show, under a
 //! runtime API of this program's.
 
+mod account;
 mod answer;
 mod emulator;
 mod event;
@@ -18,7 +19,8 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use clap::{Parser, ValueEnum};
 
-use emulator::{Emulators, Settings};
+use account::Account;
+use emulator::{Emulators, Function, Settings};
 use runtime::Runtimes;
 use serve::Backend;
 
@@ -45,6 +47,9 @@ struct Arguments {
     /// The function's bootstrap
     #[arg(long, value_name = "FILE")]
     bootstrap: PathBuf,
+    /// An emulator of AWS for the function's stores, `ministack`, which has nothing in it when it starts
+    #[arg(long, value_name = "FILE")]
+    aws: Option<PathBuf>,
     /// Name or address to listen on
     #[arg(long, default_value = "127.0.0.1")]
     host: String,
@@ -128,14 +133,25 @@ fn run(arguments: Arguments) -> Result<()> {
     runtime.block_on(async {
         let workers = usize::from(arguments.workers);
         let (front, streams) = arguments.front.parts();
+        let account = match &arguments.aws {
+            Some(program) => Some(Account::start(program).await?),
+            None => None,
+        };
+        let function = Function {
+            bootstrap: arguments.bootstrap,
+            environment: account
+                .as_ref()
+                .map(Account::environment)
+                .unwrap_or_default(),
+        };
         let backend = if streams {
-            Backend::Runtimes(Runtimes::start(arguments.bootstrap, workers).await?)
+            Backend::Runtimes(Runtimes::start(function, workers).await?)
         } else {
             let settings = Settings {
                 emulator: arguments
                     .emulator
                     .context("--emulator is missing: it names AWS's Runtime Interface Emulator")?,
-                bootstrap: arguments.bootstrap,
+                function,
             };
             Backend::Emulators(Box::new(Emulators::start(settings, workers).await?))
         };

@@ -8,13 +8,13 @@
 mod api;
 mod process;
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Result, bail};
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
+use crate::emulator::Function;
 use process::Process;
 
 /// The head of an answer, as the function writes it, and its content.
@@ -50,7 +50,7 @@ struct Call {
 pub(crate) struct Runtimes(Arc<Pool>);
 
 struct Pool {
-    bootstrap: PathBuf,
+    function: Function,
     room: Arc<Semaphore>,
     idle: Mutex<Vec<Process>>,
 }
@@ -78,13 +78,13 @@ impl Pool {
 
 impl Runtimes {
     /// Starts the first process, so that a program that cannot be run is reported at once.
-    pub(crate) async fn start(bootstrap: PathBuf, count: usize) -> Result<Self> {
-        if !bootstrap.is_file() {
-            bail!("there is no file {}", bootstrap.display());
+    pub(crate) async fn start(function: Function, count: usize) -> Result<Self> {
+        if !function.bootstrap.is_file() {
+            bail!("there is no file {}", function.bootstrap.display());
         }
-        let first = Process::start(&bootstrap).await?;
+        let first = Process::start(&function).await?;
         Ok(Self(Arc::new(Pool {
-            bootstrap,
+            function,
             room: Arc::new(Semaphore::new(count)),
             idle: Mutex::new(vec![first]),
         })))
@@ -96,7 +96,7 @@ impl Runtimes {
         let idle = self.0.idle().pop().filter(Process::is_alive);
         let process = match idle {
             Some(process) => process,
-            None => Process::start(&self.0.bootstrap).await?,
+            None => Process::start(&self.0.function).await?,
         };
         let calls = process.calls();
         let (answer, answered) = oneshot::channel();

@@ -1,7 +1,6 @@
 //! One process of the function, with a runtime API of its own.
 
 use std::net::Ipv4Addr;
-use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,6 +12,7 @@ use tokio::sync::mpsc;
 
 use super::Call;
 use super::api::Api;
+use crate::emulator::Function;
 
 /// A process. It ends with the gateway.
 pub(crate) struct Process {
@@ -21,10 +21,11 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    pub(crate) async fn start(bootstrap: &Path) -> Result<Self> {
+    pub(crate) async fn start(function: &Function) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let mut child = Command::new(bootstrap)
+        let mut child = Command::new(&function.bootstrap)
+            .envs(function.environment.iter().cloned())
             .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
             .env("AWS_LAMBDA_FUNCTION_NAME", "function")
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
@@ -37,7 +38,7 @@ impl Process {
             .stdout(std::io::stderr())
             .kill_on_drop(true)
             .spawn()
-            .with_context(|| format!("cannot start {}", bootstrap.display()))?;
+            .with_context(|| format!("cannot start {}", function.bootstrap.display()))?;
         let (calls, waiting) = mpsc::channel(1);
         let is_alive = Arc::new(AtomicBool::new(true));
         let alive = Arc::clone(&is_alive);

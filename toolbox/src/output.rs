@@ -31,7 +31,7 @@ pub struct Output {
 
 impl Output {
     /// Creates the folder and waits for its lock.
-    pub(super) fn hold(console: Console, folder: &Path) -> Result<Self> {
+    pub fn hold(console: Console, folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder)
             .with_context(|| format!("cannot create {}", folder.display()))?;
         let whole = fs::canonicalize(folder)
@@ -61,7 +61,7 @@ impl Output {
     }
 
     /// Creates an empty folder below this one, which is removed when dropped.
-    pub(super) fn draft(&self) -> Result<TempDir> {
+    pub fn draft(&self) -> Result<TempDir> {
         // The folder is locked, so an existing draft was left behind by a killed command.
         let entries = fs::read_dir(&self.folder);
         let entries = entries.with_context(|| format!("cannot read {}", self.folder.display()))?;
@@ -80,7 +80,7 @@ impl Output {
     }
 
     /// Moves the finished files of a draft into place atomically: a concurrent reader sees either the old or the new file.
-    pub(super) fn publish(&self, made: Vec<PathBuf>) -> Result<Vec<PathBuf>> {
+    pub fn publish(&self, made: Vec<PathBuf>) -> Result<Vec<PathBuf>> {
         let place = |path: PathBuf| {
             let name = path
                 .file_name()

@@ -1,0 +1,93 @@
+//! Which table it is: `dynamodb://NAME?region=eu-central-1`.
+
+use std::env;
+
+use form_urlencoded::parse;
+
+/// A table of DynamoDB, as a setting names it.
+///
+/// Where the setting says nothing, the region is that of `AWS_REGION` or `AWS_DEFAULT_REGION`, and the endpoint that of
+/// `AWS_ENDPOINT_URL_DYNAMODB` or `AWS_ENDPOINT_URL`, or else Amazon's own in that region
+/// (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Table {
+    pub(super) name: String,
+    pub(super) region: Option<String>,
+    pub(super) endpoint: Option<String>,
+    /// Whether it is made where it is not there, as for tests.
+    pub(super) is_made: bool,
+}
+
+impl Table {
+    /// Reads what stands behind `dynamodb:` in a setting.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let (name, query) = text.split_once('?').unwrap_or((text, ""));
+        // 3 to 255 of these (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html).
+        let is_name = (3..=255).contains(&name.len())
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
+        let mut table = Self {
+            name: is_name.then(|| name.to_owned())?,
+            region: None,
+            endpoint: None,
+            is_made: false,
+        };
+        for (key, value) in parse(query.as_bytes()) {
+            match &*key {
+                "region" => table.region = Some(value.into_owned()),
+                "endpoint" => table.endpoint = Some(value.into_owned()),
+                "create" => table.is_made = true,
+                _ => return None,
+            }
+        }
+        Some(table)
+    }
+
+    pub(super) fn region(&self) -> Option<String> {
+        let own = self.region.clone();
+        own.or_else(|| text("AWS_REGION"))
+            .or_else(|| text("AWS_DEFAULT_REGION"))
+    }
+
+    pub(super) fn endpoint(&self, region: &str) -> String {
+        let own = self.endpoint.clone();
+        let named = own
+            .or_else(|| text("AWS_ENDPOINT_URL_DYNAMODB"))
+            .or_else(|| text("AWS_ENDPOINT_URL"));
+        let named = named.map(|endpoint| endpoint.trim_end_matches('/').to_owned());
+        named.unwrap_or_else(|| {
+            // China's are of another domain (https://docs.aws.amazon.com/general/latest/gr/ddb.html).
+            let end = if region.starts_with("cn-") { ".cn" } else { "" };
+            format!("https://dynamodb.{region}.amazonaws.com{end}")
+        })
+    }
+}
+
+/// A variable that is not empty.
+pub(super) fn text(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_a_name_and_what_differs() {
+        let table =
+            Table::read("links-prod?region=eu-central-1&endpoint=http://127.0.0.1:4566/").unwrap();
+        assert_eq!((&*table.name, table.is_made), ("links-prod", false));
+        assert_eq!(table.region().as_deref(), Some("eu-central-1"));
+        assert_eq!(table.endpoint("eu-central-1"), "http://127.0.0.1:4566");
+        assert!(Table::read("links?create").unwrap().is_made);
+        let table = Table::read("links").unwrap();
+        assert_eq!(
+            table.endpoint("cn-north-1"),
+            "https://dynamodb.cn-north-1.amazonaws.com.cn"
+        );
+        for wrong in ["", "ab", "a/b/c", "links?colour=red", "lïnks"] {
+            assert_eq!(Table::read(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! DynamoDB passes the suite of its port: `ministack`, an emulator, which the variable `MINISTACK_BIN` names. Without it nothing
+//! of this is run, and the tests are listed as ignored.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test reports by panicking, its helpers too"
+)]
+
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use guru_core::ports::{ErrorKind, KeyValue as _};
+use guru_services::{Local, Setting, service_of, suite};
+use libtest_mimic::{Arguments, Trial};
+
+/// The variable that names the emulator.
+const PROGRAM: &str = "MINISTACK_BIN";
+
+/// An emulated account, which ends with this.
+struct Account {
+    process: Child,
+    url: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Account {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let process = Command::new(std::env::var_os(PROGRAM).unwrap())
+            .current_dir(folder.path())
+            .env("GATEWAY_PORT", port.to_string())
+            .env("BIND_HOST", "127.0.0.1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(Instant::now() < deadline, "ministack does not answer");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Self {
+            process,
+            url: format!("http://127.0.0.1:{port}"),
+            _folder: folder,
+        }
+    }
+
+    fn store(&self, setting: &str, name: &str) -> Local {
+        let value = format!("{setting}region=eu-central-1&endpoint={}", self.url);
+        let variable = format!("GURU_PORT_{}", name.to_uppercase());
+        let setting = Setting::read(&variable, &value).unwrap();
+        Local::new(service_of(&Vec::from_iter(setting), name, None))
+    }
+}
+
+impl Drop for Account {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().build().unwrap().block_on(future)
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let is_here = std::env::var_os(PROGRAM).is_some();
+    let account = Arc::new(std::sync::LazyLock::<Account>::new(Account::start));
+    let trial = |name: &str, test: fn(&Account)| {
+        let account = Arc::clone(&account);
+        let trial = Trial::test(name, move || {
+            test(&account);
+            Ok(())
+        });
+        trial.with_ignored_flag(!is_here)
+    };
+    let trials = vec![
+        trial("dynamodb_passes", passes),
+        trial("stores_of_a_table_share_nothing", share_nothing),
+        trial("a_table_that_there_is_not_is_said_by_kind", no_table),
+        trial("a_server_that_there_is_not_is_said_by_kind", no_server),
+        trial("a_cursor_of_another_list_is_refused", cursor),
+    ];
+    // Credentials are the environment's, of which a test has none of its own.
+    assert!(
+        !is_here || std::env::var_os("AWS_ACCESS_KEY_ID").is_some(),
+        "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, to anything"
+    );
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    drop(account);
+    conclusion.exit_code()
+}
+
+fn passes(account: &Account) {
+    let store = account.store("dynamodb://suite?create&", "links");
+    block_on(suite::atomic(&store, "suite", tokio::time::sleep));
+}
+
+fn share_nothing(account: &Account) {
+    let store = |name: &str| account.store("dynamodb://shared?create&", name);
+    block_on(async {
+        store("a").set("key", "1".into(), None).await.unwrap();
+        assert_eq!(store("a").get("key").await.unwrap(), Some("1".into()));
+        assert_eq!(store("b").get("key").await.unwrap(), None);
+    });
+}
+
+fn no_table(account: &Account) {
+    let error = block_on(account.store("dynamodb://none?", "a").get("key")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    assert!(error.to_string().contains("none"), "{error}");
+}
+
+fn no_server(_: &Account) {
+    let value = "dynamodb://none?region=eu-central-1&endpoint=http://127.0.0.1:1";
+    let setting = Setting::read("GURU_PORT_A", value).unwrap();
+    let store = Local::new(service_of(&Vec::from_iter(setting), "a", None));
+    let error = block_on(store.get("key")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connect, "{error}");
+}
+
+fn cursor(account: &Account) {
+    let store = account.store("dynamodb://cursor?create&", "a");
+    block_on(async {
+        store.set("a/1", "1".into(), None).await.unwrap();
+        let query = guru_core::ports::ListQuery::new("a/").with_cursor(Some("z".into()));
+        // AWS refuses it, the emulator finds nothing behind it.
+        match store.list(query).await {
+            Ok(page) => assert_eq!(page.keys, Vec::<String>::new()),
+            Err(error) => assert_eq!(error.kind(), ErrorKind::InvalidKey, "{error}"),
+        }
+    });
+}
