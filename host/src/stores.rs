@@ -10,8 +10,7 @@ use wasmtime::Result;
 use wasmtime::component::{Accessor, HasData, Linker};
 
 use crate::state::State;
-use bindings::guru::ports::{atomic, key_value, types};
-use types::Error;
+use bindings::guru::ports::{atomic, key_value};
 
 mod bindings {
     wasmtime::component::bindgen!({
@@ -35,10 +34,10 @@ impl Stores {
         Self(Some(Arc::new(open)))
     }
 
-    fn open(&self, name: &str) -> Result<Arc<dyn Store>, Error> {
-        let open = self.0.as_ref().ok_or_else(|| Error {
-            kind: types::ErrorKind::Unavailable,
-            message: format!("this host has no store `{name}`"),
+    fn open(&self, name: &str) -> Result<Arc<dyn Store>, ports::Error> {
+        let open = self.0.as_ref().ok_or_else(|| {
+            let message = format!("this host has no store `{name}`");
+            ports::Error::new(ErrorKind::Unavailable, message)
         })?;
         Ok(open(name))
     }
@@ -51,7 +50,6 @@ impl fmt::Debug for Stores {
 }
 
 pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
-    types::add_to_linker::<_, Ports>(linker, State::stores)?;
     key_value::add_to_linker::<_, Ports>(linker, State::stores)?;
     atomic::add_to_linker::<_, Ports>(linker, State::stores)
 }
@@ -64,41 +62,50 @@ impl HasData for Ports {
 }
 
 /// The store of a call, once its key is known to be one.
-fn store<T>(accessor: &Accessor<T, Ports>, name: &str, key: &str) -> Result<Arc<dyn Store>, Error> {
-    check_key(key).map_err(failed)?;
+fn store<T>(
+    accessor: &Accessor<T, Ports>,
+    name: &str,
+    key: &str,
+) -> Result<Arc<dyn Store>, ports::Error> {
+    check_key(key)?;
     accessor.with(|mut access| access.get().open(name))
 }
 
-fn failed(error: ports::Error) -> Error {
-    use types::ErrorKind as Kind;
-    let kind = match error.kind() {
-        ErrorKind::Unavailable => Kind::Unavailable,
-        ErrorKind::Denied => Kind::Denied,
-        ErrorKind::Invalid => Kind::Invalid,
-        ErrorKind::InvalidKey => Kind::InvalidKey,
-        ErrorKind::TooLarge => Kind::TooLarge,
-        ErrorKind::Conflict => Kind::Conflict,
-        ErrorKind::Corrupt => Kind::Corrupt,
-        ErrorKind::Timeout => Kind::Timeout,
-        ErrorKind::Broken => Kind::Broken,
-        _ => Kind::Other,
-    };
-    let message = error.to_string();
-    Error { kind, message }
+/// Each interface has errors of its own, which are alike.
+macro_rules! errors {
+    ($($of:ident)*) => {$(
+        impl From<ports::Error> for $of::Error {
+            fn from(error: ports::Error) -> Self {
+                use $of::ErrorKind as Kind;
+                let kind = match error.kind() {
+                    ErrorKind::Unavailable => Kind::Unavailable,
+                    ErrorKind::Denied => Kind::Denied,
+                    ErrorKind::Invalid => Kind::Invalid,
+                    ErrorKind::InvalidKey => Kind::InvalidKey,
+                    ErrorKind::TooLarge => Kind::TooLarge,
+                    ErrorKind::Conflict => Kind::Conflict,
+                    ErrorKind::Corrupt => Kind::Corrupt,
+                    ErrorKind::Timeout => Kind::Timeout,
+                    ErrorKind::Broken => Kind::Broken,
+                    _ => Kind::Other,
+                };
+                let message = error.to_string();
+                Self { kind, message }
+            }
+        }
+    )*};
 }
+
+errors!(key_value atomic);
 
 async fn list<T>(
     accessor: &Accessor<T, Ports>,
     name: &str,
     query: ListQuery,
-) -> Result<key_value::Page, Error> {
-    query.check().map_err(failed)?;
+) -> Result<ports::Page, ports::Error> {
+    query.check()?;
     let store = accessor.with(|mut access| access.get().open(name))?;
-    let page = store.list(query).await.map_err(failed)?;
-    Ok(key_value::Page {
-        keys: page.keys,
-        cursor: page.cursor,
-    })
+    store.list(query).await
 }
 
 fn query(prefix: String, limit: u32, cursor: Option<String>) -> ListQuery {
@@ -114,15 +121,13 @@ async fn write<T>(
     value: Vec<u8>,
     ttl: Option<u64>,
     condition: Condition,
-) -> Result<String, Error> {
+) -> Result<String, ports::Error> {
     let ttl = ttl.map(Duration::from_secs);
-    check_value(&value, ttl).map_err(failed)?;
+    check_value(&value, ttl)?;
     let store = store(accessor, name, key)?;
-    let written = store.write(key, value.into(), ttl, condition).await;
-    written.map(|version| version.to_string()).map_err(failed)
+    let written = store.write(key, value.into(), ttl, condition).await?;
+    Ok(written.to_string())
 }
-
-impl types::Host for &Stores {}
 
 impl key_value::Host for &Stores {}
 
@@ -131,9 +136,8 @@ impl<T: Send> key_value::HostWithStore<T> for Ports {
         accessor: &Accessor<T, Self>,
         name: String,
         key: String,
-    ) -> Result<Option<Vec<u8>>, Error> {
-        let read = store(accessor, &name, &key)?.read(&key).await;
-        let read = read.map_err(failed)?;
+    ) -> Result<Option<Vec<u8>>, key_value::Error> {
+        let read = store(accessor, &name, &key)?.read(&key).await?;
         Ok(read.map(|(value, _)| value.into()))
     }
 
@@ -141,9 +145,9 @@ impl<T: Send> key_value::HostWithStore<T> for Ports {
         accessor: &Accessor<T, Self>,
         name: String,
         key: String,
-    ) -> Result<bool, Error> {
+    ) -> Result<bool, key_value::Error> {
         let store = store(accessor, &name, &key)?;
-        store.exists(&key).await.map_err(failed)
+        Ok(store.exists(&key).await?)
     }
 
     async fn set(
@@ -152,14 +156,19 @@ impl<T: Send> key_value::HostWithStore<T> for Ports {
         key: String,
         value: Vec<u8>,
         ttl: Option<u64>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), key_value::Error> {
         let written = write(accessor, &name, &key, value, ttl, Condition::None);
-        written.await.map(drop)
+        written.await?;
+        Ok(())
     }
 
-    async fn delete(accessor: &Accessor<T, Self>, name: String, key: String) -> Result<(), Error> {
+    async fn delete(
+        accessor: &Accessor<T, Self>,
+        name: String,
+        key: String,
+    ) -> Result<(), key_value::Error> {
         let store = store(accessor, &name, &key)?;
-        store.delete(&key).await.map_err(failed)
+        Ok(store.delete(&key).await?)
     }
 
     async fn list_keys(
@@ -168,8 +177,10 @@ impl<T: Send> key_value::HostWithStore<T> for Ports {
         prefix: String,
         limit: u32,
         cursor: Option<String>,
-    ) -> Result<key_value::Page, Error> {
-        list(accessor, &name, query(prefix, limit, cursor)).await
+    ) -> Result<key_value::Page, key_value::Error> {
+        let page = list(accessor, &name, query(prefix, limit, cursor)).await?;
+        let ports::Page { keys, cursor } = page;
+        Ok(key_value::Page { keys, cursor })
     }
 }
 
@@ -180,9 +191,8 @@ impl<T: Send> atomic::HostWithStore<T> for Ports {
         accessor: &Accessor<T, Self>,
         name: String,
         key: String,
-    ) -> Result<Option<atomic::Versioned>, Error> {
-        let read = store(accessor, &name, &key)?.read(&key).await;
-        let read = read.map_err(failed)?;
+    ) -> Result<Option<atomic::Versioned>, atomic::Error> {
+        let read = store(accessor, &name, &key)?.read(&key).await?;
         Ok(read.map(|(value, version)| atomic::Versioned {
             value: value.into(),
             version: version.to_string(),
@@ -193,9 +203,9 @@ impl<T: Send> atomic::HostWithStore<T> for Ports {
         accessor: &Accessor<T, Self>,
         name: String,
         key: String,
-    ) -> Result<bool, Error> {
+    ) -> Result<bool, atomic::Error> {
         let store = store(accessor, &name, &key)?;
-        store.exists(&key).await.map_err(failed)
+        Ok(store.exists(&key).await?)
     }
 
     async fn write(
@@ -205,13 +215,13 @@ impl<T: Send> atomic::HostWithStore<T> for Ports {
         value: Vec<u8>,
         ttl: Option<u64>,
         condition: atomic::Condition,
-    ) -> Result<String, Error> {
+    ) -> Result<String, atomic::Error> {
         let condition = match condition {
             atomic::Condition::None => Condition::None,
             atomic::Condition::Absent => Condition::Absent,
             atomic::Condition::Version(version) => Condition::Version(Version::new(version)),
         };
-        write(accessor, &name, &key, value, ttl, condition).await
+        Ok(write(accessor, &name, &key, value, ttl, condition).await?)
     }
 
     async fn add(
@@ -219,14 +229,18 @@ impl<T: Send> atomic::HostWithStore<T> for Ports {
         name: String,
         key: String,
         by: i64,
-    ) -> Result<i64, Error> {
+    ) -> Result<i64, atomic::Error> {
         let store = store(accessor, &name, &key)?;
-        store.add(&key, by).await.map_err(failed)
+        Ok(store.add(&key, by).await?)
     }
 
-    async fn delete(accessor: &Accessor<T, Self>, name: String, key: String) -> Result<(), Error> {
+    async fn delete(
+        accessor: &Accessor<T, Self>,
+        name: String,
+        key: String,
+    ) -> Result<(), atomic::Error> {
         let store = store(accessor, &name, &key)?;
-        store.delete(&key).await.map_err(failed)
+        Ok(store.delete(&key).await?)
     }
 
     async fn list_keys(
@@ -235,7 +249,9 @@ impl<T: Send> atomic::HostWithStore<T> for Ports {
         prefix: String,
         limit: u32,
         cursor: Option<String>,
-    ) -> Result<key_value::Page, Error> {
-        list(accessor, &name, query(prefix, limit, cursor)).await
+    ) -> Result<atomic::Page, atomic::Error> {
+        let page = list(accessor, &name, query(prefix, limit, cursor)).await?;
+        let ports::Page { keys, cursor } = page;
+        Ok(atomic::Page { keys, cursor })
     }
 }

@@ -128,6 +128,25 @@ pub const GATEWAY: Program = Program {
     features: &[],
 };
 
+/// Has cargo work in Guru's own sources, which are a folder's or a checkout of cargo's.
+///
+/// # Errors
+///
+/// When the function's `guru` is of the registry, where a library cannot be built by itself.
+pub fn in_source(workspace: &Workspace, cargo: &mut Command) -> Result<()> {
+    match workspace.source()? {
+        Source::Folder(folder) => cargo.current_dir(folder),
+        Source::Checkout(folder) => {
+            cargo.arg("--locked").env("CARGO_TARGET_DIR", target()?);
+            cargo.current_dir(folder)
+        }
+        Source::Registry(_) => bail!(
+            "this needs Guru's own sources: have the function's `guru` come from a clone (`path`) or from git"
+        ),
+    };
+    Ok(())
+}
+
 impl Program {
     /// The variable that overrides the program with an existing one.
     const fn variable(self) -> &'static str {

@@ -1,8 +1,42 @@
-//! What `wit-bindgen` makes of the package `guru:ports`, for components. All of it is generated.
+//! What `wit-bindgen` makes of the package `guru:ports`: for components that call it, and, with a feature, for those that give it
+//! to others. All of it is generated.
 
-wit_bindgen::generate!({
-    path: "wit",
-    world: "imports",
-});
+mod imports {
+    wit_bindgen::generate!({
+        path: "wit",
+        world: "imports",
+    });
+}
 
-pub use guru::ports::{atomic, key_value, types};
+pub use imports::guru::ports::{atomic, key_value};
+
+/// For a component that gives others their stores.
+#[cfg(feature = "adapters")]
+pub mod key_value_adapter {
+    wit_bindgen::generate!({
+        path: "wit",
+        world: "key-value-adapter",
+        pub_export_macro: true,
+        default_bindings_module: "guru_wit::key_value_adapter",
+        export_macro_name: "export_key_value",
+    });
+
+    pub use exports::guru::ports::key_value;
+}
+
+/// For a component that gives others their atomic stores.
+#[cfg(feature = "adapters")]
+pub mod atomic_adapter {
+    wit_bindgen::generate!({
+        path: "wit",
+        world: "atomic-adapter",
+        pub_export_macro: true,
+        default_bindings_module: "guru_wit::atomic_adapter",
+        export_macro_name: "export_atomic",
+    });
+
+    pub use exports::guru::ports::atomic;
+}
+
+#[doc(hidden)]
+pub use wit_bindgen;

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use guru_core::ports::{self, Called, Condition, Error, ErrorKind, ListQuery, Page, Version};
 use guru_wit::atomic as versions;
 use guru_wit::key_value as values;
-use guru_wit::types;
 
 /// The key-value store of this name.
 #[must_use]
@@ -25,37 +24,47 @@ struct Plain(&'static str);
 
 struct Atomic(&'static str);
 
-/// A call, whose arguments are its own.
-fn call<T: 'static>(made: impl Future<Output = Result<T, types::Error>> + 'static) -> Called<T> {
-    Box::pin(async move { made.await.map_err(failed) })
+/// A call, whose arguments are its own, and what its result is here.
+fn call<T: 'static, E: Failure + 'static, U: 'static>(
+    made: impl Future<Output = Result<T, E>> + 'static,
+    read: fn(T) -> U,
+) -> Called<U> {
+    Box::pin(async move { made.await.map(read).map_err(Failure::error) })
 }
 
-fn failed(error: types::Error) -> Error {
-    use types::ErrorKind as Kind;
-    let kind = match error.kind {
-        Kind::Unavailable => ErrorKind::Unavailable,
-        Kind::Denied => ErrorKind::Denied,
-        Kind::Invalid => ErrorKind::Invalid,
-        Kind::InvalidKey => ErrorKind::InvalidKey,
-        Kind::TooLarge => ErrorKind::TooLarge,
-        Kind::Conflict => ErrorKind::Conflict,
-        Kind::Corrupt => ErrorKind::Corrupt,
-        Kind::Timeout => ErrorKind::Timeout,
-        Kind::Broken => ErrorKind::Broken,
-        Kind::Other => ErrorKind::Other,
-    };
-    Error::new(kind, error.message)
+/// An error of an interface.
+trait Failure {
+    fn error(self) -> Error;
 }
+
+/// Each interface has errors of its own, which are alike.
+macro_rules! errors {
+    ($($of:ident)*) => {$(
+        impl Failure for $of::Error {
+            fn error(self) -> Error {
+                use $of::ErrorKind as Kind;
+                let kind = match self.kind {
+                    Kind::Unavailable => ErrorKind::Unavailable,
+                    Kind::Denied => ErrorKind::Denied,
+                    Kind::Invalid => ErrorKind::Invalid,
+                    Kind::InvalidKey => ErrorKind::InvalidKey,
+                    Kind::TooLarge => ErrorKind::TooLarge,
+                    Kind::Conflict => ErrorKind::Conflict,
+                    Kind::Corrupt => ErrorKind::Corrupt,
+                    Kind::Timeout => ErrorKind::Timeout,
+                    Kind::Broken => ErrorKind::Broken,
+                    Kind::Other => ErrorKind::Other,
+                };
+                Error::new(kind, self.message)
+            }
+        }
+    )*};
+}
+
+errors!(values versions);
 
 fn seconds(ttl: Option<Duration>) -> Option<u64> {
     ttl.map(|ttl| ttl.as_secs())
-}
-
-fn page(page: values::Page) -> Page {
-    Page {
-        keys: page.keys,
-        cursor: page.cursor,
-    }
 }
 
 /// A page has a thousand keys at most.
@@ -65,72 +74,71 @@ fn limit(query: &ListQuery) -> u32 {
 
 impl ports::KeyValue for Plain {
     fn get(&self, key: &str) -> Called<Option<Bytes>> {
-        let (store, key) = (self.0.to_owned(), key.to_owned());
-        call(async move { Ok(values::get(store, key).await?.map(Bytes::from)) })
+        let got = values::get(self.0.to_owned(), key.to_owned());
+        call(got, |value| value.map(Bytes::from))
     }
 
     fn set(&self, key: &str, value: Bytes, ttl: Option<Duration>) -> Called<()> {
         let (store, key) = (self.0.to_owned(), key.to_owned());
-        call(values::set(store, key, value.into(), seconds(ttl)))
+        call(values::set(store, key, value.into(), seconds(ttl)), drop)
     }
 
     fn delete(&self, key: &str) -> Called<()> {
-        call(values::delete(self.0.to_owned(), key.to_owned()))
+        call(values::delete(self.0.to_owned(), key.to_owned()), drop)
     }
 
     fn list(&self, query: ListQuery) -> Called<Page> {
         let (store, limit) = (self.0.to_owned(), limit(&query));
-        call(async move {
-            let listed = values::list_keys(store, query.prefix, limit, query.cursor);
-            Ok(page(listed.await?))
+        let listed = values::list_keys(store, query.prefix, limit, query.cursor);
+        call(listed, |values::Page { keys, cursor }| Page {
+            keys,
+            cursor,
         })
     }
 
     fn exists(&self, key: &str) -> Called<bool> {
-        call(values::exists(self.0.to_owned(), key.to_owned()))
+        let found = values::exists(self.0.to_owned(), key.to_owned());
+        call(found, |is_there| is_there)
     }
 }
 
 impl ports::KeyValue for Atomic {
     fn get(&self, key: &str) -> Called<Option<Bytes>> {
-        let (store, key) = (self.0.to_owned(), key.to_owned());
-        call(async move {
-            Ok(versions::read(store, key)
-                .await?
-                .map(|read| read.value.into()))
-        })
+        let read = versions::read(self.0.to_owned(), key.to_owned());
+        call(read, |read| read.map(|read| read.value.into()))
     }
 
     fn set(&self, key: &str, value: Bytes, ttl: Option<Duration>) -> Called<()> {
         let (store, key) = (self.0.to_owned(), key.to_owned());
         let condition = versions::Condition::None;
         let written = versions::write(store, key, value.into(), seconds(ttl), condition);
-        call(async move { written.await.map(drop) })
+        call(written, drop)
     }
 
     fn delete(&self, key: &str) -> Called<()> {
-        call(versions::delete(self.0.to_owned(), key.to_owned()))
+        call(versions::delete(self.0.to_owned(), key.to_owned()), drop)
     }
 
     fn list(&self, query: ListQuery) -> Called<Page> {
         let (store, limit) = (self.0.to_owned(), limit(&query));
-        call(async move {
-            let listed = versions::list_keys(store, query.prefix, limit, query.cursor);
-            Ok(page(listed.await?))
+        let listed = versions::list_keys(store, query.prefix, limit, query.cursor);
+        call(listed, |versions::Page { keys, cursor }| Page {
+            keys,
+            cursor,
         })
     }
 
     fn exists(&self, key: &str) -> Called<bool> {
-        call(versions::exists(self.0.to_owned(), key.to_owned()))
+        let found = versions::exists(self.0.to_owned(), key.to_owned());
+        call(found, |is_there| is_there)
     }
 }
 
 impl ports::Atomic for Atomic {
     fn read(&self, key: &str) -> Called<Option<(Bytes, Version)>> {
-        let (store, key) = (self.0.to_owned(), key.to_owned());
-        call(async move {
-            let read = versions::read(store, key).await?;
-            Ok(read.map(|read| (read.value.into(), Version::new(read.version))))
+        let read = versions::read(self.0.to_owned(), key.to_owned());
+        call(read, |read| {
+            read.map(|read| (read.value.into(), Version::new(read.version)))
         })
     }
 
@@ -148,10 +156,13 @@ impl ports::Atomic for Atomic {
             _ => versions::Condition::None,
         };
         let written = versions::write(store, key, value.into(), seconds(ttl), condition);
-        call(async move { written.await.map(Version::new) })
+        call(written, Version::new)
     }
 
     fn add(&self, key: &str, by: i64) -> Called<i64> {
-        call(versions::add(self.0.to_owned(), key.to_owned(), by))
+        call(
+            versions::add(self.0.to_owned(), key.to_owned(), by),
+            |sum| sum,
+        )
     }
 }

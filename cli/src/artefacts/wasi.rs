@@ -8,10 +8,18 @@ use super::{Adapter, BuildContext, component, module, write};
 
 /// The adapter for components. One component serves every vendor that runs components, since it imports nothing vendor-specific.
 const ADAPTER: Adapter = Adapter {
-    triple: "wasm32-wasip2",
+    triple: TRIPLE,
     feature: "wasi",
     linked: None,
 };
+
+/// The target of components.
+pub const TRIPLE: &str = "wasm32-wasip2";
+
+/// A component with its modules optimised, or `None` where `wasm-opt` is not installed.
+pub fn smaller(context: &BuildContext<'_>, component: &[u8]) -> Result<Option<Vec<u8>>> {
+    component::optimise(context, component)
+}
 
 /// Builds the component, `function.wasm`.
 pub fn build(context: &BuildContext<'_>, folder: &Path) -> Result<PathBuf> {

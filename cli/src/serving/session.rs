@@ -7,10 +7,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-use super::{
-    manifest::Manifest,
-    settings::{self, Settings},
-};
+use super::{Settings, manifest::Manifest, settings};
 use crate::{args::DevOptions, artefacts::BuildContext, cargo, wait};
 
 /// A function under one runtime.

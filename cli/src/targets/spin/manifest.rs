@@ -5,10 +5,10 @@ use std::path::Path;
 use anyhow::{Context as _, Result, ensure};
 use toml_edit::{DocumentMut, Item, TableLike, Value, table, value};
 
-use crate::serving::{NOTE, Settings, of_path};
-
-/// What Spin lets a component fetch from.
-const HOSTS: &str = "allowed_outbound_hosts";
+use crate::{
+    declared::Port,
+    serving::{NOTE, Settings, of_path},
+};
 
 /// Replaces the source of the function's component in spin.toml, removes its build command and overrides its settings.
 pub(super) fn for_development(text: &str, component: &Path, settings: &Settings) -> Result<String> {
@@ -40,32 +40,55 @@ fn ours(document: &mut DocumentMut) -> Result<&mut dyn TableLike> {
         )
 }
 
-/// Holds `allowed_outbound_hosts` to what the function declares: Spin refuses any other host. Returns the text with it where it
-/// is missing.
-pub(super) fn with_hosts(text: &str, declared: &[&str]) -> Result<Option<String>> {
+/// Holds what a component may use to what the function declares, a list for each key: Spin refuses anything else. Returns the
+/// text with the lists that are missing.
+pub(super) fn with_lists(text: &str, lists: &[(&str, Vec<&str>)]) -> Result<Option<String>> {
     let mut document: DocumentMut = text.parse()?;
     let ours = ours(&mut document)?;
-    let wanted = Value::from_iter(declared.iter().copied());
-    let Some(there) = ours.get(HOSTS) else {
-        if declared.is_empty() {
-            return Ok(None);
+    let mut is_new = false;
+    for (key, declared) in lists {
+        let wanted = Value::from_iter(declared.iter().copied());
+        let Some(there) = ours.get(key) else {
+            if !declared.is_empty() {
+                ours.insert(key, value(wanted));
+                is_new = true;
+            }
+            continue;
+        };
+        let allowed = there.as_array().into_iter().flatten();
+        let mut allowed: Vec<_> = allowed
+            .map(|name| name.as_str().unwrap_or_default())
+            .collect();
+        allowed.sort_unstable();
+        allowed.dedup();
+        ensure!(
+            there.is_array() && allowed == *declared,
+            "its `{key}` is not what the function declares with `guru::ports!`; correct one of them:\n\
+             - {key} = {}\n+ {key} = {wanted}",
+            there.to_string().trim()
+        );
+    }
+    Ok(is_new.then(|| document.to_string()))
+}
+
+/// Where `spin up` keeps the stores of a function: a file for each, in this folder.
+pub(super) fn runtime_config(folder: &Path, ports: &[Port]) -> Result<String> {
+    let mut text = NOTE.to_owned();
+    for port in ports {
+        if let Port::KeyValue { name, atomic } = port {
+            let kind = if *atomic {
+                "sqlite_database"
+            } else {
+                "key_value_store"
+            };
+            let path = folder.join(format!("{name}.db"));
+            text += &format!(
+                "[{kind}.{name}]\ntype = \"spin\"\npath = {}\n",
+                value(of_path(&path)?)
+            );
         }
-        ours.insert(HOSTS, value(wanted));
-        return Ok(Some(document.to_string()));
-    };
-    let allowed = there.as_array().into_iter().flatten();
-    let mut allowed: Vec<_> = allowed
-        .map(|host| host.as_str().unwrap_or_default())
-        .collect();
-    allowed.sort_unstable();
-    allowed.dedup();
-    ensure!(
-        there.is_array() && allowed == declared,
-        "it allows other hosts than the function declares with `guru::ports!`; correct one of them:\n\
-         - {HOSTS} = {}\n+ {HOSTS} = {wanted}",
-        there.to_string().trim()
-    );
-    Ok(None)
+    }
+    Ok(text)
 }
 
 fn is_built(source: &str) -> bool {
@@ -145,7 +168,8 @@ mod tests {
                 None,
             ),
         ] {
-            let made = with_hosts(&with(hosts), declared);
+            let list = ("allowed_outbound_hosts", declared.to_vec());
+            let made = with_lists(&with(hosts), &[list]);
             match wanted {
                 Some(wanted) => assert_eq!(made.unwrap(), wanted.map(with), "{hosts} {declared:?}"),
                 None => {

@@ -2,6 +2,7 @@
 
 mod deploy;
 mod manifest;
+mod ports;
 
 use std::{
     fs,
@@ -14,7 +15,9 @@ use anyhow::{Context as _, Result};
 use super::{Deployer, Need, Serve, Served, Vendor};
 use crate::{
     artefacts::{self, BuildContext, wasi},
-    child, declared, files,
+    child,
+    declared::{self, Port},
+    files,
     home::Home,
     items::{Item, wasm},
     serving::Session,
@@ -46,9 +49,21 @@ impl Vendor for Spin {
 
     fn build(&self, context: &BuildContext<'_>, folder: &Path) -> Result<Vec<PathBuf>> {
         let component = wasi::build(context, folder)?;
+        let declared = declared::declared(&fs::read(&component)?)?;
+        ports::compose(context, &component)?;
         if let Some(own) = context.workspace.manifest(context.function, MANIFEST) {
-            let ports = declared::declared(&fs::read(&component)?)?;
-            let made = manifest::with_hosts(&files::read(&own)?, &declared::hosts(&ports));
+            let stores = |of_atomic| {
+                declared.iter().filter_map(move |port| match port {
+                    Port::KeyValue { name, atomic } if *atomic == of_atomic => Some(&**name),
+                    _ => None,
+                })
+            };
+            let lists = [
+                ("allowed_outbound_hosts", declared::hosts(&declared)),
+                ("key_value_stores", stores(false).collect()),
+                ("sqlite_databases", stores(true).collect()),
+            ];
+            let made = manifest::with_lists(&files::read(&own)?, &lists);
             if let Some(text) = made.with_context(|| own.display().to_string())? {
                 files::write(&own, &text)?;
                 let console = context.console;
@@ -75,6 +90,17 @@ impl Vendor for Spin {
             .arg(format!("127.0.0.1:{}", session.port()))
             .arg("--from")
             .arg(manifest.path());
+        let declared = declared::declared(&fs::read(&component)?)?;
+        if declared
+            .iter()
+            .any(|port| matches!(port, Port::KeyValue { .. }))
+        {
+            let context = session.context();
+            let data = artefacts::data(context.workspace, context.function)?.join(NAME);
+            let config = data.join("runtime-config.toml");
+            files::write(&config, &manifest::runtime_config(&data, &declared)?)?;
+            command.arg("--runtime-config-file").arg(config);
+        }
         Ok(Served {
             command,
             parts: vec![artefacts::sha256(&component)?, text],

@@ -1,0 +1,68 @@
+//! Gives a function its stores on Spin: composes its component with those that lead them to Spin's own interfaces.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context as _, Result};
+use cargo_metadata::CrateType;
+use guru_toolbox::compose;
+
+use crate::{
+    artefacts::{BuildContext, wasi, write},
+    cargo, files,
+    items::wasm::wasm_cargo,
+};
+
+/// The package of these components.
+const PACKAGE: &str = "guru-spin-ports";
+
+/// The interfaces that they give, and the feature for each.
+const INTERFACES: [(&str, &str); 2] = [
+    ("guru:ports/key-value@", "key-value"),
+    ("guru:ports/atomic@", "atomic"),
+];
+
+/// Composes the component with one for each interface of ours that it imports.
+pub(super) fn compose(context: &BuildContext<'_>, component: &Path) -> Result<()> {
+    let function = fs::read(component)?;
+    let imports = compose::imports(&function)?;
+    let mut ports = Vec::new();
+    for (interface, feature) in INTERFACES {
+        if imports.iter().any(|import| import.starts_with(interface)) {
+            ports.push(port(context, feature)?);
+        }
+    }
+    if ports.is_empty() {
+        return Ok(());
+    }
+    write(component, compose::compose(&function, &ports)?)
+}
+
+/// Builds the component for one interface. It is part of what is deployed, and always optimised.
+fn port(context: &BuildContext<'_>, feature: &str) -> Result<Vec<u8>> {
+    let lock = context
+        .workspace
+        .target()
+        .join("guru")
+        .join("spin-ports.lock");
+    let _held = files::lock(&lock, || {
+        context
+            .console
+            .note("another guru is compiling Spin's ports; waiting for it to finish");
+    })?;
+    let mut command = wasm_cargo(context.home)?;
+    command
+        .args(["build", "--lib", "--release", "--target", wasi::TRIPLE])
+        .args(["--package", PACKAGE, "--features", feature])
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s")
+        .env("CARGO_PROFILE_RELEASE_STRIP", "none");
+    cargo::in_source(context.workspace, &mut command)?;
+    let made = cargo::make(&mut command, |artifact| {
+        let is_it = artifact.target.crate_types.contains(&CrateType::CDyLib);
+        let mut files = artifact.filenames.iter();
+        let module = files.find(|file| file.extension() == Some("wasm"));
+        module.filter(|_| is_it).cloned()
+    })?;
+    let path = made.with_context(|| format!("{PACKAGE} gave no component"))?;
+    let whole = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(wasi::smaller(context, &whole)?.unwrap_or(whole))
+}
