@@ -149,7 +149,7 @@ impl Serve {
         {
             let said = options.environment.iter();
             let said = said.map(|(name, value)| (name.into(), value.into()));
-            let services = guru_services::AtHome::read(std::env::vars_os().chain(said))?;
+            let services = guru_services::Services::at_home(std::env::vars_os().chain(said))?;
             options.stores = guru_host::Stores::new(move |name| services.open(name));
         }
         let host = Host::load(&self.file, options)?;

@@ -5,8 +5,6 @@
 
 #[cfg(feature = "dynamodb")]
 mod dynamodb;
-#[cfg(feature = "sqlite")]
-mod home;
 mod local;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -18,10 +16,8 @@ mod store;
 
 #[cfg(feature = "dynamodb")]
 pub use dynamodb::{DynamoDb, Table};
-#[cfg(feature = "sqlite")]
-pub use home::AtHome;
 pub use local::Local;
-pub use setting::{SETTINGS, Service, Setting, SettingError, service_of, services};
+pub use setting::{Services, SettingError, is_setting};
 #[cfg(feature = "sqlite")]
 pub use sqlite::Sqlite;
 pub use store::{Called, Store};

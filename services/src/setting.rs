@@ -1,5 +1,6 @@
 //! Which service a store is kept by: a URL in the deployment's settings.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::sync::Arc;
 
@@ -9,12 +10,24 @@ use crate::Store;
 use crate::local::Missing;
 
 /// What the names of these settings begin with; the name of the port follows, in capitals.
-pub const SETTINGS: &str = "GURU_PORT_";
+const PREFIX: &str = "GURU_PORT_";
+
+/// The setting of all stores that have none of their own.
+const ALL: &str = "GURU_STORES";
+
+/// The folder of what no setting names a service for, on a machine of one's own; the folder and the file where this says nothing.
+#[cfg(feature = "sqlite")]
+const DATA: (&str, &str, &str) = ("GURU_DATA", ".guru", "data.sqlite");
+
+/// Whether a variable is a setting of ports, which is the host's: it may have a password in it, and is none of a function's.
+#[must_use]
+pub fn is_setting(name: &str) -> bool {
+    name.starts_with(PREFIX) || name == ALL
+}
 
 /// A service, as a setting names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Service {
+enum Service {
     /// `sqlite:FILE`, a file of SQLite, which is made where there is none.
     #[cfg(feature = "sqlite")]
     Sqlite(std::path::PathBuf),
@@ -23,11 +36,21 @@ pub enum Service {
     DynamoDb(crate::Table),
 }
 
-/// A setting of a port: `GURU_PORT_LINKS=sqlite:data/links.sqlite`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Setting {
-    name: String,
-    service: Service,
+impl Service {
+    fn read(value: &str) -> Option<Self> {
+        let (scheme, place) = value.split_once(':')?;
+        let place = place.strip_prefix("//").unwrap_or(place);
+        match scheme {
+            #[cfg(feature = "sqlite")]
+            "sqlite" if !place.is_empty() => Some(Self::Sqlite(place.into())),
+            #[cfg(feature = "dynamodb")]
+            "dynamodb" => crate::Table::read(place).map(Self::DynamoDb),
+            _ => {
+                let _ = place;
+                None
+            }
+        }
+    }
 }
 
 /// A setting that no service can be made of.
@@ -48,7 +71,7 @@ impl fmt::Display for SettingError {
         let expected = expected.join(" or ");
         write!(
             f,
-            "{} says which service a port is kept by, and is none that there is here: it is {expected}",
+            "{} says which service keeps stores, and is none that there is here: it is {expected}",
             self.name
         )
     }
@@ -56,65 +79,79 @@ impl fmt::Display for SettingError {
 
 impl std::error::Error for SettingError {}
 
-impl Setting {
-    /// Reads a variable, where it is the setting of a port.
+/// The services of stores, by the settings of a deployment: `GURU_PORT_LINKS` for the store `links`, `GURU_STORES` for all that
+/// have no setting of their own.
+#[derive(Clone, Debug, Default)]
+pub struct Services {
+    named: Vec<(String, Service)>,
+    all: Option<Service>,
+}
+
+impl Services {
+    /// Reads the settings among these variables. Of two of a name the last counts.
     ///
     /// # Errors
     ///
-    /// When its value is none.
-    pub fn read(name: &str, value: &str) -> Result<Option<Self>, SettingError> {
-        if !name.starts_with(SETTINGS) {
-            return Ok(None);
+    /// When one of them names no service that there is here.
+    pub fn read(
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, SettingError> {
+        let mut services = Self::default();
+        for (name, value) in variables {
+            let Some(name) = name.to_str().filter(|name| is_setting(name)) else {
+                continue;
+            };
+            let service = value.to_str().and_then(Service::read);
+            let name = name.to_owned();
+            match service {
+                None => return Err(SettingError { name }),
+                Some(service) if name == ALL => services.all = Some(service),
+                Some(service) => services.named.insert(0, (name, service)),
+            }
         }
-        let name = name.to_owned();
-        match service(value) {
-            Some(service) => Ok(Some(Self { name, service })),
-            None => Err(SettingError { name }),
+        Ok(services)
+    }
+
+    /// The same on a machine of one's own, where stores without a setting are in a file of SQLite: in the folder that `GURU_DATA`
+    /// names, or in `.guru`.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    #[cfg(feature = "sqlite")]
+    pub fn at_home(
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, SettingError> {
+        let variables: Vec<_> = variables.into_iter().collect();
+        let (name, own, file) = DATA;
+        let folder = variables
+            .iter()
+            .rev()
+            .find(|(of, value)| of == name && !value.is_empty());
+        let folder =
+            folder.map_or_else(|| own.into(), |(_, value)| std::path::PathBuf::from(value));
+        let mut services = Self::read(variables)?;
+        services
+            .all
+            .get_or_insert_with(|| Service::Sqlite(folder.join(file)));
+        Ok(services)
+    }
+
+    /// The store of a port. Where no service keeps it, its calls fail with [`Unavailable`](ErrorKind::Unavailable).
+    #[must_use]
+    pub fn open(&self, port: &str) -> Arc<dyn Store> {
+        let wanted = format!("{PREFIX}{}", port.to_uppercase());
+        let named = self.named.iter().find(|(name, _)| *name == wanted);
+        match named.map(|(_, service)| service).or(self.all.as_ref()) {
+            #[cfg(feature = "sqlite")]
+            Some(Service::Sqlite(path)) => Arc::new(crate::Sqlite::open(path, port)),
+            #[cfg(feature = "dynamodb")]
+            Some(Service::DynamoDb(table)) => Arc::new(crate::DynamoDb::open(table, port)),
+            _ => Arc::new(Missing(Error::new(
+                ErrorKind::Unavailable,
+                format!("there is no service for the store `{port}`: {wanted} names one, or {ALL}"),
+            ))),
         }
-    }
-}
-
-fn service(value: &str) -> Option<Service> {
-    let (scheme, place) = value.split_once(':')?;
-    let place = place.strip_prefix("//").unwrap_or(place);
-    match scheme {
-        #[cfg(feature = "sqlite")]
-        "sqlite" if !place.is_empty() => Some(Service::Sqlite(place.into())),
-        #[cfg(feature = "dynamodb")]
-        "dynamodb" => crate::Table::read(place).map(Service::DynamoDb),
-        _ => None,
-    }
-}
-
-/// The settings of ports among variables.
-///
-/// # Errors
-///
-/// When one of them is none.
-pub fn services<'a>(
-    variables: impl IntoIterator<Item = (&'a str, &'a str)>,
-) -> Result<Vec<Setting>, SettingError> {
-    let mut settings = Vec::new();
-    for (name, value) in variables {
-        settings.extend(Setting::read(name, value)?);
-    }
-    Ok(settings)
-}
-
-/// The store of a port by the settings that there are, or by a service of the target's own where they say nothing of it.
-#[must_use]
-pub fn service_of(settings: &[Setting], port: &str, own: Option<&Service>) -> Arc<dyn Store> {
-    let wanted = format!("{SETTINGS}{}", port.to_uppercase());
-    let set = settings.iter().find(|setting| setting.name == wanted);
-    match set.map(|setting| &setting.service).or(own) {
-        #[cfg(feature = "sqlite")]
-        Some(Service::Sqlite(path)) => Arc::new(crate::Sqlite::open(path, port)),
-        #[cfg(feature = "dynamodb")]
-        Some(Service::DynamoDb(table)) => Arc::new(crate::DynamoDb::open(table, port)),
-        None => Arc::new(Missing(Error::new(
-            ErrorKind::Unavailable,
-            format!("there is no service for the port `{port}`: {wanted} names one"),
-        ))),
     }
 }
 
@@ -122,31 +159,81 @@ pub fn service_of(settings: &[Setting], port: &str, own: Option<&Service>) -> Ar
 mod tests {
     use super::*;
 
+    fn read(variables: &[(&str, &str)]) -> Result<Services, SettingError> {
+        Services::at_home(
+            variables
+                .iter()
+                .map(|(name, value)| (name.into(), value.into())),
+        )
+    }
+
+    fn file(path: &str) -> Service {
+        Service::Sqlite(path.into())
+    }
+
     #[test]
     fn a_setting_names_a_service_or_is_refused_without_its_value() {
-        let read = |value: &str| Setting::read("GURU_PORT_LINKS", value);
         for (value, path) in [
             ("sqlite:a/b.sqlite", "a/b.sqlite"),
             ("sqlite:///a/b", "/a/b"),
             ("sqlite://b", "b"),
         ] {
-            let service = Service::Sqlite(path.into());
-            assert_eq!(read(value).unwrap().unwrap().service, service, "{value}");
-        }
-        for value in [
-            "",
-            "sqlite",
-            "sqlite:",
-            "sqlite://",
-            "secret://user:hunter2@host",
-        ] {
-            let error = read(value).unwrap_err().to_string();
-            assert!(
-                error.contains("GURU_PORT_LINKS") && error.contains("`sqlite:FILE`"),
-                "{error}"
+            let services = read(&[("GURU_PORT_LINKS", value)]).unwrap();
+            assert_eq!(
+                services.named,
+                [("GURU_PORT_LINKS".to_owned(), file(path))],
+                "{value}"
             );
-            assert!(!error.contains("hunter2"), "{error}");
         }
-        assert_eq!(Setting::read("GURU_TIME", "x"), Ok(None));
+        for name in ["GURU_PORT_LINKS", "GURU_STORES"] {
+            for value in [
+                "",
+                "sqlite",
+                "sqlite:",
+                "sqlite://",
+                "dynamodb://a b",
+                "secret://user:hunter2@host",
+            ] {
+                let error = read(&[(name, value)]).unwrap_err().to_string();
+                assert!(
+                    error.contains(name) && error.contains("`sqlite:FILE`"),
+                    "{error}"
+                );
+                assert!(!error.contains("hunter2"), "{error}");
+            }
+        }
+        assert!(read(&[("GURU_TIME", "x")]).is_ok());
+    }
+
+    #[test]
+    fn what_no_setting_names_is_in_the_folder_for_it() {
+        let all = |variables: &[(&str, &str)]| read(variables).unwrap().all;
+        assert_eq!(all(&[]), Some(file(".guru/data.sqlite")));
+        assert_eq!(all(&[("GURU_DATA", "")]), Some(file(".guru/data.sqlite")));
+        assert_eq!(
+            all(&[("GURU_DATA", "/d"), ("PATH", "x")]),
+            Some(file("/d/data.sqlite"))
+        );
+        assert_eq!(all(&[("GURU_STORES", "sqlite:x")]), Some(file("x")));
+    }
+
+    #[test]
+    fn the_last_of_a_name_counts() {
+        let twice = [
+            ("GURU_PORT_A", "sqlite:first"),
+            ("GURU_PORT_A", "sqlite:second"),
+        ];
+        assert_eq!(read(&twice).unwrap().named.remove(0).1, file("second"));
+    }
+
+    #[test]
+    fn a_store_without_a_service_fails_by_kind() {
+        let store = Services::default().open("links");
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let error = runtime.block_on(store.read("key")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        assert!(error.to_string().contains("GURU_PORT_LINKS"), "{error}");
     }
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use guru_core::ports::{ErrorKind, KeyValue as _};
-use guru_services::{Local, Setting, service_of, suite};
+use guru_services::{Local, Services, suite};
 use libtest_mimic::{Arguments, Trial};
 
 /// The variable that names the emulator.
@@ -56,10 +56,13 @@ impl Account {
 
     fn store(&self, setting: &str, name: &str) -> Local {
         let value = format!("{setting}region=eu-central-1&endpoint={}", self.url);
-        let variable = format!("GURU_PORT_{}", name.to_uppercase());
-        let setting = Setting::read(&variable, &value).unwrap();
-        Local::new(service_of(&Vec::from_iter(setting), name, None))
+        open(&value, name)
     }
+}
+
+fn open(value: &str, name: &str) -> Local {
+    let services = Services::read([("GURU_STORES".into(), value.into())]).unwrap();
+    Local::new(services.open(name))
 }
 
 impl Drop for Account {
@@ -125,9 +128,7 @@ fn no_table(account: &Account) {
 
 fn no_server(_: &Account) {
     let value = "dynamodb://none?region=eu-central-1&endpoint=http://127.0.0.1:1";
-    let setting = Setting::read("GURU_PORT_A", value).unwrap();
-    let store = Local::new(service_of(&Vec::from_iter(setting), "a", None));
-    let error = block_on(store.get("key")).unwrap_err();
+    let error = block_on(open(value, "a").get("key")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connect, "{error}");
 }
 

@@ -9,7 +9,12 @@ use std::process::Command;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// Crates that belong to one vendor or one runtime, and the only folders that may depend on them.
-const OWNED: [(&str, &[&str]); 12] = [
+const OWNED: [(&str, &[&str]); 17] = [
+    ("aws-sigv4", &["services"]),
+    ("rusqlite", &["services"]),
+    ("spin-sdk", &["targets/spin/ports"]),
+    ("wac-graph", &["toolbox"]),
+    ("wit-bindgen", &["wit"]),
     ("worker", &["adapters/js"]),
     ("worker-sys", &["adapters/js"]),
     ("js-sys", &["adapters/js"]),
@@ -37,6 +42,7 @@ const OWNED: [(&str, &[&str]); 12] = [
             "client",
             "host",
             "server",
+            "services",
             "targets/lambda",
         ],
     ),
@@ -91,8 +97,11 @@ fn needs(metadata: &Metadata) -> BTreeMap<String, (String, BTreeSet<String>)> {
 fn may_need(from: &str, to: &str) -> bool {
     let floor = |folder: &str| folder.split('/').next().unwrap_or_default().to_owned();
     match (&*floor(from), &*floor(to)) {
-        ("adapters" | "targets" | "guru" | "server" | "client" | "host", "core")
-        | ("adapters" | "host", "server" | "client")
+        ("adapters" | "targets" | "guru" | "server" | "client" | "services" | "host", "core")
+        | ("adapters" | "host", "server" | "client" | "services")
+        | ("services", "client")
+        | ("targets", "services")
+        | ("adapters" | "targets", "wit")
         | ("targets", "adapters" | "host")
         | ("guru", "adapters" | "targets")
         | ("functions", "guru")
@@ -289,6 +298,8 @@ fn every_file_says_what_it_is_and_is_short_enough_to_read() {
         "guru",
         "host",
         "server",
+        "services",
+        "wit",
         "functions",
         "targets",
         "cli",

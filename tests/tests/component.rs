@@ -47,17 +47,37 @@ fn sha256(path: &Path) -> String {
     sum.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// What a component may import beside WASI: what is ours, where the function has stores, and on Spin what that leads to.
+fn is_expected(import: &str, function: Function, vendor: &str) -> bool {
+    let of_stores: &[&str] = match (function, vendor) {
+        (Function::Probe, "wasi") => &["guru:ports/key-value@", "guru:ports/atomic@"],
+        (Function::Probe, _) => &["spin:key-value/key-value@", "spin:sqlite/sqlite@"],
+        _ => &[],
+    };
+    import.starts_with("wasi:") || of_stores.iter().any(|of| import.starts_with(of))
+}
+
 #[test]
-fn a_component_asks_for_wasi_and_nothing_else() {
-    for function in FUNCTIONS {
-        let (imports, exports) = names(&fs::read(component(function, "spin").unwrap()).unwrap());
+fn a_component_asks_for_wasi_and_for_its_ports() {
+    let pairs = FUNCTIONS
+        .into_iter()
+        .flat_map(|it| [(it, "spin"), (it, "wasi")]);
+    for (function, vendor) in pairs {
+        let (imports, exports) = names(&fs::read(component(function, vendor).unwrap()).unwrap());
         assert!(imports.len() > 3, "{function} imports only {imports:?}");
         for import in &imports {
             assert!(
-                import.starts_with("wasi:"),
-                "{function} imports {import}: no host but its vendor's has that"
+                is_expected(import, function, vendor),
+                "{function} for {vendor} imports {import}: no other host has that"
             );
         }
+        let stores = imports.iter().filter(|import| !import.starts_with("wasi:"));
+        let wanted = if function == Function::Probe { 2 } else { 0 };
+        assert_eq!(
+            stores.count(),
+            wanted,
+            "{function} for {vendor}: {imports:?}"
+        );
         assert!(
             exports
                 .iter()
@@ -67,6 +87,29 @@ fn a_component_asks_for_wasi_and_nothing_else() {
     }
 }
 
+/// The components that a component has in it, as they are.
+fn parts(component: &[u8]) -> Vec<&[u8]> {
+    let mut parts = Vec::new();
+    let mut depth = 0;
+    for payload in Parser::new(0).parse_all(component) {
+        match payload.unwrap() {
+            Payload::ComponentSection {
+                unchecked_range, ..
+            } => {
+                if depth == 0 {
+                    parts.extend(component.get(unchecked_range));
+                }
+                depth += 1;
+            }
+            Payload::ModuleSection { .. } => depth += 1,
+            Payload::End(_) => depth -= 1,
+            _ => {}
+        }
+    }
+    parts
+}
+
+/// On Spin a function with stores is composed with what leads them to Spin's own; nothing of the function's is changed.
 #[test]
 fn every_host_of_components_runs_one_file() {
     for function in FUNCTIONS {
@@ -74,6 +117,17 @@ fn every_host_of_components_runs_one_file() {
         let named = fs::canonicalize(of_spin_toml(function)).unwrap();
         assert_eq!(named, fs::canonicalize(&of_spin).unwrap());
         let of_wasi = component(function, "wasi").unwrap();
+        if function == Function::Probe {
+            let (composed, own) = (fs::read(&of_spin).unwrap(), fs::read(&of_wasi).unwrap());
+            let parts = parts(&composed);
+            assert_eq!(
+                parts.len(),
+                3,
+                "the function, and one for each kind of store"
+            );
+            assert_eq!(parts.iter().filter(|part| ***part == *own).count(), 1);
+            continue;
+        }
         assert_eq!(sha256(&of_spin), sha256(&of_wasi), "{function}");
         // The bootstrap reads machine code; compiling the same component again must give the same bytes.
         let folder = tempfile::tempdir().unwrap();

@@ -128,25 +128,6 @@ pub const GATEWAY: Program = Program {
     features: &[],
 };
 
-/// Has cargo work in Guru's own sources, which are a folder's or a checkout of cargo's.
-///
-/// # Errors
-///
-/// When the function's `guru` is of the registry, where a library cannot be built by itself.
-pub fn in_source(workspace: &Workspace, cargo: &mut Command) -> Result<()> {
-    match workspace.source()? {
-        Source::Folder(folder) => cargo.current_dir(folder),
-        Source::Checkout(folder) => {
-            cargo.arg("--locked").env("CARGO_TARGET_DIR", target()?);
-            cargo.current_dir(folder)
-        }
-        Source::Registry(_) => bail!(
-            "this needs Guru's own sources: have the function's `guru` come from a clone (`path`) or from git"
-        ),
-    };
-    Ok(())
-}
-
 impl Program {
     /// The variable that overrides the program with an existing one.
     const fn variable(self) -> &'static str {
@@ -354,7 +335,7 @@ const OPTIMISED: [&str; 7] = [
 ];
 
 /// The target directory for programs that are not built from sources of the user's.
-fn target() -> Result<PathBuf> {
+pub(crate) fn target() -> Result<PathBuf> {
     let named = env::var_os("CARGO_TARGET_DIR").filter(|named| !named.is_empty());
     match named {
         Some(named) => Ok(std::path::absolute(named)?),

@@ -4,9 +4,12 @@ use std::{
     env,
     ffi::OsString,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use anyhow::{Result, bail};
+
+use crate::{cargo, workspace::Workspace};
 
 /// The variable that names a folder with Guru's sources, which takes the place of the registry.
 pub const SOURCE: &str = "GURU_SOURCE";
@@ -62,4 +65,25 @@ pub fn sources(folder: &Path) -> Result<Source> {
         );
     }
     Ok(Source::Folder(folder.to_owned()))
+}
+
+/// Has cargo work in Guru's own sources, which are a folder's or a checkout of cargo's.
+///
+/// # Errors
+///
+/// When the function's `guru` is of the registry, where a library cannot be built by itself.
+pub fn in_source(workspace: &Workspace, command: &mut Command) -> Result<()> {
+    match workspace.source()? {
+        Source::Folder(folder) => command.current_dir(folder),
+        Source::Checkout(folder) => {
+            command
+                .arg("--locked")
+                .env("CARGO_TARGET_DIR", cargo::target()?);
+            command.current_dir(folder)
+        }
+        Source::Registry(_) => bail!(
+            "this needs Guru's own sources: have the function's `guru` come from a clone (`path`) or from git"
+        ),
+    };
+    Ok(())
 }

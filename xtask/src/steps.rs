@@ -15,8 +15,12 @@ use guru_toolbox::{
 };
 
 use crate::{
-    artefacts, aws, cargo, console::say, context::TestContext, leash::Leash, new, openapi, setup,
-    setup::tools,
+    artefacts, aws, cargo,
+    console::say,
+    context::TestContext,
+    leash::Leash,
+    new, openapi, setup,
+    setup::{AWS, tools},
 };
 
 /// The target triples of functions, each with the feature of `guru` that selects the adapter. The core alone must build for less.
@@ -76,6 +80,13 @@ pub(crate) fn tests(context: &TestContext<'_>) -> Result<StepResult> {
     ] {
         if !targets.is_empty() {
             cargo.env(name, targets.join(","));
+        }
+    }
+    if AWS.is_here(context.home) {
+        // The services of AWS are tested against it. It takes any credentials.
+        cargo.env("MINISTACK_BIN", AWS.program(context.home, "ministack"));
+        for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+            cargo.env(name, "test");
         }
     }
     if context.docs {

@@ -5,11 +5,11 @@ use std::rc::Rc;
 use std::sync::LazyLock;
 
 use guru_core::ports;
-use guru_services::{AtHome, Local, SettingError};
+use guru_services::{Local, Services, SettingError};
 
 /// The services of this process, once its settings were read.
-static SERVICES: LazyLock<Result<AtHome, SettingError>> =
-    LazyLock::new(|| AtHome::read(env::vars_os()));
+static SERVICES: LazyLock<Result<Services, SettingError>> =
+    LazyLock::new(|| Services::at_home(env::vars_os()));
 
 /// The key-value store of this name.
 #[doc(hidden)]

@@ -172,17 +172,9 @@ pub(crate) fn deployment() -> Result<Deployment, Error> {
 /// The stores that the environment names services for.
 #[cfg(feature = "dynamodb")]
 fn stores() -> Result<guru_host::Stores, Error> {
-    let variables = env::vars_os().filter_map(|(name, value)| {
-        let name = name.into_string().ok()?;
-        Some((name, value.to_string_lossy().into_owned()))
-    });
-    let variables: Vec<_> = variables.collect();
-    let variables = variables.iter().map(|(name, value)| (&**name, &**value));
-    let settings = guru_services::services(variables);
-    let settings = settings.map_err(|error| Error::setting(error.to_string()))?;
-    Ok(guru_host::Stores::new(move |name| {
-        guru_services::service_of(&settings, name, None)
-    }))
+    let services = guru_services::Services::read(env::vars_os());
+    let services = services.map_err(|error| Error::setting(error.to_string()))?;
+    Ok(guru_host::Stores::new(move |name| services.open(name)))
 }
 
 fn text(name: &str) -> Option<String> {

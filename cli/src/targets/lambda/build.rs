@@ -29,21 +29,32 @@ const DOCUMENT: &str = "openapi.json";
 
 /// Builds `function.zip`, which contains `bootstrap` and `function.cwasm`, and `openapi.json`.
 pub(super) fn build(context: &BuildContext<'_>, folder: &Path) -> Result<Vec<PathBuf>> {
+    Ok(built(context, folder)?.0)
+}
+
+/// The same with the ports that the function declares.
+pub(super) fn built(
+    context: &BuildContext<'_>,
+    folder: &Path,
+) -> Result<(Vec<PathBuf>, Vec<Port>)> {
     let (compiled, ports) = host::compiled(context, folder)?;
     let bootstrap = bootstrap(context, folder, program_for(&ports))?;
     let zip = folder.join(ZIP);
     write(&zip, packed(&[(&bootstrap, 0o755), (&compiled, 0o644)])?)?;
     let document = folder.join(DOCUMENT);
     write(&document, openapi::for_gateway(context)?)?;
-    Ok(vec![zip, bootstrap, compiled, document])
+    Ok((vec![zip, bootstrap, compiled, document], ports))
+}
+
+/// Whether a function with these ports has stores.
+pub(super) fn has_stores(ports: &[Port]) -> bool {
+    let mut ports = ports.iter();
+    ports.any(|port| matches!(port, Port::KeyValue { .. }))
 }
 
 /// The bootstrap for a function with these ports.
 pub(super) fn program_for(ports: &[Port]) -> cargo::Program {
-    if ports
-        .iter()
-        .any(|port| matches!(port, Port::KeyValue { .. }))
-    {
+    if has_stores(ports) {
         cargo::BOOTSTRAP_WITH_STORES
     } else {
         cargo::BOOTSTRAP

@@ -4,6 +4,7 @@ mod account;
 mod config;
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -84,7 +85,9 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Deployed>> {
         return Ok(None);
     }
     // Stays locked until it is deployed, so that SAM packs this very release.
-    let _output = build(deployment)?;
+    let (_output, has_stores) = build(deployment)?;
+    let stores = stores(&fs::read_to_string(&template)?, has_stores)
+        .with_context(|| template.display().to_string())?;
     let mut command = call.of(&["deploy"]);
     command
         .arg("--template-file")
@@ -97,6 +100,7 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Deployed>> {
         ])
         .arg("--parameter-overrides")
         .args(parameters)
+        .args(stores)
         .args(&passed.rest);
     if options.dry_run {
         show(deployment, command, has_login)?;
@@ -136,14 +140,34 @@ impl Call<'_> {
 }
 
 /// Builds the deployment package. The folder stays locked until the returned value is dropped.
-fn build(deployment: &Deployment<'_>) -> Result<artefacts::Output> {
+/// With it comes whether the function has stores.
+fn build(deployment: &Deployment<'_>) -> Result<(artefacts::Output, bool)> {
     let context = &deployment.context;
     let folder = artefacts::dist(context.workspace, NAME, context.function);
     let output = context.hold(&folder)?;
-    context.fill(&output, |draft| package::build(context, draft))?;
+    let mut has_stores = false;
+    context.fill(&output, |draft| {
+        let (made, ports) = package::built(context, draft)?;
+        has_stores = package::has_stores(&ports);
+        Ok(made)
+    })?;
     // SAM names an API deployment after a hash of its document, so the document must differ with what these decide.
     package::decide(&folder, &deployment.options.aws)?;
-    Ok(output)
+    Ok((output, has_stores))
+}
+
+/// The parameter for a function's stores. A template that an older `guru new` made, or somebody else, has none.
+fn stores(template: &str, has_stores: bool) -> Result<Option<&'static str>> {
+    let is_there = template.lines().any(|line| line == "  Stores:");
+    match (is_there, has_stores) {
+        (true, true) => Ok(Some("Stores=yes")),
+        (true, false) => Ok(Some("Stores=no")),
+        (false, false) => Ok(None),
+        (false, true) => bail!(
+            "it has no parameter `Stores`, with a table for the function's stores and the rights to it: take these over from the \
+             template of a new function (`guru new`)"
+        ),
+    }
 }
 
 /// Prints what would run; with a login, AWS also reports what would change.
@@ -262,6 +286,15 @@ mod tests {
         }
         let elsewhere = parameters(&aws, "dev", Some("eu-west-1")).unwrap();
         assert!(elsewhere.contains(&"Charges=no".to_owned()));
+    }
+
+    #[test]
+    fn stores_need_a_template_that_has_a_table_for_them() {
+        let own = include_str!("../../../../template.yaml");
+        assert_eq!(stores(own, true).unwrap(), Some("Stores=yes"));
+        assert_eq!(stores(own, false).unwrap(), Some("Stores=no"));
+        assert_eq!(stores("Parameters:\n", false).unwrap(), None);
+        assert!(stores("Parameters:\n", true).is_err());
     }
 
     #[test]

@@ -16,7 +16,6 @@ use super::{Deployer, Need, Serve, Served, Vendor, login, named};
 use crate::{
     artefacts::{self, BuildContext},
     cargo, child,
-    declared::Port,
     home::Home,
     items::{
         Item,
@@ -33,6 +32,9 @@ pub use build::packed;
 pub(super) struct Lambda;
 
 const NAME: &str = "lambda";
+
+/// The variable that names the service of a function's stores.
+const STORES: &str = "GURU_STORES";
 
 /// The variable that lists what the bootstrap passes on to the function from its environment, besides names that begin with
 /// `GURU_`.
@@ -82,27 +84,14 @@ impl Vendor for Lambda {
             .env(SETTINGS, names(request.settings, env::var(SETTINGS).ok()))
             .env("GURU_COMPONENT", &compiled);
         // Stores that no setting names a service for are in a table of an AWS that begins with nothing.
-        let stores = ports
-            .iter()
-            .filter(|port| matches!(port, Port::KeyValue { .. }));
-        let stores = stores.map(|port| format!("GURU_PORT_{}", port.name().to_uppercase()));
-        let named = |name: &String| {
-            request.settings.iter().any(|(key, _)| key == name) || env::var_os(name).is_some()
-        };
-        let unnamed: Vec<_> = stores.filter(|name| !named(name)).collect();
-        if !unnamed.is_empty() {
-            let program = ministack(session.context().home);
-            let program = program.with_context(|| format!(
+        let is_named = request.settings.iter().any(|(key, _)| key == STORES);
+        if build::has_stores(&ports) && !is_named && env::var_os(STORES).is_none() {
+            let program = ministack(session.context().home).context(
                 "the function has stores, which are DynamoDB's on Lambda: `pip install ministack` gets an emulator, MINISTACK_BIN \
-                 names one, and {} names a table in its place (dynamodb://TABLE)",
-                unnamed.join(" and ")
-            ))?;
+                 names one, and the setting GURU_STORES a table in its place (dynamodb://TABLE)",
+            )?;
             command.arg("--aws").arg(program);
-            command.envs(
-                unnamed
-                    .iter()
-                    .map(|name| (name, "dynamodb://guru-dev?create")),
-            );
+            command.env(STORES, "dynamodb://guru-dev?create");
         }
         // AWS's emulator collects answers.
         if !session.front().ends_with("-stream") {

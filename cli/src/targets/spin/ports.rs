@@ -10,6 +10,7 @@ use crate::{
     artefacts::{BuildContext, wasi, write},
     cargo, files,
     items::wasm::wasm_cargo,
+    source,
 };
 
 /// The package of these components.
@@ -55,7 +56,7 @@ fn port(context: &BuildContext<'_>, feature: &str) -> Result<Vec<u8>> {
         .args(["--package", PACKAGE, "--features", feature])
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s")
         .env("CARGO_PROFILE_RELEASE_STRIP", "none");
-    cargo::in_source(context.workspace, &mut command)?;
+    source::in_source(context.workspace, &mut command)?;
     let made = cargo::make(&mut command, |artifact| {
         let is_it = artifact.target.crate_types.contains(&CrateType::CDyLib);
         let mut files = artifact.filenames.iter();
