@@ -105,7 +105,7 @@ macro_rules! store {
 macro_rules! store {
     ($(#[$meta:meta])* $vis:vis $name:ident, $handle:ident, $open:ident) => {
         ::core::compile_error!(::core::concat!(
-            "`", ::core::stringify!($name), "` is a key-value store, for which the crate `guru` needs a feature: `cargo add guru --features key-value`"
+            "`", ::core::stringify!($name), "` is a key-value store, for which `guru` needs a feature; in Cargo.toml: guru = { version = \"0.1\", features = [\"key-value\"] }"
         ));
     };
 }

@@ -14,7 +14,7 @@ use bindings::guru::ports::{atomic, key_value};
 
 mod bindings {
     wasmtime::component::bindgen!({
-        path: "../wit/wit",
+        path: "wit",
         world: "guru:ports/imports",
         imports: { default: store },
     });

@@ -35,6 +35,8 @@ pub enum Template {
     Proxy,
     /// Sends server-sent events, with a page that shows them
     Stream,
+    /// Shortens links, which it keeps in a store, and counts who follows them
+    Links,
 }
 
 const NEW_HELP: &str = "\
@@ -45,6 +47,7 @@ Examples:
   guru new hello
   cd hello && guru dev
   guru new front --template proxy
+  guru new short --template links
   guru new ../elsewhere/hello
   guru new functions/hello
 

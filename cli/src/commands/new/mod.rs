@@ -47,6 +47,10 @@ impl Template {
                 ("src/lib.rs", include_str!("skeleton/stream/lib.rs")),
                 ("src/page.html", include_str!("skeleton/stream/page.html")),
             ],
+            Self::Links => &[
+                ("src/lib.rs", include_str!("skeleton/links/lib.rs")),
+                ("src/page.html", include_str!("skeleton/links/page.html")),
+            ],
         }
     }
 
@@ -56,14 +60,23 @@ impl Template {
             Self::Hello => include_str!("skeleton/try.md"),
             Self::Proxy => include_str!("skeleton/proxy/try.md"),
             Self::Stream => include_str!("skeleton/stream/try.md"),
+            Self::Links => include_str!("skeleton/links/try.md"),
         }
     }
 
     /// What Spin must let it fetch from, as a list in TOML.
     const fn hosts(self) -> &'static str {
         match self {
-            Self::Hello | Self::Stream => "[]",
+            Self::Hello | Self::Stream | Self::Links => "[]",
             Self::Proxy => "[\"https://example.com\", \"http://127.0.0.1:*\"]",
+        }
+    }
+
+    /// The features of `guru` that it needs, as the rest of a table in TOML.
+    const fn features(self) -> &'static str {
+        match self {
+            Self::Links => ", features = [\"key-value\"]",
+            _ => "",
         }
     }
 
@@ -209,11 +222,12 @@ impl Function<'_> {
 
     /// Fills in a file's template for this function.
     fn named(&self, file: &str, text: &str) -> Result<String> {
-        let name = self.name;
+        let (name, features) = (self.name, self.template.features());
         // A workspace cannot contain two `guru` crates.
         let guru = match self.around.and_then(ParentWorkspace::guru) {
-            Some(guru) => format!("{{ path = {} }}", quoted(guru)?),
-            None => format!("\"{}\"", version()),
+            Some(guru) => format!("{{ path = {}{features} }}", quoted(guru)?),
+            None if features.is_empty() => format!("\"{}\"", version()),
+            None => format!("{{ version = \"{}\"{features} }}", version()),
         };
         let text = match file {
             "template.yaml" | "samconfig.toml" => text
@@ -336,11 +350,11 @@ mod tests {
     #[test]
     fn spin_may_fetch_from_what_a_template_declares() {
         for template in Template::value_variants() {
-            let hosts = template.hosts().trim_matches(['[', ']']);
+            let hosts = template.hosts();
             let (_, code) = template.files()[0];
-            let declares = code.contains("guru::ports!");
-            assert_eq!(declares, !hosts.is_empty(), "{template:?}");
-            assert!(!declares || code.contains(&format!("Fetch[{hosts}]")));
+            let declares = code.contains("Fetch[");
+            assert_eq!(declares, hosts != "[]", "{template:?}");
+            assert!(!declares || code.contains(&format!("Fetch{hosts}")));
         }
     }
 

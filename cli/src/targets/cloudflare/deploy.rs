@@ -8,6 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
+use super::build;
 use crate::{
     artefacts, child,
     deployment::{self, Deployed, Deployment, Missing},
@@ -55,13 +56,14 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Deployed>> {
         .args(["--name", &deployment.name])
         .args(&options.more)
         .env("PATH", tool::path_with_guru()?);
-    let folder = artefacts::dist(
-        deployment.context.workspace,
-        super::NAME,
-        deployment.context.function,
-    );
-    // wrangler builds by its manifest and then reads the result, so the folder stays locked throughout.
-    let output = deployment.context.hold(&folder)?;
+    let context = &deployment.context;
+    let folder = artefacts::dist(context.workspace, super::NAME, context.function);
+    // wrangler builds by its manifest and then reads the result, so the folder stays locked throughout. It has read the manifest by
+    // then, into which the first build of a function with stores writes their bindings.
+    let output = context.hold(&folder)?;
+    if !options.delete {
+        context.fill(&output, |draft| build::build(context, draft))?;
+    }
     output.hand_to(&mut command)?;
     if options.dry_run {
         deployment.run(&mut command)?;

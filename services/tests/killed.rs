@@ -1,0 +1,113 @@
+//! A process that is killed while it writes loses nothing that it has acknowledged, and leaves nothing half done.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test reports by panicking, its helpers too"
+)]
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use guru_core::ports::{Atomic as _, Condition, KeyValue as _};
+use guru_services::{Local, Sqlite, Store as _};
+
+/// The file that a process writes to that this test starts, and kills.
+const FILE: &str = "GURU_TEST_KILLED";
+
+/// How often one is killed, and after how long.
+const ROUNDS: u64 = 50;
+const TIME: Duration = Duration::from_millis(60);
+
+/// A value that is as large as it gets now and then, and that can be told from a part of it.
+fn value(number: u64) -> Bytes {
+    let size = if number.is_multiple_of(7) {
+        200_000
+    } else {
+        100
+    };
+    let byte = u8::try_from(number % 251).unwrap();
+    vec![byte; size].into()
+}
+
+/// Writes until it is killed, and says what it has written. Does nothing in a run of all tests.
+#[tokio::test]
+async fn writer() {
+    let Some(path) = std::env::var_os(FILE) else {
+        return;
+    };
+    let store = Sqlite::open(Path::new(&path), "a");
+    let mut out = std::io::stdout();
+    for number in 0.. {
+        let key = format!("{}-{number}", std::process::id());
+        store
+            .write(&key, value(number), None, Condition::None)
+            .await
+            .unwrap();
+        let count = store.add("count", 1).await.unwrap();
+        writeln!(out, "written {key} {number} {count}").unwrap();
+        out.flush().unwrap();
+    }
+}
+
+/// Lets a writer write for a while; what it has acknowledged, and what it had counted then.
+fn kill_one(path: &Path) -> (Vec<(String, u64)>, i64) {
+    let mut writer = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "writer", "--nocapture"])
+        .env(FILE, path)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(writer.stdout.take().unwrap()).lines();
+    std::thread::sleep(TIME);
+    writer.kill().unwrap();
+    writer.wait().unwrap();
+    let (mut written, mut last) = (Vec::new(), 0);
+    for line in lines.map_while(Result::ok) {
+        let words: Vec<_> = line.split(' ').collect();
+        // A line that was cut is of a write that nobody was told of.
+        if let ["written", key, number, count] = words[..]
+            && let (Ok(number), Ok(count)) = (number.parse(), count.parse())
+        {
+            written.push((key.to_owned(), number));
+            last = count;
+        }
+    }
+    (written, last)
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.sqlite");
+    let (mut total, mut rounds_with_writes) = (0, 0);
+    for _ in 0..ROUNDS {
+        let (written, count) = kill_one(&path);
+        let store = Local::new(Arc::new(Sqlite::open(&path, "a")));
+        for (key, number) in &written {
+            assert_eq!(store.get(key).await.unwrap(), Some(value(*number)), "{key}");
+        }
+        // One more may have been counted of which nobody was told; and a value may be there that was not counted.
+        let counted = store.add("count", 0).await.unwrap();
+        assert!(
+            (count..=count + 1).contains(&counted) || count == 0,
+            "{counted} of {count}"
+        );
+        total += written.len();
+        rounds_with_writes += usize::from(!written.is_empty());
+    }
+    assert!(
+        rounds_with_writes > 10,
+        "only {rounds_with_writes} rounds with writes"
+    );
+    assert!(total > 100, "only {total} writes");
+    let file = rusqlite::Connection::open(&path).unwrap();
+    let sound: String = file
+        .query_row("PRAGMA integrity_check", (), |row| row.get(0))
+        .unwrap();
+    assert_eq!(sound, "ok");
+}
