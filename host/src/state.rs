@@ -51,8 +51,8 @@ impl State {
     }
 
     /// Where its ports lead to.
-    pub(crate) fn stores(&mut self) -> &Stores {
-        &self.stores
+    pub(crate) fn stores(&mut self) -> &mut Stores {
+        &mut self.stores
     }
 }
 

@@ -23,23 +23,56 @@ mod bindings {
 /// Opens a store by the name that the function has for it.
 type Open = dyn Fn(&str) -> Arc<dyn Store> + Send + Sync;
 
+/// How many calls an instance may have made that are not done: what they are given is in the host's memory, 256 KiB each at most.
+const CALLS: usize = 256;
+
 /// Where the stores of a function come from. By default there are none. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Stores(Option<Arc<Open>>);
+pub struct Stores {
+    open: Option<Arc<Open>>,
+    /// The calls of one instance that are not done, once it has made one.
+    calls: Option<Arc<()>>,
+}
 
 impl Stores {
     /// Those that `open` opens, by the names that the function has for them. It is called for each use of one.
     #[must_use]
     pub fn new(open: impl Fn(&str) -> Arc<dyn Store> + Send + Sync + 'static) -> Self {
-        Self(Some(Arc::new(open)))
+        Self {
+            open: Some(Arc::new(open)),
+            calls: None,
+        }
     }
 
-    fn open(&self, name: &str) -> Result<Arc<dyn Store>, ports::Error> {
-        let open = self.0.as_ref().ok_or_else(|| {
-            let message = format!("this host has no store `{name}`");
-            ports::Error::new(ErrorKind::Unavailable, message)
-        })?;
-        Ok(open(name))
+    /// The store of a call, which counts until it is dropped.
+    fn open(&mut self, name: &str) -> Result<Opened, ports::Error> {
+        let refused = |message| ports::Error::new(ErrorKind::Unavailable, message);
+        let open = self.open.as_ref();
+        let open = open.ok_or_else(|| refused(format!("this host has no store `{name}`")))?;
+        let calls = self.calls.get_or_insert_default();
+        if Arc::strong_count(calls) > CALLS {
+            return Err(refused(format!(
+                "more than {CALLS} calls of stores at once"
+            )));
+        }
+        Ok(Opened {
+            store: open(name),
+            _call: Arc::clone(calls),
+        })
+    }
+}
+
+/// The store of a call.
+struct Opened {
+    store: Arc<dyn Store>,
+    _call: Arc<()>,
+}
+
+impl std::ops::Deref for Opened {
+    type Target = dyn Store;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.store
     }
 }
 
@@ -58,15 +91,11 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
 struct Ports;
 
 impl HasData for Ports {
-    type Data<'a> = &'a Stores;
+    type Data<'a> = &'a mut Stores;
 }
 
 /// The store of a call, once its key is known to be one.
-fn store<T>(
-    accessor: &Accessor<T, Ports>,
-    name: &str,
-    key: &str,
-) -> Result<Arc<dyn Store>, ports::Error> {
+fn store<T>(accessor: &Accessor<T, Ports>, name: &str, key: &str) -> Result<Opened, ports::Error> {
     check_key(key)?;
     accessor.with(|mut access| access.get().open(name))
 }
@@ -129,7 +158,7 @@ async fn write<T>(
     Ok(written.to_string())
 }
 
-impl key_value::Host for &Stores {}
+impl key_value::Host for &mut Stores {}
 
 impl<T: Send> key_value::HostWithStore<T> for Ports {
     async fn get(
@@ -184,7 +213,7 @@ impl<T: Send> key_value::HostWithStore<T> for Ports {
     }
 }
 
-impl atomic::Host for &Stores {}
+impl atomic::Host for &mut Stores {}
 
 impl<T: Send> atomic::HostWithStore<T> for Ports {
     async fn read(

@@ -16,13 +16,12 @@ const PREFIX: &str = "GURU_PORT_";
 const ALL: &str = "GURU_STORES";
 
 /// The folder of what no setting names a service for, on a machine of one's own; the folder and the file where this says nothing.
-#[cfg(feature = "sqlite")]
 const DATA: (&str, &str, &str) = ("GURU_DATA", ".guru", "data.sqlite");
 
 /// Whether a variable is a setting of ports, which is the host's: it may have a password in it, and is none of a function's.
 #[must_use]
 pub fn is_setting(name: &str) -> bool {
-    name.starts_with(PREFIX) || name == ALL
+    name.starts_with(PREFIX) || name == ALL || name == DATA.0
 }
 
 /// A service, as a setting names it.
@@ -98,7 +97,10 @@ impl Services {
     ) -> Result<Self, SettingError> {
         let mut services = Self::default();
         for (name, value) in variables {
-            let Some(name) = name.to_str().filter(|name| is_setting(name)) else {
+            let Some(name) = name
+                .to_str()
+                .filter(|name| is_setting(name) && *name != DATA.0)
+            else {
                 continue;
             };
             let service = value.to_str().and_then(Service::read);

@@ -53,6 +53,42 @@ async fn writer() {
     }
 }
 
+/// A write that cannot be committed is an error, and none that was acknowledged: a file may have no more than so much.
+#[cfg(unix)]
+#[tokio::test]
+async fn what_does_not_fit_is_not_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.sqlite");
+    // In units of 512 or 1024 bytes. The signal that comes with it would end the process.
+    let said = Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 4000; exec \"$0\" \"$@\""])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "writer", "--nocapture"])
+        .env(FILE, &path)
+        .output()
+        .unwrap();
+    assert!(!said.status.success(), "it has written for ever");
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    let written: Vec<_> = said.lines().filter_map(acknowledged).collect();
+    assert!(written.len() > 5, "only {written:?}");
+    let store = Local::new(Arc::new(Sqlite::open(&path, "a")));
+    for (key, number, count) in &written {
+        assert_eq!(store.get(key).await.unwrap(), Some(value(*number)), "{key}");
+        assert!(store.add("count", 0).await.unwrap() >= *count, "{key}");
+    }
+}
+
+/// What a line of a writer's says: key, number and count. One that was cut is of a write that nobody was told of.
+fn acknowledged(line: &str) -> Option<(String, u64, i64)> {
+    let words: Vec<_> = line.split(' ').collect();
+    match words[..] {
+        ["written", key, number, count] => {
+            Some((key.to_owned(), number.parse().ok()?, count.parse().ok()?))
+        }
+        _ => None,
+    }
+}
+
 /// Lets a writer write for a while; what it has acknowledged, and what it had counted then.
 fn kill_one(path: &Path) -> (Vec<(String, u64)>, i64) {
     let mut writer = Command::new(std::env::current_exe().unwrap())
@@ -68,12 +104,8 @@ fn kill_one(path: &Path) -> (Vec<(String, u64)>, i64) {
     writer.wait().unwrap();
     let (mut written, mut last) = (Vec::new(), 0);
     for line in lines.map_while(Result::ok) {
-        let words: Vec<_> = line.split(' ').collect();
-        // A line that was cut is of a write that nobody was told of.
-        if let ["written", key, number, count] = words[..]
-            && let (Ok(number), Ok(count)) = (number.parse(), count.parse())
-        {
-            written.push((key.to_owned(), number));
+        if let Some((key, number, count)) = acknowledged(&line) {
+            written.push((key, number));
             last = count;
         }
     }

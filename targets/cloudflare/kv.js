@@ -38,7 +38,11 @@ export const services = {
 
   kvList(number, store, prefix, limit, cursor) {
     reply(this, number, store, "getWithMetadata", async (kv) => {
-      const page = await kv.list({ prefix, limit, cursor });
+      let page = await kv.list({ prefix, limit, cursor });
+      // It may have looked at keys that are gone, and found nothing yet.
+      while (page.keys.length === 0 && !page.list_complete) {
+        page = await kv.list({ prefix, limit, cursor: page.cursor });
+      }
       const keys = page.keys.map(({ name }) => name);
       return { text: JSON.stringify([keys, page.list_complete ? null : page.cursor]) };
     });

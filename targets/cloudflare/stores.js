@@ -8,7 +8,8 @@ const TOO_LARGE = 3;
 const BUSY = 4;
 const TIMEOUT = 5;
 const NO_TABLE = 6;
-const OTHER = 7;
+const BROKEN = 7;
+const OTHER = 8;
 
 /** Tells the instance what came of what `call` does with the binding of this name. Nothing is told before the call returns: the
  * instance is not entered again before it waits. */
@@ -43,9 +44,12 @@ function kindOf({ message }) {
       ? INVALID
       : /too (big|large)|exceeds|\b413\b/i.test(message)
         ? TOO_LARGE
-        : /\b429\b|overloaded|queued|reset because|\b50[0234]\b/i.test(message)
+        : /\b429\b|overloaded|queued/i.test(message)
           ? BUSY
           : /time[d -]*out/i.test(message)
             ? TIMEOUT
-            : OTHER;
+            : // Whether it was done is not known.
+              /reset because|\b50[0234]\b/i.test(message)
+              ? BROKEN
+              : OTHER;
 }

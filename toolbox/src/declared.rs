@@ -84,25 +84,28 @@ pub fn check(binary: &[u8], lacks: &[String]) -> Result<()> {
     let Some(port) = lacking else {
         return Ok(());
     };
-    let (kind, name) = (port.kind(), port.name().to_owned());
-    Err(Lacking { kind, name }.into())
+    let (kind, name) = (port.kind(), port.name());
+    Err(Lacking(format!(
+        "this target has no {kind} for the port `{name}` of `guru::ports!`: build for another target, or without the port, as by a \
+         feature of the function's own (`--no-default-features`)"
+    ))
+    .into())
 }
 
 /// A target cannot give a port that a function declares.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lacking {
-    kind: &'static str,
-    name: String,
+pub struct Lacking(String);
+
+impl Lacking {
+    /// A reason why not.
+    pub fn new(why: impl Into<String>) -> Self {
+        Self(why.into())
+    }
 }
 
 impl fmt::Display for Lacking {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kind, name } = self;
-        write!(
-            f,
-            "this target has no {kind} for the port `{name}` of `guru::ports!`: build for another target, or without the port, as \
-             by a feature of the function's own (`--no-default-features`)"
-        )
+        f.write_str(&self.0)
     }
 }
 

@@ -37,6 +37,14 @@ impl Settings {
         self.0.iter().map(|(key, value)| (&**key, &**value))
     }
 
+    /// Those that a function may see: where its stores are is its host's business, and may have a password in it.
+    pub fn of_function(&self) -> impl Iterator<Item = (&str, &str)> {
+        let is_hosts = |key: &str| {
+            key.starts_with("GURU_PORT_") || ["GURU_STORES", "GURU_DATA"].contains(&key)
+        };
+        self.iter().filter(move |(key, _)| !is_hosts(key))
+    }
+
     /// A string that differs whenever a setting does.
     pub fn text(&self) -> String {
         let lines = self.iter().map(|(key, value)| format!("{key}={value:?}\n"));
@@ -239,8 +247,26 @@ mod tests {
         let found: Vec<_> = settings.iter().collect();
         assert_eq!(
             found,
-            [("B", "file"), ("A", ""), ("CARGO_PKG_NAME", "guru-cli")]
+            [
+                ("B", "file"),
+                ("A", ""),
+                ("CARGO_PKG_NAME", env!("CARGO_PKG_NAME"))
+            ]
         );
+    }
+
+    #[test]
+    fn where_stores_are_is_not_the_function_s_to_see() {
+        let said = [
+            "A=1",
+            "GURU_PORT_A=x",
+            "GURU_STORES=x",
+            "GURU_DATA=x",
+            "GURU_LOG=text",
+        ];
+        let settings = Settings::read(None, &said.map(str::to_owned)).unwrap();
+        let seen: Vec<_> = settings.of_function().map(|(key, _)| key).collect();
+        assert_eq!(seen, ["A", "GURU_LOG"]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Result, bail};
 
-use crate::{cargo, workspace::Workspace};
+use crate::{cargo, declared::Lacking, workspace::Workspace};
 
 /// The variable that names a folder with Guru's sources, which takes the place of the registry.
 pub const SOURCE: &str = "GURU_SOURCE";
@@ -81,9 +81,9 @@ pub fn in_source(workspace: &Workspace, command: &mut Command) -> Result<()> {
                 .env("CARGO_TARGET_DIR", cargo::target()?);
             command.current_dir(folder)
         }
-        Source::Registry(_) => bail!(
-            "this needs Guru's own sources: have the function's `guru` come from a clone (`path`) or from git"
-        ),
+        Source::Registry(_) => bail!(Lacking::new(
+            "stores on Spin need Guru's own sources for now: have the function's `guru` come from a clone (`path`) or from git"
+        )),
     };
     Ok(())
 }

@@ -2,6 +2,12 @@
 
 use crate::{artefacts, console::Console, home::Home, workspace::Workspace};
 
+/// None of the function's features: it needs no port of its own then.
+pub(crate) static BARE: guru_cli::args::Features = guru_cli::args::Features {
+    features: Vec::new(),
+    no_default_features: true,
+};
+
 /// The context of every step.
 pub(crate) struct TestContext<'a> {
     pub(crate) home: &'a Home,
@@ -25,7 +31,7 @@ impl TestContext<'_> {
             workspace: self.workspace,
             function: self.function,
             is_release: true,
-            features: &guru_cli::args::BARE,
+            features: &BARE,
             lacks: &[],
         }
     }

@@ -104,6 +104,7 @@ impl ports::KeyValue for D1 {
     fn list(&self, query: ListQuery) -> Called<Page> {
         let this = *self;
         Box::pin(async move {
+            query.check_cursor()?;
             let (from, after) = query.range();
             // One more says whether there is more.
             let most = query.limit.saturating_add(1);

@@ -172,10 +172,10 @@ impl Upload {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             if self.is_sent {
-                // A call that has failed takes whatever is left, and says so by its answer.
-                if self.call.poll(cx, &[READY]).is_pending() {
+                // Of a call that has failed, whoever waits for its answer says so.
+                let Poll::Ready(Ok(_)) = self.call.poll(cx, &[READY]) else {
                     return Poll::Pending;
-                }
+                };
                 self.is_sent = false;
             }
             let Poll::Ready(made) = self.body.poll_chunk(cx) else {

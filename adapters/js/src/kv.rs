@@ -61,7 +61,7 @@ impl ports::KeyValue for Kv {
         // A page has a thousand keys at most.
         let limit = u32::try_from(query.limit).unwrap_or(u32::MAX);
         let reply = call(name, |number| {
-            list(number, name, &query.prefix, limit, cursor)
+            list(number, name, &query.prefix, limit, cursor);
         });
         Box::pin(async move {
             let page = serde_json::from_str(&reply.await?.text);

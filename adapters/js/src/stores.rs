@@ -15,6 +15,7 @@ const BUSY: u8 = 4;
 const TIMEOUT: u8 = 5;
 /// There is no table yet.
 pub(crate) const NO_TABLE: u8 = 6;
+const BROKEN: u8 = 7;
 
 /// Calls the host by a number, and waits for its reply.
 pub(crate) fn call(
@@ -43,6 +44,7 @@ pub(crate) fn failure(store: &str, reply: &Reply) -> Option<Error> {
         INVALID => ErrorKind::InvalidKey,
         TOO_LARGE => ErrorKind::TooLarge,
         TIMEOUT => ErrorKind::Timeout,
+        BROKEN => ErrorKind::Broken,
         NO_TABLE => ErrorKind::Corrupt,
         _ => ErrorKind::Other,
     };

@@ -85,17 +85,11 @@ pub struct Build {
 pub struct Features {
     /// Features of the function's package, beside its default ones; may be repeated
     #[arg(short = 'F', long, value_name = "FEATURES", value_delimiter = ',')]
-    features: Vec<String>,
+    pub features: Vec<String>,
     /// Build without the default features of the function's package
     #[arg(long)]
-    no_default_features: bool,
+    pub no_default_features: bool,
 }
-
-/// None of the function's features: it needs no port of its own then.
-pub static BARE: Features = Features {
-    features: Vec::new(),
-    no_default_features: true,
-};
 
 impl Features {
     /// Passes them on to cargo.

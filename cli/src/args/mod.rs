@@ -8,7 +8,7 @@ mod options;
 use clap::{Parser, Subcommand};
 
 pub use aws::{Aws, FunctionUrl};
-pub use function::{BARE, Build, Deploy, Dev, Features, New, Template};
+pub use function::{Build, Deploy, Dev, Features, New, Template};
 pub use machine::{Completions, Conform, Doctor, Man, Setup, Test};
 pub use options::{DeployOptions, DevOptions, Stage};
 

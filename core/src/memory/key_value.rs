@@ -53,7 +53,8 @@ struct Inner {
 }
 
 struct Write {
-    at: Duration,
+    /// When it was written; nothing, if it was there from the first.
+    at: Option<Duration>,
     /// Nothing, where it was deleted.
     value: Option<Value>,
 }
@@ -94,9 +95,10 @@ impl KeyValue {
         self.0.conflicts.set(count);
     }
 
-    /// Sets a value, whatever was ordered.
+    /// Sets a value, whatever was ordered, as if it had been there long ago.
     pub fn put(&self, key: &str, value: impl Into<Vec<u8>>) {
-        self.0.write(key, Some((Bytes::from(value.into()), None)));
+        let value = Bytes::from(value.into());
+        self.0.write_at(None, key, Some((value, None)));
     }
 
     /// The current value, whatever was ordered.
@@ -122,6 +124,15 @@ impl Inner {
     }
 
     fn write(&self, key: &str, value: Option<(Bytes, Option<Duration>)>) -> Version {
+        self.write_at(Some(self.clock.now()), key, value)
+    }
+
+    fn write_at(
+        &self,
+        at: Option<Duration>,
+        key: &str,
+        value: Option<(Bytes, Option<Duration>)>,
+    ) -> Version {
         self.version.set(self.version.get() + 1);
         let version = Version::new(self.version.get().to_string());
         let value = value.map(|(bytes, expires)| Value {
@@ -129,7 +140,6 @@ impl Inner {
             version: version.clone(),
             expires,
         });
-        let at = self.clock.now();
         let mut keys = self.keys.borrow_mut();
         keys.entry(key.to_owned())
             .or_default()
@@ -186,8 +196,11 @@ impl Inner {
 
 /// The value that is seen, of all that was written for a key.
 fn last(written: &[Write], now: Duration, staleness: Duration) -> Option<Value> {
-    let seen = now.saturating_sub(staleness);
-    let last = written.iter().rev().find(|write| write.at <= seen)?;
+    let is_seen = |write: &&Write| {
+        let at = write.at;
+        at.is_none_or(|at| at.saturating_add(staleness) <= now)
+    };
+    let last = written.iter().rev().find(is_seen)?;
     let value = last.value.clone()?;
     let is_there = value.expires.is_none_or(|expires| expires > now);
     is_there.then_some(value)
@@ -217,6 +230,7 @@ impl ports::KeyValue for KeyValue {
 
     fn list(&self, query: ListQuery) -> Called<Page> {
         self.done(|store| {
+            query.check_cursor()?;
             let (now, staleness) = (store.clock.now(), store.staleness.get());
             let (from, after) = query.range();
             let keys = store.keys.borrow();
@@ -255,5 +269,42 @@ impl fmt::Debug for KeyValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let keys = self.0.keys.borrow().len();
         f.write_str(&format!("KeyValue of {keys} keys"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ports::{Atomic as _, KeyValue as _};
+
+    use super::*;
+
+    fn now<T>(called: Called<T>) -> T {
+        let mut called = called;
+        let waker = core::task::Waker::noop();
+        match called
+            .as_mut()
+            .poll(&mut core::task::Context::from_waker(waker))
+        {
+            core::task::Poll::Ready(done) => done.unwrap(),
+            core::task::Poll::Pending => panic!("a store in memory waits for nothing"),
+        }
+    }
+
+    #[test]
+    fn a_stale_read_is_of_what_was_long_ago() {
+        let clock = Clock::default();
+        let store = KeyValue::new(clock.clone());
+        store.stale_for(Duration::from_secs(60));
+        store.put("old", "1");
+        now(store.set("new", "1".into(), None));
+        now(store.set("old", "2".into(), None));
+        assert_eq!(now(store.get("new")), None);
+        assert_eq!(now(store.get("old")), Some("1".into()));
+        assert_eq!(now(store.list(ListQuery::new(""))).keys, ["old"]);
+        let (current, _) = now(store.read("old")).unwrap();
+        assert_eq!(current, "2", "an atomic store's reads are current");
+        clock.advance(Duration::from_secs(60));
+        assert_eq!(now(store.get("new")), Some("1".into()));
+        assert_eq!(now(store.get("old")), Some("2".into()));
     }
 }

@@ -44,7 +44,8 @@ pub type Called<T> = Pin<Box<dyn Future<Output = Result<T, Error>>>>;
 /// - Deleting what is not there is fine.
 /// - A `ttl` is whole seconds, 60 or more. What has expired is neither read nor listed, from that second on, also where the
 ///   store itself removes it later. Writing again without one has the value stay.
-/// - [`list`](Self::list) goes in the order of the keys' bytes, and never says that there is more where there is nothing.
+/// - [`list`](Self::list) goes in the order of the keys' bytes. A page is empty only where nothing comes after it; that one comes
+///   after it, may be said where it does not.
 /// - Fail as below, and say which store it was, and never a value.
 ///
 /// # For users
@@ -205,6 +206,18 @@ impl ListQuery {
             return Err(invalid(format!("a page has 1 to {PAGE_LIMIT} keys")));
         }
         Ok(())
+    }
+
+    /// Holds the cursor of a store to being a key, for one whose cursor is the last key.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidKey`](ErrorKind::InvalidKey) for one that no page has had.
+    pub fn check_cursor(&self) -> Result<(), Error> {
+        match self.cursor.as_deref().map(check_key) {
+            Some(Err(_)) => Err(invalid("the cursor is none of this store's".into())),
+            _ => Ok(()),
+        }
     }
 
     /// Where to begin in the order of the bytes, and which key to leave out, for a store whose cursor is the last key.

@@ -54,6 +54,8 @@ static ALL: LazyLock<Mutex<HashMap<Table, Arc<Api>>>> = LazyLock::new(Mutex::def
 enum Tried {
     Done(Value),
     Failed(Error),
+    /// There is no such table.
+    NoTable(Error),
     /// It failed, and may go well again. Whether it was certainly not done.
     Again(Error, bool),
 }
@@ -84,10 +86,8 @@ impl Api {
         for left in (0..TRIES).rev() {
             match self.tried(operation, ask.clone()).await {
                 Tried::Done(answer) => return Ok(answer),
-                Tried::Failed(error) if error.kind() == NO_TABLE && self.table.is_made => {
-                    self.make().await?;
-                }
-                Tried::Failed(error) => return Err(error),
+                Tried::NoTable(_) if self.table.is_made => self.make().await?,
+                Tried::NoTable(error) | Tried::Failed(error) => return Err(error),
                 Tried::Again(error, is_undone) => {
                     if left == 0 || !(is_undone || repeat == Repeat::Always) {
                         return Err(error);
@@ -145,9 +145,9 @@ impl Api {
             return Tried::Again(error, true);
         }
         match kind {
-            ErrorKind::Unavailable if name != "ResourceNotFoundException" => {
-                Tried::Again(error, !status.is_server_error())
-            }
+            ErrorKind::Unavailable if name == "ResourceNotFoundException" => Tried::NoTable(error),
+            ErrorKind::Unavailable => Tried::Again(error, true),
+            ErrorKind::Broken => Tried::Again(error, false),
             _ => Tried::Failed(error),
         }
     }
@@ -250,9 +250,6 @@ impl Api {
     }
 }
 
-/// There is no such table.
-const NO_TABLE: ErrorKind = ErrorKind::Unavailable;
-
 /// What an error of the API is, by its name
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>).
 fn kind_of(status: StatusCode, name: &str, message: &str) -> ErrorKind {
@@ -263,7 +260,9 @@ fn kind_of(status: StatusCode, name: &str, message: &str) -> ErrorKind {
         | "ResourceNotFoundException"
         | "ThrottlingException"
         | "TransactionConflictException"
-        | "LimitExceededException" => ErrorKind::Unavailable,
+        | "LimitExceededException"
+        | "ServiceUnavailable"
+        | "ServiceUnavailableException" => ErrorKind::Unavailable,
         "AccessDeniedException"
         | "ExpiredTokenException"
         | "IncompleteSignatureException"
@@ -271,10 +270,10 @@ fn kind_of(status: StatusCode, name: &str, message: &str) -> ErrorKind {
         | "MissingAuthenticationTokenException"
         | "UnrecognizedClientException" => ErrorKind::Denied,
         "ItemCollectionSizeLimitExceededException" => ErrorKind::TooLarge,
-        "ValidationException" if message.contains("size") => ErrorKind::TooLarge,
-        // A cursor of another list, which is all that a function can get wrong.
-        "ValidationException" if message.contains("tart") => ErrorKind::InvalidKey,
-        _ if status.is_server_error() => ErrorKind::Unavailable,
+        "ValidationException" if message.contains("Item size") => ErrorKind::TooLarge,
+        "ValidationException" => ErrorKind::Invalid,
+        // Whether it was done is not known.
+        _ if status.is_server_error() => ErrorKind::Broken,
         _ => ErrorKind::Other,
     }
 }

@@ -29,6 +29,11 @@ pub(super) fn read_value(item: &Value) -> Result<Bytes, Error> {
     STANDARD.decode(bytes).map(Bytes::from).map_err(|_| wrong())
 }
 
+/// The number that a value is kept as.
+pub(super) fn number_of(item: &Value) -> Option<i64> {
+    item.pointer("/value/N")?.as_str()?.parse().ok()
+}
+
 pub(super) fn version_of(item: &Value) -> Result<Version, Error> {
     let version = item.pointer("/version/S").and_then(Value::as_str);
     version

@@ -18,12 +18,15 @@ use serde_json::{Map, Value, json};
 
 use crate::{Called, Store};
 use api::{Api, Repeat};
-use item::{expiry, of_value, read_value, version_of};
+use item::{expiry, number_of, of_value, read_value, version_of};
 
 pub use table::Table;
 
 /// How often a sum is tried again that others have come between.
 const TRIES: usize = 16;
+
+/// How many items a query looks at, at least.
+const LOOKED_AT: usize = 250;
 
 /// Where the item has expired, or is not there.
 const IS_GONE: &str = "attribute_not_exists(#k) OR #e <= :now";
@@ -220,7 +223,12 @@ impl Store for DynamoDb {
                     return Ok(sum);
                 }
                 // Another value, or one that has expired and was not removed yet: DynamoDB takes its time.
-                if this.item(&key, Some("#k, #e")).await?.is_some() {
+                if let Some(item) = this.item(&key, None).await? {
+                    // One that somebody else has begun meanwhile is added to.
+                    let number = number_of(&item).and_then(|number| number.checked_add(by));
+                    if number.is_some() {
+                        continue;
+                    }
                     let what = "is no number, or the sum is too large for one";
                     return Err(this.conflict(what));
                 }
@@ -245,17 +253,26 @@ impl Store for DynamoDb {
     fn list(&self, query: ListQuery) -> Called<Page> {
         let this = self.clone();
         Box::pin(async move {
+            query.check_cursor()?;
             let mut keys = Vec::new();
             let mut after = query.cursor.clone();
             // One more says whether there is more.
             while keys.len() <= query.limit {
                 let mut ask = this.asked(&query);
                 let left = query.limit.saturating_add(1).saturating_sub(keys.len());
-                set(&mut ask, "Limit", json!(left));
+                // What has expired counts, too, though it is left out.
+                set(&mut ask, "Limit", json!(left.max(LOOKED_AT)));
                 if let Some(after) = &after {
                     set(&mut ask, "ExclusiveStartKey", this.key(after));
                 }
-                let answer = this.api.call("Query", ask, Repeat::Always).await?;
+                let answer = this.api.call("Query", ask, Repeat::Always).await;
+                let answer = answer.map_err(|error| match (error.kind(), &query.cursor) {
+                    // A key that no page of this list has had.
+                    (ErrorKind::Invalid, Some(_)) => {
+                        Error::new(ErrorKind::InvalidKey, error.to_string())
+                    }
+                    _ => error,
+                })?;
                 let items = answer.get("Items").and_then(Value::as_array);
                 for item in items.into_iter().flatten() {
                     let key = item.pointer("/key/S").and_then(Value::as_str);

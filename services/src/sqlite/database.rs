@@ -4,18 +4,22 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use guru_core::adapter::sqlite::CREATE;
 use guru_core::ports::{Error, ErrorKind};
 use rusqlite::{Connection, ErrorCode};
+use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 /// How long a call waits for another one's write.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How many connections that nobody uses are kept.
-const IDLE: usize = 16;
+/// How many calls are made at once, each by a connection and a thread of its own; more wait.
+const CALLS: usize = 16;
+
+/// Between two tries to open a file that another process makes.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// The folder that is made for a project's own data, which belongs to no repository.
 const OWN: &str = ".guru";
@@ -28,6 +32,10 @@ static ALL: LazyLock<Mutex<HashMap<PathBuf, Arc<Database>>>> = LazyLock::new(Mut
 pub(super) struct Database {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
+    /// Calls at once: more would wait for each other in threads.
+    room: Semaphore,
+    /// One connection is made at a time: two that find a new file fail each other, however long they would wait.
+    connecting: Mutex<()>,
 }
 
 impl Database {
@@ -38,6 +46,8 @@ impl Database {
             Arc::new(Self {
                 path: path.to_owned(),
                 idle: Mutex::default(),
+                room: Semaphore::new(CALLS),
+                connecting: Mutex::default(),
             })
         });
         Arc::clone(database)
@@ -48,16 +58,16 @@ impl Database {
         self: Arc<Self>,
         call: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Error> {
+        let database = Arc::clone(&self);
+        // It is never closed.
+        let _room = database.room.acquire().await;
         let done = spawn_blocking(move || {
             let connection = match self.idle().pop() {
                 Some(connection) => connection,
                 None => self.connect()?,
             };
             let done = call(&connection).map_err(|error| self.failed(&error))?;
-            let mut idle = self.idle();
-            if idle.len() < IDLE {
-                idle.push(connection);
-            }
+            self.idle().push(connection);
             Ok(done)
         });
         done.await.unwrap_or_else(|_| {
@@ -77,7 +87,20 @@ impl Database {
                 Error::new(ErrorKind::Unavailable, message)
             })?;
         }
-        self.open().map_err(|error| self.failed(&error))
+        let _alone = self
+            .connecting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.open() {
+                // Another process makes the file, for which SQLite does not wait.
+                Err(error) if is_busy(&error) && Instant::now() < deadline => {
+                    std::thread::sleep(PAUSE);
+                }
+                opened => return opened.map_err(|error| self.failed(&error)),
+            }
+        }
     }
 
     fn open(&self) -> rusqlite::Result<Connection> {
@@ -115,6 +138,14 @@ impl Database {
         };
         Error::new(kind, format!("{}: {error}", self.path.display()))
     }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error_code();
+    matches!(
+        code,
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+    )
 }
 
 /// Makes a folder; one of a project's own data with a word to git, for which it is none of its business.

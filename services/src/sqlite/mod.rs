@@ -64,6 +64,20 @@ fn expiry(ttl: Option<Duration>) -> Option<i64> {
     ttl.map(|ttl| now().saturating_add(millis(ttl)))
 }
 
+/// Runs a statement that writes and has one row at most; the text in it. The statement is run to its end: before that nothing is
+/// committed, and who stops at the row never hears that it could not be.
+fn committed(
+    connection: &rusqlite::Connection,
+    statement: &str,
+    parameters: &[&dyn rusqlite::ToSql],
+) -> rusqlite::Result<Option<String>> {
+    let mut statement = connection.prepare_cached(statement)?;
+    let mut rows = statement.query(parameters)?;
+    let text = rows.next()?.map(|row| row.get(0)).transpose()?;
+    while rows.next()?.is_some() {}
+    Ok(text)
+}
+
 impl Store for Sqlite {
     fn read(&self, key: &str) -> Called<Option<(Bytes, Version)>> {
         self.call(key, |connection, name, key| {
@@ -96,20 +110,19 @@ impl Store for Sqlite {
                 // Whoever makes values that expire removes those that have.
                 connection.prepare_cached(PURGE)?.execute(params![now()])?;
             }
-            let version = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);
-            let row = match condition {
-                Condition::Absent => connection
-                    .prepare_cached(SET_IF_ABSENT)?
-                    .query_row(params![name, key, value, expires, now()], version),
-                Condition::Version(wanted) => connection.prepare_cached(SET_IF_VERSION)?.query_row(
-                    params![name, key, value, expires, now(), wanted.as_str()],
-                    version,
+            match condition {
+                Condition::Absent => committed(
+                    connection,
+                    SET_IF_ABSENT,
+                    params![name, key, value, expires, now()],
                 ),
-                _ => connection
-                    .prepare_cached(SET)?
-                    .query_row(params![name, key, value, expires], version),
-            };
-            row.optional()
+                Condition::Version(wanted) => committed(
+                    connection,
+                    SET_IF_VERSION,
+                    params![name, key, value, expires, now(), wanted.as_str()],
+                ),
+                _ => committed(connection, SET, params![name, key, value, expires]),
+            }
         });
         let name = Arc::clone(&self.name);
         Box::pin(async move {
@@ -123,11 +136,7 @@ impl Store for Sqlite {
 
     fn add(&self, key: &str, by: i64) -> Called<i64> {
         let added = self.call(key, move |connection, name, key| {
-            let mut add = connection.prepare_cached(ADD)?;
-            let sum = add.query_row(params![name, key, by.to_string(), now()], |row| {
-                row.get::<_, String>(0)
-            });
-            sum.optional()
+            committed(connection, ADD, params![name, key, by.to_string(), now()])
         });
         let name = Arc::clone(&self.name);
         Box::pin(async move {
@@ -149,6 +158,9 @@ impl Store for Sqlite {
     }
 
     fn list(&self, query: ListQuery) -> Called<Page> {
+        if let Err(error) = query.check_cursor() {
+            return Box::pin(async { Err(error) });
+        }
         let from = query.range().0.to_owned();
         self.call(&from, move |connection, name, from| {
             let after = query.range().1;

@@ -37,6 +37,7 @@ pub async fn key_value(store: &dyn KeyValue, unique: &str, wait: impl AsyncFn(Du
     keys_and_values_come_back(store, unique).await;
     limits_fit(store, unique).await;
     pages_are_in_the_order_of_bytes(store, unique).await;
+    a_cursor_is_a_page_s(store, unique).await;
     what_has_expired_is_not_there(store, unique, wait).await;
 }
 
@@ -95,6 +96,16 @@ async fn limits_fit(store: &dyn KeyValue, unique: &str) {
     assert_eq!(store.get(&key).await.expect("the largest"), Some(value));
     let page = store.list(ListQuery::new(format!("{unique}/l/"))).await;
     assert_eq!(page.expect("the largest").keys, [key]);
+}
+
+async fn a_cursor_is_a_page_s(store: &dyn KeyValue, unique: &str) {
+    for cursor in [String::new(), ".".into(), "c".repeat(100_000)] {
+        let query = ListQuery::new(format!("{unique}/")).with_cursor(Some(cursor));
+        match store.list(query).await {
+            Err(error) => assert_eq!(error.kind(), ErrorKind::InvalidKey, "{error}"),
+            Ok(page) => panic!("a cursor that no page has had: {page:?}"),
+        }
+    }
 }
 
 async fn pages_are_in_the_order_of_bytes(store: &dyn KeyValue, unique: &str) {
@@ -326,7 +337,7 @@ async fn an_expired_value_is_none(store: &dyn Atomic, unique: &str, wait: impl A
     let key = |name: &str| format!("{unique}/x/{name}");
     let second = Some(Duration::from_secs(1));
     let mut versions = Vec::new();
-    for name in ["read", "create", "swap", "add"] {
+    for name in ["read", "create", "swap", "add", "many"] {
         let written = store.write(&key(name), "5".into(), second, Condition::Absent);
         versions.push(written.await.expect("it is created"));
     }
@@ -337,6 +348,10 @@ async fn an_expired_value_is_none(store: &dyn Atomic, unique: &str, wait: impl A
     assert_eq!(store.add(&key("keeps"), 1).await.expect("a sum"), 6);
     wait(Duration::from_millis(2100)).await;
     assert_eq!(store.read(&key("read")).await.expect("a read"), None);
+    let done = all((0..16).map(|_| store.add(&key("many"), 1))).await;
+    let mut sums: Vec<i64> = done.into_iter().map(|sum| sum.expect("a sum")).collect();
+    sums.sort_unstable();
+    assert_eq!(sums, (1..=16).collect::<Vec<i64>>(), "many begin anew");
     let created = store.write(&key("create"), "6".into(), None, Condition::Absent);
     created.await.expect("it is created again");
     let swap = Condition::Version(versions.swap_remove(2));

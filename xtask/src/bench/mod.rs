@@ -68,7 +68,7 @@ impl BenchContext<'_> {
             workspace: self.workspace,
             function: self.function,
             is_release: true,
-            features: &guru_cli::args::BARE,
+            features: &crate::context::BARE,
             lacks: &[],
         }
     }

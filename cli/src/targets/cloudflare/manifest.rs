@@ -53,16 +53,13 @@ pub(super) fn with_stores(text: &str, ports: &[Port]) -> Result<Option<String>> 
         if !has_binding(&document, kind, name) {
             let mut binding = Table::new();
             binding.insert("binding", value(name));
-            if *atomic {
-                let worker = document.get("name").and_then(Item::as_str);
-                let database = format!("{}-{name}", worker.unwrap_or("guru"));
-                binding.insert("database_name", value(database));
-            }
             let kinds = document
                 .entry(kind)
                 .or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
             let kinds = kinds.as_array_of_tables_mut();
-            let kinds = kinds.with_context(|| format!("`{kind}` is no list of tables"))?;
+            let kinds = kinds.with_context(|| {
+                format!("`{kind}` is a list of another form: add a binding `{name}` to it")
+            })?;
             kinds.push(binding);
             is_new = true;
         }
@@ -71,9 +68,16 @@ pub(super) fn with_stores(text: &str, ports: &[Port]) -> Result<Option<String>> 
 }
 
 fn has_binding(document: &DocumentMut, kind: &str, name: &str) -> bool {
-    let kinds = document.get(kind).and_then(Item::as_array_of_tables);
-    let mut bindings = kinds.into_iter().flatten();
-    bindings.any(|binding| binding.get("binding").and_then(Item::as_str) == Some(name))
+    let kinds = document.get(kind);
+    let tables = kinds
+        .and_then(Item::as_array_of_tables)
+        .into_iter()
+        .flatten();
+    let inline = kinds.and_then(Item::as_array).into_iter().flatten();
+    let mut names = tables
+        .filter_map(|table| table.get("binding")?.as_str())
+        .chain(inline.filter_map(|table| table.as_inline_table()?.get("binding")?.as_str()));
+    names.any(|own| own == name)
 }
 
 #[cfg(test)]
@@ -93,7 +97,7 @@ mod tests {
         let made = with_stores(bare, &both).unwrap().unwrap();
         assert!(made.starts_with(bare), "{made}");
         for part in [
-            "[[d1_databases]]\nbinding = \"counts\"\ndatabase_name = \"a-counts\"\n",
+            "[[d1_databases]]\nbinding = \"counts\"\n",
             "[[kv_namespaces]]\nbinding = \"links\"\n",
         ] {
             assert!(made.contains(part), "{made}");
@@ -107,6 +111,9 @@ mod tests {
             "{error}"
         );
         assert!(with_stores("kv_namespaces = 1", &both).is_err());
+        let inline = "kv_namespaces = [{ binding = \"links\", id = \"x\" }]";
+        assert_eq!(with_stores(inline, &both[1..]).unwrap(), None);
+        assert!(with_stores(inline, &[port("other", false)]).is_err());
     }
 
     fn parsed(text: &str) -> DocumentMut {

@@ -69,7 +69,7 @@ impl Vendor for Cloudflare {
             .arg(data.join(NAME))
             // wrangler would parse the file differently than every other target does.
             .env("CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV", "false");
-        for (key, value) in request.settings.iter() {
+        for (key, value) in request.settings.of_function() {
             command.arg("--var").arg(format!("{key}:{value}"));
         }
         let secrets = fs::read_to_string(own.with_file_name(SECRETS)).unwrap_or_default();

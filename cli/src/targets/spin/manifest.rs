@@ -102,7 +102,7 @@ fn environment(component: &mut dyn TableLike, settings: &Settings) -> Result<()>
         .or_insert_with(table)
         .as_table_like_mut()
         .context("`environment` is not a table")?;
-    for (key, said) in settings.iter() {
+    for (key, said) in settings.of_function() {
         environment.insert(key, value(said));
     }
     Ok(())

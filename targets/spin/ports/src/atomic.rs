@@ -94,6 +94,10 @@ impl Guest for Ports {
     ) -> Result<Page, Error> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let query = ListQuery::new(prefix).with_limit(limit).with_cursor(cursor);
+        query.check_cursor().map_err(|error| Error {
+            kind: ErrorKind::InvalidKey,
+            message: error.to_string(),
+        })?;
         let (from, after) = query.range();
         // One more says whether there is more.
         let most = Value::Text(limit.saturating_add(1).to_string());

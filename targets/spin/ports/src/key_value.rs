@@ -65,6 +65,10 @@ impl Guest for Ports {
     ) -> Result<Page, Error> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let query = ListQuery::new(prefix).with_limit(limit).with_cursor(cursor);
+        query.check_cursor().map_err(|error| Error {
+            kind: ErrorKind::InvalidKey,
+            message: error.to_string(),
+        })?;
         let opened = open(&store).await?;
         let keys = opened.get_keys().await.collect().await;
         let mut keys = keys.map_err(|error| failed(&store, error))?;
