@@ -12,7 +12,10 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 const OWNED: [(&str, &[&str]); 17] = [
     ("aws-sigv4", &["services"]),
     ("rusqlite", &["services"]),
-    ("spin-sdk", &["targets/spin/ports"]),
+    (
+        "spin-sdk",
+        &["targets/spin/atomic", "targets/spin/key-value"],
+    ),
     ("wac-graph", &["toolbox"]),
     ("wit-bindgen", &["wit"]),
     ("worker", &["adapters/js"]),

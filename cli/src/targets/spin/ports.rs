@@ -13,13 +13,10 @@ use crate::{
     source,
 };
 
-/// The package of these components.
-const PACKAGE: &str = "guru-spin-ports";
-
-/// The interfaces that they give, and the feature for each.
+/// The interfaces that these components give, and the package of each: a library for WebAssembly has one file for all features.
 const INTERFACES: [(&str, &str); 2] = [
-    ("guru:ports/key-value@", "key-value"),
-    ("guru:ports/atomic@", "atomic"),
+    ("guru:ports/key-value@", "guru-spin-key-value"),
+    ("guru:ports/atomic@", "guru-spin-atomic"),
 ];
 
 /// Composes the component with one for each interface of ours that it imports.
@@ -27,9 +24,9 @@ pub(super) fn compose(context: &BuildContext<'_>, component: &Path) -> Result<()
     let function = fs::read(component)?;
     let imports = compose::imports(&function)?;
     let mut ports = Vec::new();
-    for (interface, feature) in INTERFACES {
+    for (interface, package) in INTERFACES {
         if imports.iter().any(|import| import.starts_with(interface)) {
-            ports.push(port(context, feature)?);
+            ports.push(port(context, package)?);
         }
     }
     if ports.is_empty() {
@@ -39,7 +36,7 @@ pub(super) fn compose(context: &BuildContext<'_>, component: &Path) -> Result<()
 }
 
 /// Builds the component for one interface. It is part of what is deployed, and always optimised.
-fn port(context: &BuildContext<'_>, feature: &str) -> Result<Vec<u8>> {
+fn port(context: &BuildContext<'_>, package: &str) -> Result<Vec<u8>> {
     let lock = context
         .workspace
         .target()
@@ -53,7 +50,7 @@ fn port(context: &BuildContext<'_>, feature: &str) -> Result<Vec<u8>> {
     let mut command = wasm_cargo(context.home)?;
     command
         .args(["build", "--lib", "--release", "--target", wasi::TRIPLE])
-        .args(["--package", PACKAGE, "--features", feature])
+        .args(["--package", package])
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s")
         .env("CARGO_PROFILE_RELEASE_STRIP", "none");
     source::in_source(context.workspace, &mut command)?;
@@ -63,7 +60,7 @@ fn port(context: &BuildContext<'_>, feature: &str) -> Result<Vec<u8>> {
         let module = files.find(|file| file.extension() == Some("wasm"));
         module.filter(|_| is_it).cloned()
     })?;
-    let path = made.with_context(|| format!("{PACKAGE} gave no component"))?;
+    let path = made.with_context(|| format!("{package} gave no component"))?;
     let whole = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
     Ok(wasi::smaller(context, &whole)?.unwrap_or(whole))
 }

@@ -1,12 +1,17 @@
 //! Stores, by `spin:key-value`. A value has the second at which it expires before it, in eight bytes: Spin's stores have no such
 //! thing.
+//!
+//! `guru build --on spin` composes a function's component with this one, where it has such a store. A store is named in `spin.toml`
+//! as the function names it.
+
+#![cfg(target_family = "wasm")]
+
+use std::time::{Duration, SystemTime};
 
 use guru_core::ports::ListQuery;
 use guru_wit::key_value_adapter::export_key_value;
 use guru_wit::key_value_adapter::key_value::{Error, ErrorKind, Guest, Page};
 use spin_sdk::key_value::{self, Store};
-
-use crate::now;
 
 struct Ports;
 
@@ -140,4 +145,10 @@ fn failed(store: &str, error: key_value::Error) -> Error {
     };
     let message = format!("the store `{store}`: {why}");
     Error { kind, message }
+}
+
+/// The time since 1970. A clock before that is wrong by decades: 0 is as good as any value.
+fn now() -> Duration {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    now.unwrap_or_default()
 }

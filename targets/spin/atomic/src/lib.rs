@@ -1,5 +1,12 @@
 //! Atomic stores, by `spin:sqlite`: a table of the database that has the store's name. Spin's own compare-and-swap takes a key
 //! that is not there for one that may be overwritten (spin, `crates/key-value-spin/src/store.rs`).
+//!
+//! `guru build --on spin` composes a function's component with this one, where it has such a store. A store is named in `spin.toml`
+//! as the function names it.
+
+#![cfg(target_family = "wasm")]
+
+use std::time::{Duration, SystemTime};
 
 use guru_core::adapter::sqlite::{
     ADD, CREATE, DELETE, EXISTS, LIST, PURGE, READ, SET, SET_IF_ABSENT, SET_IF_VERSION,
@@ -8,8 +15,6 @@ use guru_core::ports::ListQuery;
 use guru_wit::atomic_adapter::atomic::{Condition, Error, ErrorKind, Guest, Page, Versioned};
 use guru_wit::atomic_adapter::export_atomic;
 use spin_sdk::sqlite::{self, Connection, RowResult, Value};
-
-use crate::now;
 
 struct Ports;
 
@@ -209,4 +214,10 @@ fn failed(store: &str, error: sqlite::Error) -> Error {
     };
     let message = format!("the database `{store}`: {why}");
     Error { kind, message }
+}
+
+/// The time since 1970. A clock before that is wrong by decades: 0 is as good as any value.
+fn now() -> Duration {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    now.unwrap_or_default()
 }
