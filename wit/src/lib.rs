@@ -1,6 +1,7 @@
 //! What `wit-bindgen` makes of the package `guru:ports`: for components that call it, and, with a feature, for those that give it
 //! to others. All of it is generated.
 
+#[cfg(feature = "imports")]
 mod imports {
     wit_bindgen::generate!({
         path: "wit",
@@ -8,6 +9,7 @@ mod imports {
     });
 }
 
+#[cfg(feature = "imports")]
 pub use imports::guru::ports::{atomic, key_value};
 
 /// For a component that gives others their stores.
