@@ -61,7 +61,7 @@ pub struct SettingError {
 impl fmt::Display for SettingError {
     /// Not its value, in which a password may be.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let expected = [
+        let expected: &[&str] = &[
             #[cfg(feature = "sqlite")]
             "`sqlite:FILE`",
             #[cfg(feature = "dynamodb")]

@@ -146,6 +146,7 @@ pub(crate) fn features(context: &TestContext<'_>) -> Result<StepResult> {
     cargo
         .args(["hack", "check", "--each-feature"])
         .args(["--package", "guru-core", "--package", "guru"])
+        .args(["--package", "guru-services"])
         .env("PATH", first_on_path(&hack)?);
     show(&mut cargo)?;
     Ok(StepResult::Passed)
