@@ -8,7 +8,8 @@ use bytes::Bytes;
 use guru_core::adapter::sqlite::{
     ADD, CREATE, DELETE, EXISTS, LIST, PURGE, READ, SET, SET_IF_ABSENT, SET_IF_VERSION,
 };
-use guru_core::ports::{self, Called, Condition, Error, ErrorKind, ListQuery, Page, Version};
+use guru_core::adapter::{no_sum, overtaken};
+use guru_core::ports::{self, Called, Condition, Error, ListQuery, Page, Version};
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 
@@ -66,13 +67,6 @@ impl D1 {
     /// The only text of a reply, if there is a row.
     fn text(self, reply: &Reply) -> Result<Option<String>, Error> {
         Ok(self.texts(reply)?.pop())
-    }
-
-    fn conflict(self, what: &str) -> Error {
-        Error::new(
-            ErrorKind::Conflict,
-            format!("the value of the key in `{}` {what}", self.0),
-        )
     }
 }
 
@@ -157,9 +151,7 @@ impl ports::Atomic for D1 {
             }
             let row = this.run(statement, parameters, Some(value)).await?;
             let version = this.text(&row)?;
-            version
-                .map(Version::new)
-                .ok_or_else(|| this.conflict("is another by now"))
+            version.map(Version::new).ok_or_else(|| overtaken(this.0))
         })
     }
 
@@ -170,7 +162,7 @@ impl ports::Atomic for D1 {
         Box::pin(async move {
             let row = this.run(ADD, parameters, None).await?;
             let sum = this.text(&row)?.and_then(|sum| sum.parse().ok());
-            sum.ok_or_else(|| this.conflict("is no number, or the sum is too large for one"))
+            sum.ok_or_else(|| no_sum(this.0))
         })
     }
 }

@@ -30,8 +30,8 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::App`] when a route is malformed, [`ErrorKind::Setting`] when a setting is, [`ErrorKind::Listen`] when the address is in use, unknown or not
-    /// permitted.
+    /// [`ErrorKind::App`] when a route is malformed, [`ErrorKind::Setting`] when a setting is, [`ErrorKind::Listen`] when the
+    /// address is in use, unknown or not permitted.
     pub fn bind(app: fn() -> App, options: Options) -> Result<Self, Error> {
         let checked = app().into_service();
         let checked = checked.map_err(|error| Error::new(ErrorKind::App, error.to_string()))?;

@@ -3,6 +3,7 @@
 
 mod authority;
 mod body;
+mod conflict;
 #[cfg(feature = "http")]
 mod head;
 mod port;
@@ -12,6 +13,7 @@ mod target;
 
 pub use authority::is_authority;
 pub use body::{DRAIN, expects_content, malformed};
+pub use conflict::{no_sum, overtaken};
 #[cfg(feature = "http")]
 pub use head::{admit, drop_nominated};
 pub use port::port_taken;

@@ -15,8 +15,12 @@ use core::time::Duration;
 use bytes::Bytes;
 
 use super::Clock;
+use crate::adapter::{no_sum, overtaken};
 use crate::ports::{self, Called, Clock as _, Condition, Error, ErrorKind, ListQuery, Page};
 use crate::ports::{Version, number};
+
+/// What errors call it.
+const NAME: &str = "memory";
 
 /// A key-value store in memory: the reference of [`ports::KeyValue`] and [`ports::Atomic`]. Clones are the same store.
 ///
@@ -173,10 +177,7 @@ impl Inner {
         if holds {
             return Ok(self.write(key, Some((value, self.expiry(ttl)))));
         }
-        Err(Error::new(
-            ErrorKind::Conflict,
-            "the value of the key is another by now",
-        ))
+        Err(overtaken(NAME))
     }
 
     fn add(&self, key: &str, by: i64) -> Result<i64, Error> {
@@ -184,10 +185,7 @@ impl Inner {
         let expires = found.as_ref().and_then(|found| found.expires);
         let number = found.map_or(Some(0), |found| number(&found.bytes));
         let Some(sum) = number.and_then(|number| number.checked_add(by)) else {
-            return Err(Error::new(
-                ErrorKind::Conflict,
-                "the value is no number, or the sum is too large for one",
-            ));
+            return Err(no_sum(NAME));
         };
         self.write(key, Some((sum.to_string().into(), expires)));
         Ok(sum)

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use guru_core::adapter::{no_sum, overtaken};
 use guru_core::ports::{Condition, Error, ErrorKind, ListQuery, Page, Version};
 use serde_json::{Map, Value, json};
 
@@ -51,11 +52,6 @@ impl DynamoDb {
     /// The key of an item.
     fn key(&self, key: &str) -> Value {
         json!({"store": {"S": &*self.name}, "key": {"S": key}})
-    }
-
-    fn conflict(&self, what: &str) -> Error {
-        let message = format!("the value of the key in `{}` {what}", self.name);
-        Error::new(ErrorKind::Conflict, message)
     }
 
     /// The item of a key, unless it has expired.
@@ -110,9 +106,7 @@ impl DynamoDb {
         conditional(&mut ask, condition);
         match self.api.call("PutItem", ask, repeat).await {
             Ok(_) => Ok(Version::new(version)),
-            Err(error) if error.kind() == ErrorKind::Conflict => {
-                Err(self.conflict("is another by now"))
-            }
+            Err(error) if error.kind() == ErrorKind::Conflict => Err(overtaken(&self.name)),
             Err(error) => Err(error),
         }
     }
@@ -229,8 +223,7 @@ impl Store for DynamoDb {
                     if number.is_some() {
                         continue;
                     }
-                    let what = "is no number, or the sum is too large for one";
-                    return Err(this.conflict(what));
+                    return Err(no_sum(&this.name));
                 }
                 let text = by.to_string();
                 let put = this.put(&key, text.as_bytes(), None, &Condition::Absent);
@@ -240,7 +233,7 @@ impl Store for DynamoDb {
                     Err(error) => return Err(error),
                 }
             }
-            Err(this.conflict("is written by too many others"))
+            Err(overtaken(&this.name))
         })
     }
 

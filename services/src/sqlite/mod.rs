@@ -10,7 +10,8 @@ use bytes::Bytes;
 use guru_core::adapter::sqlite::{
     ADD, DELETE, EXISTS, LIST, PURGE, READ, SET, SET_IF_ABSENT, SET_IF_VERSION,
 };
-use guru_core::ports::{Condition, Error, ErrorKind, ListQuery, Page, Version};
+use guru_core::adapter::{no_sum, overtaken};
+use guru_core::ports::{Condition, ListQuery, Page, Version};
 use rusqlite::{OptionalExtension as _, params};
 
 use crate::{Called, Store};
@@ -126,10 +127,7 @@ impl Store for Sqlite {
         });
         let name = Arc::clone(&self.name);
         Box::pin(async move {
-            let version = written.await?.ok_or_else(|| {
-                let message = format!("the value of the key in `{name}` is another by now");
-                Error::new(ErrorKind::Conflict, message)
-            })?;
+            let version = written.await?.ok_or_else(|| overtaken(&name))?;
             Ok(Version::new(version))
         })
     }
@@ -141,12 +139,8 @@ impl Store for Sqlite {
         let name = Arc::clone(&self.name);
         Box::pin(async move {
             let sum = added.await?;
-            sum.and_then(|sum| sum.parse().ok()).ok_or_else(|| {
-                let message = format!(
-                    "the value of the key in `{name}` is no number, or the sum is too large for one"
-                );
-                Error::new(ErrorKind::Conflict, message)
-            })
+            sum.and_then(|sum| sum.parse().ok())
+                .ok_or_else(|| no_sum(&name))
         })
     }
 

@@ -11,7 +11,8 @@ use std::time::{Duration, SystemTime};
 use guru_core::adapter::sqlite::{
     ADD, CREATE, DELETE, EXISTS, LIST, PURGE, READ, SET, SET_IF_ABSENT, SET_IF_VERSION,
 };
-use guru_core::ports::ListQuery;
+use guru_core::adapter::{no_sum, overtaken};
+use guru_core::ports::{self, ListQuery};
 use guru_wit::atomic_adapter::atomic::{Condition, Error, ErrorKind, Guest, Page, Versioned};
 use guru_wit::atomic_adapter::export_atomic;
 use spin_sdk::sqlite::{self, Connection, RowResult, Value};
@@ -69,7 +70,7 @@ impl Guest for Ports {
             }
         };
         let rows = run(&store, statement, parameters).await?;
-        first(&store, rows)?.ok_or_else(|| conflict(&store, "is another by now"))
+        first(&store, rows)?.ok_or_else(|| conflict(&overtaken(&store)))
     }
 
     async fn add(store: String, key: String, by: i64) -> Result<i64, Error> {
@@ -81,8 +82,7 @@ impl Guest for Ports {
         ];
         let rows = run(&store, ADD, parameters).await?;
         let sum = first(&store, rows)?.and_then(|sum| sum.parse().ok());
-        let what = "is no number, or the sum is too large for one";
-        sum.ok_or_else(|| conflict(&store, what))
+        sum.ok_or_else(|| conflict(&no_sum(&store)))
     }
 
     async fn delete(store: String, key: String) -> Result<(), Error> {
@@ -179,11 +179,10 @@ fn time() -> Value {
     Value::Integer(millis())
 }
 
-fn conflict(store: &str, what: &str) -> Error {
-    let message = format!("the value of the key in `{store}` {what}");
+fn conflict(error: &ports::Error) -> Error {
     Error {
         kind: ErrorKind::Conflict,
-        message,
+        message: error.to_string(),
     }
 }
 
