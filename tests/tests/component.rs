@@ -126,13 +126,13 @@ fn every_host_of_components_runs_one_file() {
                 "the function, and one for each kind of store"
             );
             assert_eq!(parts.iter().filter(|part| ***part == *own).count(), 1);
-            continue;
+        } else {
+            assert_eq!(sha256(&of_spin), sha256(&of_wasi), "{function}");
         }
-        assert_eq!(sha256(&of_spin), sha256(&of_wasi), "{function}");
         // The bootstrap reads machine code; compiling the same component again must give the same bytes.
         let folder = tempfile::tempdir().unwrap();
         let [once, again] = ["once", "again"].map(|name| folder.path().join(name));
-        compile(&of_spin, &once).unwrap();
+        compile(&of_wasi, &once).unwrap();
         compile(&of_wasi, &again).unwrap();
         assert_eq!(sha256(&once), sha256(&again), "{function}");
     }

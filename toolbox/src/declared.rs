@@ -61,6 +61,12 @@ impl Port {
         }
     }
 
+    /// Whether it is a store.
+    #[must_use]
+    pub const fn is_store(&self) -> bool {
+        matches!(self, Self::KeyValue { .. })
+    }
+
     /// What kind of port it is, as in a declaration.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
@@ -110,6 +116,16 @@ impl fmt::Display for Lacking {
 }
 
 impl std::error::Error for Lacking {}
+
+/// The names of a function's stores that are atomic, or of those that are not, in order.
+#[must_use]
+pub fn stores(ports: &[Port], are_atomic: bool) -> Vec<&str> {
+    let names = ports.iter().filter_map(|port| match port {
+        Port::KeyValue { name, atomic } if *atomic == are_atomic => Some(&**name),
+        _ => None,
+    });
+    names.collect()
+}
 
 /// The servers that all ports of a function fetch from, each once and in order.
 pub fn hosts(ports: &[Port]) -> Vec<&str> {
@@ -166,8 +182,8 @@ mod tests {
 
     #[test]
     fn what_a_target_lacks_is_said_before_a_request_is() {
-        let stores = "{\"name\":\"a\",\"port\":\"key-value\"}\n{\"name\":\"b\",\"port\":\"key-value\",\"atomic\":true}\n";
-        let module = module(&[(SECTION, stores)]);
+        let lines = "{\"name\":\"a\",\"port\":\"key-value\"}\n{\"name\":\"b\",\"port\":\"key-value\",\"atomic\":true}\n";
+        let module = module(&[(SECTION, lines)]);
         let store = |name: &str, atomic| Port::KeyValue {
             name: name.into(),
             atomic,
@@ -175,6 +191,12 @@ mod tests {
         assert_eq!(
             declared(&module).unwrap(),
             [store("a", false), store("b", true)]
+        );
+        let ports = declared(&module).unwrap();
+        assert!(ports.iter().all(Port::is_store));
+        assert_eq!(
+            (stores(&ports, false), stores(&ports, true)),
+            (vec!["a"], vec!["b"])
         );
         check(&module, &["fetch".into()]).unwrap();
         let error = check(&module, &["key-value".into()])

@@ -2,7 +2,6 @@
 //! must not know who keeps the values.
 
 use alloc::rc::Rc;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Deref;
@@ -297,7 +296,8 @@ impl Stored {
     ///
     /// [`Corrupt`](ErrorKind::Corrupt) for what is not UTF-8.
     pub fn text(&self) -> Result<&str, Error> {
-        core::str::from_utf8(&self.0).map_err(|_| corrupt("is not UTF-8"))
+        core::str::from_utf8(&self.0)
+            .map_err(|_| Error::new(ErrorKind::Corrupt, "a value of the store is not UTF-8"))
     }
 
     /// It from JSON.
@@ -306,7 +306,12 @@ impl Stored {
     ///
     /// [`Corrupt`](ErrorKind::Corrupt) for what is not the JSON of such a thing.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_slice(&self.0).map_err(|_| corrupt("is not the JSON that it is read as"))
+        serde_json::from_slice(&self.0).map_err(|_| {
+            Error::new(
+                ErrorKind::Corrupt,
+                "a value of the store is not the JSON that it is read as",
+            )
+        })
     }
 }
 
@@ -337,12 +342,6 @@ impl Deref for Versioned {
     fn deref(&self) -> &Stored {
         &self.value
     }
-}
-
-fn corrupt(problem: &str) -> Error {
-    let mut message = String::from("a value of the store ");
-    message.push_str(problem);
-    Error::new(ErrorKind::Corrupt, message)
 }
 
 fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {

@@ -48,8 +48,7 @@ pub(super) fn built(
 
 /// Whether a function with these ports has stores.
 pub(super) fn has_stores(ports: &[Port]) -> bool {
-    let mut ports = ports.iter();
-    ports.any(|port| matches!(port, Port::KeyValue { .. }))
+    ports.iter().any(Port::is_store)
 }
 
 /// The bootstrap for a function with these ports.

@@ -52,16 +52,10 @@ impl Vendor for Spin {
         let declared = declared::declared(&fs::read(&component)?)?;
         ports::compose(context, &component)?;
         if let Some(own) = context.workspace.manifest(context.function, MANIFEST) {
-            let stores = |of_atomic| {
-                declared.iter().filter_map(move |port| match port {
-                    Port::KeyValue { name, atomic } if *atomic == of_atomic => Some(&**name),
-                    _ => None,
-                })
-            };
             let lists = [
                 ("allowed_outbound_hosts", declared::hosts(&declared)),
-                ("key_value_stores", stores(false).collect()),
-                ("sqlite_databases", stores(true).collect()),
+                ("key_value_stores", declared::stores(&declared, false)),
+                ("sqlite_databases", declared::stores(&declared, true)),
             ];
             let made = manifest::with_lists(&files::read(&own)?, &lists);
             if let Some(text) = made.with_context(|| own.display().to_string())? {
@@ -91,10 +85,7 @@ impl Vendor for Spin {
             .arg("--from")
             .arg(manifest.path());
         let declared = declared::declared(&fs::read(&component)?)?;
-        if declared
-            .iter()
-            .any(|port| matches!(port, Port::KeyValue { .. }))
-        {
+        if declared.iter().any(Port::is_store) {
             let context = session.context();
             let data = artefacts::data(context.workspace, context.function)?.join(NAME);
             let config = data.join("runtime-config.toml");
