@@ -306,3 +306,41 @@ impl fmt::Debug for Error {
         write!(f, "{:?}: {self}", self.kind())
     }
 }
+
+#[cfg(all(test, feature = "http"))]
+mod tests {
+    use ErrorKind as Kind;
+
+    use super::*;
+
+    /// The names of RFC 9110, section 15, which the `http` crate has too, but for two that were others before.
+    #[test]
+    fn the_default_message_is_the_name_of_the_status() {
+        for kind in [
+            Kind::BadRequest,
+            Kind::Unauthorized,
+            Kind::Forbidden,
+            Kind::NotFound,
+            Kind::MethodNotAllowed,
+            Kind::RequestTimeout,
+            Kind::Conflict,
+            Kind::ContentTooLarge,
+            Kind::UnsupportedMediaType,
+            Kind::Unprocessable,
+            Kind::TooManyRequests,
+            Kind::Internal,
+            Kind::NotImplemented,
+            Kind::BadGateway,
+            Kind::Unavailable,
+            Kind::Timeout,
+        ] {
+            let status = ::http::StatusCode::from_u16(kind.status().as_u16()).unwrap();
+            let name = match kind {
+                Kind::ContentTooLarge => "Content Too Large",
+                Kind::Unprocessable => "Unprocessable Content",
+                _ => status.canonical_reason().unwrap(),
+            };
+            assert_eq!(kind.text(), name.to_lowercase(), "{kind:?}");
+        }
+    }
+}
