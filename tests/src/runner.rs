@@ -302,8 +302,19 @@ fn lacking(target: &str, vector: &Vector, lacks: &[String]) -> Option<Skip> {
     })
 }
 
-/// Runs one vector on one target.
+/// Runs one vector on one target; once more where its vendor's proxy has stopped to answer.
 fn one(target: &Target, vector: &Vector, limit: Duration) -> Outcome {
+    let (outcome, hung) = once(target, vector, limit);
+    if !hung || !target.starts_anew(vector.function) {
+        return outcome;
+    }
+    let (mut outcome, _) = once(target, vector, limit);
+    outcome.anew = true;
+    outcome
+}
+
+/// Runs one vector on one target. Returns whether nobody is answered there any more, too.
+fn once(target: &Target, vector: &Vector, limit: Duration) -> (Outcome, bool) {
     let mut started = Instant::now();
     let terms = Terms {
         differences: target.driver.differences(),
@@ -311,24 +322,34 @@ fn one(target: &Target, vector: &Vector, limit: Duration) -> Outcome {
     };
     let alone = vector.counts() || vector.crashes() && !target.driver.crashes_alone();
     let played = target.with(vector.function, alone, |running| {
+        if let Some(case) = running.hung() {
+            let function = vector.function;
+            return Err(format!(
+                "not asked: since {case}, {function} answers nobody"
+            ));
+        }
         started = Instant::now();
         let played = play(vector, &running.endpoint, terms, limit);
-        let died = if played.passed() {
+        let trouble = if played.passed() {
             None
         } else {
-            running.died()
+            let died = running.died();
+            died.or_else(|| running.hangs(&vector.name, limit))
         };
-        (played, died)
+        Ok((played, trouble, running.hung().is_some()))
     });
     let took = started.elapsed();
+    let failed = |message| Outcome {
+        message: Some(message),
+        ..Outcome::from(Verdict::Failed)
+    };
     match played {
-        Ok((played, died)) => Outcome::played(played, died, took),
-        Err(Absent::NotRun(reason)) => Outcome::from(Verdict::NotRun {
-            reason: reason.to_string(),
-        }),
-        Err(Absent::Failed(message)) => Outcome {
-            message: Some(message),
-            ..Outcome::from(Verdict::Failed)
-        },
+        Ok(Ok((played, trouble, hung))) => (Outcome::played(played, trouble, took), hung),
+        Ok(Err(message)) => (failed(message), true),
+        Err(Absent::NotRun(reason)) => {
+            let reason = reason.to_string();
+            (Outcome::from(Verdict::NotRun { reason }), false)
+        }
+        Err(Absent::Failed(message)) => (failed(message), false),
     }
 }

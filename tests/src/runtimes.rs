@@ -13,6 +13,8 @@ pub(crate) struct Target {
     started: Mutex<BTreeMap<Function, Arc<Start>>>,
     /// Locked for writing by a case that must run alone, for reading by all others.
     alone: RwLock<()>,
+    /// Whether a function was started anew.
+    anew: AtomicBool,
 }
 
 #[derive(Default)]
@@ -33,7 +35,29 @@ impl Target {
             driver,
             started: Mutex::default(),
             alone: RwLock::default(),
+            anew: AtomicBool::default(),
         }
+    }
+
+    /// Whether a case that found nobody who answers may be played once more, by a function that is started anew: where it is known
+    /// that the vendor's proxy stops to answer, none of its processes works, and it is the first time.
+    pub(crate) fn starts_anew(&self, function: Function) -> bool {
+        if self.driver.lost().is_none_or(|lost| lost.hangs.is_none()) {
+            return false;
+        }
+        let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = started.get(&function).and_then(|start| start.running());
+        if running.is_none_or(|running| running.hung().is_none()) {
+            // Another case has seen to it.
+            return true;
+        }
+        if !running.is_some_and(Running::is_idle) || self.anew.swap(true, Ordering::Relaxed) {
+            return false;
+        }
+        if let Some(start) = started.remove(&function) {
+            start.stop();
+        }
+        true
     }
 
     /// Calls `then` with the running `function`, exclusively if `alone`; starts the function on first use.
@@ -81,9 +105,19 @@ impl Target {
             .unwrap_or_else(PoisonError::into_inner)
             .values()
         {
-            if let Some(Ok(running)) = start.outcome.get() {
-                running.stop();
-            }
+            start.stop();
+        }
+    }
+}
+
+impl Start {
+    fn running(&self) -> Option<&Running> {
+        self.outcome.get()?.as_ref().ok()
+    }
+
+    fn stop(&self) {
+        if let Some(running) = self.running() {
+            running.stop();
         }
     }
 }

@@ -55,6 +55,8 @@ pub struct Lost {
     pub body: String,
     /// The public report of the bug.
     pub evidence: String,
+    /// The public report of another one: the proxy answers nobody any more, and does nothing. It is started anew then, once.
+    pub hangs: Option<String>,
 }
 
 impl Lost {

@@ -16,9 +16,11 @@ pub use process::Process;
 
 use anyhow::{Result, bail};
 use std::fmt;
+use std::sync::OnceLock;
+use std::time::Duration;
 
 use crate::vector::Function;
-use crate::wire::Endpoint;
+use crate::wire::{Connection, Endpoint, Failure, Message};
 use tempfile::TempDir;
 
 /// A setting that every target passes to the function in its vendor's way: its name and its value.
@@ -94,6 +96,16 @@ pub struct Running {
     processes: Vec<Process>,
     /// What the function keeps, which goes after it.
     data: Option<TempDir>,
+    hung: OnceLock<Hung>,
+}
+
+/// A function that answers nobody any more.
+#[derive(Debug)]
+struct Hung {
+    /// The case after which it does not.
+    case: String,
+    /// Whether none of its processes works.
+    is_idle: bool,
 }
 
 impl Running {
@@ -104,6 +116,7 @@ impl Running {
             endpoint,
             processes,
             data: None,
+            hung: OnceLock::new(),
         }
     }
 
@@ -124,6 +137,46 @@ impl Running {
     #[must_use]
     pub fn died(&self) -> Option<String> {
         self.processes.iter().find_map(Process::died)
+    }
+
+    /// The case after which the function answered nobody any more.
+    #[must_use]
+    pub fn hung(&self) -> Option<&str> {
+        self.hung.get().map(|hung| &*hung.case)
+    }
+
+    /// Whether it answers nobody any more, and none of its processes works.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.hung.get().is_some_and(|hung| hung.is_idle)
+    }
+
+    /// Asks, after a case that has failed, whether anybody is still answered within `limit`. Returns what is known of a function that
+    /// answers nobody; the cases after it need not wait for it.
+    #[must_use]
+    pub fn hangs(&self, case: &str, limit: Duration) -> Option<String> {
+        let authority = &self.endpoint.authority;
+        let message = Message {
+            bytes: format!("GET /ok HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\r\n")
+                .into_bytes(),
+            first: None,
+        };
+        let answer = Connection::open(&self.endpoint, limit)
+            .and_then(|mut connection| connection.exchange(&message, false, limit));
+        let failure = answer.err().filter(Failure::is_silence)?;
+        let (doing, idle): (Vec<_>, Vec<_>) = self.processes.iter().map(Process::doing).unzip();
+        let hung = Hung {
+            case: case.to_owned(),
+            is_idle: idle.into_iter().all(|is_idle| is_idle),
+        };
+        let doing = match self.hung.set(hung) {
+            Ok(()) => doing.concat(),
+            // It was told with the case that has noticed first.
+            Err(_) => String::new(),
+        };
+        Some(format!(
+            "nobody is answered any more: GET /ok on a new connection has {failure}{doing}"
+        ))
     }
 
     /// Stops the processes.

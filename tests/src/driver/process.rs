@@ -1,5 +1,6 @@
 //! A child process with its process group: its output is captured, its start awaited, its end guaranteed.
 
+mod group;
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod tests;
@@ -125,6 +126,21 @@ impl Process {
     pub fn died(&self) -> Option<String> {
         self.status()
             .map(|status| format!("{} ended with {status}{}", self.what, self.output()))
+    }
+
+    /// What its process group is doing, with the last lines of its output; and whether all of it waits.
+    #[must_use]
+    pub fn doing(&self) -> (String, bool) {
+        let group = locked(&self.child).as_ref().map(Child::id);
+        let doing = group.map(group::look).unwrap_or_default();
+        let lines = doing.lines.iter().map(|line| format!("\n    {line}"));
+        let shown: String = lines.collect();
+        let title = if shown.is_empty() {
+            ""
+        } else {
+            "\n  its processes:"
+        };
+        (format!("{title}{shown}{}", self.output()), doing.is_idle)
     }
 
     /// The last lines of its output, under a title; empty without output.

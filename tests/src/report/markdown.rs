@@ -12,7 +12,7 @@ pub(super) fn page(report: &Report) -> String {
         String::new(),
         matrix(report),
     ];
-    for line in report.sent_again() {
+    for line in report.again() {
         lines.extend([String::new(), escaped(&line)]);
     }
     for (point, title, cases) in report.points() {

@@ -36,6 +36,8 @@ pub struct Column {
     pub about: String,
     /// The public report of the bug for which requests are sent again, if there is one.
     pub lost: Option<String>,
+    /// The public report of the bug for which a function is started anew, if there is one.
+    pub hangs: Option<String>,
 }
 
 /// One case.
@@ -68,6 +70,8 @@ pub struct Outcome {
     pub milliseconds: u64,
     /// How many requests were sent again, since a development proxy of the vendor's had lost them.
     pub again: usize,
+    /// Whether it was played once more, since a development proxy of the vendor's had stopped to answer.
+    pub anew: bool,
 }
 
 /// The verdict on one case on one target.
@@ -105,6 +109,7 @@ impl From<Verdict> for Outcome {
             message: None,
             milliseconds: 0,
             again: 0,
+            anew: false,
         }
     }
 }
@@ -124,6 +129,7 @@ impl Outcome {
             message: died,
             milliseconds: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             again: played.again,
+            anew: false,
         }
     }
 
@@ -190,6 +196,7 @@ impl Report {
                     name: driver.name().to_owned(),
                     about: driver.about(),
                     lost: driver.lost().map(|lost| lost.evidence.clone()),
+                    hangs: driver.lost().and_then(|lost| lost.hangs.clone()),
                 })
                 .collect(),
             cases,
@@ -232,18 +239,25 @@ impl Report {
         totals
     }
 
-    /// What to know of the requests that were sent again, a line per target.
-    fn sent_again(&self) -> impl Iterator<Item = String> {
-        self.targets.iter().filter_map(|target| {
-            let outcomes = self.cases.iter().filter_map(|case| case.outcomes.get(&target.name));
-            let count: usize = outcomes.map(|outcome| outcome.again).sum();
-            let evidence = target.lost.as_deref()?;
-            (count > 0).then(|| {
+    /// What to know of what was done again, a line for each kind and target.
+    fn again(&self) -> impl Iterator<Item = String> {
+        self.targets.iter().flat_map(|target| {
+            let name = &target.name;
+            let outcomes: Vec<_> = self.cases.iter().filter_map(|case| case.outcomes.get(name)).collect();
+            let sent: usize = outcomes.iter().map(|outcome| outcome.again).sum();
+            let anew = outcomes.iter().filter(|outcome| outcome.anew).count();
+            let sent = target.lost.as_ref().filter(|_| sent > 0).map(|evidence| {
                 format!(
-                    "{}: the vendor's development proxy lost {count} of the requests, which were sent again: {evidence}",
-                    target.name
+                    "{name}: the vendor's development proxy lost {sent} of the requests, which were sent again: {evidence}"
                 )
-            })
+            });
+            let anew = target.hangs.as_ref().filter(|_| anew > 0).map(|evidence| {
+                format!(
+                    "{name}: the vendor's development proxy stopped to answer and was started anew, for which cases were played \
+                     again, {anew} in all: {evidence}"
+                )
+            });
+            sent.into_iter().chain(anew)
         })
     }
 

@@ -49,7 +49,7 @@ pub(super) fn page(report: &Report) -> String {
     );
     lines.push(row("all", None));
     lines.push("  ≠ passes with a documented difference: docs/portability.md".into());
-    lines.extend(report.sent_again().map(|line| format!("  {line}")));
+    lines.extend(report.again().map(|line| format!("  {line}")));
     for (target, case, outcome) in report.failures() {
         lines.push(format!("\n{target}::{} failed: {}", case.name, case.why));
         lines.push(format!("  {}", outcome.complaint().replace('\n', "\n  ")));

@@ -15,6 +15,7 @@ fn report() -> Report {
     let column = |name: &str| Column {
         name: name.into(),
         lost: None,
+        hangs: None,
         about: format!("the {name} runtime"),
     };
     let mut report = Report {

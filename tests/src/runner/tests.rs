@@ -17,6 +17,8 @@ enum Fake {
     Answers(&'static str),
     /// Behind a proxy that loses this many requests.
     Loses(usize),
+    /// It takes connections and says nothing, the first time or always.
+    Silent(&'static AtomicUsize),
 }
 
 static STARTS: AtomicUsize = AtomicUsize::new(0);
@@ -40,6 +42,7 @@ impl Driver for Fake {
             status: 200,
             body: "lost".into(),
             evidence: "a bug made for a test".into(),
+            hangs: Some("another one".into()),
         });
         Some(&LOST)
     }
@@ -64,13 +67,23 @@ impl Driver for Fake {
             }
             Self::Answers(body) => (0, *body),
             Self::Loses(count) => (*count, "yes"),
+            Self::Silent(_) => (0, "yes"),
+        };
+        let is_silent = match self {
+            Self::Silent(times) => times.fetch_sub(1, Ordering::Relaxed) > 0,
+            _ => false,
         };
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = Endpoint::at(listener.local_addr().unwrap());
         std::thread::spawn(move || {
             let lost = std::iter::repeat_n("lost: send it again", lost);
             let mut bodies = lost.chain(std::iter::repeat(body));
+            let mut kept = Vec::new();
             for mut stream in listener.incoming().map_while(Result::ok) {
+                if is_silent {
+                    kept.push(stream);
+                    continue;
+                }
                 let Some(body) = bodies.next() else { return };
                 let _ = stream.read(&mut [0; 4096]);
                 let length = body.len();
@@ -107,7 +120,10 @@ fn run(driver: Fake, require: &[&str], skip: Option<&str>, arguments: &[&str]) -
             .into_iter()
             .collect(),
         require: require.iter().map(|name| (*name).to_owned()).collect(),
-        limit: Duration::from_secs(5),
+        limit: match driver {
+            Fake::Silent(_) => Duration::from_millis(300),
+            _ => Duration::from_secs(5),
+        },
         targets: vec![Arc::new(Target::new(Box::new(driver)))],
     };
     suite.run(&given)
@@ -171,6 +187,27 @@ fn what_does_not_start_fails_every_case_and_tells_its_output_once() {
         "{page}"
     );
     assert_eq!(page.matches("its last output: ouch").count(), 1, "{page}");
+}
+
+#[test]
+fn who_answers_nobody_any_more_is_started_anew_once_and_then_not_waited_for() {
+    static ONCE: AtomicUsize = AtomicUsize::new(1);
+    let once = run(Fake::Silent(&ONCE), &[], None, &["--test-threads=1"]);
+    assert_eq!(verdicts(&once), [Verdict::Passed, Verdict::Passed]);
+    let said = "stopped to answer and was started anew, for which cases were played again, 1 in all: another one";
+    assert!(once.report.terminal().contains(said));
+
+    static ALWAYS: AtomicUsize = AtomicUsize::new(9);
+    let always = run(Fake::Silent(&ALWAYS), &[], None, &["--test-threads=1"]);
+    assert_eq!(verdicts(&always), [Verdict::Failed, Verdict::Failed]);
+    assert_eq!(ALWAYS.load(Ordering::Relaxed), 7, "two starts");
+    let page = always.report.terminal();
+    for said in [
+        "nobody is answered any more: GET /ok on a new connection has no whole answer",
+        "not asked: since path/yes, probe answers nobody",
+    ] {
+        assert_eq!(page.matches(said).count(), 1, "{page}");
+    }
 }
 
 #[test]

@@ -50,6 +50,14 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
+impl Failure {
+    /// Whether the server said nothing at all, for as long as it had.
+    #[must_use]
+    pub fn is_silence(&self) -> bool {
+        !self.silent && self.received.is_empty()
+    }
+}
+
 /// A connection, kept open between exchanges as long as the server allows.
 pub struct Connection {
     stream: Box<dyn Stream>,

@@ -134,3 +134,32 @@ fn a_death_while_it_serves_is_told() {
         "{said}"
     );
 }
+
+#[test]
+fn who_works_and_who_waits_is_told() {
+    let process = shell("echo listening on x; while :; do :; done & sleep 60");
+    listening(&process, SOON).unwrap();
+    let (said, is_idle) = process.doing();
+    assert!(!is_idle, "{said}");
+    let line = |state: &str| {
+        let mut lines = said.lines();
+        lines.find(|line| line.contains(state)).unwrap_or_default()
+    };
+    assert!(!line("state R, ").contains(" 0 ticks of work"), "{said}");
+    assert!(
+        line("state S, 0 ticks of work").contains(" files, waits in "),
+        "{said}"
+    );
+    assert!(
+        said.contains("its last output:\n    listening on x"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_group_that_only_waits_is_idle() {
+    let process = shell("echo listening on x; sleep 60");
+    listening(&process, SOON).unwrap();
+    let (said, is_idle) = process.doing();
+    assert!(is_idle, "{said}");
+}
