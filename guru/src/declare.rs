@@ -11,6 +11,7 @@
 /// | [`Fetch`](crate::Fetch): HTTP to other servers | which: scheme, host and, unless it is the scheme's own, port. `*.` stands for any sub-domain, `*` for any host, port or scheme |
 /// | [`KeyValue`](crate::KeyValue): values by key, with the feature `key-value` of this crate | |
 /// | [`KeyValue + Atomic`](crate::Atomic): values by key, current and with versions, with the same feature | |
+/// | [`Sql<Sqlite>`](crate::Sql): tables, in the dialect of SQLite, with the feature `sql` | |
 ///
 /// ```
 /// use guru::prelude::*;
@@ -62,10 +63,15 @@ macro_rules! ports {
         $crate::ports! { @line $name, "key-value" }
         $($crate::ports! { @each $($rest)* })?
     };
+    (@each $(#[$meta:meta])* $vis:vis $name:ident: Sql<Sqlite> $(, $($rest:tt)*)?) => {
+        $crate::database! { $(#[$meta])* $vis $name, Sqlite, sqlite }
+        $crate::ports! { @line $name, "sqlite" }
+        $($crate::ports! { @each $($rest)* })?
+    };
     (@each $(#[$meta:meta])* $vis:vis $name:ident: $($other:tt)*) => {
         ::core::compile_error!(::core::concat!(
             "`", ::core::stringify!($name), "` is not a port that there is: write `", ::core::stringify!($name),
-            ": Fetch[\"https://api.example.com\"]`, `KeyValue` or `KeyValue + Atomic`"
+            ": Fetch[\"https://api.example.com\"]`, `KeyValue`, `KeyValue + Atomic` or `Sql<Sqlite>`"
         ));
     };
     (@line $name:ident, $port:literal $(, $more:literal)*) => {
@@ -106,6 +112,31 @@ macro_rules! store {
     ($(#[$meta:meta])* $vis:vis $name:ident, $handle:ident, $open:ident) => {
         ::core::compile_error!(::core::concat!(
             "`", ::core::stringify!($name), "` is a key-value store, for which `guru` needs a feature; in Cargo.toml: guru = { version = \"0.1\", features = [\"key-value\"] }"
+        ));
+    };
+}
+
+/// The function of a port that is a database.
+#[cfg(feature = "sql")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! database {
+    ($(#[$meta:meta])* $vis:vis $name:ident, $dialect:ident, $open:ident) => {
+        $(#[$meta])*
+        $vis fn $name(cx: &$crate::Context) -> $crate::Sql<$crate::$dialect> {
+            $crate::Sql::new(cx, ::core::stringify!($name), $crate::vendor::$open)
+        }
+    };
+}
+
+/// The function of a port that is a database, of which this build has no code.
+#[cfg(not(feature = "sql"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! database {
+    ($(#[$meta:meta])* $vis:vis $name:ident, $dialect:ident, $open:ident) => {
+        ::core::compile_error!(::core::concat!(
+            "`", ::core::stringify!($name), "` is a database, for which `guru` needs a feature; in Cargo.toml: guru = { version = \"0.1\", features = [\"sql\"] }"
         ));
     };
 }

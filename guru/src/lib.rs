@@ -31,8 +31,8 @@
 pub use bytes::Bytes;
 pub use guru_core::{
     App, Atomic, Body, Context, Error, ErrorKind, Event, Events, Fetch, Headers, Invocation,
-    KeyValue, Level, Method, Middleware, Next, Out, Ports, Request, Response, Result, Service,
-    Status, Uri, app, http, memory, ports, time,
+    KeyValue, Level, Method, Middleware, Next, Out, Ports, Request, Response, Result, Service, Sql,
+    Sqlite, Status, Uri, app, http, memory, params, ports, time,
 };
 /// For derives: `#[derive(Serialize)] #[serde(crate = "guru::serde")]`. Otherwise a derive looks for a crate named
 /// `serde` among the author's own dependencies.
@@ -64,13 +64,29 @@ pub mod vendor {
 
     #[cfg(all(
         target_family = "wasm",
+        feature = "sql",
+        feature = "cloudflare",
+        not(feature = "wasi")
+    ))]
+    pub use guru_cloudflare::sqlite;
+    #[cfg(all(
+        target_family = "wasm",
         feature = "key-value",
         feature = "cloudflare",
         not(feature = "wasi")
     ))]
     pub use guru_cloudflare::{atomic, key_value};
+    #[cfg(all(not(target_family = "wasm"), feature = "sql"))]
+    pub use guru_native::sqlite;
     #[cfg(all(not(target_family = "wasm"), feature = "key-value"))]
     pub use guru_native::{atomic, key_value};
+    #[cfg(all(
+        target_family = "wasm",
+        feature = "sql",
+        feature = "wasi",
+        not(feature = "cloudflare")
+    ))]
+    pub use guru_wasi::sqlite;
     #[cfg(all(
         target_family = "wasm",
         feature = "key-value",
@@ -82,6 +98,39 @@ pub mod vendor {
 
 #[doc(hidden)]
 pub use declare::section;
+
+/// What unit tests need beside [`memory`].
+#[cfg(all(not(target_family = "wasm"), feature = "sql"))]
+pub mod testing {
+    /// An empty database of SQLite in memory, for [`memory::Client::database`](crate::memory::Client::database). It takes what
+    /// every target takes.
+    ///
+    /// ```
+    /// use guru::prelude::*;
+    /// use guru::{memory, params};
+    ///
+    /// guru::ports! { db: Sql<Sqlite> }
+    ///
+    /// async fn visit(cx: Context, _req: Request) -> Result<Response> {
+    ///     let db = cx.port(db);
+    ///     db.query("CREATE TABLE IF NOT EXISTS visits (at INTEGER)", params![]).await?;
+    ///     db.query("INSERT INTO visits VALUES (?1)", params![cx.clock().now().as_millis() as i64]).await?;
+    ///     let all: Option<i64> = db.first_as("SELECT count(*) FROM visits", params![]).await?;
+    ///     Ok(Response::text(format!("visits: {}", all.unwrap_or_default())))
+    /// }
+    /// # guru::export!(app);
+    /// # pub fn app() -> App { App::new().get("/", visit) }
+    ///
+    /// let client = memory::Client::new(app())?.database("db", guru::testing::sqlite());
+    /// assert_eq!(client.get("/").body().as_bytes(), Some(&b"visits: 1"[..]));
+    /// assert_eq!(client.get("/").body().as_bytes(), Some(&b"visits: 2"[..]));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn sqlite() -> guru_native::SqliteInMemory {
+        guru_native::SqliteInMemory::new()
+    }
+}
 
 /// The items that nearly every function needs.
 pub mod prelude {

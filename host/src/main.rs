@@ -150,7 +150,9 @@ impl Serve {
             let said = options.environment.iter();
             let said = said.map(|(name, value)| (name.into(), value.into()));
             let services = guru_services::Services::at_home(std::env::vars_os().chain(said))?;
-            options.stores = guru_host::Stores::new(move |name| services.open(name));
+            let databases = services.clone();
+            options.stores = guru_host::Stores::new(move |name| services.open(name))
+                .with_databases(move |name| databases.connect(name));
         }
         let host = Host::load(&self.file, options)?;
         let mut place = ListenAddress::default();

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use guru_core::ports::{self, Condition, ErrorKind, ListQuery, Version, check_key, check_value};
-use guru_services::Store;
+use guru_services::{SqlDatabase, Store};
 use wasmtime::Result;
 use wasmtime::component::{Accessor, HasData, Linker};
 
 use crate::state::State;
 use bindings::guru::ports::{atomic, key_value};
+
+mod sqlite;
 
 mod bindings {
     wasmtime::component::bindgen!({
@@ -23,13 +25,17 @@ mod bindings {
 /// Opens a store by the name that the function has for it.
 type Open = dyn Fn(&str) -> Arc<dyn Store> + Send + Sync;
 
-/// How many calls an instance may have made that are not done: what they are given is in the host's memory, 256 KiB each at most.
+/// The same for a database.
+type Connect = dyn Fn(&str) -> Arc<dyn SqlDatabase> + Send + Sync;
+
+/// How many calls an instance may have made that are not done: what they are given is in the host's memory.
 const CALLS: usize = 256;
 
-/// Where the stores of a function come from. By default there are none. Cheap to clone.
+/// Where the stores and databases of a function come from. By default there are none. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Stores {
     open: Option<Arc<Open>>,
+    connect: Option<Arc<Connect>>,
     /// The calls of one instance that are not done, once it has made one.
     calls: Option<Arc<()>>,
 }
@@ -40,39 +46,67 @@ impl Stores {
     pub fn new(open: impl Fn(&str) -> Arc<dyn Store> + Send + Sync + 'static) -> Self {
         Self {
             open: Some(Arc::new(open)),
-            calls: None,
+            ..Self::default()
         }
     }
 
+    /// The same with the databases that `connect` opens, by the names that the function has for them.
+    #[must_use]
+    pub fn with_databases(
+        mut self,
+        connect: impl Fn(&str) -> Arc<dyn SqlDatabase> + Send + Sync + 'static,
+    ) -> Self {
+        self.connect = Some(Arc::new(connect));
+        self
+    }
+
     /// The store of a call, which counts until it is dropped.
-    fn open(&mut self, name: &str) -> Result<Opened, ports::Error> {
-        let refused = |message| ports::Error::new(ErrorKind::Unavailable, message);
-        let open = self.open.as_ref();
-        let open = open.ok_or_else(|| refused(format!("this host has no store `{name}`")))?;
+    fn open(&mut self, name: &str) -> Result<Opened<dyn Store>, ports::Error> {
+        let open = self.open.clone();
+        let open = open.ok_or_else(|| unavailable(format!("this host has no store `{name}`")))?;
+        self.opened(|| open(name))
+    }
+
+    /// The database of a call, which counts until it is dropped.
+    fn connect(&mut self, name: &str) -> Result<Opened<dyn SqlDatabase>, ports::Error> {
+        let connect = self.connect.clone();
+        let connect =
+            connect.ok_or_else(|| unavailable(format!("this host has no database `{name}`")))?;
+        self.opened(|| connect(name))
+    }
+
+    fn opened<P: ?Sized>(
+        &mut self,
+        open: impl FnOnce() -> Arc<P>,
+    ) -> Result<Opened<P>, ports::Error> {
         let calls = self.calls.get_or_insert_default();
         if Arc::strong_count(calls) > CALLS {
-            return Err(refused(format!(
-                "more than {CALLS} calls of stores at once"
+            return Err(unavailable(format!(
+                "more than {CALLS} calls of stores and databases at once"
             )));
         }
         Ok(Opened {
-            store: open(name),
+            service: open(),
             _call: Arc::clone(calls),
         })
     }
 }
 
-/// The store of a call.
-struct Opened {
-    store: Arc<dyn Store>,
+fn unavailable(message: String) -> ports::Error {
+    ports::Error::new(ErrorKind::Unavailable, message)
+}
+
+/// What a call uses.
+struct Opened<P: ?Sized> {
+    service: Arc<P>,
     _call: Arc<()>,
 }
 
-impl std::ops::Deref for Opened {
-    type Target = dyn Store;
+impl<P: ?Sized> std::ops::Deref for Opened<P> {
+    type Target = P;
 
-    fn deref(&self) -> &Self::Target {
-        &*self.store
+    fn deref(&self) -> &P {
+        &self.service
     }
 }
 
@@ -84,7 +118,8 @@ impl fmt::Debug for Stores {
 
 pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
     key_value::add_to_linker::<_, Ports>(linker, State::stores)?;
-    atomic::add_to_linker::<_, Ports>(linker, State::stores)
+    atomic::add_to_linker::<_, Ports>(linker, State::stores)?;
+    sqlite::add_to_linker(linker)
 }
 
 /// The ports as wasmtime reaches them in the state of an instance.
@@ -95,7 +130,11 @@ impl HasData for Ports {
 }
 
 /// The store of a call, once its key is known to be one.
-fn store<T>(accessor: &Accessor<T, Ports>, name: &str, key: &str) -> Result<Opened, ports::Error> {
+fn store<T>(
+    accessor: &Accessor<T, Ports>,
+    name: &str,
+    key: &str,
+) -> Result<Opened<dyn Store>, ports::Error> {
     check_key(key)?;
     accessor.with(|mut access| access.get().open(name))
 }

@@ -16,8 +16,8 @@ mod store;
 
 #[cfg(feature = "dynamodb")]
 pub use dynamodb::{DynamoDb, Table};
-pub use local::Local;
+pub use local::{Local, LocalSql};
 pub use setting::{Services, SettingError, is_setting};
 #[cfg(feature = "sqlite")]
-pub use sqlite::Sqlite;
-pub use store::{Called, Store};
+pub use sqlite::{Sqlite, SqliteDatabase, SqliteInMemory};
+pub use store::{Called, SqlDatabase, Store};

@@ -1,12 +1,13 @@
-//! The port that a handler uses, of a service.
+//! The ports that a handler uses, of a service.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use guru_core::ports::{self, Atomic, Called, Condition, KeyValue, ListQuery, Page, Version};
+use guru_core::ports::{self, Atomic, Called, Condition, KeyValue, ListQuery, Page, Rows, Sql};
+use guru_core::ports::{Statement, Version};
 
-use crate::Store;
+use crate::{SqlDatabase, Store};
 
 /// A store as the port of a handler on this thread.
 #[derive(Clone)]
@@ -76,7 +77,37 @@ impl std::fmt::Debug for Local {
     }
 }
 
-/// The port of a store that there is not: each call fails with the reason.
+/// A database as the port of a handler on this thread.
+#[derive(Clone)]
+pub struct LocalSql(Arc<dyn SqlDatabase>);
+
+impl LocalSql {
+    /// The port of a database.
+    #[must_use]
+    pub fn new(database: Arc<dyn SqlDatabase>) -> Self {
+        Self(database)
+    }
+
+    /// The port of a database that there is not: each call fails with this.
+    #[must_use]
+    pub fn missing(error: ports::Error) -> Self {
+        Self(Arc::new(Missing(error)))
+    }
+}
+
+impl Sql for LocalSql {
+    fn batch(&self, statements: Vec<Statement>) -> Called<Vec<Rows>> {
+        self.0.batch(statements)
+    }
+}
+
+impl std::fmt::Debug for LocalSql {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("LocalSql").finish_non_exhaustive()
+    }
+}
+
+/// The port of a store or a database that there is not: each call fails with the reason.
 #[derive(Clone, Debug)]
 pub(crate) struct Missing(pub(crate) ports::Error);
 
@@ -115,6 +146,12 @@ impl Store for Missing {
     }
 
     fn list(&self, _: ListQuery) -> crate::Called<Page> {
+        self.fail()
+    }
+}
+
+impl SqlDatabase for Missing {
+    fn batch(&self, _: Vec<Statement>) -> crate::Called<Vec<Rows>> {
         self.fail()
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use guru_core::ports::{Error, ErrorKind};
 
-use crate::Store;
 use crate::local::Missing;
+use crate::{SqlDatabase, Store};
 
 /// What the names of these settings begin with; the name of the port follows, in capitals.
 const PREFIX: &str = "GURU_PORT_";
@@ -17,6 +17,10 @@ const ALL: &str = "GURU_STORES";
 
 /// The folder of what no setting names a service for, on a machine of one's own; the folder and the file where this says nothing.
 const DATA: (&str, &str, &str) = ("GURU_DATA", ".guru", "data.sqlite");
+
+/// The folder in there of databases, each a file of its name.
+#[cfg(feature = "sqlite")]
+const DATABASES: &str = "databases";
 
 /// Whether a variable is a setting of ports, which is the host's: it may have a password in it, and is none of a function's.
 #[must_use]
@@ -84,6 +88,9 @@ impl std::error::Error for SettingError {}
 pub struct Services {
     named: Vec<(String, Service)>,
     all: Option<Service>,
+    /// The folder of databases that have no setting, if they may be there.
+    #[cfg(feature = "sqlite")]
+    folder: Option<std::path::PathBuf>,
 }
 
 impl Services {
@@ -114,8 +121,8 @@ impl Services {
         Ok(services)
     }
 
-    /// The same on a machine of one's own, where stores without a setting are in a file of SQLite: in the folder that `GURU_DATA`
-    /// names, or in `.guru`.
+    /// The same on a machine of one's own, where stores without a setting are in a file of SQLite, and databases in one each: in the
+    /// folder that `GURU_DATA` names, or in `.guru`.
     ///
     /// # Errors
     ///
@@ -136,7 +143,34 @@ impl Services {
         services
             .all
             .get_or_insert_with(|| Service::Sqlite(folder.join(file)));
+        services.folder = Some(folder.join(DATABASES));
         Ok(services)
+    }
+
+    /// The database of a port, which has the dialect of SQLite. Where no service keeps it, its calls fail with
+    /// [`Unavailable`](ErrorKind::Unavailable).
+    #[must_use]
+    pub fn connect(&self, port: &str) -> Arc<dyn SqlDatabase> {
+        let wanted = format!("{PREFIX}{}", port.to_uppercase());
+        let named = self.named.iter().find(|(name, _)| *name == wanted);
+        match named {
+            #[cfg(feature = "sqlite")]
+            Some((_, Service::Sqlite(path))) => {
+                return Arc::new(crate::SqliteDatabase::open(path));
+            }
+            #[cfg(feature = "sqlite")]
+            None if let Some(folder) = &self.folder => {
+                let path = folder.join(format!("{port}.sqlite"));
+                return Arc::new(crate::SqliteDatabase::open(&path));
+            }
+            _ => {}
+        }
+        Arc::new(Missing(Error::new(
+            ErrorKind::Unavailable,
+            format!(
+                "there is no service for the database `{port}`: {wanted}=sqlite:FILE names one"
+            ),
+        )))
     }
 
     /// The store of a port. Where no service keeps it, its calls fail with [`Unavailable`](ErrorKind::Unavailable).

@@ -1,10 +1,10 @@
-//! A key-value store whose calls can be waited for on any thread.
+//! Stores and databases whose calls can be waited for on any thread.
 
 use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
-use guru_core::ports::{Condition, Error, ListQuery, Page, Version};
+use guru_core::ports::{Condition, Error, ListQuery, Page, Rows, Statement, Version};
 
 /// What a call will come back with, on whichever thread waits for it.
 pub type Called<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
@@ -35,4 +35,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// A page of the keys that there are.
     fn list(&self, query: ListQuery) -> Called<Page>;
+}
+
+/// A relational database with the contract of [`ports::Sql`](guru_core::ports::Sql).
+pub trait SqlDatabase: Send + Sync + 'static {
+    /// Runs statements as one transaction. The rows of each.
+    fn batch(&self, statements: Vec<Statement>) -> Called<Vec<Rows>>;
 }

@@ -13,7 +13,7 @@ const OTHER = 8;
 
 /** Tells the instance what came of what `call` does with the binding of this name. Nothing is told before the call returns: the
  * instance is not entered again before it waits. */
-export async function reply(instance, number, store, method, call) {
+export async function reply(instance, number, store, method, call, kind = kindOf) {
   const binding = instance.call.env[store];
   let what = DONE;
   let told;
@@ -25,7 +25,7 @@ export async function reply(instance, number, store, method, call) {
     }
     told = await call(binding);
   } catch (error) {
-    what ||= kindOf(error);
+    what ||= kind(error);
     told = { text: String(error.message) };
   }
   const { size = 0, text = "", bytes } = told;
@@ -37,7 +37,7 @@ export async function reply(instance, number, store, method, call) {
 }
 
 /** What went wrong, as far as the platform says it: by texts, as its errors have no codes. */
-function kindOf({ message }) {
+export function kindOf({ message }) {
   return /no such table/i.test(message)
     ? NO_TABLE
     : /cursor|key name|\b414\b/i.test(message)

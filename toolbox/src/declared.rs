@@ -28,6 +28,11 @@ pub enum Port {
         #[serde(default)]
         atomic: bool,
     },
+    /// Tables, in the dialect of SQLite.
+    Sqlite {
+        /// The name that the function has for it.
+        name: String,
+    },
 }
 
 /// The ports that a module or a component declares, in alphabetical order of their names.
@@ -57,7 +62,7 @@ impl Port {
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
-            Self::Fetch { name, .. } | Self::KeyValue { name, .. } => name,
+            Self::Fetch { name, .. } | Self::KeyValue { name, .. } | Self::Sqlite { name } => name,
         }
     }
 
@@ -67,12 +72,19 @@ impl Port {
         matches!(self, Self::KeyValue { .. })
     }
 
+    /// Whether it is HTTP to other servers, and keeps nothing.
+    #[must_use]
+    pub const fn is_fetch(&self) -> bool {
+        matches!(self, Self::Fetch { .. })
+    }
+
     /// What kind of port it is, as in a declaration.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Fetch { .. } => "fetch",
             Self::KeyValue { .. } => "key-value",
+            Self::Sqlite { .. } => "sqlite",
         }
     }
 }
@@ -117,14 +129,29 @@ impl fmt::Display for Lacking {
 
 impl std::error::Error for Lacking {}
 
-/// The names of a function's stores that are atomic, or of those that are not, in order.
+/// The names of a function's stores that are not atomic, in order.
 #[must_use]
-pub fn stores(ports: &[Port], are_atomic: bool) -> Vec<&str> {
+pub fn plain_stores(ports: &[Port]) -> Vec<&str> {
     let names = ports.iter().filter_map(|port| match port {
-        Port::KeyValue { name, atomic } if *atomic == are_atomic => Some(&**name),
+        Port::KeyValue {
+            name,
+            atomic: false,
+        } => Some(&**name),
         _ => None,
     });
     names.collect()
+}
+
+/// The names of what a function keeps in a database of SQLite where the vendor has them: its own and its atomic stores, in order.
+#[must_use]
+pub fn in_sqlite(ports: &[Port]) -> Vec<&str> {
+    let names = ports.iter().filter(|port| {
+        matches!(
+            port,
+            Port::Sqlite { .. } | Port::KeyValue { atomic: true, .. }
+        )
+    });
+    names.map(Port::name).collect()
 }
 
 /// The servers that all ports of a function fetch from, each once and in order.
@@ -195,7 +222,7 @@ mod tests {
         let ports = declared(&module).unwrap();
         assert!(ports.iter().all(Port::is_store));
         assert_eq!(
-            (stores(&ports, false), stores(&ports, true)),
+            (plain_stores(&ports), in_sqlite(&ports)),
             (vec!["a"], vec!["b"])
         );
         check(&module, &["fetch".into()]).unwrap();

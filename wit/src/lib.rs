@@ -10,7 +10,7 @@ mod imports {
 }
 
 #[cfg(feature = "imports")]
-pub use imports::guru::ports::{atomic, key_value};
+pub use imports::guru::ports::{atomic, key_value, sqlite};
 
 /// For a component that gives others their stores.
 #[cfg(feature = "adapters")]
@@ -38,6 +38,20 @@ pub mod atomic_adapter {
     });
 
     pub use exports::guru::ports::atomic;
+}
+
+/// For a component that gives others their databases of SQLite.
+#[cfg(feature = "adapters")]
+pub mod sqlite_adapter {
+    wit_bindgen::generate!({
+        path: "wit",
+        world: "sqlite-adapter",
+        pub_export_macro: true,
+        default_bindings_module: "guru_wit::sqlite_adapter",
+        export_macro_name: "export_sqlite",
+    });
+
+    pub use exports::guru::ports::sqlite;
 }
 
 #[doc(hidden)]

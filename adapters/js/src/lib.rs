@@ -24,7 +24,9 @@ mod host;
 mod kv;
 mod log;
 mod ports;
-#[cfg(feature = "key-value")]
+#[cfg(feature = "sql")]
+mod sql;
+#[cfg(any(feature = "key-value", feature = "sql"))]
 mod stores;
 mod timer;
 mod upload;
@@ -39,6 +41,8 @@ pub use d1::atomic;
 pub use fetch::fetch;
 #[cfg(feature = "key-value")]
 pub use kv::key_value;
+#[cfg(feature = "sql")]
+pub use sql::sqlite;
 pub use worker::start;
 #[doc(hidden)]
 pub use worker::{begin, came, cancel, lost, poll, pull, ring};

@@ -1,4 +1,4 @@
-//! Calls to the host's stores, and what their replies mean. It must not know which service keeps the values.
+//! Calls to the host's stores and databases, and what their replies mean. It must not know which service keeps the values.
 
 use std::future::poll_fn;
 
@@ -16,8 +16,12 @@ const TIMEOUT: u8 = 5;
 /// There is no table yet.
 pub(crate) const NO_TABLE: u8 = 6;
 const BROKEN: u8 = 7;
+/// Of databases alone: what a constraint refuses, and what the database does.
+const CONFLICT: u8 = 9;
+const REFUSED: u8 = 10;
 
 /// Calls the host by a number, and waits for its reply.
+#[cfg(feature = "key-value")]
 pub(crate) fn call(
     store: &'static str,
     begin: impl FnOnce(u32),
@@ -46,16 +50,18 @@ pub(crate) fn failure(store: &str, reply: &Reply) -> Option<Error> {
         TIMEOUT => ErrorKind::Timeout,
         BROKEN => ErrorKind::Broken,
         NO_TABLE => ErrorKind::Corrupt,
+        CONFLICT => ErrorKind::Conflict,
+        REFUSED => ErrorKind::Invalid,
         _ => ErrorKind::Other,
     };
     let why = &reply.text;
-    Some(Error::new(kind, format!("the store `{store}`: {why}")))
+    Some(Error::new(kind, format!("`{store}`: {why}")))
 }
 
 /// The host has said something that it never says.
 pub(crate) fn corrupt(store: &str) -> Error {
     Error::new(
         ErrorKind::Corrupt,
-        format!("the store `{store}` has replied with what is no value of ours"),
+        format!("`{store}` has replied with what is no value of ours"),
     )
 }

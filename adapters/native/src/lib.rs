@@ -23,7 +23,7 @@ mod room;
 mod sending;
 mod server;
 mod sockets;
-#[cfg(feature = "key-value")]
+#[cfg(any(feature = "key-value", feature = "sql"))]
 mod stores;
 mod upload;
 mod watchdog;
@@ -35,10 +35,15 @@ use guru_core::App;
 
 pub use error::{Error, ErrorKind};
 pub use fetch::fetch;
+#[cfg(feature = "sql")]
+#[doc(hidden)]
+pub use guru_services::SqliteInMemory;
 pub use log::Format;
 use options::Task;
 pub use options::{Limits, Options, Program};
 pub use server::Server;
+#[cfg(feature = "sql")]
+pub use stores::sqlite;
 #[cfg(feature = "key-value")]
 pub use stores::{atomic, key_value};
 

@@ -45,7 +45,7 @@ impl Server {
                 ),
             ));
         }
-        #[cfg(feature = "key-value")]
+        #[cfg(any(feature = "key-value", feature = "sql"))]
         crate::stores::check()
             .map_err(|error| Error::new(ErrorKind::Setting, error.to_string()))?;
         let (host, port) = (&options.host, options.port);

@@ -1,17 +1,22 @@
-//! The ports of key-value stores: services that the environment names, or a file of SQLite below the current folder.
+//! The ports of stores and databases: services that the environment names, or files of SQLite below the current folder.
 
 use std::env;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
 use guru_core::ports;
-use guru_services::{Local, Services, SettingError};
+#[cfg(feature = "key-value")]
+use guru_services::Local;
+#[cfg(feature = "sql")]
+use guru_services::LocalSql;
+use guru_services::{Services, SettingError};
 
 /// The services of this process, once its settings were read.
 static SERVICES: LazyLock<Result<Services, SettingError>> =
     LazyLock::new(|| Services::at_home(env::vars_os()));
 
 /// The key-value store of this name.
+#[cfg(feature = "key-value")]
 #[doc(hidden)]
 #[must_use]
 pub fn key_value(name: &'static str) -> Rc<dyn ports::KeyValue> {
@@ -19,20 +24,34 @@ pub fn key_value(name: &'static str) -> Rc<dyn ports::KeyValue> {
 }
 
 /// The atomic key-value store of this name.
+#[cfg(feature = "key-value")]
 #[doc(hidden)]
 #[must_use]
 pub fn atomic(name: &'static str) -> Rc<dyn ports::Atomic> {
     Rc::new(open(name))
 }
 
+/// The database of this name, in the dialect of SQLite.
+#[cfg(feature = "sql")]
+#[doc(hidden)]
+#[must_use]
+pub fn sqlite(name: &'static str) -> Rc<dyn ports::Sql> {
+    Rc::new(match &*SERVICES {
+        Ok(services) => LocalSql::new(services.connect(name)),
+        Err(error) => LocalSql::missing(unavailable(error)),
+    })
+}
+
+#[cfg(feature = "key-value")]
 fn open(name: &str) -> Local {
     match &*SERVICES {
         Ok(services) => Local::new(services.open(name)),
-        Err(error) => Local::missing(ports::Error::new(
-            ports::ErrorKind::Unavailable,
-            error.to_string(),
-        )),
+        Err(error) => Local::missing(unavailable(error)),
     }
+}
+
+fn unavailable(error: &SettingError) -> ports::Error {
+    ports::Error::new(ports::ErrorKind::Unavailable, error.to_string())
 }
 
 /// Whether the settings of ports in the environment can be followed.

@@ -13,6 +13,8 @@ mod identity;
 mod log;
 mod ports;
 mod reader;
+#[cfg(feature = "sql")]
+mod sqlite;
 #[cfg(feature = "key-value")]
 mod stores;
 mod upload;
@@ -23,6 +25,9 @@ pub use wasip3;
 pub use answer::answer;
 #[doc(hidden)]
 pub use fetch::fetch;
+#[cfg(feature = "sql")]
+#[doc(hidden)]
+pub use sqlite::sqlite;
 #[cfg(feature = "key-value")]
 #[doc(hidden)]
 pub use stores::{atomic, key_value};

@@ -16,7 +16,9 @@ mod pattern;
 mod proxy;
 mod query;
 mod router;
+mod rows;
 mod service;
+mod sql;
 mod stream;
 pub mod time;
 mod trace;
@@ -35,6 +37,7 @@ pub use later::Later;
 pub use middleware::{Middleware, Next};
 pub use proxy::Proxy;
 pub use service::Service;
+pub use sql::{Sql, Sqlite};
 pub use stream::Out;
 
 use crate::http::Method;

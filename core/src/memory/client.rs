@@ -15,6 +15,7 @@ use core::task::{self, Poll, Waker};
 use serde::Serialize;
 
 use super::fetch::{Answer, Origins};
+use super::sql::Databases;
 use super::{Clock, Config, KeyValue, Log, Random};
 use crate::app::{App, Context, Invocation, Later, Result, Service};
 use crate::http::{self, Body, Method, Request, Response, Uri, Url};
@@ -46,6 +47,7 @@ pub struct Client {
     log: Log,
     origins: Origins,
     stores: Rc<Stores>,
+    databases: Rc<Databases>,
     calls: Cell<u64>,
 }
 
@@ -67,7 +69,12 @@ impl Client {
         .with_fetch(origins.clone());
         let stores = Rc::new(Stores::new(clock.clone()));
         let opened = Rc::clone(&stores);
-        let ports = ports.with_stores(move |name| Rc::new(opened.get(name)));
+        let databases = Rc::new(Databases::default());
+        let connected = Rc::clone(&databases);
+        let ports = ports.with_stores(
+            move |name| Rc::new(opened.get(name)),
+            move |name| connected.get(name),
+        );
         Ok(Self {
             service: app.into_service()?,
             ports: Rc::new(ports),
@@ -75,6 +82,7 @@ impl Client {
             log,
             origins,
             stores,
+            databases,
             calls: Cell::new(0),
         })
     }
@@ -125,6 +133,14 @@ impl Client {
     #[must_use]
     pub fn store(&self, name: &str) -> KeyValue {
         self.stores.get(name)
+    }
+
+    /// Gives the app a database by this name, before its first use of it: any that implements the port, such as one of SQLite in
+    /// memory, which the crate `guru` has for tests.
+    #[must_use]
+    pub fn database(self, name: &str, database: impl ports::Sql + 'static) -> Self {
+        self.databases.set(name, Rc::new(database));
+        self
     }
 
     /// The app's clock.

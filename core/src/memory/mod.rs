@@ -10,6 +10,7 @@ mod fetch;
 mod key_value;
 mod log;
 mod random;
+mod sql;
 
 pub use client::Client;
 pub use clock::Clock;

@@ -13,6 +13,8 @@ mod key_value;
 mod line;
 mod log;
 mod random;
+mod sql;
+mod statement;
 mod stores;
 mod timestamp;
 
@@ -32,6 +34,10 @@ pub use key_value::{
 pub use line::LogLine;
 pub use log::{Field, Float, Level, Log, Logger, Record, Value};
 pub use random::Random;
+pub use sql::{
+    CELL_LIMIT, PARAMETER_LIMIT, Rows, STATEMENT_LIMIT, Sql, SqlValue, Statement, no_parameters,
+};
+pub use statement::{Placeholder, placeholders};
 use stores::Stores;
 pub use timestamp::Timestamp;
 
@@ -85,10 +91,14 @@ impl Ports {
         self.fetch.get_or_init(make)
     }
 
-    /// Sets where stores come from, by their names, as a test does.
+    /// Sets where stores and databases come from, by their names, as a test does.
     #[must_use]
-    pub fn with_stores(mut self, open: impl Fn(&str) -> Rc<dyn Atomic> + 'static) -> Self {
-        self.stores = OnceCell::from(Rc::new(Stores::by(open)) as Rc<dyn Any>);
+    pub fn with_stores(
+        mut self,
+        open: impl Fn(&str) -> Rc<dyn Atomic> + 'static,
+        connect: impl Fn(&str) -> Rc<dyn Sql> + 'static,
+    ) -> Self {
+        self.stores = OnceCell::from(Rc::new(Stores::by(open, connect)) as Rc<dyn Any>);
         self
     }
 
@@ -113,6 +123,18 @@ impl Ports {
     ) -> Rc<dyn Atomic> {
         match self.stores() {
             Some(stores) => stores.atomic_or(name, open),
+            None => open(name),
+        }
+    }
+
+    /// The database of this name, as [`key_value_or`](Self::key_value_or).
+    pub fn sql_or(
+        &self,
+        name: &'static str,
+        open: impl FnOnce(&'static str) -> Rc<dyn Sql>,
+    ) -> Rc<dyn Sql> {
+        match self.stores() {
+            Some(stores) => stores.sql_or(name, open),
             None => open(name),
         }
     }

@@ -5,27 +5,31 @@ use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 
-use super::{Atomic, KeyValue};
+use super::{Atomic, KeyValue, Sql};
 
 /// Opened stores of one kind. A list that is searched: a function has few of them.
 type Opened<P> = RefCell<Vec<(&'static str, Rc<P>)>>;
 
-/// Opens a store by its name.
-type Open = Box<dyn Fn(&str) -> Rc<dyn Atomic>>;
+/// Opens a store or a database by its name.
+type Open<P> = Box<dyn Fn(&str) -> Rc<P>>;
 
 /// The stores of a function, and where they come from.
 #[derive(Default)]
 pub(super) struct Stores {
     key_values: Opened<dyn KeyValue>,
     atomics: Opened<dyn Atomic>,
+    sqls: Opened<dyn Sql>,
     /// Where all of them come from, unless the target says.
-    by: Option<Open>,
+    by: Option<(Open<dyn Atomic>, Open<dyn Sql>)>,
 }
 
 impl Stores {
-    pub(super) fn by(open: impl Fn(&str) -> Rc<dyn Atomic> + 'static) -> Self {
+    pub(super) fn by(
+        open: impl Fn(&str) -> Rc<dyn Atomic> + 'static,
+        connect: impl Fn(&str) -> Rc<dyn Sql> + 'static,
+    ) -> Self {
         Self {
-            by: Some(Box::new(open)),
+            by: Some((Box::new(open), Box::new(connect))),
             ..Self::default()
         }
     }
@@ -36,7 +40,7 @@ impl Stores {
         open: impl FnOnce(&'static str) -> Rc<dyn KeyValue>,
     ) -> Rc<dyn KeyValue> {
         opened(&self.key_values, name, || match &self.by {
-            Some(by) => by(name),
+            Some((by, _)) => by(name),
             None => open(name),
         })
     }
@@ -47,7 +51,18 @@ impl Stores {
         open: impl FnOnce(&'static str) -> Rc<dyn Atomic>,
     ) -> Rc<dyn Atomic> {
         opened(&self.atomics, name, || match &self.by {
-            Some(by) => by(name),
+            Some((by, _)) => by(name),
+            None => open(name),
+        })
+    }
+
+    pub(super) fn sql_or(
+        &self,
+        name: &'static str,
+        open: impl FnOnce(&'static str) -> Rc<dyn Sql>,
+    ) -> Rc<dyn Sql> {
+        opened(&self.sqls, name, || match &self.by {
+            Some((_, by)) => by(name),
             None => open(name),
         })
     }

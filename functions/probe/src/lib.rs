@@ -7,6 +7,8 @@ mod echo;
 mod fetch;
 mod ports;
 mod respond;
+#[cfg(feature = "sqlite")]
+mod sql;
 #[cfg(feature = "key-value")]
 mod store;
 mod stream;
@@ -21,6 +23,8 @@ pub fn app() -> App {
     let app = count::counted(App::new());
     #[cfg(feature = "key-value")]
     let app = store::routes(app);
+    #[cfg(feature = "sqlite")]
+    let app = sql::routes(app);
     app.any("/echo", echo::echo)
         .any("/echo/{*rest}", echo::echo)
         .post("/respond", respond::respond)

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use guru_core::adapter::sqlite::CREATE;
 use guru_core::ports::{Error, ErrorKind};
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::Semaphore;
@@ -25,12 +24,22 @@ const PAUSE: Duration = Duration::from_millis(20);
 const OWN: &str = ".guru";
 
 /// The files that are used here, each once.
-static ALL: LazyLock<Mutex<HashMap<PathBuf, Arc<Database>>>> = LazyLock::new(Mutex::default);
+static ALL: LazyLock<Mutex<HashMap<(PathBuf, Use), Arc<Database>>>> = LazyLock::new(Mutex::default);
+
+/// What a file is used for, which decides how each connection to it is set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Use {
+    /// The table of key-value stores.
+    Stores,
+    /// A function's own tables.
+    Tables,
+}
 
 /// A file of SQLite.
 #[derive(Debug)]
 pub(super) struct Database {
     path: PathBuf,
+    of: Use,
     idle: Mutex<Vec<Connection>>,
     /// Calls at once: more would wait for each other in threads.
     room: Semaphore,
@@ -39,12 +48,13 @@ pub(super) struct Database {
 }
 
 impl Database {
-    /// The file at this path.
-    pub(super) fn at(path: &Path) -> Arc<Self> {
+    /// The file at this path, used for this.
+    pub(super) fn at(path: &Path, of: Use) -> Arc<Self> {
         let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
-        let database = all.entry(path.to_owned()).or_insert_with(|| {
+        let database = all.entry((path.to_owned(), of)).or_insert_with(|| {
             Arc::new(Self {
                 path: path.to_owned(),
+                of,
                 idle: Mutex::default(),
                 room: Semaphore::new(CALLS),
                 connecting: Mutex::default(),
@@ -109,34 +119,39 @@ impl Database {
         // Readers and a writer do not wait for each other (https://sqlite.org/wal.html), and what was acknowledged is on the disk.
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "full")?;
-        for statement in CREATE {
-            connection.execute(statement, ())?;
+        match self.of {
+            Use::Stores => super::create(&connection)?,
+            Use::Tables => super::sql::restrict(&connection)?,
         }
         Ok(connection)
     }
 
     fn failed(&self, error: &rusqlite::Error) -> Error {
-        use ErrorCode as Code;
-        let kind = match error.sqlite_error_code() {
-            Some(Code::DatabaseCorrupt | Code::NotADatabase) => ErrorKind::Corrupt,
-            Some(
-                Code::PermissionDenied | Code::ReadOnly | Code::AuthorizationForStatementDenied,
-            ) => ErrorKind::Denied,
-            Some(Code::DatabaseBusy | Code::DatabaseLocked) => ErrorKind::Timeout,
-            Some(Code::CannotOpen | Code::DiskFull | Code::OutOfMemory | Code::SystemIoFailure) => {
-                ErrorKind::Unavailable
-            }
-            Some(Code::TooBig) => ErrorKind::TooLarge,
-            None => match error {
-                // A row that no statement of ours has written.
-                rusqlite::Error::InvalidColumnType(..)
-                | rusqlite::Error::FromSqlConversionFailure(..)
-                | rusqlite::Error::Utf8Error(..) => ErrorKind::Corrupt,
-                _ => ErrorKind::Other,
-            },
+        Error::new(kind_of(error), format!("{}: {error}", self.path.display()))
+    }
+}
+
+/// What kind of failure it is, whoever wrote the statement.
+pub(super) fn kind_of(error: &rusqlite::Error) -> ErrorKind {
+    use ErrorCode as Code;
+    match error.sqlite_error_code() {
+        Some(Code::DatabaseCorrupt | Code::NotADatabase) => ErrorKind::Corrupt,
+        Some(Code::PermissionDenied | Code::ReadOnly | Code::AuthorizationForStatementDenied) => {
+            ErrorKind::Denied
+        }
+        Some(Code::DatabaseBusy | Code::DatabaseLocked) => ErrorKind::Timeout,
+        Some(Code::CannotOpen | Code::DiskFull | Code::OutOfMemory | Code::SystemIoFailure) => {
+            ErrorKind::Unavailable
+        }
+        Some(Code::TooBig) => ErrorKind::TooLarge,
+        None => match error {
+            // A row that no statement of ours has written.
+            rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::Utf8Error(..) => ErrorKind::Corrupt,
             _ => ErrorKind::Other,
-        };
-        Error::new(kind, format!("{}: {error}", self.path.display()))
+        },
+        _ => ErrorKind::Other,
     }
 }
 

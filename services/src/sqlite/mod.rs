@@ -1,6 +1,7 @@
-//! Key-value stores in a file of SQLite, which several processes may use at once.
+//! Key-value stores and databases in files of SQLite, each of which several processes may use at once.
 
 mod database;
+mod sql;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,14 +9,15 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use guru_core::adapter::sqlite::{
-    ADD, DELETE, EXISTS, LIST, PURGE, READ, SET, SET_IF_ABSENT, SET_IF_VERSION,
+    ADD, CREATE, DELETE, EXISTS, LIST, PURGE, READ, SET, SET_IF_ABSENT, SET_IF_VERSION,
 };
 use guru_core::adapter::{no_sum, overtaken};
 use guru_core::ports::{Condition, ListQuery, Page, Version};
 use rusqlite::{OptionalExtension as _, params};
 
 use crate::{Called, Store};
-use database::Database;
+use database::{Database, Use};
+pub use sql::{SqliteDatabase, SqliteInMemory};
 
 /// A key-value store in a file of SQLite, in a table that it shares with others. Its calls are waited for on a tokio runtime.
 ///
@@ -31,7 +33,7 @@ impl Sqlite {
     #[must_use]
     pub fn open(path: &Path, name: &str) -> Self {
         Self {
-            database: Database::at(path),
+            database: Database::at(path, Use::Stores),
             name: name.into(),
         }
     }
@@ -49,6 +51,14 @@ impl Sqlite {
                 .await
         })
     }
+}
+
+/// Makes the table of stores where there is none.
+fn create(connection: &rusqlite::Connection) -> rusqlite::Result<()> {
+    for statement in CREATE {
+        connection.execute(statement, ())?;
+    }
+    Ok(())
 }
 
 /// Milliseconds since 1970. A clock before that is wrong by decades: 0 is as good as any value.

@@ -4,5 +4,7 @@
 //! has. A case that fails panics, and says what it wanted.
 
 mod key_value;
+mod sql;
 
 pub use key_value::{atomic, key_value};
+pub use sql::sqlite;

@@ -27,14 +27,15 @@ const ENTRY: &str = "worker.js";
 pub(super) const MODULES: [&str; 3] = [ENTRY, "function.js", "function.wasm"];
 
 /// The modules of ports, which only functions that use them have: by what the glue of such a function calls.
-const PORTS: [(&str, &[&str]); 4] = [
+const PORTS: [(&str, &[&str]); 5] = [
     ("fetch.js", &["host.fetch("]),
     ("kv.js", &["host.kvGet("]),
     ("d1.js", &["host.d1("]),
-    (STORES, &["host.kvGet(", "host.d1("]),
+    ("sql.js", &["host.sql("]),
+    (STORES, &["host.kvGet(", "host.d1(", "host.sql("]),
 ];
 
-/// What two of these share.
+/// What some of these share.
 const STORES: &str = "stores.js";
 
 /// The variable in which wrangler passes its subcommand to a build.

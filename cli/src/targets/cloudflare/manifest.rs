@@ -10,7 +10,7 @@ use crate::{
     serving::{NOTE, of_path},
 };
 
-/// The lists of bindings to stores: those of KV, and those of D1, which keeps the atomic ones.
+/// The lists of bindings: those of KV, and those of D1, which keeps atomic stores and databases.
 const KV: &str = "kv_namespaces";
 const D1: &str = "d1_databases";
 
@@ -42,10 +42,12 @@ pub(super) fn with_stores(text: &str, ports: &[Port]) -> Result<Option<String>> 
     let mut document: DocumentMut = text.parse()?;
     let mut is_new = false;
     for port in ports {
-        let Port::KeyValue { name, atomic } = port else {
-            continue;
+        let [kind, other] = match port {
+            Port::KeyValue { atomic: false, .. } => [KV, D1],
+            Port::KeyValue { .. } | Port::Sqlite { .. } => [D1, KV],
+            Port::Fetch { .. } => continue,
         };
-        let [kind, other] = if *atomic { [D1, KV] } else { [KV, D1] };
+        let name = port.name();
         ensure!(
             !has_binding(&document, other, name),
             "`{name}` is a binding of `{other}`, and the function declares it as one of `{kind}`: correct one of them"

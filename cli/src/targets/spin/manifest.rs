@@ -75,18 +75,17 @@ pub(super) fn with_lists(text: &str, lists: &[(&str, Vec<&str>)]) -> Result<Opti
 pub(super) fn runtime_config(folder: &Path, ports: &[Port]) -> Result<String> {
     let mut text = NOTE.to_owned();
     for port in ports {
-        if let Port::KeyValue { name, atomic } = port {
-            let kind = if *atomic {
-                "sqlite_database"
-            } else {
-                "key_value_store"
-            };
-            let path = folder.join(format!("{name}.db"));
-            text += &format!(
-                "[{kind}.{name}]\ntype = \"spin\"\npath = {}\n",
-                value(of_path(&path)?)
-            );
-        }
+        let kind = match port {
+            Port::KeyValue { atomic: false, .. } => "key_value_store",
+            Port::KeyValue { .. } | Port::Sqlite { .. } => "sqlite_database",
+            Port::Fetch { .. } => continue,
+        };
+        let name = port.name();
+        let path = folder.join(format!("{name}.db"));
+        text += &format!(
+            "[{kind}.{name}]\ntype = \"spin\"\npath = {}\n",
+            value(of_path(&path)?)
+        );
     }
     Ok(text)
 }

@@ -54,8 +54,8 @@ impl Vendor for Spin {
         if let Some(own) = context.workspace.manifest(context.function, MANIFEST) {
             let lists = [
                 ("allowed_outbound_hosts", declared::hosts(&declared)),
-                ("key_value_stores", declared::stores(&declared, false)),
-                ("sqlite_databases", declared::stores(&declared, true)),
+                ("key_value_stores", declared::plain_stores(&declared)),
+                ("sqlite_databases", declared::in_sqlite(&declared)),
             ];
             let made = manifest::with_lists(&files::read(&own)?, &lists);
             if let Some(text) = made.with_context(|| own.display().to_string())? {
@@ -85,7 +85,7 @@ impl Vendor for Spin {
             .arg("--from")
             .arg(manifest.path());
         let declared = declared::declared(&fs::read(&component)?)?;
-        if declared.iter().any(Port::is_store) {
+        if !declared.iter().all(Port::is_fetch) {
             let context = session.context();
             let data = artefacts::data(context.workspace, context.function)?.join(NAME);
             let config = data.join("runtime-config.toml");

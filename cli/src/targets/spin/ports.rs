@@ -14,9 +14,10 @@ use crate::{
 };
 
 /// The interfaces that these components give, and the package of each: a library for WebAssembly has one file for all features.
-const INTERFACES: [(&str, &str); 2] = [
+const INTERFACES: [(&str, &str); 3] = [
     ("guru:ports/key-value@", "guru-spin-key-value"),
     ("guru:ports/atomic@", "guru-spin-atomic"),
+    ("guru:ports/sqlite@", "guru-spin-sqlite"),
 ];
 
 /// Composes the component with one for each interface of ours that it imports.

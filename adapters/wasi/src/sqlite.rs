@@ -1,0 +1,72 @@
+//! Databases of SQLite, by the interface of `guru:ports`. A function that has none does not import it.
+
+use std::rc::Rc;
+
+use guru_core::ports::{self, Called, Error, ErrorKind, Rows, SqlValue, Statement};
+use guru_wit::sqlite::{self, Value};
+
+/// The database of this name.
+#[must_use]
+pub fn sqlite(name: &'static str) -> Rc<dyn ports::Sql> {
+    Rc::new(Database(name))
+}
+
+struct Database(&'static str);
+
+impl ports::Sql for Database {
+    fn batch(&self, statements: Vec<Statement>) -> Called<Vec<Rows>> {
+        let statements = statements.into_iter().map(|statement| sqlite::Statement {
+            text: statement.text,
+            parameters: statement.parameters.into_iter().map(value).collect(),
+        });
+        let done = sqlite::batch(self.0.to_owned(), statements.collect());
+        Box::pin(async move {
+            match done.await {
+                Ok(all) => Ok(all.into_iter().map(rows).collect()),
+                Err(error) => Err(failure(error)),
+            }
+        })
+    }
+}
+
+fn value(value: SqlValue) -> Value {
+    match value {
+        SqlValue::Integer(number) => Value::Integer(number),
+        SqlValue::Real(number) => Value::Real(number),
+        SqlValue::Text(text) => Value::Text(text),
+        SqlValue::Bytes(bytes) => Value::Bytes(bytes.into()),
+        SqlValue::Bool(is) => Value::Integer(is.into()),
+        _ => Value::Null,
+    }
+}
+
+fn rows(rows: sqlite::Rows) -> Rows {
+    let read = |value| match value {
+        Value::Null => SqlValue::Null,
+        Value::Integer(number) => SqlValue::Integer(number),
+        Value::Real(number) => SqlValue::Real(number),
+        Value::Text(text) => SqlValue::Text(text),
+        Value::Bytes(bytes) => SqlValue::Bytes(bytes.into()),
+    };
+    let all = rows.rows.into_iter();
+    Rows {
+        columns: rows.columns,
+        rows: all.map(|row| row.into_iter().map(read).collect()).collect(),
+    }
+}
+
+fn failure(error: sqlite::Error) -> Error {
+    use sqlite::ErrorKind as Kind;
+    let kind = match error.kind {
+        Kind::Unavailable => ErrorKind::Unavailable,
+        Kind::Denied => ErrorKind::Denied,
+        Kind::Invalid => ErrorKind::Invalid,
+        Kind::TooLarge => ErrorKind::TooLarge,
+        Kind::Conflict => ErrorKind::Conflict,
+        Kind::Corrupt => ErrorKind::Corrupt,
+        Kind::Timeout => ErrorKind::Timeout,
+        Kind::Broken => ErrorKind::Broken,
+        Kind::Other => ErrorKind::Other,
+    };
+    Error::new(kind, error.message)
+}

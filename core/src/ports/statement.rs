@@ -1,0 +1,349 @@
+//! The lexical part of SQL, as far as a port must know it: where a statement ends, what it begins with, and where its parameters
+//! stand. It follows SQLite's tokenizer (<https://sqlite.org/tokenreq.html>), which services/tests compare it with.
+
+use alloc::format;
+use core::ops::Range;
+
+use super::sql::{CELL_LIMIT, PARAMETER_LIMIT, STATEMENT_LIMIT, SqlValue, Statement, invalid};
+use super::{Error, ErrorKind};
+
+/// What begins a statement that is about more than its own rows: transactions are by batch, and no target has other files.
+const REFUSED: [&str; 10] = [
+    "attach",
+    "begin",
+    "commit",
+    "detach",
+    "end",
+    "pragma",
+    "release",
+    "rollback",
+    "savepoint",
+    "vacuum",
+];
+
+/// A place where a parameter stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placeholder {
+    /// Its bytes in the text of the statement.
+    pub range: Range<usize>,
+    /// Which parameter it is, from 1 on.
+    pub number: usize,
+}
+
+/// The places of a statement's parameters, in the order of its text.
+///
+/// # Errors
+///
+/// [`Invalid`](ErrorKind::Invalid) for a text of no statement or of several, for one that is none of a port's, and for a parameter
+/// by a name or beyond `?100`.
+pub fn placeholders(text: &str) -> Result<alloc::vec::Vec<Placeholder>, Error> {
+    let mut found = alloc::vec::Vec::new();
+    let mut highest = 0;
+    let mut form = Form::default();
+    let mut lexer = Lexer { text, at: 0 };
+    while let Some((token, range)) = lexer.next() {
+        if form.is_over && token != Token::Semicolon {
+            return Err(invalid(
+                "there is a second one behind a `;`: run them as a batch",
+            ));
+        }
+        let word = text.get(range.clone()).unwrap_or_default();
+        if token == Token::Word && form.is_empty() && is_any(word, &REFUSED) {
+            return Err(invalid(
+                "it begins with a word that ports refuse: transactions are by `batch`, and there are no settings or other files",
+            ));
+        }
+        match token {
+            Token::Named => {
+                return Err(invalid(
+                    "a parameter has a name: `?1` is the first one on every target",
+                ));
+            }
+            Token::Placeholder => {
+                let number = match word.get(1..) {
+                    Some("") | None => highest + 1,
+                    Some(digits) => digits.parse().unwrap_or(usize::MAX),
+                };
+                if !(1..=PARAMETER_LIMIT).contains(&number) {
+                    return Err(invalid("parameters are `?1` to `?100`"));
+                }
+                highest = highest.max(number);
+                found.push(Placeholder { range, number });
+            }
+            _ => {}
+        }
+        form.take(token, word);
+    }
+    if form.is_empty() {
+        return Err(invalid("it is empty"));
+    }
+    Ok(found)
+}
+
+pub(super) fn check(statement: &Statement) -> Result<(), Error> {
+    let Statement { text, parameters } = statement;
+    let too_large = |what: &str, most: usize| {
+        Err(Error::new(
+            ErrorKind::TooLarge,
+            format!("{what} of SQL has {most} bytes at most"),
+        ))
+    };
+    if text.len() > STATEMENT_LIMIT {
+        return too_large("a statement", STATEMENT_LIMIT);
+    }
+    let size = |value: &SqlValue| match value {
+        SqlValue::Text(text) => text.len(),
+        SqlValue::Bytes(bytes) => bytes.len(),
+        _ => 0,
+    };
+    if parameters.iter().any(|value| size(value) > CELL_LIMIT) {
+        return too_large("a parameter", CELL_LIMIT);
+    }
+    if text.contains('\0') {
+        return Err(invalid("it has a zero byte in it"));
+    }
+    let named = placeholders(text)?.iter().map(|place| place.number).max();
+    let (named, given) = (named.unwrap_or_default(), parameters.len());
+    if named != given {
+        return Err(invalid(&format!(
+            "it has {named} parameters, and {given} were given"
+        )));
+    }
+    Ok(())
+}
+
+fn is_any(word: &str, words: &[&str]) -> bool {
+    words.iter().any(|other| word.eq_ignore_ascii_case(other))
+}
+
+/// How far a statement has come, as far as that decides where it ends: the statements inside of a trigger end with `;`, too, and
+/// the trigger with `; END ;` (<https://sqlite.org/c3ref/complete.html>).
+#[derive(Default)]
+struct Form {
+    begin: Begin,
+    /// How much of `; END` was there last, in a trigger.
+    end: u8,
+    is_over: bool,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Begin {
+    #[default]
+    Nothing,
+    Explain,
+    Create,
+    Trigger,
+    Other,
+}
+
+impl Form {
+    fn is_empty(&self) -> bool {
+        matches!(self.begin, Begin::Nothing | Begin::Explain)
+    }
+
+    fn take(&mut self, token: Token, word: &str) {
+        if token == Token::Semicolon {
+            self.is_over |= match self.begin {
+                Begin::Nothing => false,
+                Begin::Trigger => self.end == 2,
+                _ => true,
+            };
+            self.end = 1;
+            return;
+        }
+        let is = |words: &[&str]| token == Token::Word && is_any(word, words);
+        self.end = if self.end == 1 && is(&["end"]) { 2 } else { 0 };
+        self.begin = match self.begin {
+            Begin::Nothing if is(&["explain"]) => Begin::Explain,
+            Begin::Explain if is(&["query", "plan"]) => Begin::Explain,
+            Begin::Nothing | Begin::Explain if is(&["create"]) => Begin::Create,
+            Begin::Create if is(&["temp", "temporary"]) => Begin::Create,
+            Begin::Create if is(&["trigger"]) => Begin::Trigger,
+            Begin::Trigger => Begin::Trigger,
+            _ => Begin::Other,
+        };
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Token {
+    /// A keyword, an identifier without quotes, or a number.
+    Word,
+    /// `?` or `?1`.
+    Placeholder,
+    /// A parameter by a name: `:name`, `@name`, `$name`, `#name`.
+    Named,
+    Semicolon,
+    /// A string, an identifier in quotes, or an operator.
+    Other,
+}
+
+struct Lexer<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl Lexer<'_> {
+    fn peek(&self, ahead: usize) -> Option<u8> {
+        self.text.as_bytes().get(self.at + ahead).copied()
+    }
+
+    /// Goes on for as long as bytes are like this.
+    fn skip(&mut self, is: impl Fn(u8) -> bool) {
+        while self.peek(0).is_some_and(&is) {
+            self.at += 1;
+        }
+    }
+
+    /// Goes behind the next of these, or to the end.
+    fn skip_behind(&mut self, end: &str) {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let end = rest.find(end).map_or(rest.len(), |at| at + end.len());
+        self.at += end;
+    }
+
+    /// The next token and where it stands; spaces and comments are none.
+    fn next(&mut self) -> Option<(Token, Range<usize>)> {
+        loop {
+            self.skip(|byte| byte.is_ascii_whitespace());
+            match (self.peek(0)?, self.peek(1)) {
+                (b'-', Some(b'-')) => self.skip_behind("\n"),
+                (b'/', Some(b'*')) => {
+                    self.at += 2;
+                    self.skip_behind("*/");
+                }
+                _ => break,
+            }
+        }
+        let start = self.at;
+        let first = self.peek(0)?;
+        self.at += 1;
+        let token = match first {
+            b';' => Token::Semicolon,
+            b'\'' | b'"' | b'`' => {
+                self.quoted(first);
+                Token::Other
+            }
+            b'[' => {
+                self.skip_behind("]");
+                Token::Other
+            }
+            b'?' => {
+                self.skip(|byte| byte.is_ascii_digit());
+                Token::Placeholder
+            }
+            b':' | b'@' | b'#' | b'$' if self.peek(0).is_some_and(is_word) => {
+                self.skip(is_word);
+                Token::Named
+            }
+            _ if is_word(first) => {
+                self.skip(is_word);
+                Token::Word
+            }
+            _ => Token::Other,
+        };
+        Some((token, start..self.at))
+    }
+
+    /// Goes behind the end of what is in quotes, two of which stand for one.
+    fn quoted(&mut self, quote: u8) {
+        while let Some(byte) = self.peek(0) {
+            self.at += 1;
+            if byte == quote {
+                if self.peek(0) != Some(quote) {
+                    return;
+                }
+                self.at += 1;
+            }
+        }
+    }
+}
+
+/// What identifiers and numbers are made of.
+const fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString as _;
+    use alloc::vec::Vec;
+
+    #[test]
+    fn parameters_are_found_where_sqlite_finds_them() {
+        for (text, wanted) in [
+            ("SELECT 1", &[][..]),
+            ("SELECT ?1, ?, ?2, ?", &[1, 2, 2, 3]),
+            ("SELECT '?1 '' ?2', \"?3\", `?4`, [?5], ?", &[1]),
+            ("SELECT 1 -- ?1\n, ?2 /* ?3 * / ?4 */ - -?5 ;;", &[2, 5]),
+            ("SELECT a?1, ä?2, x'00'?3", &[1, 2, 3]),
+            ("SELECT 1 /* ?1", &[]),
+            ("SELECT a$b, 3/?1", &[1]),
+            ("; SELECT ?7", &[7]),
+        ] {
+            let found = placeholders(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            let numbers: Vec<usize> = found.iter().map(|place| place.number).collect();
+            assert_eq!(numbers, wanted, "{text}");
+            for place in found {
+                assert!(text[place.range].starts_with('?'), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_is_one_statement() {
+        for text in [
+            "CREATE TRIGGER a AFTER INSERT ON b BEGIN SELECT CASE WHEN 1 THEN 2 END; DELETE FROM c; END;",
+            "create temp trigger a after insert on b begin select 1; end",
+            "EXPLAIN QUERY PLAN SELECT 1;",
+            "CREATE TABLE a (b); -- and no more",
+            "WITH a AS (SELECT 1) SELECT ';' FROM a",
+        ] {
+            assert!(placeholders(text).is_ok(), "{text}");
+        }
+        for (text, why) in [
+            ("", "empty"),
+            (" ; -- no\n", "empty"),
+            ("SELECT 1; SELECT 2", "second"),
+            ("CREATE TABLE a (b); DROP TABLE a", "second"),
+            (
+                "CREATE TRIGGER a AFTER INSERT ON b BEGIN SELECT 1; END; SELECT 2",
+                "second",
+            ),
+            ("BEGIN", "batch"),
+            (" /* x */ Commit;", "batch"),
+            ("PRAGMA foreign_keys = off", "settings"),
+            ("explain vacuum", "settings"),
+            ("ATTACH 'x' AS y", "settings"),
+            ("SELECT :name", "name"),
+            ("SELECT @name, 1", "name"),
+            ("SELECT $name", "name"),
+            ("SELECT ?0", "?100"),
+            ("SELECT ?101", "?100"),
+            ("SELECT ?99999999999999999999", "?100"),
+        ] {
+            let error = placeholders(text).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Invalid, "{text}");
+            assert!(error.to_string().contains(why), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn statements_are_held_to_what_all_databases_take() {
+        let one = || Statement::new("SELECT ?1");
+        assert!(one().bind("x").check().is_ok());
+        for (statement, kind) in [
+            (one(), ErrorKind::Invalid),
+            (one().bind(1).bind(2), ErrorKind::Invalid),
+            (Statement::new("SELECT '\0'"), ErrorKind::Invalid),
+            (one().bind("x".repeat(CELL_LIMIT + 1)), ErrorKind::TooLarge),
+            (
+                Statement::new(" ".repeat(STATEMENT_LIMIT + 1)),
+                ErrorKind::TooLarge,
+            ),
+        ] {
+            assert_eq!(statement.check().unwrap_err().kind(), kind, "{statement:?}");
+        }
+    }
+}
