@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use guru_core::ports::{ErrorKind, Sql, Statement, placeholders};
+use guru_core::ports::{ErrorKind, Sql, Statement, outline};
 use guru_services::{LocalSql, SqliteDatabase, SqliteInMemory, suite};
 use proptest::prelude::*;
 
@@ -103,10 +103,14 @@ proptest! {
         let text = format!("SELECT 1, ?3 AS x /* {tail} */, '?9' AS \"?8\", ?2 -- {tail}\n, ?");
         for text in [text, format!("SELECT {tail}")] {
             let Ok(prepared) = connection.prepare(&text) else { continue };
-            match placeholders(&text) {
+            match outline(&text) {
                 Ok(found) => {
-                    let highest = found.iter().map(|place| place.number).max().unwrap_or_default();
+                    let places = found.placeholders.iter();
+                    let highest = places.map(|place| place.number).max().unwrap_or_default();
                     prop_assert_eq!(highest, prepared.parameter_count(), "{}", text);
+                    // What is around it is no part of it.
+                    let own = connection.prepare(&text[found.range]);
+                    prop_assert_eq!(own.map(|own| own.parameter_count()), Ok(highest), "{}", text);
                 }
                 Err(error) => {
                     // A named parameter, or one beyond the last: SQLite has no objection.
@@ -122,7 +126,7 @@ proptest! {
         let connection = rusqlite::Connection::open_in_memory().unwrap();
         let text = format!("SELECT 1; {tail}");
         if let Err(rusqlite::Error::MultipleStatement) = connection.prepare(&text) {
-            prop_assert!(placeholders(&text).is_err(), "{}", text);
+            prop_assert!(outline(&text).is_err(), "{}", text);
         }
     }
 }

@@ -14,7 +14,11 @@ const OWNED: [(&str, &[&str]); 17] = [
     ("rusqlite", &["services"]),
     (
         "spin-sdk",
-        &["targets/spin/atomic", "targets/spin/key-value"],
+        &[
+            "targets/spin/atomic",
+            "targets/spin/key-value",
+            "targets/spin/sqlite",
+        ],
     ),
     ("wac-graph", &["toolbox"]),
     ("wit-bindgen", &["wit"]),

@@ -50,7 +50,11 @@ fn sha256(path: &Path) -> String {
 /// What a component may import beside WASI: what is ours, where the function has stores, and on Spin what that leads to.
 fn is_expected(import: &str, function: Function, vendor: &str) -> bool {
     let of_stores: &[&str] = match (function, vendor) {
-        (Function::Probe, "wasi") => &["guru:ports/key-value@", "guru:ports/atomic@"],
+        (Function::Probe, "wasi") => &[
+            "guru:ports/key-value@",
+            "guru:ports/atomic@",
+            "guru:ports/sqlite@",
+        ],
         (Function::Probe, _) => &["spin:key-value/key-value@", "spin:sqlite/sqlite@"],
         _ => &[],
     };

@@ -6,13 +6,13 @@
 use std::fmt::Write as _;
 use std::rc::Rc;
 
-use guru_core::ports::{self, Called, Error, Rows, SqlValue, Statement, placeholders};
+use guru_core::ports::{self, Called, Error, Rows, SqlValue, Statement, outline};
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 
 use crate::stores::{corrupt, failure, reply};
 
-/// Beyond this, a number of JavaScript stands for several integers.
+/// From here on, a number of JavaScript stands for several integers.
 const EXACT: u64 = 1 << 53;
 
 /// The least real that no integer of a database is: 2^63.
@@ -62,9 +62,12 @@ impl ports::Sql for D1 {
 /// The statement's text, in which what is bound as text is cast to what it stands for. The sign in front takes from the cast the
 /// type that comparisons would go by (<https://sqlite.org/datatype3.html#determination_of_column_affinity>).
 fn cast(statement: &Statement) -> Result<String, Error> {
-    let (mut text, mut done) = (String::with_capacity(statement.text.len()), 0);
     let source = &*statement.text;
-    for place in placeholders(source)? {
+    let outline = outline(source)?;
+    // D1 takes what is behind a `;` for another statement.
+    let (mut done, end) = (outline.range.start, outline.range.end);
+    let mut text = String::with_capacity(source.len());
+    for place in outline.placeholders {
         let (number, range) = (place.number, place.range);
         text += source.get(done..range.start).unwrap_or_default();
         done = range.end;
@@ -81,7 +84,7 @@ fn cast(statement: &Statement) -> Result<String, Error> {
         };
         let _ = write!(text, "(+CAST(?{number} AS {kind}))");
     }
-    text += source.get(done..).unwrap_or_default();
+    text += source.get(done..end).unwrap_or_default();
     Ok(text)
 }
 
@@ -132,7 +135,7 @@ fn read(name: &str, value: Value) -> Result<SqlValue, Error> {
         Value::Number(number) => {
             let real = number.as_f64().ok_or_else(|| corrupt(name))?;
             match number.as_i64() {
-                Some(number) if number.unsigned_abs() <= EXACT => SqlValue::Integer(number),
+                Some(number) if number.unsigned_abs() < EXACT => SqlValue::Integer(number),
                 None if real.abs() >= NO_INTEGER || real.fract() != 0.0 => SqlValue::Real(real),
                 _ => return Err(inexact(name)),
             }

@@ -2,6 +2,7 @@
 //! stand. It follows SQLite's tokenizer (<https://sqlite.org/tokenreq.html>), which services/tests compare it with.
 
 use alloc::format;
+use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::sql::{CELL_LIMIT, PARAMETER_LIMIT, STATEMENT_LIMIT, SqlValue, Statement, invalid};
@@ -30,14 +31,24 @@ pub struct Placeholder {
     pub number: usize,
 }
 
-/// The places of a statement's parameters, in the order of its text.
+/// What a text of one statement is made of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Outline {
+    /// The bytes of the statement, without what is around it: spaces, comments, and the `;` at its end.
+    pub range: Range<usize>,
+    /// Where its parameters stand, in their order.
+    pub placeholders: Vec<Placeholder>,
+}
+
+/// What a text of one statement is made of.
 ///
 /// # Errors
 ///
 /// [`Invalid`](ErrorKind::Invalid) for a text of no statement or of several, for one that is none of a port's, and for a parameter
 /// by a name or beyond `?100`.
-pub fn placeholders(text: &str) -> Result<alloc::vec::Vec<Placeholder>, Error> {
-    let mut found = alloc::vec::Vec::new();
+pub fn outline(text: &str) -> Result<Outline, Error> {
+    let mut outline = Outline::default();
     let mut highest = 0;
     let mut form = Form::default();
     let mut lexer = Lexer { text, at: 0 };
@@ -68,16 +79,25 @@ pub fn placeholders(text: &str) -> Result<alloc::vec::Vec<Placeholder>, Error> {
                     return Err(invalid("parameters are `?1` to `?100`"));
                 }
                 highest = highest.max(number);
-                found.push(Placeholder { range, number });
+                outline.placeholders.push(Placeholder {
+                    range: range.clone(),
+                    number,
+                });
             }
             _ => {}
+        }
+        if token != Token::Semicolon {
+            if form.begin == Begin::Nothing {
+                outline.range.start = range.start;
+            }
+            outline.range.end = range.end;
         }
         form.take(token, word);
     }
     if form.is_empty() {
         return Err(invalid("it is empty"));
     }
-    Ok(found)
+    Ok(outline)
 }
 
 pub(super) fn check(statement: &Statement) -> Result<(), Error> {
@@ -102,7 +122,8 @@ pub(super) fn check(statement: &Statement) -> Result<(), Error> {
     if text.contains('\0') {
         return Err(invalid("it has a zero byte in it"));
     }
-    let named = placeholders(text)?.iter().map(|place| place.number).max();
+    let places = outline(text)?.placeholders;
+    let named = places.iter().map(|place| place.number).max();
     let (named, given) = (named.unwrap_or_default(), parameters.len());
     if named != given {
         return Err(invalid(&format!(
@@ -268,7 +289,6 @@ const fn is_word(byte: u8) -> bool {
 mod tests {
     use super::*;
     use alloc::string::ToString as _;
-    use alloc::vec::Vec;
 
     #[test]
     fn parameters_are_found_where_sqlite_finds_them() {
@@ -282,7 +302,8 @@ mod tests {
             ("SELECT a$b, 3/?1", &[1]),
             ("; SELECT ?7", &[7]),
         ] {
-            let found = placeholders(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            let outline = outline(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            let found = outline.placeholders;
             let numbers: Vec<usize> = found.iter().map(|place| place.number).collect();
             assert_eq!(numbers, wanted, "{text}");
             for place in found {
@@ -300,7 +321,7 @@ mod tests {
             "CREATE TABLE a (b); -- and no more",
             "WITH a AS (SELECT 1) SELECT ';' FROM a",
         ] {
-            assert!(placeholders(text).is_ok(), "{text}");
+            assert!(outline(text).is_ok(), "{text}");
         }
         for (text, why) in [
             ("", "empty"),
@@ -323,9 +344,23 @@ mod tests {
             ("SELECT ?101", "?100"),
             ("SELECT ?99999999999999999999", "?100"),
         ] {
-            let error = placeholders(text).unwrap_err();
+            let error = outline(text).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Invalid, "{text}");
             assert!(error.to_string().contains(why), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_around_a_statement_is_none_of_it() {
+        for (text, wanted) in [
+            ("SELECT 1", "SELECT 1"),
+            (" ;-- no\n SELECT ';' ; ; /* no */", "SELECT ';'"),
+            (
+                "CREATE TRIGGER a AFTER INSERT ON b BEGIN SELECT 1; END;",
+                "CREATE TRIGGER a AFTER INSERT ON b BEGIN SELECT 1; END",
+            ),
+        ] {
+            assert_eq!(&text[outline(text).unwrap().range], wanted, "{text}");
         }
     }
 

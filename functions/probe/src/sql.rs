@@ -7,7 +7,7 @@ use guru::prelude::*;
 
 use crate::ports::tables;
 
-/// Beyond this, a number of JSON stands for several integers.
+/// From here on, a number of JSON stands for several integers.
 const EXACT: u64 = 1 << 53;
 
 pub(crate) fn routes(app: App) -> App {
@@ -112,7 +112,7 @@ fn answered(rows: Rows) -> Answered {
 
 fn value(value: SqlValue) -> Value {
     match value {
-        SqlValue::Integer(number) if number.unsigned_abs() <= EXACT => Value::Integer(number),
+        SqlValue::Integer(number) if number.unsigned_abs() < EXACT => Value::Integer(number),
         SqlValue::Integer(number) => Value::Exact {
             integer: number.to_string(),
         },

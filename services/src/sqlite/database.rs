@@ -23,8 +23,10 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// The folder that is made for a project's own data, which belongs to no repository.
 const OWN: &str = ".guru";
 
-/// The files that are used here, each once.
-static ALL: LazyLock<Mutex<HashMap<(PathBuf, Use), Arc<Database>>>> = LazyLock::new(Mutex::default);
+/// The files that are used here, each once for what it is used for.
+type All = HashMap<(PathBuf, Use), Arc<Database>>;
+
+static ALL: LazyLock<Mutex<All>> = LazyLock::new(Mutex::default);
 
 /// What a file is used for, which decides how each connection to it is set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

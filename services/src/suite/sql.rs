@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::expect_used,
+    clippy::panic,
     clippy::indexing_slicing,
     reason = "a tool for tests, where a panic is the report"
 )]
@@ -21,7 +22,7 @@ async fn run(database: &dyn Sql, statement: Statement) -> Rows {
     statement.check().expect("a statement of the suite");
     let text = statement.text.clone();
     let done = database.run(statement).await;
-    done.unwrap_or_else(|error| std::panic::panic_any(format!("{text}: {error}")))
+    done.unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
 /// The value of `SELECT ?1`, and what SQLite takes it for.

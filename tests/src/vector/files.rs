@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::{POINTS, Vector};
 
 /// Every file of cases: its name and its text.
-const FILES: [(&str, &str); 20] = [
+const FILES: [(&str, &str); 21] = [
     ("after", include_str!("../../vectors/after.json")),
     ("atomic", include_str!("../../vectors/atomic.json")),
     ("body", include_str!("../../vectors/body.json")),
@@ -27,6 +27,7 @@ const FILES: [(&str, &str); 20] = [
     ("method", include_str!("../../vectors/method.json")),
     ("path", include_str!("../../vectors/path.json")),
     ("query", include_str!("../../vectors/query.json")),
+    ("sql", include_str!("../../vectors/sql.json")),
     ("state", include_str!("../../vectors/state.json")),
     ("stream", include_str!("../../vectors/stream.json")),
     ("status", include_str!("../../vectors/status.json")),
