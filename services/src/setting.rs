@@ -28,6 +28,14 @@ pub fn is_setting(name: &str) -> bool {
     name.starts_with(PREFIX) || name == ALL || name == DATA.0
 }
 
+/// Whether it is a name that a port can have: an identifier of Rust, but for its keywords.
+fn is_name(port: &str) -> bool {
+    !port.is_empty()
+        && port
+            .chars()
+            .all(|char| char.is_alphanumeric() || char == '_')
+}
+
 /// A service, as a setting names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Service {
@@ -154,6 +162,8 @@ impl Services {
         let wanted = format!("{PREFIX}{}", port.to_uppercase());
         let named = self.named.iter().find(|(name, _)| *name == wanted);
         match named {
+            // A component may say any name, and a path is none.
+            _ if !is_name(port) => {}
             #[cfg(feature = "sqlite")]
             Some((_, Service::Sqlite(path))) => {
                 return Arc::new(crate::SqliteDatabase::open(path));
@@ -260,6 +270,34 @@ mod tests {
             ("GURU_PORT_A", "sqlite:second"),
         ];
         assert_eq!(read(&twice).unwrap().named.remove(0).1, file("second"));
+    }
+
+    #[test]
+    fn a_database_is_in_the_folder_for_it_whatever_a_component_calls_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let services = Services::at_home([("GURU_DATA".into(), data.clone().into())]).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let run = |name: &str| {
+            let statement = guru_core::ports::Statement::new("SELECT 1");
+            runtime.block_on(services.connect(name).batch(vec![statement]))
+        };
+        run("db").unwrap();
+        assert!(data.join("databases/db.sqlite").is_file());
+        let outside = folder.path().join("outside");
+        for name in [
+            "../../outside",
+            outside.to_str().unwrap(),
+            "",
+            "a.b",
+            "a\0b",
+        ] {
+            let error = run(name).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unavailable, "{name}");
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

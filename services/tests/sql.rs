@@ -28,6 +28,7 @@ async fn other_files_and_settings_are_out_of_reach() {
     for text in [
         "ATTACH ':memory:' AS other",
         "PRAGMA journal_mode",
+        "CREATE TEMP TABLE a (b)",
         "VACUUM INTO '/tmp/never'",
         "SELECT * FROM pragma_database_list",
     ] {
@@ -58,6 +59,9 @@ fn pieces() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "?",
         "?1",
+        "\u{feff}",
+        "\u{b}",
+        "\u{a0}",
         "?7",
         "'",
         "''",
@@ -124,6 +128,14 @@ proptest! {
     #[test]
     fn a_second_statement_is_found(tail in pieces()) {
         let connection = rusqlite::Connection::open_in_memory().unwrap();
+        // Whatever is in front of it, what begins or ends a transaction does not pass.
+        for word in ["BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT a"] {
+            let text = format!("{tail}{word}");
+            if outline(&text).is_ok() {
+                let begun = connection.execute(&text, ());
+                prop_assert!(connection.is_autocommit(), "{}: {:?}", text, begun);
+            }
+        }
         let text = format!("SELECT 1; {tail}");
         if let Err(rusqlite::Error::MultipleStatement) = connection.prepare(&text) {
             prop_assert!(outline(&text).is_err(), "{}", text);

@@ -1,11 +1,13 @@
 // What an instance finds on its `host` when its function has a database of SQLite: one of Cloudflare's D1
 // (https://developers.cloudflare.com/d1/worker-api/). The statements are Rust's.
 
-import { kindOf, reply } from "./stores.js";
+import { NO_TABLE, kindOf, reply } from "./stores.js";
 
 /** What came of a call beside what the stores tell. */
 const CONFLICT = 9;
 const REFUSED = 10;
+
+const DIGITS = "D1 gives the columns of a batch out of order where a name is digits alone: name it with AS";
 
 export const services = {
   sql(number, database, statements, content) {
@@ -21,6 +23,10 @@ export const services = {
       // A batch gives rows as objects alone.
       const results = (await d1.batch(prepared)).map(({ results }) => {
         const columns = Object.keys(results[0] ?? {});
+        if (columns.some((name) => /^\d+$/.test(name))) {
+          // An object has such names first, in the order of their numbers.
+          throw new Error(DIGITS);
+        }
         return [columns, ...results.map((row) => columns.map((name) => row[name]))];
       });
       return { text: JSON.stringify(results) };
@@ -32,6 +38,9 @@ export const services = {
 /** What D1 says of a statement ends with the name of SQLite's code. */
 function kindOfSql(error) {
   const { message } = error;
+  if (message === DIGITS) {
+    return NO_TABLE;
+  }
   return /SQLITE_CONSTRAINT|constraint failed/i.test(message)
     ? CONFLICT
     : /SQLITE_(ERROR|AUTH|MISMATCH|RANGE)|no such|syntax|not authorized|parameter/i.test(message)

@@ -7,7 +7,8 @@ const INVALID = 2;
 const TOO_LARGE = 3;
 const BUSY = 4;
 const TIMEOUT = 5;
-const NO_TABLE = 6;
+/** What is there is not what the call is for; for stores, that there is no table yet. */
+export const NO_TABLE = 6;
 const BROKEN = 7;
 const OTHER = 8;
 

@@ -15,7 +15,7 @@ use crate::stores::{corrupt, failure, reply};
 /// From here on, a number of JavaScript stands for several integers.
 const EXACT: u64 = 1 << 53;
 
-/// The least real that no integer of a database is: 2^63.
+/// 2^63, to which the ends of integers are rounded: what is beyond is a real.
 const NO_INTEGER: f64 = 9_223_372_036_854_775_808.0;
 
 /// The host's part, which is there only in a worker whose function has a database: `sql.js`.
@@ -136,7 +136,7 @@ fn read(name: &str, value: Value) -> Result<SqlValue, Error> {
             let real = number.as_f64().ok_or_else(|| corrupt(name))?;
             match number.as_i64() {
                 Some(number) if number.unsigned_abs() < EXACT => SqlValue::Integer(number),
-                None if real.abs() >= NO_INTEGER || real.fract() != 0.0 => SqlValue::Real(real),
+                None if real.abs() > NO_INTEGER || real.fract() != 0.0 => SqlValue::Real(real),
                 _ => return Err(inexact(name)),
             }
         }

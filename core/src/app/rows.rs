@@ -88,6 +88,14 @@ struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
+    /// The values, one after the other.
+    fn elements<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Unfit> {
+        let mut values = SeqDeserializer::new(self.values.iter().map(Cell));
+        let read = visitor.visit_seq(&mut values)?;
+        values.end()?;
+        Ok(read)
+    }
+
     /// The value of the only column.
     fn cell(self) -> Result<Cell<'a>, Unfit> {
         match self.values {
@@ -119,14 +127,14 @@ impl<'de> Deserializer<'de> for Row<'de> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unfit> {
-        let mut values = SeqDeserializer::new(self.values.iter().map(Cell));
-        let read = visitor.visit_seq(&mut values)?;
-        values.end()?;
-        Ok(read)
+        match self.values {
+            [bytes @ SqlValue::Bytes(_)] => Cell(bytes).deserialize_seq(visitor),
+            _ => self.elements(visitor),
+        }
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Unfit> {
-        self.deserialize_seq(visitor)
+        self.elements(visitor)
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(
@@ -135,7 +143,7 @@ impl<'de> Deserializer<'de> for Row<'de> {
         _: usize,
         visitor: V,
     ) -> Result<V::Value, Unfit> {
-        self.deserialize_seq(visitor)
+        self.elements(visitor)
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -313,6 +321,9 @@ mod tests {
         assert_eq!(one.read::<i64>().unwrap(), [i64::MAX]);
         assert_eq!(one.read::<Option<i64>>().unwrap(), [Some(i64::MAX)]);
         assert_eq!(one.read::<(i64,)>().unwrap(), [(i64::MAX,)]);
+        let raw = rows(&["a"], vec![vec![1_u8, 2].into()]);
+        assert_eq!(raw.read::<Vec<u8>>().unwrap(), [[1, 2]]);
+        assert_eq!(raw.read::<(Vec<u8>,)>().unwrap(), [(vec![1, 2],)]);
         let none = rows(&["a"], vec![SqlValue::Null]);
         assert_eq!(none.read::<Option<String>>().unwrap(), [None]);
     }

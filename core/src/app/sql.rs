@@ -9,7 +9,7 @@ use core::marker::PhantomData;
 use serde::de::DeserializeOwned;
 
 use super::Context;
-use crate::ports::{self, Error, Rows, SqlValue, Statement};
+use crate::ports::{self, Error, Rows, SqlValue, Statement, check_batch};
 
 /// The dialect of SQLite (<https://sqlite.org/lang.html>), without what is about other files, settings and transactions. Foreign
 /// keys are held.
@@ -114,7 +114,7 @@ impl<D> Sql<D> {
         statements: impl IntoIterator<Item = Statement>,
     ) -> Result<Vec<Rows>, Error> {
         let statements: Vec<_> = statements.into_iter().collect();
-        statements.iter().try_for_each(Statement::check)?;
+        check_batch(&statements)?;
         if statements.is_empty() {
             return Ok(Vec::new());
         }

@@ -37,7 +37,7 @@ pub use random::Random;
 pub use sql::{
     CELL_LIMIT, PARAMETER_LIMIT, Rows, STATEMENT_LIMIT, Sql, SqlValue, Statement, no_parameters,
 };
-pub use statement::{Outline, Placeholder, outline};
+pub use statement::{Outline, Placeholder, check_batch, outline};
 use stores::Stores;
 pub use timestamp::Timestamp;
 

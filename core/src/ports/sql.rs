@@ -36,7 +36,7 @@ pub const CELL_LIMIT: usize = 2_000_000;
 ///   tell neither ([`Rows::columns`]).
 /// - What a text does to the database in any other way than by its one statement (transactions, other files, settings) is refused
 ///   before it gets here.
-/// - Fail as below, with what the database says, which names tables and columns, and never a value.
+/// - Fail as below, with what the database says, for the log. It names tables and columns, and may quote what a statement was about.
 ///
 /// # For users
 ///

@@ -22,6 +22,13 @@ const REFUSED: [&str; 10] = [
     "vacuum",
 ];
 
+/// The most statements of a batch: those that D1 takes of a request
+/// (<https://developers.cloudflare.com/d1/platform/limits/>).
+const BATCH_LIMIT: usize = 1000;
+
+/// The most bytes of a batch, which is in memory as a whole.
+const BATCH_SIZE: usize = 16 * 1024 * 1024;
+
 /// A place where a parameter stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placeholder {
@@ -59,7 +66,13 @@ pub fn outline(text: &str) -> Result<Outline, Error> {
             ));
         }
         let word = text.get(range.clone()).unwrap_or_default();
-        if token == Token::Word && form.is_empty() && is_any(word, &REFUSED) {
+        let is_first = form.is_empty() && token != Token::Semicolon;
+        if is_first
+            && !(token == Token::Word && word.starts_with(|char: char| char.is_ascii_alphabetic()))
+        {
+            return Err(invalid("it does not begin with a word of SQL"));
+        }
+        if is_first && is_any(word, &REFUSED) {
             return Err(invalid(
                 "it begins with a word that ports refuse: transactions are by `batch`, and there are no settings or other files",
             ));
@@ -100,6 +113,34 @@ pub fn outline(text: &str) -> Result<Outline, Error> {
     Ok(outline)
 }
 
+/// Holds statements of one transaction to what all databases take, as [`Statement::check`] does each: up to 1000, and 16 MiB in all.
+///
+/// # Errors
+///
+/// As [`Statement::check`].
+pub fn check_batch(statements: &[Statement]) -> Result<(), Error> {
+    let size = |statement: &Statement| {
+        let parameters = statement.parameters.iter();
+        parameters.map(size).sum::<usize>() + statement.text.len()
+    };
+    if statements.len() > BATCH_LIMIT || statements.iter().map(size).sum::<usize>() > BATCH_SIZE {
+        return Err(Error::new(
+            ErrorKind::TooLarge,
+            format!("a batch of SQL has {BATCH_LIMIT} statements and {BATCH_SIZE} bytes at most"),
+        ));
+    }
+    statements.iter().try_for_each(check)
+}
+
+/// How many bytes a parameter has beside itself.
+fn size(value: &SqlValue) -> usize {
+    match value {
+        SqlValue::Text(text) => text.len(),
+        SqlValue::Bytes(bytes) => bytes.len(),
+        _ => 0,
+    }
+}
+
 pub(super) fn check(statement: &Statement) -> Result<(), Error> {
     let Statement { text, parameters } = statement;
     let too_large = |what: &str, most: usize| {
@@ -111,11 +152,6 @@ pub(super) fn check(statement: &Statement) -> Result<(), Error> {
     if text.len() > STATEMENT_LIMIT {
         return too_large("a statement", STATEMENT_LIMIT);
     }
-    let size = |value: &SqlValue| match value {
-        SqlValue::Text(text) => text.len(),
-        SqlValue::Bytes(bytes) => bytes.len(),
-        _ => 0,
-    };
     if parameters.iter().any(|value| size(value) > CELL_LIMIT) {
         return too_large("a parameter", CELL_LIMIT);
     }
@@ -226,7 +262,7 @@ impl Lexer<'_> {
     /// The next token and where it stands; spaces and comments are none.
     fn next(&mut self) -> Option<(Token, Range<usize>)> {
         loop {
-            self.skip(|byte| byte.is_ascii_whitespace());
+            self.skip(|byte| byte.is_ascii_whitespace() || byte == b'\x0b');
             match (self.peek(0)?, self.peek(1)) {
                 (b'-', Some(b'-')) => self.skip_behind("\n"),
                 (b'/', Some(b'*')) => {
@@ -337,6 +373,11 @@ mod tests {
             ("PRAGMA foreign_keys = off", "settings"),
             ("explain vacuum", "settings"),
             ("ATTACH 'x' AS y", "settings"),
+            ("\u{feff}BEGIN", "word of SQL"),
+            ("\u{a0}COMMIT", "word of SQL"),
+            (" \u{b}BEGIN", "batch"),
+            ("(SELECT 1)", "word of SQL"),
+            ("'BEGIN'", "word of SQL"),
             ("SELECT :name", "name"),
             ("SELECT @name, 1", "name"),
             ("SELECT $name", "name"),

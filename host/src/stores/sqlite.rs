@@ -1,6 +1,6 @@
 //! Databases of SQLite, by the interface of `guru:ports`.
 
-use guru_core::ports::{self, ErrorKind, Rows, SqlValue, Statement};
+use guru_core::ports::{self, ErrorKind, Rows, SqlValue, Statement, check_batch};
 use wasmtime::Result;
 use wasmtime::component::{Accessor, Linker};
 
@@ -21,7 +21,7 @@ impl<T: Send> sqlite::HostWithStore<T> for Ports {
         statements: Vec<sqlite::Statement>,
     ) -> Result<Vec<sqlite::Rows>, sqlite::Error> {
         let statements: Vec<_> = statements.into_iter().map(statement).collect();
-        statements.iter().try_for_each(Statement::check)?;
+        check_batch(&statements)?;
         let database = accessor.with(|mut access| access.get().connect(&database))?;
         let all = database.batch(statements).await?;
         Ok(all.into_iter().map(rows).collect())

@@ -79,7 +79,10 @@ impl Database {
                 None => self.connect()?,
             };
             let done = call(&connection).map_err(|error| self.failed(&error))?;
-            self.idle().push(connection);
+            // One whose transaction could not be ended is closed, which ends it.
+            if connection.is_autocommit() {
+                self.idle().push(connection);
+            }
             Ok(done)
         });
         done.await.unwrap_or_else(|_| {

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::future::ready;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use guru_core::ports::{
     CELL_LIMIT, Called as Local, Error, ErrorKind, PARAMETER_LIMIT, Rows, STATEMENT_LIMIT, Sql,
@@ -20,17 +21,27 @@ use crate::{Called, SqlDatabase};
 
 /// The limits of D1 that SQLite holds by itself (<https://developers.cloudflare.com/d1/platform/limits/>, and for those that the
 /// page has not, `sqlite3_limit` in workerd, `src/workerd/util/sqlite.c++`).
-const LIMITS: [(Limit, usize); 6] = [
+const LIMITS: [(Limit, usize); 7] = [
     (Limit::SQLITE_LIMIT_LENGTH, CELL_LIMIT),
     (Limit::SQLITE_LIMIT_SQL_LENGTH, STATEMENT_LIMIT),
     (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, PARAMETER_LIMIT),
+    (Limit::SQLITE_LIMIT_COLUMN, 100),
     (Limit::SQLITE_LIMIT_EXPR_DEPTH, 100),
     (Limit::SQLITE_LIMIT_COMPOUND_SELECT, 5),
     (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50),
 ];
 
+/// What SQLite itself asks for, as to add a column with a check, and to search texts.
+const PRAGMAS: [&str; 2] = ["data_version", "quick_check"];
+
 /// The most bytes of what one call comes back with: it is in the host's memory.
-const RESULT_LIMIT: usize = 32 * 1024 * 1024;
+const RESULT_LIMIT: usize = 16 * 1024 * 1024;
+
+/// How long a call may work: as long as D1's (the page of limits above).
+const TIME: Duration = Duration::from_secs(30);
+
+/// How many steps of SQLite's machine lie between two looks at the time: less than a millisecond.
+const STEPS: i32 = 10_000;
 
 /// A database in a file of SQLite. Its calls are waited for on a tokio runtime.
 ///
@@ -51,7 +62,7 @@ impl SqlDatabase for SqliteDatabase {
         let database = Arc::clone(&self.0);
         Box::pin(async move {
             // What a statement fails with is no fault of the connection.
-            let done = database.call(move |connection| Ok(run(connection, &statements)));
+            let done = database.call(move |connection| Ok(run(connection, &statements, TIME)));
             done.await?
         })
     }
@@ -78,7 +89,7 @@ impl SqliteInMemory {
                 none.insert(opened.map_err(|error| failed(&error))?)
             }
         };
-        run(connection, statements)
+        run(connection, statements, TIME)
     }
 }
 
@@ -93,66 +104,146 @@ pub(super) fn restrict(connection: &Connection) -> rusqlite::Result<()> {
     for (limit, most) in LIMITS {
         connection.set_limit(limit, i32::try_from(most).unwrap_or(i32::MAX))?;
     }
-    // A statement begins with none of these, by the port's own check; nor may it get there in another way.
+    // A statement begins with none of these, by the port's own check; nor may it get there in another way. What is temporary would
+    // stay with one of many connections.
     connection.authorizer(Some(|context: AuthContext<'_>| match context.action {
-        AuthAction::Attach { .. } | AuthAction::Detach { .. } | AuthAction::Pragma { .. } => {
-            Authorization::Deny
+        AuthAction::Pragma { pragma_name, .. } if PRAGMAS.contains(&pragma_name) => {
+            Authorization::Allow
         }
+        AuthAction::Attach { .. }
+        | AuthAction::Detach { .. }
+        | AuthAction::Pragma { .. }
+        | AuthAction::CreateTempIndex { .. }
+        | AuthAction::CreateTempTable { .. }
+        | AuthAction::CreateTempTrigger { .. }
+        | AuthAction::CreateTempView { .. } => Authorization::Deny,
         _ => Authorization::Allow,
     }))
 }
 
-/// Runs statements as one transaction.
-fn run(connection: &Connection, statements: &[Statement]) -> Result<Vec<Rows>, Error> {
-    let mut room = RESULT_LIMIT;
-    // One is a transaction by itself, which waits for no writer if it only reads.
-    if let [statement] = statements {
-        return Ok(vec![rows(connection, statement, &mut room)?]);
+/// What a call may still use.
+struct Left {
+    begun: Instant,
+    time: Duration,
+    /// Bytes of what it comes back with.
+    room: usize,
+}
+
+impl Left {
+    /// Takes room for what the call comes back with.
+    fn take(&mut self, size: usize) -> Result<(), Error> {
+        let left = self.room.checked_sub(size);
+        self.room = left.ok_or_else(|| {
+            Error::new(
+                ErrorKind::TooLarge,
+                format!("what a call of SQL comes back with has {RESULT_LIMIT} bytes at most: ask for fewer rows"),
+            )
+        })?;
+        Ok(())
+    }
+
+    /// Fails once the time has passed, which SQLite itself notices only in a long statement.
+    fn check(&self) -> Result<(), Error> {
+        if self.begun.elapsed() > self.time {
+            let message = format!("a call of SQL has {:?}", self.time);
+            return Err(Error::new(ErrorKind::Timeout, message));
+        }
+        Ok(())
+    }
+}
+
+/// Runs statements as one transaction, which has this long.
+fn run(
+    connection: &Connection,
+    statements: &[Statement],
+    time: Duration,
+) -> Result<Vec<Rows>, Error> {
+    let begun = Instant::now();
+    let mut left = Left {
+        begun,
+        time,
+        room: RESULT_LIMIT,
+    };
+    connection
+        .progress_handler(STEPS, Some(move || begun.elapsed() > time))
+        .map_err(|error| failed(&error))?;
+    let done = transact(connection, statements, &mut left);
+    connection
+        .progress_handler(0, None::<fn() -> bool>)
+        .map_err(|error| failed(&error))?;
+    done
+}
+
+fn transact(
+    connection: &Connection,
+    statements: &[Statement],
+    left: &mut Left,
+) -> Result<Vec<Rows>, Error> {
+    // One that only reads waits for no writer. One that writes may stop in the middle, as by `INSERT OR FAIL`.
+    if let [statement] = statements
+        && only_reads(connection, statement)?
+    {
+        return Ok(vec![rows(connection, statement, left)?]);
     }
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate);
     let transaction = transaction.map_err(|error| failed(&error))?;
-    let all = statements
-        .iter()
-        .map(|statement| rows(&transaction, statement, &mut room))
-        .collect::<Result<_, _>>()?;
+    let mut all = Vec::with_capacity(statements.len());
+    for statement in statements {
+        left.check()?;
+        all.push(rows(&transaction, statement, left)?);
+        if transaction.is_autocommit() {
+            // Nothing that the port lets through does that.
+            let message = "a statement has ended the transaction that it is in";
+            return Err(Error::new(ErrorKind::Invalid, message));
+        }
+    }
     transaction.commit().map_err(|error| failed(&error))?;
     Ok(all)
 }
 
-/// Runs a statement to its end, before which nothing is committed.
-fn rows(connection: &Connection, statement: &Statement, room: &mut usize) -> Result<Rows, Error> {
+fn only_reads(connection: &Connection, statement: &Statement) -> Result<bool, Error> {
+    let prepared = connection.prepare(&statement.text);
+    Ok(prepared.map_err(|error| failed(&error))?.readonly())
+}
+
+/// Runs a statement to its end. It is prepared anew: what a statement of before knew of its columns may have changed.
+fn rows(connection: &Connection, statement: &Statement, left: &mut Left) -> Result<Rows, Error> {
     let failed = |error: rusqlite::Error| failed(&error);
-    let mut prepared = connection.prepare_cached(&statement.text).map_err(failed)?;
-    let columns: Vec<String> = prepared
-        .column_names()
-        .into_iter()
-        .map(Into::into)
-        .collect();
+    let mut prepared = connection.prepare(&statement.text).map_err(failed)?;
+    let names = |statement: &rusqlite::Statement<'_>| -> Vec<String> {
+        let names = statement.column_names().into_iter();
+        names.map(Into::into).collect()
+    };
+    let mut columns = None;
     let parameters = statement.parameters.iter().map(Parameter);
     let mut found = prepared
         .query(rusqlite::params_from_iter(parameters))
         .map_err(failed)?;
     let mut rows = Vec::new();
     while let Some(row) = found.next().map_err(failed)? {
-        let values = (0..columns.len()).map(|at| value(row.get_ref(at).map_err(failed)?, room));
+        // SQLite may have found the tables changed, and other columns, as it began.
+        let count = columns.get_or_insert_with(|| names(row.as_ref())).len();
+        left.take(size_of::<Vec<SqlValue>>())?;
+        let values = (0..count).map(|at| value(row.get_ref(at).map_err(failed)?, left));
         rows.push(values.collect::<Result<_, Error>>()?);
     }
+    drop(found);
+    let columns = columns.unwrap_or_else(|| names(&prepared));
+    left.take(
+        columns
+            .iter()
+            .map(|name| name.len() + size_of::<String>())
+            .sum(),
+    )?;
     Ok(Rows { columns, rows })
 }
 
-fn value(value: ValueRef<'_>, room: &mut usize) -> Result<SqlValue, Error> {
+fn value(value: ValueRef<'_>, left: &mut Left) -> Result<SqlValue, Error> {
     let size = match value {
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.len(),
         _ => 0,
     };
-    *room = room
-        .checked_sub(size + size_of::<SqlValue>())
-        .ok_or_else(|| {
-            Error::new(
-                ErrorKind::TooLarge,
-                format!("what a call of SQL comes back with has {RESULT_LIMIT} bytes at most: ask for fewer rows"),
-            )
-        })?;
+    left.take(size + size_of::<SqlValue>())?;
     Ok(match value {
         ValueRef::Null => SqlValue::Null,
         ValueRef::Integer(number) => SqlValue::Integer(number),
@@ -183,10 +274,12 @@ impl ToSql for Parameter<'_> {
     }
 }
 
-/// What SQLite says of a statement: that names tables and columns, and no values.
+/// What SQLite says of a statement.
 fn failed(error: &rusqlite::Error) -> Error {
     let kind = match error.sqlite_error_code() {
         Some(ErrorCode::ConstraintViolation) => ErrorKind::Conflict,
+        // It was not done: what is interrupted is rolled back.
+        Some(ErrorCode::OperationInterrupted) => ErrorKind::Timeout,
         // `SQLITE_ERROR` has no name of its own there.
         Some(
             ErrorCode::Unknown
@@ -214,5 +307,69 @@ fn said(error: &rusqlite::Error) -> String {
         rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
         rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_never_ends_is_ended_and_leaves_nothing() {
+        let connection = Connection::open_in_memory().unwrap();
+        restrict(&connection).unwrap();
+        let run = |texts: &[&str]| {
+            let statements: Vec<_> = texts.iter().map(|&text| Statement::new(text)).collect();
+            run(&connection, &statements, Duration::from_millis(20))
+        };
+        run(&["CREATE TABLE a (b)"]).unwrap();
+        let endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+        for batch in [&[endless][..], &["INSERT INTO a VALUES (1)", endless]] {
+            let error = run(batch).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
+            assert!(connection.is_autocommit());
+        }
+        let rows = run(&["SELECT count(*) FROM a"]).unwrap();
+        assert_eq!(rows[0].rows, [[SqlValue::Integer(0)]]);
+    }
+
+    #[test]
+    fn a_statement_is_all_or_nothing() {
+        let connection = Connection::open_in_memory().unwrap();
+        restrict(&connection).unwrap();
+        let run = |text: &str| run(&connection, &[Statement::new(text)], TIME);
+        run("CREATE TABLE a (b UNIQUE)").unwrap();
+        for text in [
+            "INSERT OR FAIL INTO a VALUES (1), (2), (1)",
+            "INSERT INTO a VALUES (3) RETURNING CAST(x'ff' AS TEXT)",
+        ] {
+            assert!(run(text).is_err(), "{text}");
+            assert!(connection.is_autocommit());
+            let rows = run("SELECT count(*) FROM a").unwrap();
+            assert_eq!(rows[0].rows, [[SqlValue::Integer(0)]], "{text}");
+        }
+    }
+
+    #[test]
+    fn columns_are_those_of_now() {
+        let connection = Connection::open_in_memory().unwrap();
+        restrict(&connection).unwrap();
+        let run = |text: &str| run(&connection, &[Statement::new(text)], TIME).unwrap();
+        run("CREATE TABLE a (b, c)");
+        run("INSERT INTO a VALUES (1, 2)");
+        assert_eq!(run("SELECT * FROM a")[0].columns, ["b", "c"]);
+        run("ALTER TABLE a DROP COLUMN b");
+        run("ALTER TABLE a ADD COLUMN d CHECK (d IS NULL)");
+        let rows = run("SELECT * FROM a").remove(0);
+        assert_eq!(rows.columns, ["c", "d"]);
+        assert_eq!(rows.rows, [[SqlValue::Integer(2), SqlValue::Null]]);
+    }
+
+    #[test]
+    fn what_comes_back_has_a_limit() {
+        let connection = Connection::open_in_memory().unwrap();
+        let text = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT zeroblob(1000000) FROM n";
+        let error = run(&connection, &[Statement::new(text)], TIME).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
     }
 }

@@ -161,8 +161,8 @@ impl Running {
                 .into_bytes(),
             first: None,
         };
-        let answer = Connection::open(&self.endpoint, limit)
-            .and_then(|mut connection| connection.exchange(&message, false, limit));
+        let mut connection = Connection::open(&self.endpoint, limit).ok()?;
+        let answer = connection.exchange(&message, false, limit);
         let failure = answer.err().filter(Failure::is_silence)?;
         let (doing, idle): (Vec<_>, Vec<_>) = self.processes.iter().map(Process::doing).unzip();
         let hung = Hung {

@@ -18,8 +18,9 @@ impl Guest for Ports {
         // Each has a transaction of its own.
         let connection = Connection::open(&database).await;
         let connection = connection.map_err(|error| failed(&database, error))?;
-        let is_one = statements.len() == 1;
-        if !is_one {
+        // One that reads waits for no writer; one that writes may stop in the middle (`INSERT OR FAIL`).
+        let only_reads = matches!(&*statements, [one] if reads(&one.text));
+        if !only_reads {
             control(&connection, &database, "BEGIN IMMEDIATE").await?;
         }
         let mut all = Vec::with_capacity(statements.len());
@@ -27,7 +28,7 @@ impl Guest for Ports {
             match rows(&connection, statement).await {
                 Ok(rows) => all.push(rows),
                 Err(error) => {
-                    if !is_one {
+                    if !only_reads {
                         // The connection is closed after this, which does the same.
                         let _ = control(&connection, &database, "ROLLBACK").await;
                     }
@@ -35,11 +36,17 @@ impl Guest for Ports {
                 }
             }
         }
-        if !is_one {
+        if !only_reads {
             control(&connection, &database, "COMMIT").await?;
         }
         Ok(all)
     }
+}
+
+/// Whether the statement only reads, for certain.
+fn reads(text: &str) -> bool {
+    let word = text.trim_start().get(..6);
+    word.is_some_and(|word| word.eq_ignore_ascii_case("SELECT"))
 }
 
 async fn control(connection: &Connection, database: &str, text: &str) -> Result<(), Error> {
@@ -112,13 +119,21 @@ fn failed(database: &str, error: sqlite::Error) -> Error {
 
 fn kind(why: &str) -> ErrorKind {
     let says = |texts: &[&str]| texts.iter().any(|text| why.contains(text));
-    if says(&["locked"]) {
-        ErrorKind::Timeout
-    } else if says(&["constraint"]) {
+    // Names of tables are in it, too.
+    if says(&["no such ", "syntax error"]) {
+        ErrorKind::Invalid
+    } else if says(&["constraint failed", "cannot store "]) {
         ErrorKind::Conflict
-    } else if says(&["too big", "too large"]) {
+    } else if says(&["database is locked", "database table is locked"]) {
+        ErrorKind::Timeout
+    } else if says(&["string or blob too big"]) {
         ErrorKind::TooLarge
-    } else if says(&["disk", "unable to open", "out of memory"]) {
+    } else if says(&[
+        "disk I/O error",
+        "disk is full",
+        "unable to open database",
+        "out of memory",
+    ]) {
         ErrorKind::Unavailable
     } else {
         // What is left is what SQLite says of a statement.
