@@ -10,6 +10,7 @@ mod error;
 mod fetch;
 pub mod hosts;
 mod key_value;
+mod lexer;
 mod line;
 mod log;
 mod random;
