@@ -53,6 +53,15 @@ impl<'a> Lexer<'a> {
                     self.at += 2;
                     self.skip_behind("*/");
                 }
+                // A byte order mark, which is a space to SQLite.
+                (0xef, _)
+                    if self
+                        .text
+                        .get(self.at..)
+                        .is_some_and(|rest| rest.starts_with('\u{feff}')) =>
+                {
+                    self.at += '\u{feff}'.len_utf8();
+                }
                 _ => break,
             }
         }

@@ -275,7 +275,7 @@ mod tests {
             ("PRAGMA foreign_keys = off", "settings"),
             ("explain vacuum", "settings"),
             ("ATTACH 'x' AS y", "settings"),
-            ("\u{feff}BEGIN", "word of SQL"),
+            ("\u{feff}BEGIN", "batch"),
             ("\u{a0}COMMIT", "word of SQL"),
             (" \u{b}BEGIN", "batch"),
             ("(SELECT 1)", "word of SQL"),
