@@ -10,7 +10,7 @@ use wasmtime::Result;
 use wasmtime::component::{Accessor, HasData, Linker};
 
 use crate::state::State;
-use bindings::guru::ports::{atomic, key_value};
+use bindings::guru::ports::{atomic, key_value, sqlite as tables};
 
 mod sqlite;
 
@@ -139,9 +139,9 @@ fn store<T>(
     accessor.with(|mut access| access.get().open(name))
 }
 
-/// Each interface has errors of its own, which are alike.
+/// Each interface has errors of its own, which are alike; in brackets is a kind that not all have.
 macro_rules! errors {
-    ($($of:ident)*) => {$(
+    ($($of:ident [$($more:ident)?])*) => {$(
         impl From<ports::Error> for $of::Error {
             fn from(error: ports::Error) -> Self {
                 use $of::ErrorKind as Kind;
@@ -149,7 +149,7 @@ macro_rules! errors {
                     ErrorKind::Unavailable => Kind::Unavailable,
                     ErrorKind::Denied => Kind::Denied,
                     ErrorKind::Invalid => Kind::Invalid,
-                    ErrorKind::InvalidKey => Kind::InvalidKey,
+                    $(ErrorKind::$more => Kind::$more,)?
                     ErrorKind::TooLarge => Kind::TooLarge,
                     ErrorKind::Conflict => Kind::Conflict,
                     ErrorKind::Corrupt => Kind::Corrupt,
@@ -164,7 +164,7 @@ macro_rules! errors {
     )*};
 }
 
-errors!(key_value atomic);
+errors!(key_value [InvalidKey] atomic [InvalidKey] tables []);
 
 async fn list<T>(
     accessor: &Accessor<T, Ports>,

@@ -8,6 +8,8 @@ mod clock;
 mod convert;
 mod crash;
 mod environment;
+#[cfg(any(feature = "key-value", feature = "sql"))]
+mod failure;
 mod fetch;
 mod identity;
 mod log;

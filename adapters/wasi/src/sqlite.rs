@@ -2,8 +2,10 @@
 
 use std::rc::Rc;
 
-use guru_core::ports::{self, Called, Error, ErrorKind, Rows, SqlValue, Statement};
+use guru_core::ports::{self, Called, Rows, SqlValue, Statement};
 use guru_wit::sqlite::{self, Value};
+
+use crate::failure::failure;
 
 /// The database of this name.
 #[must_use]
@@ -23,7 +25,7 @@ impl ports::Sql for Database {
         Box::pin(async move {
             match done.await {
                 Ok(all) => Ok(all.into_iter().map(rows).collect()),
-                Err(error) => Err(failure(error)),
+                Err(error) => Err(failure!(error, sqlite[])),
             }
         })
     }
@@ -53,20 +55,4 @@ fn rows(rows: sqlite::Rows) -> Rows {
         columns: rows.columns,
         rows: all.map(|row| row.into_iter().map(read).collect()).collect(),
     }
-}
-
-fn failure(error: sqlite::Error) -> Error {
-    use sqlite::ErrorKind as Kind;
-    let kind = match error.kind {
-        Kind::Unavailable => ErrorKind::Unavailable,
-        Kind::Denied => ErrorKind::Denied,
-        Kind::Invalid => ErrorKind::Invalid,
-        Kind::TooLarge => ErrorKind::TooLarge,
-        Kind::Conflict => ErrorKind::Conflict,
-        Kind::Corrupt => ErrorKind::Corrupt,
-        Kind::Timeout => ErrorKind::Timeout,
-        Kind::Broken => ErrorKind::Broken,
-        Kind::Other => ErrorKind::Other,
-    };
-    Error::new(kind, error.message)
 }

@@ -4,9 +4,11 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use guru_core::ports::{self, Called, Condition, Error, ErrorKind, ListQuery, Page, Version};
+use guru_core::ports::{self, Called, Condition, Error, ListQuery, Page, Version};
 use guru_wit::atomic as versions;
 use guru_wit::key_value as values;
+
+use crate::failure::failure;
 
 /// The key-value store of this name.
 #[must_use]
@@ -37,31 +39,17 @@ trait Failure {
     fn error(self) -> Error;
 }
 
-/// Each interface has errors of its own, which are alike.
-macro_rules! errors {
-    ($($of:ident)*) => {$(
-        impl Failure for $of::Error {
-            fn error(self) -> Error {
-                use $of::ErrorKind as Kind;
-                let kind = match self.kind {
-                    Kind::Unavailable => ErrorKind::Unavailable,
-                    Kind::Denied => ErrorKind::Denied,
-                    Kind::Invalid => ErrorKind::Invalid,
-                    Kind::InvalidKey => ErrorKind::InvalidKey,
-                    Kind::TooLarge => ErrorKind::TooLarge,
-                    Kind::Conflict => ErrorKind::Conflict,
-                    Kind::Corrupt => ErrorKind::Corrupt,
-                    Kind::Timeout => ErrorKind::Timeout,
-                    Kind::Broken => ErrorKind::Broken,
-                    Kind::Other => ErrorKind::Other,
-                };
-                Error::new(kind, self.message)
-            }
-        }
-    )*};
+impl Failure for values::Error {
+    fn error(self) -> Error {
+        failure!(self, values[InvalidKey])
+    }
 }
 
-errors!(values versions);
+impl Failure for versions::Error {
+    fn error(self) -> Error {
+        failure!(self, versions[InvalidKey])
+    }
+}
 
 fn seconds(ttl: Option<Duration>) -> Option<u64> {
     ttl.map(|ttl| ttl.as_secs())

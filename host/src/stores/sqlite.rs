@@ -1,6 +1,6 @@
 //! Databases of SQLite, by the interface of `guru:ports`.
 
-use guru_core::ports::{self, ErrorKind, Rows, SqlValue, Statement, check_batch};
+use guru_core::ports::{Rows, SqlValue, Statement, check_batch};
 use wasmtime::Result;
 use wasmtime::component::{Accessor, Linker};
 
@@ -55,24 +55,5 @@ fn rows(rows: Rows) -> sqlite::Rows {
         rows: all
             .map(|row| row.into_iter().map(written).collect())
             .collect(),
-    }
-}
-
-impl From<ports::Error> for sqlite::Error {
-    fn from(error: ports::Error) -> Self {
-        use sqlite::ErrorKind as Kind;
-        let kind = match error.kind() {
-            ErrorKind::Unavailable => Kind::Unavailable,
-            ErrorKind::Denied => Kind::Denied,
-            ErrorKind::Invalid => Kind::Invalid,
-            ErrorKind::TooLarge => Kind::TooLarge,
-            ErrorKind::Conflict => Kind::Conflict,
-            ErrorKind::Corrupt => Kind::Corrupt,
-            ErrorKind::Timeout => Kind::Timeout,
-            ErrorKind::Broken => Kind::Broken,
-            _ => Kind::Other,
-        };
-        let message = error.to_string();
-        Self { kind, message }
     }
 }
