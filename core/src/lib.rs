@@ -30,8 +30,8 @@ pub mod memory;
 pub mod ports;
 
 pub use app::{
-    App, Atomic, Context, Error, ErrorKind, Event, Events, Fetch, Invocation, KeyValue, Middleware,
-    Next, Out, Result, Service, Sql, Sqlite, time,
+    App, Atomic, Blob, Context, Error, ErrorKind, Event, Events, Fetch, Invocation, KeyValue,
+    Middleware, Next, Out, Result, Service, Sql, Sqlite, time,
 };
 pub use http::{Body, Headers, Method, Request, Response, Status, Uri};
 pub use ports::{Level, Ports};

@@ -2,6 +2,8 @@
 //!
 //! Nothing here depends on a vendor or a socket: a target passes requests in and sends the responses.
 
+mod blob;
+mod conditions;
 mod context;
 mod error;
 mod events;
@@ -27,6 +29,7 @@ use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::fmt;
 
+pub use blob::Blob;
 pub use context::{Context, Invocation};
 pub use error::{Error, ErrorKind};
 pub use events::{Event, Events};

@@ -217,15 +217,20 @@ impl Body {
     /// # Errors
     ///
     /// [`ErrorKind::BodyTooLarge`] when it is known to be larger.
-    pub fn limited(mut self, limit: usize) -> Result<Self, Error> {
-        if self.exceeds(limit) {
+    pub fn limited(self, limit: usize) -> Result<Self, Error> {
+        self.limited_to(limit as u64)
+    }
+
+    /// The same, where a `usize` may be too small.
+    pub(crate) fn limited_to(mut self, limit: u64) -> Result<Self, Error> {
+        if self.size().is_some_and(|size| size > limit) {
             return Err(match &self.0 {
                 Content::Whole(_) => Error::new(ErrorKind::BodyTooLarge),
                 Content::Stream(stream) => stream.too_large(),
             });
         }
         if let Content::Stream(stream) = &mut self.0 {
-            stream.limit(limit as u64);
+            stream.limit(limit);
         }
         Ok(self)
     }

@@ -14,9 +14,10 @@ use core::task::{self, Poll, Waker};
 
 use serde::Serialize;
 
+use super::blob::Blobs;
 use super::fetch::{Answer, Origins};
 use super::sql::Databases;
-use super::{Clock, Config, KeyValue, Log, Random};
+use super::{Blob, Clock, Config, KeyValue, Log, Random};
 use crate::app::{App, Context, Invocation, Later, Result, Service};
 use crate::http::{self, Body, Method, Request, Response, Uri, Url};
 use crate::ports::{self, Ports};
@@ -48,6 +49,7 @@ pub struct Client {
     origins: Origins,
     stores: Rc<Stores>,
     databases: Rc<Databases>,
+    blobs: Rc<Blobs>,
     calls: Cell<u64>,
 }
 
@@ -71,9 +73,12 @@ impl Client {
         let opened = Rc::clone(&stores);
         let databases = Rc::new(Databases::default());
         let connected = Rc::clone(&databases);
+        let blobs = Rc::new(Blobs::default());
+        let kept = Rc::clone(&blobs);
         let ports = ports.with_stores(
             move |name| Rc::new(opened.get(name)),
             move |name| connected.get(name),
+            move |name| Rc::new(kept.get(name)),
         );
         Ok(Self {
             service: app.into_service()?,
@@ -83,6 +88,7 @@ impl Client {
             origins,
             stores,
             databases,
+            blobs,
             calls: Cell::new(0),
         })
     }
@@ -133,6 +139,12 @@ impl Client {
     #[must_use]
     pub fn store(&self, name: &str) -> KeyValue {
         self.stores.get(name)
+    }
+
+    /// The blobs of the port of this name, whether or not the app has used it yet: to fill it, to look into it, and to order faults.
+    #[must_use]
+    pub fn blobs(&self, name: &str) -> Blob {
+        self.blobs.get(name)
     }
 
     /// Gives the app a database by this name, before its first use of it: any that implements the port, such as one of SQLite in

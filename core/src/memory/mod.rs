@@ -3,6 +3,7 @@
 //!
 //! They must not touch the outside world: no clock, no entropy, no output.
 
+mod blob;
 mod client;
 mod clock;
 mod config;
@@ -12,6 +13,7 @@ mod log;
 mod random;
 mod sql;
 
+pub use blob::Blob;
 pub use client::Client;
 pub use clock::Clock;
 pub use config::Config;

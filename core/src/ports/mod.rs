@@ -4,6 +4,7 @@
 //! implementations. A handler that reaches the world only through ports can be recorded on one cloud and replayed on
 //! another.
 
+mod blob;
 mod clock;
 mod config;
 mod error;
@@ -24,6 +25,10 @@ use core::any::Any;
 use core::cell::OnceCell;
 use core::fmt;
 
+pub use blob::{
+    BLOB_LIMIT, Blob, BlobEntry, BlobInfo, BlobPage, BlobRange, CONTENT_TYPE_LIMIT, FoundBlob,
+    check_content_type,
+};
 pub use clock::Clock;
 pub use config::Config;
 pub use error::{Error, ErrorKind};
@@ -92,14 +97,16 @@ impl Ports {
         self.fetch.get_or_init(make)
     }
 
-    /// Sets where stores and databases come from, by their names, as a test does.
+    /// Sets where stores, databases and blobs come from, by their names, as a test does.
     #[must_use]
     pub fn with_stores(
         mut self,
         open: impl Fn(&str) -> Rc<dyn Atomic> + 'static,
         connect: impl Fn(&str) -> Rc<dyn Sql> + 'static,
+        blobs: impl Fn(&str) -> Rc<dyn Blob> + 'static,
     ) -> Self {
-        self.stores = OnceCell::from(Rc::new(Stores::by(open, connect)) as Rc<dyn Any>);
+        let stores = Stores::by(open, connect, blobs);
+        self.stores = OnceCell::from(Rc::new(stores) as Rc<dyn Any>);
         self
     }
 
@@ -136,6 +143,18 @@ impl Ports {
     ) -> Rc<dyn Sql> {
         match self.stores() {
             Some(stores) => stores.sql_or(name, open),
+            None => open(name),
+        }
+    }
+
+    /// The store of blobs of this name, as [`key_value_or`](Self::key_value_or).
+    pub fn blob_or(
+        &self,
+        name: &'static str,
+        open: impl FnOnce(&'static str) -> Rc<dyn Blob>,
+    ) -> Rc<dyn Blob> {
+        match self.stores() {
+            Some(stores) => stores.blob_or(name, open),
             None => open(name),
         }
     }

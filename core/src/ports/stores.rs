@@ -5,7 +5,7 @@ use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 
-use super::{Atomic, KeyValue, Sql};
+use super::{Atomic, Blob, KeyValue, Sql};
 
 /// Opened stores of one kind. A list that is searched: a function has few of them.
 type Opened<P> = RefCell<Vec<(&'static str, Rc<P>)>>;
@@ -19,17 +19,30 @@ pub(super) struct Stores {
     key_values: Opened<dyn KeyValue>,
     atomics: Opened<dyn Atomic>,
     sqls: Opened<dyn Sql>,
+    blobs: Opened<dyn Blob>,
     /// Where all of them come from, unless the target says.
-    by: Option<(Open<dyn Atomic>, Open<dyn Sql>)>,
+    by: Option<By>,
+}
+
+struct By {
+    open: Open<dyn Atomic>,
+    connect: Open<dyn Sql>,
+    blobs: Open<dyn Blob>,
 }
 
 impl Stores {
     pub(super) fn by(
         open: impl Fn(&str) -> Rc<dyn Atomic> + 'static,
         connect: impl Fn(&str) -> Rc<dyn Sql> + 'static,
+        blobs: impl Fn(&str) -> Rc<dyn Blob> + 'static,
     ) -> Self {
+        let (open, connect, blobs) = (Box::new(open), Box::new(connect), Box::new(blobs));
         Self {
-            by: Some((Box::new(open), Box::new(connect))),
+            by: Some(By {
+                open,
+                connect,
+                blobs,
+            }),
             ..Self::default()
         }
     }
@@ -40,7 +53,7 @@ impl Stores {
         open: impl FnOnce(&'static str) -> Rc<dyn KeyValue>,
     ) -> Rc<dyn KeyValue> {
         opened(&self.key_values, name, || match &self.by {
-            Some((by, _)) => by(name),
+            Some(by) => (by.open)(name),
             None => open(name),
         })
     }
@@ -51,7 +64,7 @@ impl Stores {
         open: impl FnOnce(&'static str) -> Rc<dyn Atomic>,
     ) -> Rc<dyn Atomic> {
         opened(&self.atomics, name, || match &self.by {
-            Some((by, _)) => by(name),
+            Some(by) => (by.open)(name),
             None => open(name),
         })
     }
@@ -62,7 +75,18 @@ impl Stores {
         open: impl FnOnce(&'static str) -> Rc<dyn Sql>,
     ) -> Rc<dyn Sql> {
         opened(&self.sqls, name, || match &self.by {
-            Some((_, by)) => by(name),
+            Some(by) => (by.connect)(name),
+            None => open(name),
+        })
+    }
+
+    pub(super) fn blob_or(
+        &self,
+        name: &'static str,
+        open: impl FnOnce(&'static str) -> Rc<dyn Blob>,
+    ) -> Rc<dyn Blob> {
+        opened(&self.blobs, name, || match &self.by {
+            Some(by) => (by.blobs)(name),
             None => open(name),
         })
     }

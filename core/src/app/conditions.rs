@@ -1,0 +1,196 @@
+//! A blob as the answer to a request: conditions and ranges (RFC 9110, sections 13 and 14).
+
+use alloc::format;
+use alloc::string::String;
+
+use super::{Blob, Error, Result};
+use crate::http::{Method, Request, Response, Status};
+use crate::ports::{BlobInfo, BlobRange, ErrorKind, FoundBlob};
+
+const PARTIAL_CONTENT: Status = Status::new(206);
+const PRECONDITION_FAILED: Status = Status::new(412);
+const RANGE_NOT_SATISFIABLE: Status = Status::new(416);
+
+/// Answers with the blob of a key, or the part of it that the request asks for.
+pub(super) async fn serve(blobs: &Blob, key: &str, req: &Request) -> Result<Response> {
+    if *req.method() == Method::HEAD {
+        let info = blobs.head(key).await?.ok_or_else(Error::not_found)?;
+        return match refused(req, &info)? {
+            Some(answer) => Ok(answer),
+            // The framework leaves the content out, and keeps its size.
+            None => {
+                let body = crate::http::Body::sized_stream(info.size, Nothing);
+                Ok(described(Response::new(Status::OK), &info)?.with_body(body))
+            }
+        };
+    }
+    let range = range(req);
+    if range.is_some() && has_condition(req) {
+        // Conditions come before the range, which they may be the reason not to ask for.
+        let info = blobs.head(key).await?.ok_or_else(Error::not_found)?;
+        if let Some(answer) = refused(req, &info)? {
+            return Ok(answer);
+        }
+        if !is_for(req, &info) {
+            return whole(blobs, key, req).await;
+        }
+    }
+    let Some(range) = range else {
+        return whole(blobs, key, req).await;
+    };
+    let found = match blobs.get_range(key, range).await {
+        Err(error) if error.kind() == ErrorKind::Invalid => {
+            let info = blobs.head(key).await?.ok_or_else(Error::not_found)?;
+            let said = format!("bytes */{}", info.size);
+            let answer = Response::new(RANGE_NOT_SATISFIABLE);
+            return Ok(answer.with_header("content-range", said)?);
+        }
+        found => found?.ok_or_else(Error::not_found)?,
+    };
+    let FoundBlob {
+        info,
+        offset,
+        content,
+    } = found;
+    let count = content.size().unwrap_or_default();
+    let last = offset.saturating_add(count).saturating_sub(1);
+    let said = format!("bytes {offset}-{last}/{}", info.size);
+    let answer = described(Response::new(PARTIAL_CONTENT), &info)?;
+    Ok(answer
+        .with_header("content-range", said)?
+        .with_body(content))
+}
+
+async fn whole(blobs: &Blob, key: &str, req: &Request) -> Result<Response> {
+    let found = blobs.get(key).await?.ok_or_else(Error::not_found)?;
+    if let Some(answer) = refused(req, &found.info)? {
+        return Ok(answer);
+    }
+    let answer = described(Response::new(Status::OK), &found.info)?;
+    Ok(answer.with_body(found.content))
+}
+
+/// A body that nobody reads.
+struct Nothing;
+
+impl crate::http::Chunks for Nothing {
+    fn poll_chunk(
+        self: core::pin::Pin<&mut Self>,
+        _: &mut core::task::Context<'_>,
+    ) -> core::task::Poll<Option<core::result::Result<bytes::Bytes, crate::http::Error>>> {
+        core::task::Poll::Ready(None)
+    }
+}
+
+fn etag(info: &BlobInfo) -> String {
+    format!("\"{}\"", info.etag)
+}
+
+fn described(answer: Response, info: &BlobInfo) -> Result<Response> {
+    Ok(answer
+        .with_header("content-type", &info.content_type)?
+        .with_header("etag", etag(info))?
+        .with_header("accept-ranges", "bytes")?)
+}
+
+fn has_condition(req: &Request) -> bool {
+    ["if-match", "if-none-match", "if-range"]
+        .iter()
+        .any(|name| req.headers().contains(name))
+}
+
+/// The answer to a request whose conditions do not hold: `if-match` comes before `if-none-match` (RFC 9110, section 13.2.2).
+fn refused(req: &Request, info: &BlobInfo) -> Result<Option<Response>> {
+    let asked = |name: &str| {
+        let mut all = req.headers().get_all(name).peekable();
+        all.peek()?;
+        Some(all.any(|list| names(list, info)))
+    };
+    if asked("if-match") == Some(false) {
+        return Ok(Some(Response::new(PRECONDITION_FAILED)));
+    }
+    if asked("if-none-match") == Some(true) {
+        let answer = Response::new(Status::NOT_MODIFIED);
+        return Ok(Some(answer.with_header("etag", etag(info))?));
+    }
+    Ok(None)
+}
+
+/// Whether a list of etags has that of a blob, or is `*`. All are compared by what stands in the quotes.
+fn names(list: &[u8], info: &BlobInfo) -> bool {
+    let own = info.etag.as_str().as_bytes();
+    list.split(|byte| *byte == b',')
+        .map(<[u8]>::trim_ascii)
+        .any(|one| {
+            let one = one.strip_prefix(b"W/").unwrap_or(one);
+            let bare = one
+                .strip_prefix(b"\"")
+                .and_then(|one| one.strip_suffix(b"\""));
+            one == b"*" || bare == Some(own)
+        })
+}
+
+/// Whether the range is for this version (RFC 9110, section 13.1.5). A date is for none: there are etags.
+fn is_for(req: &Request, info: &BlobInfo) -> bool {
+    match req.headers().get("if-range") {
+        None => true,
+        Some(one) => one.starts_with(b"\"") && names(one, info),
+    }
+}
+
+/// The one range of bytes that a request asks for. What is malformed, or asks for several, is as if it were not there (RFC 9110,
+/// section 14.2).
+fn range(req: &Request) -> Option<BlobRange> {
+    let value = req.headers().get_single("range")?;
+    let value = core::str::from_utf8(value).ok()?;
+    let (unit, set) = value.split_once('=')?;
+    if !unit.trim().eq_ignore_ascii_case("bytes") {
+        return None;
+    }
+    let (from, to) = set.trim().split_once('-')?;
+    match (number(from), number(to)) {
+        (Some(from), None) if to.is_empty() => Some(BlobRange::From(from)),
+        (None, Some(count)) if from.is_empty() => Some(BlobRange::Last(count)),
+        (Some(from), Some(to)) if from <= to => Some(BlobRange::Between(from, to)),
+        _ => None,
+    }
+}
+
+/// Digits alone; too many of them are as many as there can be.
+fn number(digits: &str) -> Option<u64> {
+    let is_one = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_one.then(|| digits.parse().unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::Uri;
+
+    fn asked(value: &str) -> Option<BlobRange> {
+        let req = Request::new(Method::GET, Uri::parse("/").unwrap());
+        range(&req.with_header("range", value).unwrap())
+    }
+
+    #[test]
+    fn one_range_of_bytes_is_one() {
+        for (value, want) in [
+            ("bytes=0-0", Some(BlobRange::Between(0, 0))),
+            ("Bytes=2-", Some(BlobRange::From(2))),
+            ("bytes=-5", Some(BlobRange::Last(5))),
+            ("bytes=-0", Some(BlobRange::Last(0))),
+            (
+                "bytes=1-99999999999999999999999",
+                Some(BlobRange::Between(1, u64::MAX)),
+            ),
+            ("bytes=5-2", None),
+            ("bytes=0-1,3-4", None),
+            ("bytes=+1-2", None),
+            ("bytes=-", None),
+            ("lines=0-1", None),
+            ("0-1", None),
+        ] {
+            assert_eq!(asked(value), want, "{value}");
+        }
+    }
+}
