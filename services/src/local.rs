@@ -112,7 +112,7 @@ impl std::fmt::Debug for LocalSql {
 pub(crate) struct Missing(pub(crate) ports::Error);
 
 impl Missing {
-    fn fail<T: 'static + Send>(&self) -> crate::Called<T> {
+    pub(crate) fn fail<T: 'static + Send>(&self) -> crate::Called<T> {
         let error = self.0.clone();
         Box::pin(async move { Err(error) })
     }

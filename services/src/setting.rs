@@ -15,6 +15,9 @@ const PREFIX: &str = "GURU_PORT_";
 /// The setting of all stores that have none of their own.
 const ALL: &str = "GURU_STORES";
 
+/// The setting of all stores of blobs that have none of their own: each is below its name there.
+const BLOBS: &str = "GURU_BLOBS";
+
 /// The folder of what no setting names a service for, on a machine of one's own; the folder and the file where this says nothing.
 const DATA: (&str, &str, &str) = ("GURU_DATA", ".guru", "data.sqlite");
 
@@ -22,10 +25,14 @@ const DATA: (&str, &str, &str) = ("GURU_DATA", ".guru", "data.sqlite");
 #[cfg(feature = "sqlite")]
 const DATABASES: &str = "databases";
 
+/// The folder in there of blobs.
+#[cfg(feature = "files")]
+const FILES: &str = "blobs";
+
 /// Whether a variable is a setting of ports, which is the host's: it may have a password in it, and is none of a function's.
 #[must_use]
 pub fn is_setting(name: &str) -> bool {
-    name.starts_with(PREFIX) || name == ALL || name == DATA.0
+    name.starts_with(PREFIX) || [ALL, BLOBS, DATA.0].contains(&name)
 }
 
 /// Whether it is a name that a port can have: an identifier of Rust, but for its keywords.
@@ -45,6 +52,12 @@ enum Service {
     /// `dynamodb://TABLE`, a table of DynamoDB.
     #[cfg(feature = "dynamodb")]
     DynamoDb(crate::Table),
+    /// `files:FOLDER`, a folder.
+    #[cfg(feature = "files")]
+    Files(std::path::PathBuf),
+    /// `s3://BUCKET/PREFIX`, a bucket of S3.
+    #[cfg(feature = "s3")]
+    S3(crate::Bucket),
 }
 
 impl Service {
@@ -56,6 +69,10 @@ impl Service {
             "sqlite" if !place.is_empty() => Some(Self::Sqlite(place.into())),
             #[cfg(feature = "dynamodb")]
             "dynamodb" => crate::Table::read(place).map(Self::DynamoDb),
+            #[cfg(feature = "files")]
+            "files" if !place.is_empty() => Some(Self::Files(place.into())),
+            #[cfg(feature = "s3")]
+            "s3" => crate::Bucket::read(place).map(Self::S3),
             _ => {
                 let _ = place;
                 None
@@ -78,11 +95,15 @@ impl fmt::Display for SettingError {
             "`sqlite:FILE`",
             #[cfg(feature = "dynamodb")]
             "`dynamodb://TABLE`, with `?region=` where it is not that of AWS_REGION",
+            #[cfg(feature = "files")]
+            "`files:FOLDER`",
+            #[cfg(feature = "s3")]
+            "`s3://BUCKET`, with `?region=` where it is not that of AWS_REGION",
         ];
         let expected = expected.join(" or ");
         write!(
             f,
-            "{} says which service keeps stores, and is none that there is here: it is {expected}",
+            "{} says which service keeps what a port has, and is none that there is here: it is {expected}",
             self.name
         )
     }
@@ -90,12 +111,13 @@ impl fmt::Display for SettingError {
 
 impl std::error::Error for SettingError {}
 
-/// The services of stores, by the settings of a deployment: `GURU_PORT_LINKS` for the store `links`, `GURU_STORES` for all that
-/// have no setting of their own.
+/// The services of stores, by the settings of a deployment: `GURU_PORT_LINKS` for the store `links`; for all that have no setting of
+/// their own `GURU_STORES`, and `GURU_BLOBS` for those of blobs.
 #[derive(Clone, Debug, Default)]
 pub struct Services {
     named: Vec<(String, Service)>,
     all: Option<Service>,
+    blobs: Option<Service>,
     /// The folder of databases that have no setting, if they may be there.
     #[cfg(feature = "sqlite")]
     folder: Option<std::path::PathBuf>,
@@ -123,6 +145,7 @@ impl Services {
             match service {
                 None => return Err(SettingError { name }),
                 Some(service) if name == ALL => services.all = Some(service),
+                Some(service) if name == BLOBS => services.blobs = Some(service),
                 Some(service) => services.named.insert(0, (name, service)),
             }
         }
@@ -151,6 +174,10 @@ impl Services {
         services
             .all
             .get_or_insert_with(|| Service::Sqlite(folder.join(file)));
+        #[cfg(feature = "files")]
+        services
+            .blobs
+            .get_or_insert_with(|| Service::Files(folder.join(FILES)));
         services.folder = Some(folder.join(DATABASES));
         Ok(services)
     }
@@ -179,6 +206,37 @@ impl Services {
             ErrorKind::Unavailable,
             format!(
                 "there is no service for the database `{port}`: {wanted}=sqlite:FILE names one"
+            ),
+        )))
+    }
+
+    /// The blobs of a port. Where no service keeps them, its calls fail with [`Unavailable`](ErrorKind::Unavailable).
+    #[cfg(feature = "blob")]
+    #[must_use]
+    pub fn blobs(&self, port: &str) -> Arc<dyn crate::BlobStore> {
+        let wanted = format!("{PREFIX}{}", port.to_uppercase());
+        let named = self.named.iter().find(|(name, _)| *name == wanted);
+        match (named.map(|(_, service)| service), &self.blobs) {
+            // A component may say any name, and a path is none.
+            _ if !is_name(port) => {}
+            #[cfg(feature = "files")]
+            (Some(Service::Files(folder)), _) => return Arc::new(crate::Files::open(folder)),
+            #[cfg(feature = "files")]
+            (None, Some(Service::Files(folder))) => {
+                return Arc::new(crate::Files::open(&folder.join(port)));
+            }
+            #[cfg(feature = "s3")]
+            (Some(Service::S3(bucket)), _) => return Arc::new(crate::S3::open(bucket)),
+            #[cfg(feature = "s3")]
+            (None, Some(Service::S3(bucket))) => {
+                return Arc::new(crate::S3::open(&bucket.clone().below(port)));
+            }
+            _ => {}
+        }
+        Arc::new(Missing(Error::new(
+            ErrorKind::Unavailable,
+            format!(
+                "there is no service for the blobs of `{port}`: {wanted} names one, or {BLOBS}"
             ),
         )))
     }

@@ -4,6 +4,8 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
+#[cfg(feature = "blob")]
+use guru_core::ports::{BlobInfo, BlobPage, BlobRange};
 use guru_core::ports::{Condition, Error, ListQuery, Page, Rows, Statement, Version};
 
 /// What a call will come back with, on whichever thread waits for it.
@@ -41,4 +43,41 @@ pub trait Store: Send + Sync + 'static {
 pub trait SqlDatabase: Send + Sync + 'static {
     /// Runs statements as one transaction. The rows of each.
     fn batch(&self, statements: Vec<Statement>) -> Called<Vec<Rows>>;
+}
+
+/// A store of blobs with the contract of [`ports::Blob`](guru_core::ports::Blob).
+#[cfg(feature = "blob")]
+pub trait BlobStore: Send + Sync + 'static {
+    /// Stores content where the condition holds.
+    fn put(
+        &self,
+        key: &str,
+        content_type: &str,
+        content: crate::Content,
+        condition: Condition,
+    ) -> Called<BlobInfo>;
+
+    /// The content of a key, or a part of it, unless there is none.
+    fn get(&self, key: &str, range: Option<BlobRange>) -> Called<Option<FoundContent>>;
+
+    /// What is known of the content of a key, unless there is none.
+    fn head(&self, key: &str) -> Called<Option<BlobInfo>>;
+
+    /// Removes the content of a key, if there is some.
+    fn delete(&self, key: &str) -> Called<()>;
+
+    /// A page of the keys that there are.
+    fn list(&self, query: ListQuery) -> Called<BlobPage>;
+}
+
+/// A blob, or a part of it.
+#[cfg(feature = "blob")]
+#[derive(Debug)]
+pub struct FoundContent {
+    /// What is known of all of it.
+    pub info: BlobInfo,
+    /// Where the content begins that is here.
+    pub offset: u64,
+    /// The content, of a known size.
+    pub content: crate::Content,
 }

@@ -2,10 +2,9 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4::SigningParams;
+use aws_sigv4::http_request::SignableBody;
 use bytes::Bytes;
 use guru_client::{Body, Client};
 use guru_core::ports::{Error, ErrorKind};
@@ -14,8 +13,8 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
-use super::credentials::Source;
 use super::table::Table;
+use crate::aws::{self, Source};
 
 /// How long one try may take.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -92,9 +91,7 @@ impl Api {
                     if left == 0 || !(is_undone || repeat == Repeat::Always) {
                         return Err(error);
                     }
-                    // Those who were refused together do not come back together.
-                    let part = f64::from(uuid::Uuid::new_v4().as_fields().0) / f64::from(u32::MAX);
-                    sleep(pause.mul_f64(0.5 + part / 2.0)).await;
+                    sleep(aws::jittered(pause)).await;
                     pause = pause.saturating_mul(2);
                 }
             }
@@ -153,11 +150,7 @@ impl Api {
     }
 
     async fn send(&self, operation: &str, ask: Bytes) -> Result<(StatusCode, Bytes), Error> {
-        let region = self.table.region().ok_or_else(|| {
-            let message =
-                "which region is DynamoDB in? AWS_REGION says so, or `?region=` behind the table";
-            Error::new(ErrorKind::Unavailable, message)
-        })?;
+        let region = self.table.region().ok_or_else(aws::no_region)?;
         let endpoint = format!("{}/", self.table.endpoint(&region));
         let invalid = |what: &str| {
             let message = format!("a request to DynamoDB cannot be made: {what}");
@@ -175,28 +168,14 @@ impl Api {
         let json = HeaderValue::from_static("application/x-amz-json-1.0");
         headers.insert(header::CONTENT_TYPE, json);
         let credentials = self.source.get(&self.client).await?;
-        let signable = SignableRequest::new(
-            "POST",
-            &*endpoint,
-            [
-                ("x-amz-target", &*target),
-                ("content-type", "application/x-amz-json-1.0"),
-            ]
-            .into_iter(),
+        aws::sign(
+            &mut request,
+            "dynamodb",
+            &region,
+            &credentials,
             SignableBody::Bytes(&ask),
-        );
-        let identity = credentials.into();
-        let parameters = SigningParams::builder()
-            .identity(&identity)
-            .region(&region)
-            .name("dynamodb")
-            .time(SystemTime::now())
-            .settings(SigningSettings::default())
-            .build()
-            .map_err(|_| invalid("the parameters of its signature"))?;
-        let signed = signable.and_then(|signable| sign(signable, &parameters.into()));
-        let signed = signed.map_err(|_| invalid("its signature"))?;
-        signed.into_parts().0.apply_to_request_http1x(&mut request);
+        )
+        .ok_or_else(|| invalid("its signature"))?;
         let body: Body = Full::new(ask)
             .map_err(|never| match never {})
             .boxed_unsync();

@@ -5,7 +5,6 @@
 //! order of their bytes so. A number is kept as a number, for [`add`](crate::Store::add), and any other value as binary.
 
 mod api;
-mod credentials;
 mod item;
 mod table;
 

@@ -1,8 +1,8 @@
 //! Which table it is: `dynamodb://NAME?region=eu-central-1`.
 
-use std::env;
-
 use form_urlencoded::parse;
+
+use crate::aws;
 
 /// A table of DynamoDB, as a setting names it.
 ///
@@ -45,28 +45,14 @@ impl Table {
     }
 
     pub(super) fn region(&self) -> Option<String> {
-        let own = self.region.clone();
-        own.or_else(|| text("AWS_REGION"))
-            .or_else(|| text("AWS_DEFAULT_REGION"))
+        aws::region(self.region.as_deref())
     }
 
     pub(super) fn endpoint(&self, region: &str) -> String {
-        let own = self.endpoint.clone();
-        let named = own
-            .or_else(|| text("AWS_ENDPOINT_URL_DYNAMODB"))
-            .or_else(|| text("AWS_ENDPOINT_URL"));
-        let named = named.map(|endpoint| endpoint.trim_end_matches('/').to_owned());
-        named.unwrap_or_else(|| {
-            // China's are of another domain (https://docs.aws.amazon.com/general/latest/gr/ddb.html).
-            let end = if region.starts_with("cn-") { ".cn" } else { "" };
-            format!("https://dynamodb.{region}.amazonaws.com{end}")
-        })
+        let named = aws::endpoint(self.endpoint.as_deref(), "AWS_ENDPOINT_URL_DYNAMODB");
+        // https://docs.aws.amazon.com/general/latest/gr/ddb.html
+        named.unwrap_or_else(|| format!("https://dynamodb.{region}.{}", aws::domain(region)))
     }
-}
-
-/// A variable that is not empty.
-pub(super) fn text(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! A file of SQLite, and the connections to it that this process has.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -19,9 +18,6 @@ const CALLS: usize = 16;
 
 /// Between two tries to open a file that another process makes.
 const PAUSE: Duration = Duration::from_millis(20);
-
-/// The folder that is made for a project's own data, which belongs to no repository.
-const OWN: &str = ".guru";
 
 /// The files that are used here, each once for what it is used for.
 type All = HashMap<(PathBuf, Use), Arc<Database>>;
@@ -97,7 +93,7 @@ impl Database {
 
     fn connect(&self) -> Result<Connection, Error> {
         if let Some(folder) = self.path.parent() {
-            make(folder).map_err(|error| {
+            crate::folder::make(folder).map_err(|error| {
                 let message = format!("cannot make the folder {}: {error}", folder.display());
                 Error::new(ErrorKind::Unavailable, message)
             })?;
@@ -166,15 +162,4 @@ fn is_busy(error: &rusqlite::Error) -> bool {
         code,
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
     )
-}
-
-/// Makes a folder; one of a project's own data with a word to git, for which it is none of its business.
-fn make(folder: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(folder)?;
-    let own = folder.ancestors().find(|folder| folder.ends_with(OWN));
-    let ignored = own.map(|folder| folder.join(".gitignore"));
-    match ignored.filter(|path| !path.exists()) {
-        Some(path) => fs::write(path, "*\n"),
-        None => Ok(()),
-    }
 }

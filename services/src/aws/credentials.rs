@@ -14,7 +14,7 @@ use http_body_util::{BodyExt as _, Limited};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
-use super::table::text;
+use super::text;
 
 /// How long before their end credentials are replaced.
 const EARLY: Duration = Duration::from_secs(300);
@@ -27,7 +27,7 @@ const LARGEST: usize = 64 * 1024;
 
 /// Where credentials come from, and those that are good for now.
 #[derive(Default)]
-pub(super) struct Source {
+pub(crate) struct Source {
     held: Mutex<Option<Credentials>>,
 }
 
@@ -42,7 +42,7 @@ struct Given {
 
 impl Source {
     /// Credentials that are good for a while.
-    pub(super) async fn get(&self, client: &Client) -> Result<Credentials, Error> {
+    pub(crate) async fn get(&self, client: &Client) -> Result<Credentials, Error> {
         // Whoever needs new ones waits for those who get them.
         let mut held = self.held.lock().await;
         if let Some(held) = held.as_ref().filter(|held| is_good(held)) {
@@ -56,7 +56,7 @@ impl Source {
     }
 
     /// Forgets credentials that were refused.
-    pub(super) async fn forget(&self) {
+    pub(crate) async fn forget(&self) {
         *self.held.lock().await = None;
     }
 }

@@ -1,4 +1,4 @@
-//! DynamoDB passes the suite of its port: `ministack`, an emulator, which the variable `MINISTACK_BIN` names. Without it nothing
+//! DynamoDB and S3 pass the suites of their ports: `ministack`, an emulator, which the variable `MINISTACK_BIN` names. Without it nothing
 //! of this is run, and the tests are listed as ignored.
 
 #![expect(
@@ -11,8 +11,8 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use guru_core::ports::{ErrorKind, KeyValue as _};
-use guru_services::{Local, Services, suite};
+use guru_core::ports::{Blob as _, Condition, ErrorKind, KeyValue as _, ListQuery};
+use guru_services::{Local, LocalBlob, Services, suite};
 use libtest_mimic::{Arguments, Trial};
 
 /// The variable that names the emulator.
@@ -58,6 +58,17 @@ impl Account {
         let value = format!("{setting}region=eu-central-1&endpoint={}", self.url);
         open(&value, name)
     }
+
+    fn blobs(&self, setting: &str, name: &str) -> LocalBlob {
+        let value = format!("{setting}region=eu-central-1&endpoint={}", self.url);
+        blobs(&value, name)
+    }
+}
+
+/// Blobs by a setting.
+fn blobs(value: &str, name: &str) -> LocalBlob {
+    let services = Services::read([("GURU_BLOBS".into(), value.into())]).unwrap();
+    LocalBlob::new(services.blobs(name))
 }
 
 fn open(value: &str, name: &str) -> Local {
@@ -95,6 +106,9 @@ fn main() -> ExitCode {
         trial("a_table_that_there_is_not_is_said_by_kind", no_table),
         trial("a_server_that_there_is_not_is_said_by_kind", no_server),
         trial("a_cursor_of_another_list_is_refused", cursor),
+        trial("s3_passes", s3_passes),
+        trial("stores_of_a_bucket_share_nothing", share_no_blobs),
+        trial("a_bucket_that_there_is_not_is_said_by_kind", no_bucket),
     ];
     // Credentials are the environment's, of which a test has none of its own.
     assert!(
@@ -136,11 +150,45 @@ fn cursor(account: &Account) {
     let store = account.store("dynamodb://cursor?create&", "a");
     block_on(async {
         store.set("a/1", "1".into(), None).await.unwrap();
-        let query = guru_core::ports::ListQuery::new("a/").with_cursor(Some("z".into()));
+        let query = ListQuery::new("a/").with_cursor(Some("z".into()));
         // AWS refuses it, the emulator finds nothing behind it.
         match store.list(query).await {
             Ok(page) => assert_eq!(page.keys, Vec::<String>::new()),
             Err(error) => assert_eq!(error.kind(), ErrorKind::InvalidKey, "{error}"),
         }
     });
+}
+
+fn s3_passes(account: &Account) {
+    let store = account.blobs("s3://suite?create&", "files");
+    block_on(suite::blob(&store, "suite"));
+}
+
+fn share_no_blobs(account: &Account) {
+    let store = |name: &str| account.blobs("s3://shared?create&", name);
+    let put = |name: &str| {
+        let store = store(name);
+        store.put("key", "text/plain", "1".into(), Condition::None)
+    };
+    block_on(async {
+        put("a").await.unwrap();
+        put("ab").await.unwrap();
+        let page = store("a").list(ListQuery::new("")).await.unwrap();
+        assert_eq!(page.blobs.len(), 1, "{page:?}");
+        assert_eq!(store("b").head("key").await.unwrap(), None);
+    });
+}
+
+fn no_bucket(account: &Account) {
+    let store = account.blobs("s3://none-there?", "a");
+    let put = store.put("key", "text/plain", "1".into(), Condition::None);
+    let error = block_on(put).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    assert!(error.to_string().contains("none-there"), "{error}");
+    let store = blobs(
+        "s3://none-there?region=eu-central-1&endpoint=http://127.0.0.1:1",
+        "a",
+    );
+    let error = block_on(store.head("key")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connect, "{error}");
 }
