@@ -18,7 +18,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::combinators::UnsyncBoxBody;
-use hyper::body::Incoming;
 use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::RootCertStore;
@@ -30,6 +29,8 @@ use tls::Tls;
 
 pub use error::describe;
 pub use guru_core::ports::{Error, ErrorKind};
+/// The content of an answer.
+pub use hyper::body::Incoming;
 
 /// The content of a request.
 pub type Body = UnsyncBoxBody<Bytes, Box<dyn StdError + Send + Sync>>;

@@ -12,6 +12,7 @@
 /// | [`KeyValue`](crate::KeyValue): values by key, with the feature `key-value` of this crate | |
 /// | [`KeyValue + Atomic`](crate::Atomic): values by key, current and with versions, with the same feature | |
 /// | [`Sql<Sqlite>`](crate::Sql): tables, in the dialect of SQLite, with the feature `sql` | |
+/// | [`Blob`](crate::Blob): content of any size by key, with the feature `blob` | |
 ///
 /// ```
 /// use guru::prelude::*;
@@ -68,10 +69,15 @@ macro_rules! ports {
         $crate::ports! { @line $name, "sqlite" }
         $($crate::ports! { @each $($rest)* })?
     };
+    (@each $(#[$meta:meta])* $vis:vis $name:ident: Blob $(, $($rest:tt)*)?) => {
+        $crate::blobs! { $(#[$meta])* $vis $name }
+        $crate::ports! { @line $name, "blob" }
+        $($crate::ports! { @each $($rest)* })?
+    };
     (@each $(#[$meta:meta])* $vis:vis $name:ident: $($other:tt)*) => {
         ::core::compile_error!(::core::concat!(
             "`", ::core::stringify!($name), "` is not a port that there is: write `", ::core::stringify!($name),
-            ": Fetch[\"https://api.example.com\"]`, `KeyValue`, `KeyValue + Atomic` or `Sql<Sqlite>`"
+            ": Fetch[\"https://api.example.com\"]`, `KeyValue`, `KeyValue + Atomic`, `Sql<Sqlite>` or `Blob`"
         ));
     };
     (@line $name:ident, $port:literal $(, $more:literal)*) => {
@@ -137,6 +143,31 @@ macro_rules! database {
     ($(#[$meta:meta])* $vis:vis $name:ident, $dialect:ident, $open:ident) => {
         ::core::compile_error!(::core::concat!(
             "`", ::core::stringify!($name), "` is a database, for which `guru` needs a feature; in Cargo.toml: guru = { version = \"0.1\", features = [\"sql\"] }"
+        ));
+    };
+}
+
+/// The function of a port that keeps blobs.
+#[cfg(feature = "blob")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! blobs {
+    ($(#[$meta:meta])* $vis:vis $name:ident) => {
+        $(#[$meta])*
+        $vis fn $name(cx: &$crate::Context) -> $crate::Blob {
+            $crate::Blob::new(cx, ::core::stringify!($name), $crate::vendor::blob)
+        }
+    };
+}
+
+/// The function of a port that keeps blobs, of which this build has no code.
+#[cfg(not(feature = "blob"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! blobs {
+    ($(#[$meta:meta])* $vis:vis $name:ident) => {
+        ::core::compile_error!(::core::concat!(
+            "`", ::core::stringify!($name), "` keeps blobs, for which `guru` needs a feature; in Cargo.toml: guru = { version = \"0.1\", features = [\"blob\"] }"
         ));
     };
 }

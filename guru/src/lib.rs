@@ -30,7 +30,7 @@
 
 pub use bytes::Bytes;
 pub use guru_core::{
-    App, Atomic, Body, Context, Error, ErrorKind, Event, Events, Fetch, Headers, Invocation,
+    App, Atomic, Blob, Body, Context, Error, ErrorKind, Event, Events, Fetch, Headers, Invocation,
     KeyValue, Level, Method, Middleware, Next, Out, Ports, Request, Response, Result, Service, Sql,
     Sqlite, Status, Uri, app, http, memory, params, ports, time,
 };
@@ -64,6 +64,13 @@ pub mod vendor {
 
     #[cfg(all(
         target_family = "wasm",
+        feature = "blob",
+        feature = "cloudflare",
+        not(feature = "wasi")
+    ))]
+    pub use guru_cloudflare::blob;
+    #[cfg(all(
+        target_family = "wasm",
         feature = "sql",
         feature = "cloudflare",
         not(feature = "wasi")
@@ -76,10 +83,19 @@ pub mod vendor {
         not(feature = "wasi")
     ))]
     pub use guru_cloudflare::{atomic, key_value};
+    #[cfg(all(not(target_family = "wasm"), feature = "blob"))]
+    pub use guru_native::blob;
     #[cfg(all(not(target_family = "wasm"), feature = "sql"))]
     pub use guru_native::sqlite;
     #[cfg(all(not(target_family = "wasm"), feature = "key-value"))]
     pub use guru_native::{atomic, key_value};
+    #[cfg(all(
+        target_family = "wasm",
+        feature = "blob",
+        feature = "wasi",
+        not(feature = "cloudflare")
+    ))]
+    pub use guru_wasi::blob;
     #[cfg(all(
         target_family = "wasm",
         feature = "sql",

@@ -49,8 +49,8 @@ Examples:
   $ guru-host serve probe.cwasm --port 0 --env GREETING=hello
   $ GURU_PORT_LINKS=sqlite:links.sqlite guru-host serve links.cwasm
 
-Stores are kept in GURU_DATA/data.sqlite [default: .guru/data.sqlite], unless a variable GURU_PORT_NAME \
-says where that of this name is. The function itself sees no such variable.
+Stores are kept in GURU_DATA/data.sqlite [default: .guru/data.sqlite], databases and blobs in folders beside it, \
+unless a variable GURU_PORT_NAME says where that of this name is. The function itself sees no such variable.
 
 Prints `listening on http://ADDRESS`; logs JSON on standard error. Stops on SIGINT (Ctrl-C) and \
 SIGTERM, once requests in flight are answered; a second signal does not wait. Exits with 0 after \
@@ -150,9 +150,10 @@ impl Serve {
             let said = options.environment.iter();
             let said = said.map(|(name, value)| (name.into(), value.into()));
             let services = guru_services::Services::at_home(std::env::vars_os().chain(said))?;
-            let databases = services.clone();
+            let (databases, blobs) = (services.clone(), services.clone());
             options.stores = guru_host::Stores::new(move |name| services.open(name))
-                .with_databases(move |name| databases.connect(name));
+                .with_databases(move |name| databases.connect(name))
+                .with_blobs(move |name| blobs.blobs(name));
         }
         let host = Host::load(&self.file, options)?;
         let mut place = ListenAddress::default();

@@ -6,6 +6,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::outbound::Outbound;
 use crate::stores::Stores;
+use crate::stores::blob::Held;
 
 /// The size of one set of headers in bytes, including wasmtime's own bookkeeping. Headers from a client are limited
 /// where they are parsed.
@@ -53,6 +54,14 @@ impl State {
     /// Where its ports lead to.
     pub(crate) fn stores(&mut self) -> &mut Stores {
         &mut self.stores
+    }
+
+    /// The same for blobs, with what the function holds of them.
+    pub(crate) fn blobs(&mut self) -> Held<'_> {
+        Held {
+            stores: &mut self.stores,
+            table: &mut self.table,
+        }
     }
 }
 

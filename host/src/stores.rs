@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use guru_core::ports::{self, Condition, ErrorKind, ListQuery, Version, check_key, check_value};
-use guru_services::{SqlDatabase, Store};
+use guru_services::{BlobStore, SqlDatabase, Store};
 use wasmtime::Result;
 use wasmtime::component::{Accessor, HasData, Linker};
 
 use crate::state::State;
-use bindings::guru::ports::{atomic, key_value, sqlite as tables};
+use bindings::guru::ports::{atomic, blob as contents, key_value, sqlite as tables};
 
+pub(crate) mod blob;
 mod sqlite;
 
 mod bindings {
@@ -19,6 +20,10 @@ mod bindings {
         path: "wit",
         world: "guru:ports/imports",
         imports: { default: store },
+        with: {
+            "guru:ports/blob.download": super::blob::Download,
+            "guru:ports/blob.upload": super::blob::Upload,
+        },
     });
 }
 
@@ -28,14 +33,18 @@ type Open = dyn Fn(&str) -> Arc<dyn Store> + Send + Sync;
 /// The same for a database.
 type Connect = dyn Fn(&str) -> Arc<dyn SqlDatabase> + Send + Sync;
 
+/// The same for blobs.
+type Keep = dyn Fn(&str) -> Arc<dyn BlobStore> + Send + Sync;
+
 /// How many calls an instance may have made that are not done: what they are given is in the host's memory.
 const CALLS: usize = 256;
 
-/// Where the stores and databases of a function come from. By default there are none. Cheap to clone.
+/// Where the stores, databases and blobs of a function come from. By default there are none. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Stores {
     open: Option<Arc<Open>>,
     connect: Option<Arc<Connect>>,
+    keep: Option<Arc<Keep>>,
     /// The calls of one instance that are not done, once it has made one.
     calls: Option<Arc<()>>,
 }
@@ -60,6 +69,16 @@ impl Stores {
         self
     }
 
+    /// The same with the blobs that `keep` opens, by the names that the function has for them.
+    #[must_use]
+    pub fn with_blobs(
+        mut self,
+        keep: impl Fn(&str) -> Arc<dyn BlobStore> + Send + Sync + 'static,
+    ) -> Self {
+        self.keep = Some(Arc::new(keep));
+        self
+    }
+
     /// The store of a call, which counts until it is dropped.
     fn open(&mut self, name: &str) -> Result<Opened<dyn Store>, ports::Error> {
         let open = self.open.clone();
@@ -75,6 +94,13 @@ impl Stores {
         self.opened(|| connect(name))
     }
 
+    /// The blobs of a call, which counts until they are dropped.
+    fn blobs(&mut self, name: &str) -> Result<Opened<dyn BlobStore>, ports::Error> {
+        let keep = self.keep.clone();
+        let keep = keep.ok_or_else(|| unavailable(format!("this host has no blobs `{name}`")))?;
+        self.opened(|| keep(name))
+    }
+
     fn opened<P: ?Sized>(
         &mut self,
         open: impl FnOnce() -> Arc<P>,
@@ -82,7 +108,7 @@ impl Stores {
         let calls = self.calls.get_or_insert_default();
         if Arc::strong_count(calls) > CALLS {
             return Err(unavailable(format!(
-                "more than {CALLS} calls of stores and databases at once"
+                "more than {CALLS} calls of stores, databases and blobs at once"
             )));
         }
         Ok(Opened {
@@ -119,7 +145,8 @@ impl fmt::Debug for Stores {
 pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
     key_value::add_to_linker::<_, Ports>(linker, State::stores)?;
     atomic::add_to_linker::<_, Ports>(linker, State::stores)?;
-    sqlite::add_to_linker(linker)
+    sqlite::add_to_linker(linker)?;
+    blob::add_to_linker(linker)
 }
 
 /// The ports as wasmtime reaches them in the state of an instance.
@@ -164,7 +191,7 @@ macro_rules! errors {
     )*};
 }
 
-errors!(key_value [InvalidKey] atomic [InvalidKey] tables []);
+errors!(key_value [InvalidKey] atomic [InvalidKey] contents [InvalidKey] tables []);
 
 async fn list<T>(
     accessor: &Accessor<T, Ports>,

@@ -158,12 +158,12 @@ impl Services {
     /// # Errors
     ///
     /// As [`read`](Self::read).
-    #[cfg(feature = "sqlite")]
+    #[cfg(any(feature = "files", feature = "sqlite"))]
     pub fn at_home(
         variables: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, SettingError> {
         let variables: Vec<_> = variables.into_iter().collect();
-        let (name, own, file) = DATA;
+        let (name, own, _) = DATA;
         let folder = variables
             .iter()
             .rev()
@@ -171,14 +171,18 @@ impl Services {
         let folder =
             folder.map_or_else(|| own.into(), |(_, value)| std::path::PathBuf::from(value));
         let mut services = Self::read(variables)?;
+        #[cfg(feature = "sqlite")]
         services
             .all
-            .get_or_insert_with(|| Service::Sqlite(folder.join(file)));
+            .get_or_insert_with(|| Service::Sqlite(folder.join(DATA.2)));
         #[cfg(feature = "files")]
         services
             .blobs
             .get_or_insert_with(|| Service::Files(folder.join(FILES)));
-        services.folder = Some(folder.join(DATABASES));
+        #[cfg(feature = "sqlite")]
+        {
+            services.folder = Some(folder.join(DATABASES));
+        }
         Ok(services)
     }
 

@@ -121,6 +121,12 @@ pub const BOOTSTRAP_WITH_STORES: Program = Program {
     ..BOOTSTRAP
 };
 
+/// The same for a function with blobs, whether or not it has stores.
+pub const BOOTSTRAP_WITH_BLOBS: Program = Program {
+    features: &["dynamodb", "s3"],
+    ..BOOTSTRAP
+};
+
 /// The gateway in front of a Lambda function on this machine.
 pub const GATEWAY: Program = Program {
     package: "guru-gateway",

@@ -28,6 +28,11 @@ pub enum Port {
         #[serde(default)]
         atomic: bool,
     },
+    /// Content of any size by key.
+    Blob {
+        /// The name that the function has for it.
+        name: String,
+    },
     /// Tables, in the dialect of SQLite.
     Sqlite {
         /// The name that the function has for it.
@@ -62,7 +67,10 @@ impl Port {
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
-            Self::Fetch { name, .. } | Self::KeyValue { name, .. } | Self::Sqlite { name } => name,
+            Self::Fetch { name, .. }
+            | Self::KeyValue { name, .. }
+            | Self::Blob { name }
+            | Self::Sqlite { name } => name,
         }
     }
 
@@ -70,6 +78,12 @@ impl Port {
     #[must_use]
     pub const fn is_store(&self) -> bool {
         matches!(self, Self::KeyValue { .. })
+    }
+
+    /// Whether it keeps blobs.
+    #[must_use]
+    pub const fn is_blob(&self) -> bool {
+        matches!(self, Self::Blob { .. })
     }
 
     /// Whether it is HTTP to other servers, and keeps nothing.
@@ -84,6 +98,7 @@ impl Port {
         match self {
             Self::Fetch { .. } => "fetch",
             Self::KeyValue { .. } => "key-value",
+            Self::Blob { .. } => "blob",
             Self::Sqlite { .. } => "sqlite",
         }
     }

@@ -40,7 +40,8 @@ impl Settings {
     /// Those that a function may see: where its stores are is its host's business, and may have a password in it.
     pub fn of_function(&self) -> impl Iterator<Item = (&str, &str)> {
         let is_hosts = |key: &str| {
-            key.starts_with("GURU_PORT_") || ["GURU_STORES", "GURU_DATA"].contains(&key)
+            key.starts_with("GURU_PORT_")
+                || ["GURU_STORES", "GURU_BLOBS", "GURU_DATA"].contains(&key)
         };
         self.iter().filter(move |(key, _)| !is_hosts(key))
     }
@@ -261,6 +262,7 @@ mod tests {
             "A=1",
             "GURU_PORT_A=x",
             "GURU_STORES=x",
+            "GURU_BLOBS=x",
             "GURU_DATA=x",
             "GURU_LOG=text",
         ];

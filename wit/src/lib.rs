@@ -10,7 +10,7 @@ mod imports {
 }
 
 #[cfg(feature = "imports")]
-pub use imports::guru::ports::{atomic, key_value, sqlite};
+pub use imports::guru::ports::{atomic, blob, key_value, sqlite};
 
 /// For a component that gives others their stores.
 #[cfg(feature = "adapters")]

@@ -24,9 +24,11 @@ mod host;
 mod kv;
 mod log;
 mod ports;
+#[cfg(feature = "blob")]
+mod r2;
 #[cfg(feature = "sql")]
 mod sql;
-#[cfg(any(feature = "key-value", feature = "sql"))]
+#[cfg(any(feature = "blob", feature = "key-value", feature = "sql"))]
 mod stores;
 mod timer;
 mod upload;
@@ -41,6 +43,8 @@ pub use d1::atomic;
 pub use fetch::fetch;
 #[cfg(feature = "key-value")]
 pub use kv::key_value;
+#[cfg(feature = "blob")]
+pub use r2::blob;
 #[cfg(feature = "sql")]
 pub use sql::sqlite;
 pub use worker::start;

@@ -21,7 +21,7 @@ const CONFLICT: u8 = 9;
 const REFUSED: u8 = 10;
 
 /// Calls the host by a number, and waits for its reply.
-#[cfg(feature = "key-value")]
+#[cfg(any(feature = "blob", feature = "key-value"))]
 pub(crate) fn call(
     store: &'static str,
     begin: impl FnOnce(u32),

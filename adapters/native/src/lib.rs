@@ -23,7 +23,7 @@ mod room;
 mod sending;
 mod server;
 mod sockets;
-#[cfg(any(feature = "key-value", feature = "sql"))]
+#[cfg(any(feature = "blob", feature = "key-value", feature = "sql"))]
 mod stores;
 mod upload;
 mod watchdog;
@@ -42,6 +42,8 @@ pub use log::Format;
 use options::Task;
 pub use options::{Limits, Options, Program};
 pub use server::Server;
+#[cfg(feature = "blob")]
+pub use stores::blob;
 #[cfg(feature = "sql")]
 pub use stores::sqlite;
 #[cfg(feature = "key-value")]

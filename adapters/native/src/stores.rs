@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 use guru_core::ports;
 #[cfg(feature = "key-value")]
 use guru_services::Local;
+#[cfg(feature = "blob")]
+use guru_services::LocalBlob;
 #[cfg(feature = "sql")]
 use guru_services::LocalSql;
 use guru_services::{Services, SettingError};
@@ -39,6 +41,17 @@ pub fn sqlite(name: &'static str) -> Rc<dyn ports::Sql> {
     Rc::new(match &*SERVICES {
         Ok(services) => LocalSql::new(services.connect(name)),
         Err(error) => LocalSql::missing(unavailable(error)),
+    })
+}
+
+/// The blobs of this name.
+#[cfg(feature = "blob")]
+#[doc(hidden)]
+#[must_use]
+pub fn blob(name: &'static str) -> Rc<dyn ports::Blob> {
+    Rc::new(match &*SERVICES {
+        Ok(services) => LocalBlob::new(services.blobs(name)),
+        Err(error) => LocalBlob::missing(unavailable(error)),
     })
 }
 

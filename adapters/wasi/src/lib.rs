@@ -4,11 +4,13 @@
 //! what a function calls that declares such ports.
 
 mod answer;
+#[cfg(feature = "blob")]
+mod blob;
 mod clock;
 mod convert;
 mod crash;
 mod environment;
-#[cfg(any(feature = "key-value", feature = "sql"))]
+#[cfg(any(feature = "blob", feature = "key-value", feature = "sql"))]
 mod failure;
 mod fetch;
 mod identity;
@@ -25,6 +27,9 @@ mod upload;
 pub use wasip3;
 
 pub use answer::answer;
+#[cfg(feature = "blob")]
+#[doc(hidden)]
+pub use blob::blob;
 #[doc(hidden)]
 pub use fetch::fetch;
 #[cfg(feature = "sql")]

@@ -2,6 +2,8 @@
 //! docs/portability.md.
 
 mod after;
+#[cfg(feature = "blob")]
+mod blob;
 mod count;
 mod echo;
 mod fetch;
@@ -23,6 +25,8 @@ pub fn app() -> App {
     let app = count::counted(App::new());
     #[cfg(feature = "key-value")]
     let app = store::routes(app);
+    #[cfg(feature = "blob")]
+    let app = blob::routes(app);
     #[cfg(feature = "sqlite")]
     let app = sql::routes(app);
     app.any("/echo", echo::echo)

@@ -114,7 +114,7 @@ const fn one() -> i64 {
 }
 
 /// The key, which is empty in a path that has none.
-fn key(req: &Request) -> Result<String> {
+pub(crate) fn key(req: &Request) -> Result<String> {
     if req.uri().path().ends_with('/') {
         return Ok(String::new());
     }
@@ -132,6 +132,21 @@ fn ttl(req: &Request) -> Result<Option<Duration>> {
 }
 
 async fn page(store: &KeyValue, req: &Request) -> Result<Response> {
+    #[derive(Serialize)]
+    #[serde(crate = "guru::serde")]
+    struct Page {
+        keys: Vec<String>,
+        cursor: Option<String>,
+    }
+    let found = store.list(query(req)?).await?;
+    Response::json(&Page {
+        keys: found.keys,
+        cursor: found.cursor,
+    })
+}
+
+/// Which keys a request lists.
+pub(crate) fn query(req: &Request) -> Result<ListQuery> {
     #[derive(Deserialize)]
     #[serde(crate = "guru::serde")]
     struct Query {
@@ -140,31 +155,21 @@ async fn page(store: &KeyValue, req: &Request) -> Result<Response> {
         limit: Option<usize>,
         cursor: Option<String>,
     }
-    #[derive(Serialize)]
-    #[serde(crate = "guru::serde")]
-    struct Page {
-        keys: Vec<String>,
-        cursor: Option<String>,
-    }
     let asked: Query = req.query()?;
-    let mut query = ListQuery::new(asked.prefix).with_cursor(asked.cursor);
-    if let Some(limit) = asked.limit {
-        query = query.with_limit(limit);
-    }
-    let found = store.list(query).await?;
-    Response::json(&Page {
-        keys: found.keys,
-        cursor: found.cursor,
+    let query = ListQuery::new(asked.prefix).with_cursor(asked.cursor);
+    Ok(match asked.limit {
+        Some(limit) => query.with_limit(limit),
+        None => query,
     })
 }
 
 /// What `if-match` and `if-none-match` ask for.
-enum Asked {
+pub(crate) enum Asked {
     Any,
     One(Condition),
 }
 
-fn condition(req: &Request) -> Result<Asked> {
+pub(crate) fn condition(req: &Request) -> Result<Asked> {
     let headers = req.headers();
     let asked = match (
         headers.get_str("if-match"),
@@ -184,7 +189,7 @@ fn condition(req: &Request) -> Result<Asked> {
     Ok(asked)
 }
 
-fn etag(version: &Version) -> String {
+pub(crate) fn etag(version: &Version) -> String {
     format!("\"{version}\"")
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_sigv4::http_request::SignableBody;
 use bytes::Bytes;
-use guru_client::{Body, Client};
+use guru_client::{Body, Client, Incoming};
 use guru_core::ports::{Error, ErrorKind};
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, Limited};
@@ -72,7 +72,7 @@ impl Ask {
 }
 
 /// The answer, its head read.
-pub(super) type Answer = Response<hyper::body::Incoming>;
+pub(super) type Answer = Response<Incoming>;
 
 /// The API of one bucket.
 #[derive(Debug)]

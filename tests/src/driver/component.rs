@@ -18,6 +18,10 @@ pub fn component(function: Function, target: &str) -> Result<PathBuf> {
     command
         .args(["guru", "build", function.name()])
         .args(["--on", target, "--release"]);
+    if function == Function::Probe {
+        // What every host of components has.
+        command.args(["--no-default-features", "--features", "key-value,sqlite"]);
+    }
     forget_toolchain(&mut command);
     finish(&mut command)?;
     let path = Path::new("dist").join(target).join(function.name());

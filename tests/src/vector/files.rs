@@ -9,9 +9,10 @@ use std::collections::BTreeSet;
 use super::{POINTS, Vector};
 
 /// Every file of cases: its name and its text.
-const FILES: [(&str, &str); 21] = [
+const FILES: [(&str, &str); 22] = [
     ("after", include_str!("../../vectors/after.json")),
     ("atomic", include_str!("../../vectors/atomic.json")),
+    ("blob", include_str!("../../vectors/blob.json")),
     ("body", include_str!("../../vectors/body.json")),
     ("crash", include_str!("../../vectors/crash.json")),
     ("errors", include_str!("../../vectors/errors.json")),

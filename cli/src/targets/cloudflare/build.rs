@@ -27,12 +27,16 @@ const ENTRY: &str = "worker.js";
 pub(super) const MODULES: [&str; 3] = [ENTRY, "function.js", "function.wasm"];
 
 /// The modules of ports, which only functions that use them have: by what the glue of such a function calls.
-const PORTS: [(&str, &[&str]); 5] = [
+const PORTS: [(&str, &[&str]); 6] = [
     ("fetch.js", &["host.fetch("]),
     ("kv.js", &["host.kvGet("]),
     ("d1.js", &["host.d1("]),
+    ("r2.js", &["host.r2Get("]),
     ("sql.js", &["host.sql("]),
-    (STORES, &["host.kvGet(", "host.d1(", "host.sql("]),
+    (
+        STORES,
+        &["host.kvGet(", "host.d1(", "host.r2Get(", "host.sql("],
+    ),
 ];
 
 /// What some of these share.

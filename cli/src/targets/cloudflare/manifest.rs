@@ -13,6 +13,8 @@ use crate::{
 /// The lists of bindings: those of KV, and those of D1, which keeps atomic stores and databases.
 const KV: &str = "kv_namespaces";
 const D1: &str = "d1_databases";
+/// The same for blobs, whose buckets are R2's.
+const R2: &str = "r2_buckets";
 
 /// Replaces the entry module of wrangler.toml and removes its build command: wrangler runs that before anything else, and serves
 /// nothing while it fails.
@@ -42,16 +44,19 @@ pub(super) fn with_stores(text: &str, ports: &[Port]) -> Result<Option<String>> 
     let mut document: DocumentMut = text.parse()?;
     let mut is_new = false;
     for port in ports {
-        let [kind, other] = match port {
-            Port::KeyValue { atomic: false, .. } => [KV, D1],
-            Port::KeyValue { .. } | Port::Sqlite { .. } => [D1, KV],
+        let kind = match port {
+            Port::KeyValue { atomic: false, .. } => KV,
+            Port::KeyValue { .. } | Port::Sqlite { .. } => D1,
+            Port::Blob { .. } => R2,
             Port::Fetch { .. } => continue,
         };
         let name = port.name();
-        ensure!(
-            !has_binding(&document, other, name),
-            "`{name}` is a binding of `{other}`, and the function declares it as one of `{kind}`: correct one of them"
-        );
+        for other in [KV, D1, R2].into_iter().filter(|other| *other != kind) {
+            ensure!(
+                !has_binding(&document, other, name),
+                "`{name}` is a binding of `{other}`, and the function declares it as one of `{kind}`: correct one of them"
+            );
+        }
         if !has_binding(&document, kind, name) {
             let mut binding = Table::new();
             binding.insert("binding", value(name));

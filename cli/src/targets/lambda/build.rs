@@ -51,9 +51,16 @@ pub(super) fn has_stores(ports: &[Port]) -> bool {
     ports.iter().any(Port::is_store)
 }
 
+/// Whether a function with these ports has blobs.
+pub(super) fn has_blobs(ports: &[Port]) -> bool {
+    ports.iter().any(Port::is_blob)
+}
+
 /// The bootstrap for a function with these ports.
 pub(super) fn program_for(ports: &[Port]) -> cargo::Program {
-    if has_stores(ports) {
+    if has_blobs(ports) {
+        cargo::BOOTSTRAP_WITH_BLOBS
+    } else if has_stores(ports) {
         cargo::BOOTSTRAP_WITH_STORES
     } else {
         cargo::BOOTSTRAP

@@ -16,6 +16,7 @@ use super::{NAME, build as package, sam};
 use crate::{
     args::{Aws, FunctionUrl},
     artefacts, child,
+    declared::Port,
     deployment::{self, Deployed, Deployment, Missing},
 };
 
@@ -85,8 +86,8 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Deployed>> {
         return Ok(None);
     }
     // Stays locked until it is deployed, so that SAM packs this very release.
-    let (_output, has_stores) = build(deployment)?;
-    let stores = stores(&fs::read_to_string(&template)?, has_stores)
+    let (_output, ports) = build(deployment)?;
+    let kept = kept(&fs::read_to_string(&template)?, &ports)
         .with_context(|| template.display().to_string())?;
     let mut command = call.of(&["deploy"]);
     command
@@ -100,7 +101,7 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Deployed>> {
         ])
         .arg("--parameter-overrides")
         .args(parameters)
-        .args(stores)
+        .args(kept)
         .args(&passed.rest);
     if options.dry_run {
         show(deployment, command, has_login)?;
@@ -140,34 +141,49 @@ impl Call<'_> {
 }
 
 /// Builds the deployment package. The folder stays locked until the returned value is dropped.
-/// With it comes whether the function has stores.
-fn build(deployment: &Deployment<'_>) -> Result<(artefacts::Output, bool)> {
+/// With it comes what the function declares.
+fn build(deployment: &Deployment<'_>) -> Result<(artefacts::Output, Vec<Port>)> {
     let context = &deployment.context;
     let folder = artefacts::dist(context.workspace, NAME, context.function);
     let output = context.hold(&folder)?;
-    let mut has_stores = false;
+    let mut declared = Vec::new();
     context.fill(&output, |draft| {
         let (made, ports) = package::built(context, draft)?;
-        has_stores = package::has_stores(&ports);
+        declared = ports;
         Ok(made)
     })?;
     // SAM names an API deployment after a hash of its document, so the document must differ with what these decide.
     package::decide(&folder, &deployment.options.aws)?;
-    Ok((output, has_stores))
+    Ok((output, declared))
 }
 
-/// The parameter for a function's stores. A template that an older `guru new` made, or somebody else, has none.
-fn stores(template: &str, has_stores: bool) -> Result<Option<&'static str>> {
-    let is_there = template.lines().any(|line| line == "  Stores:");
-    match (is_there, has_stores) {
-        (true, true) => Ok(Some("Stores=yes")),
-        (true, false) => Ok(Some("Stores=no")),
-        (false, false) => Ok(None),
-        (false, true) => bail!(
-            "it has no parameter `Stores`, with a table for the function's stores and the rights to it: take these over from the \
-             template of a new function (`guru new`)"
+/// The parameters for what a function keeps. A template that an older `guru new` made, or somebody else, has none.
+fn kept(template: &str, ports: &[Port]) -> Result<Vec<String>> {
+    let mut parameters = Vec::new();
+    for (name, what, is_declared) in [
+        (
+            "Stores",
+            "a table for the function's stores",
+            package::has_stores(ports),
         ),
+        (
+            "Blobs",
+            "a bucket for the function's blobs",
+            package::has_blobs(ports),
+        ),
+    ] {
+        let line = format!("  {name}:");
+        if template.lines().any(|own| own == line) {
+            let value = if is_declared { "yes" } else { "no" };
+            parameters.push(format!("{name}={value}"));
+        } else if is_declared {
+            bail!(
+                "it has no parameter `{name}`, with {what} and the rights to it: take these over from the template of a new \
+                 function (`guru new`)"
+            );
+        }
     }
+    Ok(parameters)
 }
 
 /// Prints what would run; with a login, AWS also reports what would change.
@@ -291,10 +307,30 @@ mod tests {
     #[test]
     fn stores_need_a_template_that_has_a_table_for_them() {
         let own = include_str!("../../../../template.yaml");
-        assert_eq!(stores(own, true).unwrap(), Some("Stores=yes"));
-        assert_eq!(stores(own, false).unwrap(), Some("Stores=no"));
-        assert_eq!(stores("Parameters:\n", false).unwrap(), None);
-        assert!(stores("Parameters:\n", true).is_err());
+        let name = || "a".to_owned();
+        let store = Port::KeyValue {
+            name: name(),
+            atomic: true,
+        };
+        let blob = Port::Blob { name: name() };
+        for (template, ports, wanted) in [
+            (own, &[][..], Some(vec!["Stores=no", "Blobs=no"])),
+            (own, &[store.clone()], Some(vec!["Stores=yes", "Blobs=no"])),
+            (
+                own,
+                &[store.clone(), blob.clone()],
+                Some(vec!["Stores=yes", "Blobs=yes"]),
+            ),
+            ("Parameters:\n", &[], Some(vec![])),
+            ("Parameters:\n", &[store], None),
+            ("Parameters:\n", &[blob], None),
+        ] {
+            let kept = kept(template, ports).ok();
+            assert_eq!(
+                kept,
+                wanted.map(|all| all.into_iter().map(str::to_owned).collect::<Vec<_>>())
+            );
+        }
     }
 
     #[test]

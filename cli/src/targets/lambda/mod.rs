@@ -36,6 +36,9 @@ const NAME: &str = "lambda";
 /// The variable that names the service of a function's stores.
 const STORES: &str = "GURU_STORES";
 
+/// The same for blobs.
+const BLOBS: &str = "GURU_BLOBS";
+
 /// The variable that lists what the bootstrap passes on to the function from its environment, besides names that begin with
 /// `GURU_`.
 const SETTINGS: &str = "GURU_SETTINGS";
@@ -83,15 +86,25 @@ impl Vendor for Lambda {
             .envs(request.settings.iter())
             .env(SETTINGS, names(request.settings, env::var(SETTINGS).ok()))
             .env("GURU_COMPONENT", &compiled);
-        // Stores that no setting names a service for are in a table of an AWS that begins with nothing.
-        let is_named = request.settings.iter().any(|(key, _)| key == STORES);
-        if build::has_stores(&ports) && !is_named && env::var_os(STORES).is_none() {
+        // What no setting names a service for is in an AWS that begins with nothing.
+        let is_named = |name: &str| {
+            request.settings.iter().any(|(key, _)| key == name) || env::var_os(name).is_some()
+        };
+        let stores = build::has_stores(&ports) && !is_named(STORES);
+        let blobs = build::has_blobs(&ports) && !is_named(BLOBS);
+        if stores || blobs {
             let program = ministack(session.context().home).context(
-                "the function has stores, which are DynamoDB's on Lambda: `pip install ministack` gets an emulator, MINISTACK_BIN \
-                 names one, and the setting GURU_STORES a table in its place (dynamodb://TABLE)",
+                "the function has stores or blobs, which are DynamoDB's and S3's on Lambda: `pip install ministack` gets an emulator, \
+                 MINISTACK_BIN names one, and the settings GURU_STORES and GURU_BLOBS others in its place (dynamodb://TABLE, \
+                 s3://BUCKET)",
             )?;
             command.arg("--aws").arg(program);
+        }
+        if stores {
             command.env(STORES, "dynamodb://guru-dev?create");
+        }
+        if blobs {
+            command.env(BLOBS, "s3://guru-dev?create");
         }
         // AWS's emulator collects answers.
         if !session.front().ends_with("-stream") {

@@ -78,7 +78,8 @@ pub(super) fn runtime_config(folder: &Path, ports: &[Port]) -> Result<String> {
         let kind = match port {
             Port::KeyValue { atomic: false, .. } => "key_value_store",
             Port::KeyValue { .. } | Port::Sqlite { .. } => "sqlite_database",
-            Port::Fetch { .. } => continue,
+            // Spin has no service for blobs: a function that declares some is refused.
+            Port::Blob { .. } | Port::Fetch { .. } => continue,
         };
         let name = port.name();
         let path = folder.join(format!("{name}.db"));
