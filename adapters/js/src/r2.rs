@@ -162,6 +162,8 @@ impl ports::Blob for R2 {
             begin(number, name, key, content_type, condition, size);
         });
         Box::pin(async move {
+            // All of it, and not its number alone, which would have it dropped before.
+            let upload = upload;
             begun.await?;
             let id = upload.0;
             let broken = |error: http::Error| Error::new(ErrorKind::Broken, error.to_string());
