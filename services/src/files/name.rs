@@ -17,7 +17,7 @@ pub(super) fn path_of(folder: &Path, key: &str) -> PathBuf {
     for byte in key.bytes() {
         match byte {
             b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => name.push(char::from(byte)),
-            b'.' if !name.is_empty() && name.len() % LONGEST != 0 => name.push('.'),
+            b'.' if !name.len().is_multiple_of(LONGEST) => name.push('.'),
             _ => {
                 name.push('%');
                 let digits = [byte >> 4, byte & 15];

@@ -308,22 +308,18 @@ mod tests {
     fn stores_need_a_template_that_has_a_table_for_them() {
         let own = include_str!("../../../../template.yaml");
         let name = || "a".to_owned();
-        let store = Port::KeyValue {
+        let store = [Port::KeyValue {
             name: name(),
             atomic: true,
-        };
-        let blob = Port::Blob { name: name() };
+        }];
+        let blob = [Port::Blob { name: name() }];
         for (template, ports, wanted) in [
             (own, &[][..], Some(vec!["Stores=no", "Blobs=no"])),
-            (own, &[store.clone()], Some(vec!["Stores=yes", "Blobs=no"])),
-            (
-                own,
-                &[store.clone(), blob.clone()],
-                Some(vec!["Stores=yes", "Blobs=yes"]),
-            ),
+            (own, &store, Some(vec!["Stores=yes", "Blobs=no"])),
+            (own, &blob, Some(vec!["Stores=no", "Blobs=yes"])),
             ("Parameters:\n", &[], Some(vec![])),
-            ("Parameters:\n", &[store], None),
-            ("Parameters:\n", &[blob], None),
+            ("Parameters:\n", &store, None),
+            ("Parameters:\n", &blob, None),
         ] {
             let kept = kept(template, ports).ok();
             assert_eq!(
