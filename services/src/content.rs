@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use guru_core::ports::{Error, ErrorKind};
+use guru_core::ports::{BLOB_LIMIT, Error, ErrorKind};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full};
@@ -28,6 +28,8 @@ pub fn fed(size: Option<u64>) -> (Feeder, Content) {
     let fed = Fed {
         receiver,
         left: size,
+        most: BLOB_LIMIT,
+        held: None,
         is_over: false,
     };
     (Feeder(sender), fed.boxed_unsync())
@@ -57,7 +59,38 @@ impl Feeder {
 struct Fed {
     receiver: Receiver<Option<Result<Bytes, Error>>>,
     left: Option<u64>,
+    /// How many bytes may still come.
+    most: u64,
+    /// The last bytes of a known size: they are handed out once it is certain that these are all. Who has them all needs no end.
+    held: Option<Bytes>,
     is_over: bool,
+}
+
+impl Fed {
+    /// Takes note of a chunk. The chunk, unless it is the last one.
+    fn take(&mut self, chunk: Bytes) -> Result<Option<Bytes>, Error> {
+        let size = chunk.len() as u64;
+        let most = self.most.checked_sub(size);
+        self.most = most.ok_or_else(|| {
+            let message = format!("a blob has {BLOB_LIMIT} bytes at most");
+            Error::new(ErrorKind::TooLarge, message)
+        })?;
+        let Some(left) = self.left else {
+            return Ok(Some(chunk));
+        };
+        let left = left.checked_sub(size);
+        let left = left.ok_or_else(|| broken("the content is longer than its size says"))?;
+        self.left = Some(left);
+        if left == 0 && size > 0 {
+            self.held = Some(chunk);
+            return Ok(None);
+        }
+        Ok(Some(chunk))
+    }
+}
+
+fn broken(why: &'static str) -> Error {
+    Error::new(ErrorKind::Broken, why)
 }
 
 impl Body for Fed {
@@ -68,29 +101,29 @@ impl Body for Fed {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        if self.is_over {
-            return Poll::Ready(None);
-        }
-        let came = ready!(self.receiver.poll_recv(cx));
-        let broken = |why| Error::new(ErrorKind::Broken, why);
-        let came =
-            came.unwrap_or_else(|| Some(Err(broken("the content was broken off before its end"))));
-        let frame = match (came, self.left) {
-            (Some(Ok(chunk)), Some(left)) => match left.checked_sub(chunk.len() as u64) {
-                Some(left) => {
-                    self.left = Some(left);
-                    Some(Ok(chunk))
+        while !self.is_over {
+            let came = match ready!(self.receiver.poll_recv(cx)) {
+                Some(Some(Ok(chunk))) => match self.take(chunk) {
+                    Ok(Some(chunk)) => return Poll::Ready(Some(Ok(Frame::data(chunk)))),
+                    Ok(None) => continue,
+                    Err(error) => Some(Err(error)),
+                },
+                Some(Some(Err(error))) => Some(Err(error)),
+                Some(None) if matches!(self.left, Some(1..)) => {
+                    Some(Err(broken("the content is shorter than its size says")))
                 }
-                None => Some(Err(broken("the content is longer than its size says"))),
-            },
-            (None, Some(1..)) => Some(Err(broken("the content is shorter than its size says"))),
-            (other, _) => other,
-        };
-        self.is_over = !matches!(frame, Some(Ok(_)));
-        Poll::Ready(frame.map(|frame| frame.map(Frame::data)))
+                Some(None) => self.held.take().map(|last| Ok(Frame::data(last))),
+                None => Some(Err(broken("the content was broken off before its end"))),
+            };
+            self.is_over = true;
+            return Poll::Ready(came);
+        }
+        Poll::Ready(None)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.left.map_or_else(SizeHint::new, SizeHint::with_exact)
+        let held = self.held.as_ref().map_or(0, Bytes::len) as u64;
+        self.left
+            .map_or_else(SizeHint::new, |left| SizeHint::with_exact(left + held))
     }
 }

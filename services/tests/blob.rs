@@ -97,3 +97,25 @@ async fn a_reader_has_one_version() {
     let rest = found.content.collect(1_000_000).await.unwrap();
     assert!([first, rest].concat() == content(1));
 }
+
+/// What was not finished is not stored, though all of its bytes came; nor is what has more of them.
+#[tokio::test]
+async fn the_last_bytes_wait_for_the_end() {
+    use guru_services::BlobStore as _;
+    use guru_services::content::fed;
+
+    let folder = tempfile::tempdir().unwrap();
+    let store = Files::open(folder.path());
+    for more in ["", "more"] {
+        let (feeder, content) = fed(Some(4));
+        let put = store.put("a", "text/plain", content, Condition::None);
+        let fed = async {
+            assert!(feeder.send("four".into()).await);
+            feeder.send(more.into()).await;
+            drop(feeder);
+        };
+        let (done, ()) = tokio::join!(put, fed);
+        assert_eq!(done.unwrap_err().kind(), ErrorKind::Broken);
+        assert_eq!(store.head("a").await.unwrap(), None);
+    }
+}

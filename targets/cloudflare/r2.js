@@ -71,6 +71,10 @@ class Parts {
         throw new Failure(REFUSED, "R2 has no condition for content of unknown size beyond 5 MiB: give its size");
       }
       this.upload ??= await this.r2.createMultipartUpload(this.key, this.options);
+      if (this.isOver) {
+        await this.upload.abort();
+        throw new Error("the content was broken off");
+      }
       await this.part(PART);
     }
   }
@@ -87,12 +91,19 @@ class Parts {
       const bytes = await new Blob(this.held).arrayBuffer();
       return stored(await this.r2.put(this.key, bytes, this.options));
     }
-    await this.part(this.size);
-    const { size, etag } = await this.upload.complete(this.done);
-    return known({ size, etag, httpMetadata: this.options.httpMetadata });
+    try {
+      await this.part(this.size);
+      const { size, etag } = await this.upload.complete(this.done);
+      return known({ size, etag, httpMetadata: this.options.httpMetadata });
+    } catch (error) {
+      this.cancel();
+      throw error;
+    }
   }
 
+  /** Its parts would be kept otherwise. */
   cancel() {
+    this.isOver = true;
     this.upload?.abort().catch(() => {});
   }
 }
@@ -102,23 +113,24 @@ class Whole {
   constructor(r2, key, options, size) {
     const { readable, writable } = new FixedLengthStream(size);
     this.writer = writable.getWriter();
-    this.putting = r2.put(key, readable, options);
-    this.putting.catch(() => {});
+    this.putting = r2.put(key, readable, options).then(stored);
+    // Whoever waits for room learns that nobody wants more.
+    this.lost = this.putting.then(() => {
+      throw new Error("R2 has not waited for all of the content");
+    });
+    this.lost.catch(() => {});
   }
 
   async write(chunk) {
-    try {
-      await this.writer.write(chunk);
-    } catch (error) {
-      // Why nobody reads it is nearer to the cause.
-      await this.putting;
-      throw error;
-    }
+    const written = this.writer.write(chunk);
+    written.catch(() => {});
+    // Why nobody reads it is nearer to the cause than that it could not be written.
+    await Promise.race([this.lost, written.catch(() => this.lost)]);
   }
 
   async finish() {
     this.writer.close().catch(() => {});
-    return stored(await this.putting);
+    return this.putting;
   }
 
   cancel() {

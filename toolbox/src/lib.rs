@@ -20,6 +20,7 @@ pub mod source;
 pub mod stamp;
 pub mod steps;
 pub mod surroundings;
+pub mod tables;
 pub mod tool;
 pub mod version;
 pub mod wait;

@@ -9,8 +9,8 @@ use bytes::Bytes;
 use guru_core::Body;
 use guru_core::http::{self, Chunks};
 use guru_core::ports::{
-    self, BLOB_LIMIT, BlobEntry, BlobInfo, BlobPage, BlobRange, Called, Condition, Error,
-    ErrorKind, FoundBlob, ListQuery, Version,
+    self, BlobEntry, BlobInfo, BlobPage, BlobRange, Called, Condition, Error, ErrorKind, FoundBlob,
+    ListQuery, Version,
 };
 use wasm_bindgen::prelude::*;
 
@@ -110,13 +110,13 @@ fn stored(store: &str, reply: &Reply) -> Result<BlobInfo, Error> {
     info(store, reply)?.ok_or_else(|| corrupt(store))
 }
 
-/// A place in a blob, for JavaScript, which has 53 bits for it. None is beyond the most that a blob has.
+/// A place in a blob, for JavaScript, which has 53 bits for it.
 #[expect(
     clippy::cast_precision_loss,
-    reason = "5 GiB are far below the 53 bits of a float"
+    reason = "what is left is within the 53 bits of a float"
 )]
 fn place(at: u64) -> f64 {
-    at.min(BLOB_LIMIT) as f64
+    at.min((1 << 53) - 1) as f64
 }
 
 /// Begins a call whose number stays the one of what is held by it.

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use guru_core::Body;
+use guru_core::adapter::BLOB_CHUNK;
 use guru_core::http::{self, Chunks};
 use guru_core::ports::{
     self, BlobEntry, BlobInfo, BlobPage, BlobRange, Called, Condition, Error, ErrorKind, FoundBlob,
@@ -58,7 +59,9 @@ impl ports::Blob for Blob {
             (self.0.to_owned(), key.to_owned(), content_type.to_owned());
         let (size, on) = (content.size(), condition(on));
         Box::pin(async move {
+            let is_small = size.is_some_and(|size| size <= BLOB_CHUNK as u64);
             let mut body = match content.into_bytes() {
+                Ok(bytes) if !is_small => bytes.into(),
                 Ok(bytes) => {
                     let put = contents::put(store, key, content_type, bytes.into(), on);
                     return put.await.map(info).map_err(failed);
@@ -69,8 +72,11 @@ impl ports::Blob for Blob {
             let upload = upload.await.map_err(failed)?;
             // Dropping it before its end stores nothing.
             let broken = |error: http::Error| Error::new(ErrorKind::Broken, error.to_string());
-            while let Some(chunk) = body.chunk().await.map_err(broken)? {
-                upload.write(chunk.into()).await.map_err(failed)?;
+            while let Some(mut chunk) = body.chunk().await.map_err(broken)? {
+                while !chunk.is_empty() {
+                    let part = chunk.split_to(chunk.len().min(BLOB_CHUNK));
+                    upload.write(part.into()).await.map_err(failed)?;
+                }
             }
             upload.finish().await.map(info).map_err(failed)
         })

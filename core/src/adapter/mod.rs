@@ -1,6 +1,9 @@
 //! Behavior that all adapters share, so that targets do not diverge. For authors of targets; functions do not need
 //! it.
 
+/// The most bytes of a blob that a component and its host hand over at once: 1 MiB. What is handed over is in the memory of both.
+pub const BLOB_CHUNK: usize = 1024 * 1024;
+
 mod authority;
 mod body;
 mod conflict;

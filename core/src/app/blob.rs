@@ -15,7 +15,7 @@ use bytes::Bytes;
 use super::{Context, Result as Answer, conditions};
 use crate::http::{self, Body, Chunks, Request, Response};
 use crate::ports::{self, BLOB_LIMIT, BlobInfo, BlobPage, BlobRange, Condition, Error, ErrorKind};
-use crate::ports::{FoundBlob, ListQuery, check_content_type, check_key};
+use crate::ports::{FoundBlob, ListQuery, check_condition, check_content_type, check_key};
 
 /// A store of blobs that the function declares: content of any size by key, as a stream if need be.
 ///
@@ -101,6 +101,7 @@ impl Blob {
     ) -> Result<BlobInfo, Error> {
         check_key(key)?;
         check_content_type(content_type)?;
+        check_condition(&condition)?;
         let content = content
             .into()
             .limited_to(BLOB_LIMIT)
@@ -178,6 +179,9 @@ impl Blob {
 
     async fn found(&self, key: &str, range: Option<BlobRange>) -> Result<Option<FoundBlob>, Error> {
         check_key(key)?;
+        if matches!(range, Some(BlobRange::Between(from, to)) if from > to) {
+            return Err(BlobRange::unsatisfiable());
+        }
         let found = self.port.get(key, range).await?;
         Ok(found.map(|found| FoundBlob {
             content: found.content.of_answer(Received),

@@ -52,6 +52,13 @@ pub(super) async fn serve(blobs: &Blob, key: &str, req: &Request) -> Result<Resp
         offset,
         content,
     } = found;
+    // It may be another one by now.
+    if let Some(answer) = refused(req, &info)? {
+        return Ok(answer);
+    }
+    if !is_for(req, &info) {
+        return whole(blobs, key, req).await;
+    }
     let count = content.size().unwrap_or_default();
     let last = offset.saturating_add(count).saturating_sub(1);
     let said = format!("bytes {offset}-{last}/{}", info.size);
@@ -104,7 +111,8 @@ fn refused(req: &Request, info: &BlobInfo) -> Result<Option<Response>> {
     let asked = |name: &str| {
         let mut all = req.headers().get_all(name).peekable();
         all.peek()?;
-        Some(all.any(|list| names(list, info)))
+        let is_weak = name == "if-none-match";
+        Some(all.any(|list| names(list, info, is_weak)))
     };
     if asked("if-match") == Some(false) {
         return Ok(Some(Response::new(PRECONDITION_FAILED)));
@@ -116,13 +124,15 @@ fn refused(req: &Request, info: &BlobInfo) -> Result<Option<Response>> {
     Ok(None)
 }
 
-/// Whether a list of etags has that of a blob, or is `*`. All are compared by what stands in the quotes.
-fn names(list: &[u8], info: &BlobInfo) -> bool {
+/// Whether a list of etags has that of a blob, or is `*`. A weak one is like it only where that is enough (RFC 9110, section
+/// 8.8.3.2).
+fn names(list: &[u8], info: &BlobInfo, is_weak: bool) -> bool {
     let own = info.etag.as_str().as_bytes();
     list.split(|byte| *byte == b',')
         .map(<[u8]>::trim_ascii)
         .any(|one| {
-            let one = one.strip_prefix(b"W/").unwrap_or(one);
+            let strong = one.strip_prefix(b"W/").filter(|_| is_weak);
+            let one = strong.unwrap_or(one);
             let bare = one
                 .strip_prefix(b"\"")
                 .and_then(|one| one.strip_suffix(b"\""));
@@ -134,7 +144,7 @@ fn names(list: &[u8], info: &BlobInfo) -> bool {
 fn is_for(req: &Request, info: &BlobInfo) -> bool {
     match req.headers().get("if-range") {
         None => true,
-        Some(one) => one.starts_with(b"\"") && names(one, info),
+        Some(one) => one.starts_with(b"\"") && names(one, info, false),
     }
 }
 

@@ -176,6 +176,23 @@ impl ListQuery {
     }
 }
 
+/// Holds a condition to what a store can be asked for: an etag that no blob has is another's.
+///
+/// # Errors
+///
+/// [`Conflict`](ErrorKind::Conflict) for one that is empty, `*`, or has others than visible ASCII, a quote or a comma in it.
+pub fn check_condition(condition: &Condition) -> Result<(), Error> {
+    let Condition::Version(etag) = condition else {
+        return Ok(());
+    };
+    let etag = etag.as_str();
+    let is_inner = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b',';
+    if !etag.is_empty() && etag != "*" && etag.bytes().all(is_inner) {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Conflict, "no blob has such an etag"))
+}
+
 /// Holds a content type to what every store and every header takes.
 ///
 /// # Errors

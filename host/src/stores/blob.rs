@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use guru_core::adapter::BLOB_CHUNK;
 use guru_core::ports::{
-    self, BLOB_LIMIT, BlobInfo, BlobRange, Condition, ErrorKind, Version, check_content_type,
-    check_key,
+    self, BLOB_LIMIT, BlobInfo, BlobRange, Condition, ErrorKind, Version, check_condition,
+    check_content_type, check_key,
 };
 use guru_services::content::{Feeder, fed, whole};
 use guru_services::{BlobStore, Content};
@@ -51,6 +52,8 @@ pub struct Upload(Arc<Writing>);
 
 struct Writing {
     feeder: Feeder,
+    /// One chunk at a time is in the host's memory, and none comes behind the end.
+    turn: Mutex<()>,
     storing: Mutex<Storing>,
 }
 
@@ -76,6 +79,22 @@ impl Writing {
         storing.0 = None;
         done.unwrap_or_else(|_| Err(over()))
     }
+}
+
+/// Holds what is handed over at once to a limit.
+fn check_chunk(chunk: &[u8]) -> Result<(), ports::Error> {
+    if chunk.len() <= BLOB_CHUNK {
+        return Ok(());
+    }
+    let message = format!("{BLOB_CHUNK} bytes are handed over at once at most");
+    Err(ports::Error::new(ErrorKind::TooLarge, message))
+}
+
+fn busy() -> ports::Error {
+    ports::Error::new(
+        ErrorKind::Invalid,
+        "an upload is written by one call at a time",
+    )
 }
 
 fn over() -> ports::Error {
@@ -170,7 +189,9 @@ impl<T: Send> blob::HostUploadWithStore<T> for Blobs {
         upload: Resource<Upload>,
         chunk: Vec<u8>,
     ) -> Result<(), blob::Error> {
+        check_chunk(&chunk)?;
         let writing = writing(accessor, &upload)?;
+        let _turn = writing.turn.try_lock().map_err(|_| busy())?;
         if writing.feeder.send(chunk.into()).await {
             return Ok(());
         }
@@ -184,6 +205,7 @@ impl<T: Send> blob::HostUploadWithStore<T> for Blobs {
         upload: Resource<Upload>,
     ) -> Result<blob::Info, blob::Error> {
         let writing = writing(accessor, &upload)?;
+        let _turn = writing.turn.try_lock().map_err(|_| busy())?;
         writing.feeder.finish().await;
         Ok(info(writing.done().await?))
     }
@@ -201,6 +223,9 @@ impl<T: Send> blob::HostWithStore<T> for Blobs {
         key: String,
         range: Option<blob::Range>,
     ) -> Result<Option<blob::Found>, blob::Error> {
+        if matches!(range, Some(blob::Range::Between((from, to))) if from > to) {
+            return Err(BlobRange::unsatisfiable().into());
+        }
         let store = store(accessor, &name, &key)?;
         let range = range.map(|range| match range {
             blob::Range::StartingAt(from) => BlobRange::From(from),
@@ -241,10 +266,13 @@ impl<T: Send> blob::HostWithStore<T> for Blobs {
         content: Vec<u8>,
         on: blob::Condition,
     ) -> Result<blob::Info, blob::Error> {
+        check_chunk(&content)?;
         check_content_type(&content_type)?;
+        let on = condition(on);
+        check_condition(&on)?;
         let store = store(accessor, &name, &key)?;
         let content = whole(content.into());
-        let put = store.put(&key, &content_type, content, condition(on));
+        let put = store.put(&key, &content_type, content, on);
         Ok(info(put.await?))
     }
 
@@ -261,9 +289,11 @@ impl<T: Send> blob::HostWithStore<T> for Blobs {
             let message = format!("a blob has {BLOB_LIMIT} bytes at most");
             return Err(ports::Error::new(ErrorKind::TooLarge, message).into());
         }
+        let on = condition(on);
+        check_condition(&on)?;
         let store = store(accessor, &name, &key)?;
         let (feeder, content) = fed(size);
-        let put = store.put(&key, &content_type, content, condition(on));
+        let put = store.put(&key, &content_type, content, on);
         let storing = tokio::spawn(async move {
             // The call counts until it is done.
             let _store = store;
@@ -271,6 +301,7 @@ impl<T: Send> blob::HostWithStore<T> for Blobs {
         });
         let upload = Upload(Arc::new(Writing {
             feeder,
+            turn: Mutex::new(()),
             storing: Mutex::new(Storing(Some(storing))),
         }));
         let upload = accessor.with(|mut access| access.get().table.push(upload));

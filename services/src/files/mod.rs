@@ -101,7 +101,7 @@ impl Files {
     /// A new file aside.
     fn begin(&self) -> io::Result<(File, Aside)> {
         let folder = self.folder.join(ASIDE);
-        crate::folder::make(&folder)?;
+        make(&folder)?;
         sweep(&folder)?;
         let path = folder.join(uuid::Uuid::new_v4().simple().to_string());
         Ok((File::create_new(&path)?, Aside(path)))
@@ -111,7 +111,7 @@ impl Files {
     fn commit(&self, aside: &Aside, key: &str, condition: &Condition) -> io::Result<bool> {
         let place = path_of(&self.folder, key);
         let folder = place.parent().unwrap_or(&self.folder);
-        fs::create_dir_all(folder)?;
+        make(folder)?;
         let _alone = self.locked()?;
         let holds = match condition {
             Condition::Absent => self.info(key)?.is_none(),
@@ -175,7 +175,12 @@ impl Files {
                         let is_wanted = |key: &String| {
                             &**key >= from && key != after && key.starts_with(&query.prefix)
                         };
-                        if let Some(key) = key.filter(is_wanted) {
+                        // Others may have files here that no key has the name of.
+                        let is_blob = |key: &String| {
+                            path_of(&self.folder, key) == entry.path()
+                                && fs::metadata(entry.path()).is_ok_and(|known| known.is_file())
+                        };
+                        if let Some(key) = key.filter(is_wanted).filter(is_blob) {
                             found.push((key, entry.path()));
                         }
                     }
@@ -193,6 +198,20 @@ fn is_missing(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
     )
+}
+
+/// Makes a folder, of which the disk knows then.
+fn make(folder: &Path) -> io::Result<()> {
+    let missing = folder.ancestors().take_while(|folder| !folder.exists());
+    let missing: Vec<_> = missing
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .collect();
+    crate::folder::make(folder)?;
+    for above in missing.iter().filter_map(|folder| folder.parent()) {
+        let is_here = above.as_os_str().is_empty();
+        sync(if is_here { Path::new(".") } else { above })?;
+    }
+    Ok(())
 }
 
 /// Has the disk know of what was renamed in a folder. Windows cannot, and does it by itself.

@@ -11,13 +11,20 @@ use guru_core::ports::KEY_LIMIT;
 /// The most bytes of one name: most systems have 255.
 const LONGEST: usize = 200;
 
+/// The place of its last byte.
+const LAST: usize = LONGEST - 1;
+
 /// The path of a key below the folder of its store.
 pub(super) fn path_of(folder: &Path, key: &str) -> PathBuf {
     let mut name = String::with_capacity(key.len());
-    for byte in key.bytes() {
+    let mut bytes = key.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        // Some systems drop a dot at the end of a name.
+        let goes_on = bytes.peek().is_some_and(u8::is_ascii_alphanumeric);
+        let is_inner = goes_on && !matches!(name.len() % LONGEST, 0 | LAST);
         match byte {
             b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => name.push(char::from(byte)),
-            b'.' if !name.len().is_multiple_of(LONGEST) => name.push('.'),
+            b'.' if is_inner => name.push('.'),
             _ => {
                 name.push('%');
                 let digits = [byte >> 4, byte & 15];

@@ -17,8 +17,9 @@ use super::bucket::Bucket;
 use crate::Content;
 use crate::aws::{self, Source};
 
-/// How long the head of an answer may take, once all of a request is sent that is in memory.
+/// How long the head of an answer may take, and what else it has that is no content; and the least bytes a second of what is sent.
 const DEADLINE: Duration = Duration::from_secs(30);
+const SLOWEST: usize = 64 * 1024;
 
 /// How often a call is tried, with pauses that double from the first on.
 const TRIES: u32 = 4;
@@ -34,6 +35,8 @@ pub(super) enum Repeat {
     Always,
     /// Where it was certainly not done: it was refused.
     Refused,
+    /// In no case.
+    Never,
 }
 
 /// A request, without what all of them have.
@@ -131,8 +134,11 @@ impl Api {
                     self.make().await?;
                 }
                 Err(Failed { error, again, .. }) => {
-                    let is_repeated =
-                        again.is_some_and(|is_undone| is_undone || ask.repeat == Repeat::Always);
+                    let is_repeated = again.is_some_and(|is_undone| match ask.repeat {
+                        Repeat::Always => true,
+                        Repeat::Refused => is_undone,
+                        Repeat::Never => false,
+                    });
                     if left == 0 || !is_repeated {
                         return Err(error);
                     }
@@ -153,7 +159,8 @@ impl Api {
             .map_err(|never| match never {})
             .boxed_unsync();
         let sent = self.send(ask, SignableBody::Bytes(&ask.body), body);
-        match timeout(DEADLINE, sent).await {
+        let slowest = Duration::from_secs((ask.body.len() / SLOWEST) as u64);
+        match timeout(DEADLINE + slowest, sent).await {
             Ok(Ok(answer)) => self.checked(answer).await,
             Ok(Err(error)) => {
                 let again = match error.kind() {
@@ -180,6 +187,10 @@ impl Api {
 
     /// Sends a request once, with content that comes from elsewhere, and of which the size is known.
     pub(super) async fn stream(&self, ask: &Ask, content: Content) -> Result<Answer, Error> {
+        if self.bucket.is_made {
+            // What was sent cannot be sent again.
+            self.make().await?;
+        }
         let body: Body = content.map_err(Into::into).boxed_unsync();
         let sent = self.send(ask, SignableBody::UnsignedPayload, body);
         let checked = self.checked(sent.await?).await;
@@ -236,6 +247,7 @@ impl Api {
             }
             ("PreconditionFailed", _) | (_, 412) => (ErrorKind::Conflict, None),
             ("NoSuchBucket", _) => (ErrorKind::Unavailable, None),
+            ("NoSuchUpload", _) => (ErrorKind::Broken, None),
             ("RequestTimeout" | "IncompleteBody", _) => (ErrorKind::Broken, Some(false)),
             ("EntityTooLarge", _) => (ErrorKind::TooLarge, None),
             ("KeyTooLongError", _) => (ErrorKind::InvalidKey, None),
@@ -269,13 +281,20 @@ impl Api {
 
 /// An answer as text.
 pub(super) async fn text(answer: Answer) -> Result<String, Error> {
-    let body = Limited::new(answer.into_body(), LARGEST).collect().await;
+    let body = timeout(
+        DEADLINE,
+        Limited::new(answer.into_body(), LARGEST).collect(),
+    );
     let broken = |why: String| {
         Error::new(
             ErrorKind::Broken,
             format!("an answer of S3 broke off: {why}"),
         )
     };
+    let body = body.await.map_err(|_| {
+        let message = format!("an answer of S3 did not end within {DEADLINE:?}");
+        Error::new(ErrorKind::Timeout, message)
+    })?;
     let body = body.map_err(|error| broken(error.to_string()))?;
     String::from_utf8(body.to_bytes().into()).map_err(|error| broken(error.to_string()))
 }

@@ -218,11 +218,15 @@ impl BlobStore for S3 {
         Box::pin(async move {
             let mut ask = Ask::new(Method::GET, this.path(&key));
             if let Some(range) = range {
+                // Some servers have 63 bits for a place.
+                let place = |at: u64| at.min(i64::MAX as u64);
                 let range = match range {
-                    BlobRange::From(from) => format!("bytes={from}-"),
-                    BlobRange::Between(from, to) => format!("bytes={from}-{to}"),
+                    BlobRange::From(from) => format!("bytes={}-", place(from)),
+                    BlobRange::Between(from, to) => {
+                        format!("bytes={}-{}", place(from), place(to))
+                    }
                     BlobRange::Last(0) => return Err(BlobRange::unsatisfiable()),
-                    BlobRange::Last(count) => format!("bytes=-{count}"),
+                    BlobRange::Last(count) => format!("bytes=-{}", place(count)),
                 };
                 ask = ask.with("range", &range)?;
             }

@@ -116,7 +116,12 @@ impl Upload {
         let mut ask = Ask::new(Method::POST, self.target.clone());
         ask.body = format!("<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>").into();
         ask.repeat = Repeat::Refused;
-        let said = text(self.api.call(&conditional(ask, condition)?).await?).await?;
+        let mut ask = conditional(ask, condition)?;
+        if *condition != Condition::None {
+            // Where another write came between, it is of no use to complete it again.
+            ask.repeat = Repeat::Never;
+        }
+        let said = text(self.api.call(&ask).await?).await?;
         // It may answer 200 before it fails.
         let completed: Completed = read(&said).map_err(|error| {
             let failure: Failure = quick_xml::de::from_str(&said).unwrap_or_default();

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
+use guru_toolbox::tables;
+use toml_edit::{DocumentMut, Item, value};
 
 use crate::{
     declared::Port,
@@ -15,6 +16,9 @@ const KV: &str = "kv_namespaces";
 const D1: &str = "d1_databases";
 /// The same for blobs, whose buckets are R2's.
 const R2: &str = "r2_buckets";
+
+/// What a binding is called in there.
+const BINDING: &str = "binding";
 
 /// Replaces the entry module of wrangler.toml and removes its build command: wrangler runs that before anything else, and serves
 /// nothing while it fails.
@@ -53,38 +57,13 @@ pub(super) fn with_stores(text: &str, ports: &[Port]) -> Result<Option<String>> 
         let name = port.name();
         for other in [KV, D1, R2].into_iter().filter(|other| *other != kind) {
             ensure!(
-                !has_binding(&document, other, name),
+                !tables::has(&document, other, BINDING, name),
                 "`{name}` is a binding of `{other}`, and the function declares it as one of `{kind}`: correct one of them"
             );
         }
-        if !has_binding(&document, kind, name) {
-            let mut binding = Table::new();
-            binding.insert("binding", value(name));
-            let kinds = document
-                .entry(kind)
-                .or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
-            let kinds = kinds.as_array_of_tables_mut();
-            let kinds = kinds.with_context(|| {
-                format!("`{kind}` is a list of another form: add a binding `{name}` to it")
-            })?;
-            kinds.push(binding);
-            is_new = true;
-        }
+        is_new |= tables::add(&mut document, kind, BINDING, name)?;
     }
     Ok(is_new.then(|| document.to_string()))
-}
-
-fn has_binding(document: &DocumentMut, kind: &str, name: &str) -> bool {
-    let kinds = document.get(kind);
-    let tables = kinds
-        .and_then(Item::as_array_of_tables)
-        .into_iter()
-        .flatten();
-    let inline = kinds.and_then(Item::as_array).into_iter().flatten();
-    let mut names = tables
-        .filter_map(|table| table.get("binding")?.as_str())
-        .chain(inline.filter_map(|table| table.as_inline_table()?.get("binding")?.as_str()));
-    names.any(|own| own == name)
 }
 
 #[cfg(test)]

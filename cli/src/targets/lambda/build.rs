@@ -46,21 +46,11 @@ pub(super) fn built(
     Ok((vec![zip, bootstrap, compiled, document], ports))
 }
 
-/// Whether a function with these ports has stores.
-pub(super) fn has_stores(ports: &[Port]) -> bool {
-    ports.iter().any(Port::is_store)
-}
-
-/// Whether a function with these ports has blobs.
-pub(super) fn has_blobs(ports: &[Port]) -> bool {
-    ports.iter().any(Port::is_blob)
-}
-
 /// The bootstrap for a function with these ports.
 pub(super) fn program_for(ports: &[Port]) -> cargo::Program {
-    if has_blobs(ports) {
+    if ports.iter().any(Port::is_blob) {
         cargo::BOOTSTRAP_WITH_BLOBS
-    } else if has_stores(ports) {
+    } else if ports.iter().any(Port::is_store) {
         cargo::BOOTSTRAP_WITH_STORES
     } else {
         cargo::BOOTSTRAP

@@ -160,22 +160,17 @@ fn build(deployment: &Deployment<'_>) -> Result<(artefacts::Output, Vec<Port>)> 
 /// The parameters for what a function keeps. A template that an older `guru new` made, or somebody else, has none.
 fn kept(template: &str, ports: &[Port]) -> Result<Vec<String>> {
     let mut parameters = Vec::new();
-    for (name, what, is_declared) in [
+    for (name, what, is_one) in [
         (
             "Stores",
             "a table for the function's stores",
-            package::has_stores(ports),
+            Port::is_store as fn(&Port) -> bool,
         ),
-        (
-            "Blobs",
-            "a bucket for the function's blobs",
-            package::has_blobs(ports),
-        ),
+        ("Blobs", "a bucket for the function's blobs", Port::is_blob),
     ] {
-        let line = format!("  {name}:");
-        if template.lines().any(|own| own == line) {
-            let value = if is_declared { "yes" } else { "no" };
-            parameters.push(format!("{name}={value}"));
+        let is_declared = ports.iter().any(is_one);
+        if template.contains(&format!("\n  {name}:\n")) {
+            parameters.push(format!("{name}={}", if is_declared { "yes" } else { "no" }));
         } else if is_declared {
             bail!(
                 "it has no parameter `{name}`, with {what} and the rights to it: take these over from the template of a new \

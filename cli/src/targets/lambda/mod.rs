@@ -16,6 +16,7 @@ use super::{Deployer, Need, Serve, Served, Vendor, login, named};
 use crate::{
     artefacts::{self, BuildContext},
     cargo, child,
+    declared::Port,
     home::Home,
     items::{
         Item,
@@ -90,8 +91,8 @@ impl Vendor for Lambda {
         let is_named = |name: &str| {
             request.settings.iter().any(|(key, _)| key == name) || env::var_os(name).is_some()
         };
-        let stores = build::has_stores(&ports) && !is_named(STORES);
-        let blobs = build::has_blobs(&ports) && !is_named(BLOBS);
+        let stores = ports.iter().any(Port::is_store) && !is_named(STORES);
+        let blobs = ports.iter().any(Port::is_blob) && !is_named(BLOBS);
         if stores || blobs {
             let program = ministack(session.context().home).context(
                 "the function has stores or blobs, which are DynamoDB's and S3's on Lambda: `pip install ministack` gets an emulator, \
