@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use guru_core::ports::{Atomic as _, Condition, KeyValue as _};
-use guru_services::{Local, Sqlite, Store as _};
+use guru_services::{BlobStore as _, Files, Local, Sqlite, Store as _, content};
+use http_body_util::BodyExt as _;
 
 /// The file that a process writes to that this test starts, and kills.
 const FILE: &str = "GURU_TEST_KILLED";
@@ -52,6 +53,59 @@ async fn writer() {
         writeln!(out, "written {key} {number} {count}").unwrap();
         out.flush().unwrap();
     }
+}
+
+/// The folder that a process stores blobs in that this test starts, and kills.
+const FOLDER: &str = "GURU_TEST_KILLED_FOLDER";
+
+/// Stores blobs until it is killed, and says which: each number anew, and one blob again and again.
+#[tokio::test]
+async fn uploader() {
+    let Some(path) = std::env::var_os(FOLDER) else {
+        return;
+    };
+    let store = Files::open(Path::new(&path));
+    let mut out = std::io::stdout();
+    for number in 0..2000 {
+        for key in [format!("{}-{number}", std::process::id()), "again".into()] {
+            let content = content::whole(value(number));
+            let put = store.put(&key, "text/plain", content, Condition::None);
+            put.await.unwrap();
+        }
+        writeln!(out, "written {}-{number} {number} 0", std::process::id()).unwrap();
+        out.flush().unwrap();
+    }
+}
+
+/// Blobs that were acknowledged are there, whole; the one that is always replaced is one of those that were written.
+#[tokio::test]
+async fn blobs_that_were_acknowledged_are_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Files::open(folder.path());
+    let read = async |key: &str| {
+        let found = store.get(key, None).await.unwrap()?;
+        Some(found.content.collect().await.unwrap().to_bytes())
+    };
+    let (mut total, mut rounds_with_writes) = (0, 0);
+    for _ in 0..ROUNDS {
+        let (written, _) = kill_one("uploader", FOLDER, folder.path());
+        for (key, number) in &written {
+            assert_eq!(read(key).await, Some(value(*number)), "{key}");
+        }
+        if let Some(again) = read("again").await {
+            assert!(
+                (0..2000).any(|number| again == value(number)),
+                "half of one"
+            );
+        }
+        total += written.len();
+        rounds_with_writes += usize::from(!written.is_empty());
+    }
+    assert!(
+        rounds_with_writes > 10,
+        "only {rounds_with_writes} rounds with writes"
+    );
+    assert!(total > 100, "only {total} writes");
 }
 
 /// A write that cannot be committed is an error, and none that was acknowledged: a file may have no more than so much.
@@ -94,10 +148,10 @@ fn acknowledged(line: &str) -> Option<(String, u64, i64)> {
 }
 
 /// Lets a writer write for a while; what it has acknowledged, and what it had counted then.
-fn kill_one(path: &Path) -> (Vec<(String, u64)>, i64) {
+fn kill_one(writer: &str, variable: &str, path: &Path) -> (Vec<(String, u64)>, i64) {
     let mut writer = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "writer", "--nocapture"])
-        .env(FILE, path)
+        .args(["--exact", writer, "--nocapture"])
+        .env(variable, path)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -122,7 +176,7 @@ async fn what_was_acknowledged_is_there() {
     let path = folder.path().join("store.sqlite");
     let (mut total, mut rounds_with_writes) = (0, 0);
     for _ in 0..ROUNDS {
-        let (written, count) = kill_one(&path);
+        let (written, count) = kill_one("writer", FILE, &path);
         let store = Local::new(Arc::new(Sqlite::open(&path, "a")));
         for (key, number) in &written {
             assert_eq!(store.get(key).await.unwrap(), Some(value(*number)), "{key}");
