@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use guru_core::ports::{BLOB_LIMIT, Error, ErrorKind};
+use guru_core::ports::{Error, ErrorKind, check_size};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full};
@@ -28,7 +28,7 @@ pub fn fed(size: Option<u64>) -> (Feeder, Content) {
     let fed = Fed {
         receiver,
         left: size,
-        most: BLOB_LIMIT,
+        sent: 0,
         held: None,
         is_over: false,
     };
@@ -59,8 +59,8 @@ impl Feeder {
 struct Fed {
     receiver: Receiver<Option<Result<Bytes, Error>>>,
     left: Option<u64>,
-    /// How many bytes may still come.
-    most: u64,
+    /// How many bytes have come.
+    sent: u64,
     /// The last bytes of a known size: they are handed out once it is certain that these are all. Who has them all needs no end.
     held: Option<Bytes>,
     is_over: bool,
@@ -70,11 +70,8 @@ impl Fed {
     /// Takes note of a chunk. The chunk, unless it is the last one.
     fn take(&mut self, chunk: Bytes) -> Result<Option<Bytes>, Error> {
         let size = chunk.len() as u64;
-        let most = self.most.checked_sub(size);
-        self.most = most.ok_or_else(|| {
-            let message = format!("a blob has {BLOB_LIMIT} bytes at most");
-            Error::new(ErrorKind::TooLarge, message)
-        })?;
+        self.sent = self.sent.saturating_add(size);
+        check_size(self.sent)?;
         let Some(left) = self.left else {
             return Ok(Some(chunk));
         };

@@ -152,8 +152,8 @@ impl Services {
         Ok(services)
     }
 
-    /// The same on a machine of one's own, where stores without a setting are in a file of SQLite, and databases in one each: in the
-    /// folder that `GURU_DATA` names, or in `.guru`.
+    /// The same on a machine of one's own, where stores without a setting are in a file of SQLite, databases in one each, and blobs in
+    /// files: in the folder that `GURU_DATA` names, or in `.guru`.
     ///
     /// # Errors
     ///

@@ -177,13 +177,13 @@ impl ports::Blob for R2 {
 
     fn get(&self, key: &str, range: Option<BlobRange>) -> Called<Option<FoundBlob>> {
         let name = self.0;
+        if let Some(Err(error)) = range.map(BlobRange::check) {
+            return Box::pin(async { Err(error) });
+        }
         let (kind, from, to) = match range {
             None => (0, 0, 0),
             Some(BlobRange::From(from)) => (1, from, 0),
             Some(BlobRange::Between(from, to)) => (2, from, to),
-            Some(BlobRange::Last(0)) => {
-                return Box::pin(async { Err(BlobRange::unsatisfiable()) });
-            }
             Some(BlobRange::Last(count)) => (3, count, 0),
         };
         let (content, said) = held(name, |number| {
@@ -193,11 +193,7 @@ impl ports::Blob for R2 {
             let Some(info) = info(name, &said.await?)? else {
                 return Ok(None);
             };
-            let part = match range {
-                Some(range) => range.within(info.size),
-                None => Some((0, info.size)),
-            };
-            let (offset, count) = part.ok_or_else(BlobRange::unsatisfiable)?;
+            let (offset, count) = BlobRange::part(range, info.size)?;
             let content = Content {
                 store: name,
                 held: Some(content),

@@ -15,7 +15,9 @@ use bytes::Bytes;
 use super::{Context, Result as Answer, conditions};
 use crate::http::{self, Body, Chunks, Request, Response};
 use crate::ports::{self, BLOB_LIMIT, BlobInfo, BlobPage, BlobRange, Condition, Error, ErrorKind};
-use crate::ports::{FoundBlob, ListQuery, check_condition, check_content_type, check_key};
+use crate::ports::{
+    FoundBlob, ListQuery, check_condition, check_content_type, check_key, check_size,
+};
 
 /// A store of blobs that the function declares: content of any size by key, as a stream if need be.
 ///
@@ -102,10 +104,10 @@ impl Blob {
         check_key(key)?;
         check_content_type(content_type)?;
         check_condition(&condition)?;
-        let content = content
-            .into()
-            .limited_to(BLOB_LIMIT)
-            .map_err(|_| too_large())?;
+        let content = content.into();
+        check_size(content.size().unwrap_or_default())?;
+        let too_large = |_| Error::new(ErrorKind::TooLarge, "the content is too large");
+        let content = content.limited_to(BLOB_LIMIT).map_err(too_large)?;
         let why = Rc::new(Cell::new(None));
         let content = content.wrapped(|source| Sent {
             source,
@@ -179,9 +181,6 @@ impl Blob {
 
     async fn found(&self, key: &str, range: Option<BlobRange>) -> Result<Option<FoundBlob>, Error> {
         check_key(key)?;
-        if matches!(range, Some(BlobRange::Between(from, to)) if from > to) {
-            return Err(BlobRange::unsatisfiable());
-        }
         let found = self.port.get(key, range).await?;
         Ok(found.map(|found| FoundBlob {
             content: found.content.of_answer(Received),
@@ -194,11 +193,6 @@ impl fmt::Debug for Blob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Blob").finish_non_exhaustive()
     }
-}
-
-fn too_large() -> Error {
-    let message = format!("a blob has {BLOB_LIMIT} bytes at most");
-    Error::new(ErrorKind::TooLarge, message)
 }
 
 /// Content on its way to the store, which tells why it broke off.

@@ -153,11 +153,7 @@ impl ports::Blob for Blob {
             let Some(Kept { info, bytes }) = store.kept.borrow().get(key).cloned() else {
                 return Ok(None);
             };
-            let part = match range {
-                Some(range) => range.within(info.size),
-                None => Some((0, info.size)),
-            };
-            let (offset, count) = part.ok_or_else(BlobRange::unsatisfiable)?;
+            let (offset, count) = BlobRange::part(range, info.size)?;
             let at = |place: u64| usize::try_from(place).unwrap_or(usize::MAX);
             // Both are within it.
             let content = bytes.slice(at(offset)..at(offset + count)).into();

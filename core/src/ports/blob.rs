@@ -136,11 +136,31 @@ impl BlobRange {
         (from <= to).then(|| (from, to - from + 1))
     }
 
-    /// The error for a range of which there is no byte.
-    #[must_use]
-    pub fn unsatisfiable() -> Error {
-        Error::new(ErrorKind::Invalid, "the blob has no byte in this range")
+    /// Where a part of a blob of this size begins, or all of it, and how many bytes it has.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`](ErrorKind::Invalid) for a range of which there is no byte.
+    pub fn part(range: Option<Self>, size: u64) -> Result<(u64, u64), Error> {
+        let part = match range {
+            Some(range) => range.within(size),
+            None => Some((0, size)),
+        };
+        part.ok_or_else(no_byte)
     }
+
+    /// Holds a range to one of which a blob can have a byte, for a store that would take another for something else.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`](ErrorKind::Invalid) for one that goes backwards, or has no bytes at the end.
+    pub fn check(self) -> Result<(), Error> {
+        self.within(u64::MAX).map(drop).ok_or_else(no_byte)
+    }
+}
+
+fn no_byte() -> Error {
+    Error::new(ErrorKind::Invalid, "the blob has no byte in this range")
 }
 
 /// Some of the blobs that there are.
@@ -165,15 +185,24 @@ impl ListQuery {
     /// The page of a store whose cursor is the last key, out of what it found from the [beginning](Self::range) on, in order:
     /// at most one blob more than the limit.
     pub fn blob_page(&self, found: impl IntoIterator<Item = BlobEntry>) -> BlobPage {
-        let found = found.into_iter();
-        let found = found.take_while(|blob| blob.key.starts_with(&self.prefix));
-        let mut blobs: Vec<BlobEntry> = found.take(self.limit.saturating_add(1)).collect();
-        let is_more = blobs.len() > self.limit;
-        blobs.truncate(self.limit);
-        let last = blobs.last().filter(|_| is_more);
-        let cursor = last.map(|last| last.key.clone());
+        let (blobs, cursor) = self.paged(found, |blob| &blob.key);
         BlobPage { blobs, cursor }
     }
+}
+
+/// Holds content to the most bytes that a blob has.
+///
+/// # Errors
+///
+/// [`TooLarge`](ErrorKind::TooLarge) for more.
+pub fn check_size(size: u64) -> Result<(), Error> {
+    if size <= BLOB_LIMIT {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::TooLarge,
+        format!("a blob has {BLOB_LIMIT} bytes at most"),
+    ))
 }
 
 /// Holds a condition to what a store can be asked for: an etag that no blob has is another's.

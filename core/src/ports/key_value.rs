@@ -238,13 +238,23 @@ impl ListQuery {
     /// The page of a store whose cursor is the last key, out of what it found from the [beginning](Self::range) on, in order:
     /// at most one key more than the limit.
     pub fn page(&self, found: impl IntoIterator<Item = String>) -> Page {
-        let found = found.into_iter();
-        let found = found.take_while(|key| key.starts_with(&self.prefix));
-        let mut keys: Vec<String> = found.take(self.limit.saturating_add(1)).collect();
-        let is_more = keys.len() > self.limit;
-        keys.truncate(self.limit);
-        let cursor = keys.last().filter(|_| is_more).cloned();
+        let (keys, cursor) = self.paged(found, |key| key);
         Page { keys, cursor }
+    }
+
+    /// The same for anything that has a key.
+    pub(super) fn paged<T>(
+        &self,
+        found: impl IntoIterator<Item = T>,
+        key: impl Fn(&T) -> &String,
+    ) -> (Vec<T>, Option<String>) {
+        let found = found.into_iter();
+        let found = found.take_while(|one| key(one).starts_with(&self.prefix));
+        let mut all: Vec<T> = found.take(self.limit.saturating_add(1)).collect();
+        let is_more = all.len() > self.limit;
+        all.truncate(self.limit);
+        let cursor = all.last().filter(|_| is_more).map(|last| key(last).clone());
+        (all, cursor)
     }
 }
 

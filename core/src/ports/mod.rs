@@ -27,7 +27,7 @@ use core::fmt;
 
 pub use blob::{
     BLOB_LIMIT, Blob, BlobEntry, BlobInfo, BlobPage, BlobRange, CONTENT_TYPE_LIMIT, FoundBlob,
-    check_condition, check_content_type,
+    check_condition, check_content_type, check_size,
 };
 pub use clock::Clock;
 pub use config::Config;

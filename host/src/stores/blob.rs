@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use guru_core::adapter::BLOB_CHUNK;
 use guru_core::ports::{
-    self, BLOB_LIMIT, BlobInfo, BlobRange, Condition, ErrorKind, Version, check_condition,
-    check_content_type, check_key,
+    self, BlobInfo, BlobRange, Condition, ErrorKind, Version, check_condition, check_content_type,
+    check_key, check_size,
 };
 use guru_services::content::{Feeder, fed, whole};
 use guru_services::{BlobStore, Content};
@@ -223,9 +223,6 @@ impl<T: Send> blob::HostWithStore<T> for Blobs {
         key: String,
         range: Option<blob::Range>,
     ) -> Result<Option<blob::Found>, blob::Error> {
-        if matches!(range, Some(blob::Range::Between((from, to))) if from > to) {
-            return Err(BlobRange::unsatisfiable().into());
-        }
         let store = store(accessor, &name, &key)?;
         let range = range.map(|range| match range {
             blob::Range::StartingAt(from) => BlobRange::From(from),
@@ -285,10 +282,7 @@ impl<T: Send> blob::HostWithStore<T> for Blobs {
         on: blob::Condition,
     ) -> Result<Resource<Upload>, blob::Error> {
         check_content_type(&content_type)?;
-        if size.is_some_and(|size| size > BLOB_LIMIT) {
-            let message = format!("a blob has {BLOB_LIMIT} bytes at most");
-            return Err(ports::Error::new(ErrorKind::TooLarge, message).into());
-        }
+        check_size(size.unwrap_or_default())?;
         let on = condition(on);
         check_condition(&on)?;
         let store = store(accessor, &name, &key)?;

@@ -21,27 +21,52 @@ pub(crate) fn text(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// The region that a setting names, or else the environment.
-pub(crate) fn region(own: Option<&str>) -> Option<String> {
-    let own = own.map(str::to_owned);
-    own.or_else(|| text("AWS_REGION"))
-        .or_else(|| text("AWS_DEFAULT_REGION"))
+/// Where something is, as far as a setting says it behind a `?`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Place {
+    region: Option<String>,
+    endpoint: Option<String>,
+    /// Whether it is made where it is not there, as for tests.
+    pub(crate) is_made: bool,
 }
 
-/// The error where nothing names a region.
-pub(crate) fn no_region() -> Error {
-    let message = "which region of AWS is it in? AWS_REGION says so, or `?region=` in the setting";
-    Error::new(ErrorKind::Unavailable, message)
-}
+impl Place {
+    /// Reads a query. Nothing for one that says something else.
+    pub(crate) fn read(query: &str) -> Option<Self> {
+        let mut place = Self::default();
+        for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+            match &*key {
+                "region" => place.region = Some(value.into_owned()),
+                "endpoint" => place.endpoint = Some(value.into_owned()),
+                "create" => place.is_made = true,
+                _ => return None,
+            }
+        }
+        Some(place)
+    }
 
-/// The endpoint that a setting names, or else the environment, for this service or for all
-/// (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>).
-pub(crate) fn endpoint(own: Option<&str>, variable: &str) -> Option<String> {
-    let own = own.map(str::to_owned);
-    let named = own
-        .or_else(|| text(variable))
-        .or_else(|| text("AWS_ENDPOINT_URL"));
-    named.map(|endpoint| endpoint.trim_end_matches('/').to_owned())
+    /// The region, or else that of the environment.
+    pub(crate) fn region(&self) -> Result<String, Error> {
+        let own = self.region.clone();
+        let named = own
+            .or_else(|| text("AWS_REGION"))
+            .or_else(|| text("AWS_DEFAULT_REGION"));
+        named.ok_or_else(|| {
+            let message =
+                "which region of AWS is it in? AWS_REGION says so, or `?region=` in the setting";
+            Error::new(ErrorKind::Unavailable, message)
+        })
+    }
+
+    /// The endpoint, or else that of the environment, for this service or for all
+    /// (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>).
+    pub(crate) fn endpoint(&self, variable: &str) -> Option<String> {
+        let own = self.endpoint.clone();
+        let named = own
+            .or_else(|| text(variable))
+            .or_else(|| text("AWS_ENDPOINT_URL"));
+        named.map(|endpoint| endpoint.trim_end_matches('/').to_owned())
+    }
 }
 
 /// The domain of endpoints in a region. China's are of another one.

@@ -85,7 +85,7 @@ impl Api {
         for left in (0..TRIES).rev() {
             match self.tried(operation, ask.clone()).await {
                 Tried::Done(answer) => return Ok(answer),
-                Tried::NoTable(_) if self.table.is_made => self.make().await?,
+                Tried::NoTable(_) if self.table.place.is_made => self.make().await?,
                 Tried::NoTable(error) | Tried::Failed(error) => return Err(error),
                 Tried::Again(error, is_undone) => {
                     if left == 0 || !(is_undone || repeat == Repeat::Always) {
@@ -150,7 +150,7 @@ impl Api {
     }
 
     async fn send(&self, operation: &str, ask: Bytes) -> Result<(StatusCode, Bytes), Error> {
-        let region = self.table.region().ok_or_else(aws::no_region)?;
+        let region = self.table.place.region()?;
         let endpoint = format!("{}/", self.table.endpoint(&region));
         let invalid = |what: &str| {
             let message = format!("a request to DynamoDB cannot be made: {what}");

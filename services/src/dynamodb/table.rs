@@ -1,8 +1,6 @@
 //! Which table it is: `dynamodb://NAME?region=eu-central-1`.
 
-use form_urlencoded::parse;
-
-use crate::aws;
+use crate::aws::{self, Place};
 
 /// A table of DynamoDB, as a setting names it.
 ///
@@ -12,10 +10,7 @@ use crate::aws;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Table {
     pub(super) name: String,
-    pub(super) region: Option<String>,
-    pub(super) endpoint: Option<String>,
-    /// Whether it is made where it is not there, as for tests.
-    pub(super) is_made: bool,
+    pub(super) place: Place,
 }
 
 impl Table {
@@ -27,29 +22,14 @@ impl Table {
             && name
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
-        let mut table = Self {
+        Some(Self {
             name: is_name.then(|| name.to_owned())?,
-            region: None,
-            endpoint: None,
-            is_made: false,
-        };
-        for (key, value) in parse(query.as_bytes()) {
-            match &*key {
-                "region" => table.region = Some(value.into_owned()),
-                "endpoint" => table.endpoint = Some(value.into_owned()),
-                "create" => table.is_made = true,
-                _ => return None,
-            }
-        }
-        Some(table)
-    }
-
-    pub(super) fn region(&self) -> Option<String> {
-        aws::region(self.region.as_deref())
+            place: Place::read(query)?,
+        })
     }
 
     pub(super) fn endpoint(&self, region: &str) -> String {
-        let named = aws::endpoint(self.endpoint.as_deref(), "AWS_ENDPOINT_URL_DYNAMODB");
+        let named = self.place.endpoint("AWS_ENDPOINT_URL_DYNAMODB");
         // https://docs.aws.amazon.com/general/latest/gr/ddb.html
         named.unwrap_or_else(|| format!("https://dynamodb.{region}.{}", aws::domain(region)))
     }
@@ -63,10 +43,10 @@ mod tests {
     fn a_table_is_a_name_and_what_differs() {
         let table =
             Table::read("links-prod?region=eu-central-1&endpoint=http://127.0.0.1:4566/").unwrap();
-        assert_eq!((&*table.name, table.is_made), ("links-prod", false));
-        assert_eq!(table.region().as_deref(), Some("eu-central-1"));
+        assert_eq!((&*table.name, table.place.is_made), ("links-prod", false));
+        assert_eq!(table.place.region().unwrap(), "eu-central-1");
         assert_eq!(table.endpoint("eu-central-1"), "http://127.0.0.1:4566");
-        assert!(Table::read("links?create").unwrap().is_made);
+        assert!(Table::read("links?create").unwrap().place.is_made);
         let table = Table::read("links").unwrap();
         assert_eq!(
             table.endpoint("cn-north-1"),

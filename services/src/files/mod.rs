@@ -284,11 +284,8 @@ impl BlobStore for Files {
                     return Ok(None);
                 };
                 let info = file::info(&mut file)?;
-                let part = match range {
-                    Some(range) => range.within(info.size),
-                    None => Some((0, info.size)),
-                };
-                if let Some((offset, _)) = part {
+                let part = BlobRange::part(range, info.size);
+                if let Ok((offset, _)) = part {
                     file.seek(SeekFrom::Start(offset))?;
                 }
                 Ok(Some((file, info, part)))
@@ -296,7 +293,7 @@ impl BlobStore for Files {
             let Some((file, info, part)) = found.await? else {
                 return Ok(None);
             };
-            let (offset, count) = part.ok_or_else(BlobRange::unsatisfiable)?;
+            let (offset, count) = part?;
             let content = Reading::new(file, count).boxed_unsync();
             Ok(Some(FoundContent {
                 info,

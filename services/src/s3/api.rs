@@ -100,8 +100,30 @@ pub(super) struct Failure {
 struct Failed {
     error: Error,
     code: String,
+    /// Whether there is nothing of the key.
+    is_missing: bool,
     /// Whether it may go well again, and, if so, whether it was certainly not done.
     again: Option<bool>,
+}
+
+impl Failed {
+    /// What no other try changes.
+    const fn finally(error: Error) -> Self {
+        Self {
+            error,
+            code: String::new(),
+            is_missing: false,
+            again: None,
+        }
+    }
+}
+
+fn found(done: Result<Answer, Failed>) -> Result<Option<Answer>, Error> {
+    match done {
+        Ok(answer) => Ok(Some(answer)),
+        Err(failed) if failed.is_missing => Ok(None),
+        Err(failed) => Err(failed.error),
+    }
 }
 
 impl Api {
@@ -124,34 +146,37 @@ impl Api {
 
     /// Sends a request whose content is in memory.
     pub(super) async fn call(&self, ask: &Ask) -> Result<Answer, Error> {
-        let mut pause = PAUSE;
-        for left in (0..TRIES).rev() {
-            match self.tried(ask).await {
-                Ok(answer) => return Ok(answer),
-                Err(Failed { code, .. })
-                    if code == "NoSuchBucket" && self.bucket.is_made && left > 0 =>
-                {
-                    self.make().await?;
-                }
-                Err(Failed { error, again, .. }) => {
-                    let is_repeated = again.is_some_and(|is_undone| match ask.repeat {
-                        Repeat::Always => true,
-                        Repeat::Refused => is_undone,
-                        Repeat::Never => false,
-                    });
-                    if left == 0 || !is_repeated {
-                        return Err(error);
-                    }
-                    sleep(aws::jittered(pause)).await;
-                    pause = pause.saturating_mul(2);
-                }
+        self.repeated(ask).await.map_err(|failed| failed.error)
+    }
+
+    /// The same for what may not be there.
+    pub(super) async fn found(&self, ask: &Ask) -> Result<Option<Answer>, Error> {
+        found(self.repeated(ask).await)
+    }
+
+    async fn repeated(&self, ask: &Ask) -> Result<Answer, Failed> {
+        let (mut pause, mut left) = (PAUSE, TRIES);
+        loop {
+            left -= 1;
+            let failed = match self.tried(ask).await {
+                Err(failed) if left > 0 => failed,
+                done => return done,
+            };
+            if failed.code == "NoSuchBucket" && self.bucket.place.is_made {
+                self.make().await.map_err(Failed::finally)?;
+                continue;
             }
+            let is_repeated = failed.again.is_some_and(|is_undone| match ask.repeat {
+                Repeat::Always => true,
+                Repeat::Refused => is_undone,
+                Repeat::Never => false,
+            });
+            if !is_repeated {
+                return Err(failed);
+            }
+            sleep(aws::jittered(pause)).await;
+            pause = pause.saturating_mul(2);
         }
-        let name = &self.bucket.name;
-        Err(Error::new(
-            ErrorKind::Unavailable,
-            format!("the bucket {name} could not be made"),
-        ))
     }
 
     async fn tried(&self, ask: &Ask) -> Result<Answer, Failed> {
@@ -169,36 +194,38 @@ impl Api {
                     _ => None,
                 };
                 Err(Failed {
-                    error,
-                    code: String::new(),
                     again,
+                    ..Failed::finally(error)
                 })
             }
             Err(_) => {
                 let message = format!("S3 did not answer within {DEADLINE:?}");
+                let error = Error::new(ErrorKind::Timeout, message);
                 Err(Failed {
-                    error: Error::new(ErrorKind::Timeout, message),
-                    code: String::new(),
                     again: Some(false),
+                    ..Failed::finally(error)
                 })
             }
         }
     }
 
     /// Sends a request once, with content that comes from elsewhere, and of which the size is known.
-    pub(super) async fn stream(&self, ask: &Ask, content: Content) -> Result<Answer, Error> {
-        if self.bucket.is_made {
+    pub(super) async fn stream(
+        &self,
+        ask: &Ask,
+        content: Content,
+    ) -> Result<Option<Answer>, Error> {
+        if self.bucket.place.is_made {
             // What was sent cannot be sent again.
             self.make().await?;
         }
         let body: Body = content.map_err(Into::into).boxed_unsync();
         let sent = self.send(ask, SignableBody::UnsignedPayload, body);
-        let checked = self.checked(sent.await?).await;
-        checked.map_err(|failed| failed.error)
+        found(self.checked(sent.await?).await)
     }
 
     async fn send(&self, ask: &Ask, signed: SignableBody<'_>, body: Body) -> Result<Answer, Error> {
-        let region = self.bucket.region().ok_or_else(aws::no_region)?;
+        let region = self.bucket.place.region()?;
         let invalid = |what: &str| {
             let message = format!("a request to S3 cannot be made: {what}");
             Error::new(ErrorKind::Unavailable, message)
@@ -226,9 +253,13 @@ impl Api {
         if matches!(&*failure.code, "ExpiredToken" | "TokenRefreshRequired") {
             self.source.forget().await;
         }
+        // A bucket that there is not has said so by its code; the answer to HEAD has none.
+        let is_missing =
+            status == StatusCode::NOT_FOUND && matches!(&*failure.code, "" | "NoSuchKey");
         Err(Failed {
             error,
             code: failure.code,
+            is_missing,
             again,
         })
     }
@@ -264,7 +295,7 @@ impl Api {
     /// Makes the bucket, which somebody else may do at the same time.
     async fn make(&self) -> Result<(), Error> {
         let mut ask = Ask::new(Method::PUT, "/".into());
-        let region = self.bucket.region().ok_or_else(aws::no_region)?;
+        let region = self.bucket.place.region()?;
         // It is where one is without saying so (https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html).
         if region != "us-east-1" {
             ask.body = format!("<CreateBucketConfiguration><LocationConstraint>{region}</LocationConstraint></CreateBucketConfiguration>").into();

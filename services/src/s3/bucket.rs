@@ -1,8 +1,6 @@
 //! Which bucket it is: `s3://BUCKET/PREFIX?region=eu-central-1`.
 
-use form_urlencoded::parse;
-
-use crate::aws;
+use crate::aws::{self, Place};
 
 /// A bucket of S3, as a setting names it, and what the keys in there begin with.
 ///
@@ -13,10 +11,7 @@ pub struct Bucket {
     pub(super) name: String,
     /// Nothing, or what ends with a slash.
     pub(super) prefix: String,
-    pub(super) region: Option<String>,
-    pub(super) endpoint: Option<String>,
-    /// Whether it is made where it is not there, as for tests.
-    pub(super) is_made: bool,
+    pub(super) place: Place,
 }
 
 impl Bucket {
@@ -33,26 +28,16 @@ impl Bucket {
             && name.bytes().next().is_some_and(is_inner)
             && name.bytes().last().is_some_and(is_inner);
         let prefix = prefix.trim_end_matches('/');
-        let mut bucket = Self {
-            name: is_name.then(|| name.to_owned())?,
-            prefix: if prefix.is_empty() {
-                String::new()
-            } else {
-                format!("{prefix}/")
-            },
-            region: None,
-            endpoint: None,
-            is_made: false,
+        let prefix = if prefix.is_empty() {
+            String::new()
+        } else {
+            format!("{prefix}/")
         };
-        for (key, value) in parse(query.as_bytes()) {
-            match &*key {
-                "region" => bucket.region = Some(value.into_owned()),
-                "endpoint" => bucket.endpoint = Some(value.into_owned()),
-                "create" => bucket.is_made = true,
-                _ => return None,
-            }
-        }
-        Some(bucket)
+        Some(Self {
+            name: is_name.then(|| name.to_owned())?,
+            prefix,
+            place: Place::read(query)?,
+        })
     }
 
     /// The same, with keys that begin with the name of a port.
@@ -62,14 +47,10 @@ impl Bucket {
         self
     }
 
-    pub(super) fn region(&self) -> Option<String> {
-        aws::region(self.region.as_deref())
-    }
-
     /// The URL of the bucket, without a slash at its end.
     pub(super) fn url(&self, region: &str) -> String {
         let (name, domain) = (&self.name, aws::domain(region));
-        match aws::endpoint(self.endpoint.as_deref(), "AWS_ENDPOINT_URL_S3") {
+        match self.place.endpoint("AWS_ENDPOINT_URL_S3") {
             Some(endpoint) => format!("{endpoint}/{name}"),
             // A name with dots is in no certificate.
             None if name.contains('.') => format!("https://s3.{region}.{domain}/{name}"),

@@ -76,11 +76,13 @@ impl S3 {
         let mut ask = conditional(ask, condition)?;
         let (size, answer) = if is_all {
             ask.body = first;
-            (ask.body.len() as u64, self.api.call(&ask).await?)
+            (ask.body.len() as u64, self.api.found(&ask).await?)
         } else {
             let size = size.unwrap_or_default();
             (size, self.api.stream(&ask, content).await?)
         };
+        // It says so of what it is to replace and is not there.
+        let answer = answer.ok_or_else(|| overtaken(&self.prefix))?;
         Ok((size, etag_of(answer.headers())?))
     }
 
@@ -184,11 +186,6 @@ fn length_of(headers: &HeaderMap) -> Result<u64, Error> {
     length.ok_or_else(|| corrupt("no size"))
 }
 
-/// Whether there is nothing of the key: a bucket that there is not has said so by its code.
-fn is_missing(error: &Error) -> bool {
-    error.kind() == ErrorKind::Other && error.to_string().contains("(404")
-}
-
 impl BlobStore for S3 {
     fn put(
         &self,
@@ -199,12 +196,9 @@ impl BlobStore for S3 {
     ) -> Called<BlobInfo> {
         let (this, key, content_type) = (self.clone(), key.to_owned(), content_type.to_owned());
         Box::pin(async move {
-            let put = this.put_all(&key, &content_type, content, &condition).await;
-            let (size, etag) = put.map_err(|error| match condition {
-                // Of what is not there, it says so.
-                Condition::Version(_) if is_missing(&error) => overtaken(&this.prefix),
-                _ => error,
-            })?;
+            let (size, etag) = this
+                .put_all(&key, &content_type, content, &condition)
+                .await?;
             Ok(BlobInfo {
                 size,
                 etag: Version::new(etag),
@@ -218,6 +212,7 @@ impl BlobStore for S3 {
         Box::pin(async move {
             let mut ask = Ask::new(Method::GET, this.path(&key));
             if let Some(range) = range {
+                range.check()?;
                 // Some servers have 63 bits for a place.
                 let place = |at: u64| at.min(i64::MAX as u64);
                 let range = match range {
@@ -225,20 +220,17 @@ impl BlobStore for S3 {
                     BlobRange::Between(from, to) => {
                         format!("bytes={}-{}", place(from), place(to))
                     }
-                    BlobRange::Last(0) => return Err(BlobRange::unsatisfiable()),
                     BlobRange::Last(count) => format!("bytes=-{}", place(count)),
                 };
                 ask = ask.with("range", &range)?;
             }
-            let answer = match this.api.call(&ask).await {
-                Err(error) if is_missing(&error) => return Ok(None),
-                answer => answer?,
+            let Some(answer) = this.api.found(&ask).await? else {
+                return Ok(None);
             };
             let length = length_of(answer.headers())?;
             let (offset, size) = part_of(answer.headers()).unwrap_or((0, length));
-            if range.is_some() && size == 0 {
-                return Err(BlobRange::unsatisfiable());
-            }
+            // An empty object is answered in whole by some.
+            BlobRange::part(range, size)?;
             let info = info_of(answer.headers(), size)?;
             let broken = |error| Error::new(ErrorKind::Broken, guru_client::describe(&error));
             let content = answer.into_body().map_err(broken).boxed_unsync();
@@ -254,26 +246,18 @@ impl BlobStore for S3 {
         let (this, key) = (self.clone(), key.to_owned());
         Box::pin(async move {
             let ask = Ask::new(Method::HEAD, this.path(&key));
-            match this.api.call(&ask).await {
-                Err(error) if is_missing(&error) => Ok(None),
-                answer => {
-                    let answer = answer?;
-                    let size = length_of(answer.headers())?;
-                    info_of(answer.headers(), size).map(Some)
-                }
-            }
+            let Some(answer) = this.api.found(&ask).await? else {
+                return Ok(None);
+            };
+            let size = length_of(answer.headers())?;
+            info_of(answer.headers(), size).map(Some)
         })
     }
 
     fn delete(&self, key: &str) -> Called<()> {
         let ask = Ask::new(Method::DELETE, self.path(key));
         let api = Arc::clone(&self.api);
-        Box::pin(async move {
-            match api.call(&ask).await {
-                Err(error) if is_missing(&error) => Ok(()),
-                answer => answer.map(drop),
-            }
-        })
+        Box::pin(async move { api.found(&ask).await.map(drop) })
     }
 
     fn list(&self, query: ListQuery) -> Called<BlobPage> {
