@@ -16,6 +16,8 @@ mod folder;
 mod local;
 #[cfg(feature = "blob")]
 mod local_blob;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "s3")]
 mod s3;
 #[cfg(feature = "sqlite")]
@@ -35,6 +37,8 @@ pub use files::Files;
 pub use local::{Local, LocalSql};
 #[cfg(feature = "blob")]
 pub use local_blob::LocalBlob;
+#[cfg(feature = "postgres")]
+pub use postgres::{Address, PostgresDatabase};
 #[cfg(feature = "s3")]
 pub use s3::{Bucket, S3};
 pub use setting::{Services, SettingError, is_setting};

@@ -10,6 +10,7 @@ mod conflict;
 #[cfg(feature = "http")]
 mod head;
 mod port;
+pub mod postgres;
 mod refusal;
 pub mod sqlite;
 mod target;

@@ -40,7 +40,7 @@ pub use later::Later;
 pub use middleware::{Middleware, Next};
 pub use proxy::Proxy;
 pub use service::Service;
-pub use sql::{Sql, Sqlite};
+pub use sql::Sql;
 pub use stream::Out;
 
 use crate::http::Method;

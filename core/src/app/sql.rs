@@ -9,17 +9,14 @@ use core::marker::PhantomData;
 use serde::de::DeserializeOwned;
 
 use super::Context;
-use crate::ports::{self, Error, Rows, SqlValue, Statement, check_batch};
-
-/// The dialect of SQLite (<https://sqlite.org/lang.html>), without what is about other files, settings and transactions. Foreign
-/// keys are held.
-#[derive(Clone, Copy, Debug)]
-pub enum Sqlite {}
+use crate::ports::{self, Dialect, Error, Rows, SqlValue, Statement, check_batch};
+#[cfg(doc)]
+use crate::ports::{Postgres, Sqlite};
 
 /// A relational database that the function declares, with the dialect that it is asked in.
 ///
-/// - A statement is one text with parameters: `?1` to `?100`, which [`params!`](crate::params) gives. It has up to 100 KB, a
-///   parameter or a value up to 2 MB.
+/// - A statement is one text with parameters, which [`params!`](crate::params) gives: `?1` to `?100` to [`Sqlite`], `$1` to `$100`
+///   to [`Postgres`]. It has up to 100 KB, a parameter up to 2 MB, and 16 MiB all that comes back.
 /// - A call is a transaction: of [`batch`](Self::batch) all statements are done, or none is. There is none across calls.
 /// - Integers are exact, or the call fails. A real number without a fraction may come back as an integer.
 ///
@@ -28,7 +25,7 @@ pub enum Sqlite {}
 ///
 /// ```no_run
 /// use guru_core::{Context, Request, Response, Result, Sql, params};
-/// # fn db(cx: &Context) -> Sql<guru_core::Sqlite> { Sql::new(cx, "db", |_| unreachable!()) }
+/// # fn db(cx: &Context) -> Sql<guru_core::ports::Sqlite> { Sql::new(cx, "db", |_| unreachable!()) }
 ///
 /// #[derive(serde::Deserialize, serde::Serialize)]
 /// struct Page { name: String, visits: i64 }
@@ -45,7 +42,7 @@ pub struct Sql<D> {
     dialect: PhantomData<D>,
 }
 
-impl<D> Sql<D> {
+impl<D: Dialect> Sql<D> {
     /// The database of this name, which `open` opens where it was not yet.
     #[doc(hidden)]
     pub fn new(
@@ -70,7 +67,7 @@ impl<D> Sql<D> {
         parameters: impl Into<Vec<SqlValue>>,
     ) -> Result<Rows, Error> {
         let statement = Statement::new(text).with_parameters(parameters.into());
-        statement.check()?;
+        statement.check::<D>()?;
         self.port.run(statement).await
     }
 
@@ -114,7 +111,7 @@ impl<D> Sql<D> {
         statements: impl IntoIterator<Item = Statement>,
     ) -> Result<Vec<Rows>, Error> {
         let statements: Vec<_> = statements.into_iter().collect();
-        check_batch(&statements)?;
+        check_batch::<D>(&statements)?;
         if statements.is_empty() {
             return Ok(Vec::new());
         }

@@ -7,6 +7,7 @@
 mod blob;
 mod clock;
 mod config;
+mod dialect;
 mod error;
 mod fetch;
 pub mod hosts;
@@ -14,6 +15,7 @@ mod key_value;
 mod lexer;
 mod line;
 mod log;
+mod postgres;
 mod random;
 mod sql;
 mod statement;
@@ -31,6 +33,7 @@ pub use blob::{
 };
 pub use clock::Clock;
 pub use config::Config;
+pub use dialect::{Dialect, Postgres, Sqlite, check_batch};
 pub use error::{Error, ErrorKind};
 pub use fetch::{Fetch, FetchRequest, TIMEOUT};
 pub use key_value::{
@@ -39,11 +42,12 @@ pub use key_value::{
 };
 pub use line::LogLine;
 pub use log::{Field, Float, Level, Log, Logger, Record, Value};
+pub use postgres::postgres_placeholders;
 pub use random::Random;
 pub use sql::{
     CELL_LIMIT, PARAMETER_LIMIT, Rows, STATEMENT_LIMIT, Sql, SqlValue, Statement, no_parameters,
 };
-pub use statement::{Outline, Placeholder, check_batch, outline};
+pub use statement::{Outline, Placeholder, outline};
 use stores::Stores;
 pub use timestamp::Timestamp;
 

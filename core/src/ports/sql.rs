@@ -8,7 +8,6 @@ use core::fmt;
 
 use bytes::Bytes;
 
-use super::statement::check;
 use super::{Called, Error, ErrorKind};
 
 /// The most parameters of a statement: those of Cloudflare's D1
@@ -71,17 +70,17 @@ fn nothing() -> Error {
 /// A statement of SQL, with its parameters.
 ///
 /// ```
-/// use guru_core::ports::Statement;
+/// use guru_core::ports::{Sqlite, Statement};
 ///
 /// let add = Statement::new("INSERT INTO visits (page, at) VALUES (?1, ?2)").bind("/docs").bind(1_700_000_000_i64);
-/// assert!(add.check().is_ok());
-/// assert!(Statement::new("SELECT ?1").check().is_err());
+/// assert!(add.check::<Sqlite>().is_ok());
+/// assert!(Statement::new("SELECT ?1").check::<Sqlite>().is_err());
 /// ```
 #[derive(Clone, PartialEq)]
 pub struct Statement {
-    /// Its text. Parameters stand in it as `?1` to `?100`, or as `?`, which is one more than the highest before it.
+    /// Its text. Parameters stand in it as its dialect has them: [`Sqlite`](super::Sqlite), [`Postgres`](super::Postgres).
     pub text: String,
-    /// Its parameters, the first of which is `?1`.
+    /// Its parameters, the first of which is `?1` or `$1`.
     pub parameters: Vec<SqlValue>,
 }
 
@@ -106,16 +105,6 @@ impl Statement {
     pub fn with_parameters(mut self, parameters: Vec<SqlValue>) -> Self {
         self.parameters = parameters;
         self
-    }
-
-    /// Holds it to what all databases take: one statement, of up to 100 KB, with up to 100 parameters that it names, each of up to
-    /// 2 MB; and none that begins or ends a transaction, opens another file or changes a setting.
-    ///
-    /// # Errors
-    ///
-    /// [`TooLarge`](ErrorKind::TooLarge) or [`Invalid`](ErrorKind::Invalid), with the reason.
-    pub fn check(&self) -> Result<(), Error> {
-        check(self)
     }
 }
 

@@ -1,13 +1,13 @@
-//! What a port must know of a statement of SQL: where it ends, what it begins with, and where its parameters stand. It follows
+//! What a port must know of a statement in the dialect of SQLite: where it ends, what it begins with, and where its parameters stand. It follows
 //! SQLite, which services/tests compare it with.
 
 use alloc::format;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::Error;
 use super::lexer::{Lexer, Token};
-use super::sql::{CELL_LIMIT, PARAMETER_LIMIT, STATEMENT_LIMIT, SqlValue, Statement, invalid};
-use super::{Error, ErrorKind};
+use super::sql::{PARAMETER_LIMIT, Statement, invalid};
 
 /// What begins a statement that is about more than its own rows: transactions are by batch, and no target has other files.
 const REFUSED: [&str; 10] = [
@@ -22,13 +22,6 @@ const REFUSED: [&str; 10] = [
     "savepoint",
     "vacuum",
 ];
-
-/// The most statements of a batch: those that D1 takes of a request
-/// (<https://developers.cloudflare.com/d1/platform/limits/>).
-const BATCH_LIMIT: usize = 1000;
-
-/// The most bytes of a batch, which is in memory as a whole.
-const BATCH_SIZE: usize = 16 * 1024 * 1024;
 
 /// A place where a parameter stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +46,7 @@ pub struct Outline {
 ///
 /// # Errors
 ///
-/// [`Invalid`](ErrorKind::Invalid) for a text of no statement or of several, for one that is none of a port's, and for a parameter
+/// [`Invalid`](super::ErrorKind::Invalid) for a text of no statement or of several, for one that is none of a port's, and for a parameter
 /// by a name or beyond `?100`.
 pub fn outline(text: &str) -> Result<Outline, Error> {
     let mut outline = Outline::default();
@@ -114,51 +107,8 @@ pub fn outline(text: &str) -> Result<Outline, Error> {
     Ok(outline)
 }
 
-/// Holds statements of one transaction to what all databases take, as [`Statement::check`] does each: up to 1000, and 16 MiB in all.
-///
-/// # Errors
-///
-/// As [`Statement::check`].
-pub fn check_batch(statements: &[Statement]) -> Result<(), Error> {
-    let size = |statement: &Statement| {
-        let parameters = statement.parameters.iter();
-        parameters.map(size).sum::<usize>() + statement.text.len()
-    };
-    if statements.len() > BATCH_LIMIT || statements.iter().map(size).sum::<usize>() > BATCH_SIZE {
-        return Err(Error::new(
-            ErrorKind::TooLarge,
-            format!("a batch of SQL has {BATCH_LIMIT} statements and {BATCH_SIZE} bytes at most"),
-        ));
-    }
-    statements.iter().try_for_each(check)
-}
-
-/// How many bytes a parameter has beside itself.
-fn size(value: &SqlValue) -> usize {
-    match value {
-        SqlValue::Text(text) => text.len(),
-        SqlValue::Bytes(bytes) => bytes.len(),
-        _ => 0,
-    }
-}
-
 pub(super) fn check(statement: &Statement) -> Result<(), Error> {
     let Statement { text, parameters } = statement;
-    let too_large = |what: &str, most: usize| {
-        Err(Error::new(
-            ErrorKind::TooLarge,
-            format!("{what} of SQL has {most} bytes at most"),
-        ))
-    };
-    if text.len() > STATEMENT_LIMIT {
-        return too_large("a statement", STATEMENT_LIMIT);
-    }
-    if parameters.iter().any(|value| size(value) > CELL_LIMIT) {
-        return too_large("a parameter", CELL_LIMIT);
-    }
-    if text.contains('\0') {
-        return Err(invalid("it has a zero byte in it"));
-    }
     let places = outline(text)?.placeholders;
     let named = places.iter().map(|place| place.number).max();
     let (named, given) = (named.unwrap_or_default(), parameters.len());
@@ -226,6 +176,8 @@ impl Form {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ports::sql::{CELL_LIMIT, STATEMENT_LIMIT};
+    use crate::ports::{ErrorKind, Sqlite};
     use alloc::string::ToString as _;
 
     #[test]
@@ -310,7 +262,7 @@ mod tests {
     #[test]
     fn statements_are_held_to_what_all_databases_take() {
         let one = || Statement::new("SELECT ?1");
-        assert!(one().bind("x").check().is_ok());
+        assert!(one().bind("x").check::<Sqlite>().is_ok());
         for (statement, kind) in [
             (one(), ErrorKind::Invalid),
             (one().bind(1).bind(2), ErrorKind::Invalid),
@@ -321,7 +273,11 @@ mod tests {
                 ErrorKind::TooLarge,
             ),
         ] {
-            assert_eq!(statement.check().unwrap_err().kind(), kind, "{statement:?}");
+            assert_eq!(
+                statement.check::<Sqlite>().unwrap_err().kind(),
+                kind,
+                "{statement:?}"
+            );
         }
     }
 }

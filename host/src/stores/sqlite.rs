@@ -1,6 +1,6 @@
 //! Databases of SQLite, by the interface of `guru:ports`.
 
-use guru_core::ports::{Rows, SqlValue, Statement, check_batch};
+use guru_core::ports::{Rows, SqlValue, Sqlite, Statement, check_batch};
 use wasmtime::Result;
 use wasmtime::component::{Accessor, Linker};
 
@@ -21,7 +21,7 @@ impl<T: Send> sqlite::HostWithStore<T> for Ports {
         statements: Vec<sqlite::Statement>,
     ) -> Result<Vec<sqlite::Rows>, sqlite::Error> {
         let statements: Vec<_> = statements.into_iter().map(statement).collect();
-        check_batch(&statements)?;
+        check_batch::<Sqlite>(&statements)?;
         let database = accessor.with(|mut access| access.get().connect(&database))?;
         let all = database.batch(statements).await?;
         Ok(all.into_iter().map(rows).collect())

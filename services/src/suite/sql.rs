@@ -7,7 +7,7 @@
     reason = "a tool for tests, where a panic is the report"
 )]
 
-use guru_core::ports::{ErrorKind, Rows, Sql, SqlValue, Statement};
+use guru_core::ports::{ErrorKind, Rows, Sql, SqlValue, Sqlite, Statement};
 
 /// The cases of a database, with tables whose names begin with `unique`, a word.
 pub async fn sqlite(database: &dyn Sql, unique: &str) {
@@ -19,7 +19,9 @@ pub async fn sqlite(database: &dyn Sql, unique: &str) {
 }
 
 async fn run(database: &dyn Sql, statement: Statement) -> Rows {
-    statement.check().expect("a statement of the suite");
+    statement
+        .check::<Sqlite>()
+        .expect("a statement of the suite");
     let text = statement.text.clone();
     let done = database.run(statement).await;
     done.unwrap_or_else(|error| panic!("{text}: {error}"))

@@ -1,0 +1,72 @@
+//! What a PostgreSQL server says, whoever asked it.
+
+use alloc::format;
+
+use crate::ports::{Error, ErrorKind};
+
+/// The kind of error that a server's code stands for (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
+#[must_use]
+pub fn kind_of(code: &str) -> ErrorKind {
+    match code {
+        // The connection or the server has ended under the statement.
+        "57P01" | "57P02" => ErrorKind::Broken,
+        // `query_canceled`: as a statement that took too long.
+        "57014" => ErrorKind::Timeout,
+        // `insufficient_privilege`, `read_only_sql_transaction`.
+        "42501" | "25006" => ErrorKind::Denied,
+        // What a trigger raises is a constraint of its author's.
+        "P0001" => ErrorKind::Conflict,
+        // A message that does not fit the statement, as one parameter more than it has.
+        "08P01" => ErrorKind::Invalid,
+        _ => match code.get(..2) {
+            Some("08") => ErrorKind::Broken,
+            Some("23") => ErrorKind::Conflict,
+            Some("28") => ErrorKind::Denied,
+            // A deadlock or a serialization failure, a database that there is not, and a server that has no room or no time: nothing
+            // was done.
+            Some("3D" | "40" | "53" | "55" | "57") => ErrorKind::Unavailable,
+            Some("54") => ErrorKind::TooLarge,
+            Some("58" | "F0" | "XX") => ErrorKind::Other,
+            // What is left is what a server says of a statement.
+            _ => ErrorKind::Invalid,
+        },
+    }
+}
+
+/// Why a row cannot be given that has a column of such a type.
+#[must_use]
+pub fn not_given(column: &str, kind: &str) -> Error {
+    let message = format!(
+        "the column `{column}` is of the type {kind}, which is not the same on every target: select it as text, `...::text`, or as \
+         a type of ports (boolean, smallint, integer, bigint, real, double precision, text, varchar, char, bytea, uuid)"
+    );
+    Error::new(ErrorKind::Invalid, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_have_kinds() {
+        for (code, wanted) in [
+            ("23505", ErrorKind::Conflict),
+            ("P0001", ErrorKind::Conflict),
+            ("42P01", ErrorKind::Invalid),
+            ("22012", ErrorKind::Invalid),
+            ("42501", ErrorKind::Denied),
+            ("28P01", ErrorKind::Denied),
+            ("3D000", ErrorKind::Unavailable),
+            ("40P01", ErrorKind::Unavailable),
+            ("53300", ErrorKind::Unavailable),
+            ("57P03", ErrorKind::Unavailable),
+            ("57P01", ErrorKind::Broken),
+            ("57014", ErrorKind::Timeout),
+            ("54000", ErrorKind::TooLarge),
+            ("XX000", ErrorKind::Other),
+            ("", ErrorKind::Invalid),
+        ] {
+            assert_eq!(kind_of(code), wanted, "{code}");
+        }
+    }
+}
