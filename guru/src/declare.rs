@@ -12,6 +12,7 @@
 /// | [`KeyValue`](crate::KeyValue): values by key, with the feature `key-value` of this crate | |
 /// | [`KeyValue + Atomic`](crate::Atomic): values by key, current and with versions, with the same feature | |
 /// | [`Sql<Sqlite>`](crate::Sql): tables, in the dialect of SQLite, with the feature `sql` | |
+/// | [`Sql<Postgres>`](crate::Sql): tables, in the dialect of PostgreSQL, with the feature `postgres` | |
 /// | [`Blob`](crate::Blob): content of any size by key, with the feature `blob` | |
 ///
 /// ```
@@ -65,8 +66,13 @@ macro_rules! ports {
         $($crate::ports! { @each $($rest)* })?
     };
     (@each $(#[$meta:meta])* $vis:vis $name:ident: Sql<Sqlite> $(, $($rest:tt)*)?) => {
-        $crate::database! { $(#[$meta])* $vis $name, Sqlite, sqlite }
+        $crate::sqlite! { $(#[$meta])* $vis $name }
         $crate::ports! { @line $name, "sqlite" }
+        $($crate::ports! { @each $($rest)* })?
+    };
+    (@each $(#[$meta:meta])* $vis:vis $name:ident: Sql<Postgres> $(, $($rest:tt)*)?) => {
+        $crate::postgres! { $(#[$meta])* $vis $name }
+        $crate::ports! { @line $name, "postgres" }
         $($crate::ports! { @each $($rest)* })?
     };
     (@each $(#[$meta:meta])* $vis:vis $name:ident: Blob $(, $($rest:tt)*)?) => {
@@ -77,7 +83,7 @@ macro_rules! ports {
     (@each $(#[$meta:meta])* $vis:vis $name:ident: $($other:tt)*) => {
         ::core::compile_error!(::core::concat!(
             "`", ::core::stringify!($name), "` is not a port that there is: write `", ::core::stringify!($name),
-            ": Fetch[\"https://api.example.com\"]`, `KeyValue`, `KeyValue + Atomic`, `Sql<Sqlite>` or `Blob`"
+            ": Fetch[\"https://api.example.com\"]`, `KeyValue`, `KeyValue + Atomic`, `Sql<Sqlite>`, `Sql<Postgres>` or `Blob`"
         ));
     };
     (@line $name:ident, $port:literal $(, $more:literal)*) => {
@@ -122,27 +128,52 @@ macro_rules! store {
     };
 }
 
-/// The function of a port that is a database.
+/// The function of a port that is a database of SQLite.
 #[cfg(feature = "sql")]
 #[doc(hidden)]
 #[macro_export]
-macro_rules! database {
-    ($(#[$meta:meta])* $vis:vis $name:ident, $dialect:ident, $open:ident) => {
+macro_rules! sqlite {
+    ($(#[$meta:meta])* $vis:vis $name:ident) => {
         $(#[$meta])*
-        $vis fn $name(cx: &$crate::Context) -> $crate::Sql<$crate::$dialect> {
-            $crate::Sql::new(cx, ::core::stringify!($name), $crate::vendor::$open)
+        $vis fn $name(cx: &$crate::Context) -> $crate::Sql<$crate::Sqlite> {
+            $crate::Sql::new(cx, ::core::stringify!($name), $crate::vendor::sqlite)
         }
     };
 }
 
-/// The function of a port that is a database, of which this build has no code.
+/// The function of a port that is a database of SQLite, of which this build has no code.
 #[cfg(not(feature = "sql"))]
 #[doc(hidden)]
 #[macro_export]
-macro_rules! database {
-    ($(#[$meta:meta])* $vis:vis $name:ident, $dialect:ident, $open:ident) => {
+macro_rules! sqlite {
+    ($(#[$meta:meta])* $vis:vis $name:ident) => {
         ::core::compile_error!(::core::concat!(
             "`", ::core::stringify!($name), "` is a database, for which `guru` needs a feature; in Cargo.toml: guru = { version = \"0.1\", features = [\"sql\"] }"
+        ));
+    };
+}
+
+/// The function of a port that is a database of PostgreSQL.
+#[cfg(feature = "postgres")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! postgres {
+    ($(#[$meta:meta])* $vis:vis $name:ident) => {
+        $(#[$meta])*
+        $vis fn $name(cx: &$crate::Context) -> $crate::Sql<$crate::Postgres> {
+            $crate::Sql::new(cx, ::core::stringify!($name), $crate::vendor::postgres)
+        }
+    };
+}
+
+/// The function of a port that is a database of PostgreSQL, of which this build has no code.
+#[cfg(not(feature = "postgres"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! postgres {
+    ($(#[$meta:meta])* $vis:vis $name:ident) => {
+        ::core::compile_error!(::core::concat!(
+            "`", ::core::stringify!($name), "` is a database, for which `guru` needs a feature; in Cargo.toml: guru = { version = \"0.1\", features = [\"postgres\"] }"
         ));
     };
 }

@@ -31,8 +31,8 @@
 pub use bytes::Bytes;
 pub use guru_core::{
     App, Atomic, Blob, Body, Context, Error, ErrorKind, Event, Events, Fetch, Headers, Invocation,
-    KeyValue, Level, Method, Middleware, Next, Out, Ports, Request, Response, Result, Service, Sql,
-    Sqlite, Status, Uri, app, http, memory, params, ports, time,
+    KeyValue, Level, Method, Middleware, Next, Out, Ports, Postgres, Request, Response, Result,
+    Service, Sql, Sqlite, Status, Uri, app, http, memory, params, ports, time,
 };
 /// For derives: `#[derive(Serialize)] #[serde(crate = "guru::serde")]`. Otherwise a derive looks for a crate named
 /// `serde` among the author's own dependencies.
@@ -71,6 +71,13 @@ pub mod vendor {
     pub use guru_cloudflare::blob;
     #[cfg(all(
         target_family = "wasm",
+        feature = "postgres",
+        feature = "cloudflare",
+        not(feature = "wasi")
+    ))]
+    pub use guru_cloudflare::postgres;
+    #[cfg(all(
+        target_family = "wasm",
         feature = "sql",
         feature = "cloudflare",
         not(feature = "wasi")
@@ -85,6 +92,8 @@ pub mod vendor {
     pub use guru_cloudflare::{atomic, key_value};
     #[cfg(all(not(target_family = "wasm"), feature = "blob"))]
     pub use guru_native::blob;
+    #[cfg(all(not(target_family = "wasm"), feature = "postgres"))]
+    pub use guru_native::postgres;
     #[cfg(all(not(target_family = "wasm"), feature = "sql"))]
     pub use guru_native::sqlite;
     #[cfg(all(not(target_family = "wasm"), feature = "key-value"))]
@@ -96,6 +105,13 @@ pub mod vendor {
         not(feature = "cloudflare")
     ))]
     pub use guru_wasi::blob;
+    #[cfg(all(
+        target_family = "wasm",
+        feature = "postgres",
+        feature = "wasi",
+        not(feature = "cloudflare")
+    ))]
+    pub use guru_wasi::postgres;
     #[cfg(all(
         target_family = "wasm",
         feature = "sql",
@@ -116,7 +132,10 @@ pub mod vendor {
 pub use declare::section;
 
 /// What unit tests need beside [`memory`].
-#[cfg(all(not(target_family = "wasm"), feature = "sql"))]
+#[cfg(all(
+    not(target_family = "wasm"),
+    any(feature = "postgres", feature = "sql")
+))]
 pub mod testing {
     /// An empty database of SQLite in memory, for [`memory::Client::database`](crate::memory::Client::database). It takes what
     /// every target takes.
@@ -142,9 +161,42 @@ pub mod testing {
     /// assert_eq!(client.get("/").body().as_bytes(), Some(&b"visits: 2"[..]));
     /// # Ok::<(), Error>(())
     /// ```
+    #[cfg(feature = "sql")]
     #[must_use]
     pub fn sqlite() -> guru_native::SqliteInMemory {
         guru_native::SqliteInMemory::new()
+    }
+
+    /// The database of a PostgreSQL server at a URL, `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, for
+    /// [`memory::Client::database`](crate::memory::Client::database). A call is waited for where it is made, and what a test
+    /// writes stays there.
+    ///
+    /// ```no_run
+    /// use guru::prelude::*;
+    /// use guru::{memory, params};
+    ///
+    /// guru::ports! { db: Sql<Postgres> }
+    ///
+    /// async fn version(cx: Context, _req: Request) -> Result<Response> {
+    ///     let version: Option<String> = cx.port(db).first_as("SELECT version()", params![]).await?;
+    ///     Ok(Response::text(version.unwrap_or_default()))
+    /// }
+    /// # guru::export!(app);
+    /// # pub fn app() -> App { App::new().get("/", version) }
+    ///
+    /// let url = std::env::var("TEST_DATABASE").expect("TEST_DATABASE names a database for tests");
+    /// let client = memory::Client::new(app())?.database("db", guru::testing::postgres(&url));
+    /// assert_eq!(client.get("/").status(), 200);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When the URL is none.
+    #[cfg(feature = "postgres")]
+    #[must_use]
+    pub fn postgres(url: &str) -> impl crate::ports::Sql + 'static {
+        guru_native::testing_postgres(url)
     }
 }
 

@@ -150,9 +150,11 @@ impl Serve {
             let said = options.environment.iter();
             let said = said.map(|(name, value)| (name.into(), value.into()));
             let services = guru_services::Services::at_home(std::env::vars_os().chain(said))?;
-            let (databases, blobs) = (services.clone(), services.clone());
+            let (databases, blobs, servers) =
+                (services.clone(), services.clone(), services.clone());
             options.stores = guru_host::Stores::new(move |name| services.open(name))
                 .with_databases(move |name| databases.connect(name))
+                .with_postgres(move |name| servers.postgres(name))
                 .with_blobs(move |name| blobs.blobs(name));
         }
         let host = Host::load(&self.file, options)?;

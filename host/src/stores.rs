@@ -10,10 +10,10 @@ use wasmtime::Result;
 use wasmtime::component::{Accessor, HasData, Linker};
 
 use crate::state::State;
-use bindings::guru::ports::{atomic, blob as contents, key_value, sqlite as tables};
+use bindings::guru::ports::{atomic, blob as contents, key_value, postgres, sqlite};
 
 pub(crate) mod blob;
-mod sqlite;
+mod databases;
 
 mod bindings {
     wasmtime::component::bindgen!({
@@ -44,6 +44,7 @@ const CALLS: usize = 256;
 pub struct Stores {
     open: Option<Arc<Open>>,
     connect: Option<Arc<Connect>>,
+    postgres: Option<Arc<Connect>>,
     keep: Option<Arc<Keep>>,
     /// The calls of one instance that are not done, once it has made one.
     calls: Option<Arc<()>>,
@@ -59,7 +60,17 @@ impl Stores {
         }
     }
 
-    /// The same with the databases that `connect` opens, by the names that the function has for them.
+    /// The same with the databases in the dialect of PostgreSQL that `connect` opens, by the names that the function has for them.
+    #[must_use]
+    pub fn with_postgres(
+        mut self,
+        connect: impl Fn(&str) -> Arc<dyn SqlDatabase> + Send + Sync + 'static,
+    ) -> Self {
+        self.postgres = Some(Arc::new(connect));
+        self
+    }
+
+    /// The same with the databases in the dialect of SQLite that `connect` opens, by the names that the function has for them.
     #[must_use]
     pub fn with_databases(
         mut self,
@@ -89,6 +100,14 @@ impl Stores {
     /// The database of a call, which counts until it is dropped.
     fn connect(&mut self, name: &str) -> Result<Opened<dyn SqlDatabase>, ports::Error> {
         let connect = self.connect.clone();
+        let connect =
+            connect.ok_or_else(|| unavailable(format!("this host has no database `{name}`")))?;
+        self.opened(|| connect(name))
+    }
+
+    /// The database of a call in the dialect of PostgreSQL, which counts until it is dropped.
+    fn connect_postgres(&mut self, name: &str) -> Result<Opened<dyn SqlDatabase>, ports::Error> {
+        let connect = self.postgres.clone();
         let connect =
             connect.ok_or_else(|| unavailable(format!("this host has no database `{name}`")))?;
         self.opened(|| connect(name))
@@ -145,7 +164,7 @@ impl fmt::Debug for Stores {
 pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
     key_value::add_to_linker::<_, Ports>(linker, State::stores)?;
     atomic::add_to_linker::<_, Ports>(linker, State::stores)?;
-    sqlite::add_to_linker(linker)?;
+    databases::add_to_linker(linker)?;
     blob::add_to_linker(linker)
 }
 
@@ -191,7 +210,7 @@ macro_rules! errors {
     )*};
 }
 
-errors!(key_value [InvalidKey] atomic [InvalidKey] contents [InvalidKey] tables []);
+errors!(key_value [InvalidKey] atomic [InvalidKey] contents [InvalidKey] sqlite [] postgres []);
 
 async fn list<T>(
     accessor: &Accessor<T, Ports>,

@@ -25,6 +25,7 @@ mod sqlite;
 #[cfg(feature = "suite")]
 pub mod suite;
 
+mod service;
 mod setting;
 mod store;
 
@@ -38,10 +39,11 @@ pub use local::{Local, LocalSql};
 #[cfg(feature = "blob")]
 pub use local_blob::LocalBlob;
 #[cfg(feature = "postgres")]
-pub use postgres::{Address, PostgresDatabase};
+pub use postgres::{Address, BlockingPostgres, PostgresDatabase};
 #[cfg(feature = "s3")]
 pub use s3::{Bucket, S3};
-pub use setting::{Services, SettingError, is_setting};
+pub use service::SettingError;
+pub use setting::{Services, is_setting};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Sqlite, SqliteDatabase, SqliteInMemory};
 #[cfg(feature = "blob")]

@@ -1,12 +1,12 @@
 //! Which service a store is kept by: a URL in the deployment's settings.
 
 use std::ffi::OsString;
-use std::fmt;
 use std::sync::Arc;
 
 use guru_core::ports::{Error, ErrorKind};
 
 use crate::local::Missing;
+use crate::service::{Service, SettingError};
 use crate::{SqlDatabase, Store};
 
 /// What the names of these settings begin with; the name of the port follows, in capitals.
@@ -17,6 +17,9 @@ const ALL: &str = "GURU_STORES";
 
 /// The setting of all stores of blobs that have none of their own: each is below its name there.
 const BLOBS: &str = "GURU_BLOBS";
+
+/// The setting of all databases of PostgreSQL that have none of their own.
+const POSTGRES: &str = "GURU_POSTGRES";
 
 /// The folder of what no setting names a service for, on a machine of one's own; the folder and the file where this says nothing.
 const DATA: (&str, &str, &str) = ("GURU_DATA", ".guru", "data.sqlite");
@@ -32,7 +35,7 @@ const FILES: &str = "blobs";
 /// Whether a variable is a setting of ports, which is the host's: it may have a password in it, and is none of a function's.
 #[must_use]
 pub fn is_setting(name: &str) -> bool {
-    name.starts_with(PREFIX) || [ALL, BLOBS, DATA.0].contains(&name)
+    name.starts_with(PREFIX) || [ALL, BLOBS, POSTGRES, DATA.0].contains(&name)
 }
 
 /// Whether it is a name that a port can have: an identifier of Rust, but for its keywords.
@@ -43,81 +46,14 @@ fn is_name(port: &str) -> bool {
             .all(|char| char.is_alphanumeric() || char == '_')
 }
 
-/// A service, as a setting names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Service {
-    /// `sqlite:FILE`, a file of SQLite, which is made where there is none.
-    #[cfg(feature = "sqlite")]
-    Sqlite(std::path::PathBuf),
-    /// `dynamodb://TABLE`, a table of DynamoDB.
-    #[cfg(feature = "dynamodb")]
-    DynamoDb(crate::Table),
-    /// `files:FOLDER`, a folder.
-    #[cfg(feature = "files")]
-    Files(std::path::PathBuf),
-    /// `s3://BUCKET/PREFIX`, a bucket of S3.
-    #[cfg(feature = "s3")]
-    S3(crate::Bucket),
-}
-
-impl Service {
-    fn read(value: &str) -> Option<Self> {
-        let (scheme, place) = value.split_once(':')?;
-        let place = place.strip_prefix("//").unwrap_or(place);
-        match scheme {
-            #[cfg(feature = "sqlite")]
-            "sqlite" if !place.is_empty() => Some(Self::Sqlite(place.into())),
-            #[cfg(feature = "dynamodb")]
-            "dynamodb" => crate::Table::read(place).map(Self::DynamoDb),
-            #[cfg(feature = "files")]
-            "files" if !place.is_empty() => Some(Self::Files(place.into())),
-            #[cfg(feature = "s3")]
-            "s3" => crate::Bucket::read(place).map(Self::S3),
-            _ => {
-                let _ = place;
-                None
-            }
-        }
-    }
-}
-
-/// A setting that no service can be made of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SettingError {
-    name: String,
-}
-
-impl fmt::Display for SettingError {
-    /// Not its value, in which a password may be.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let expected: &[&str] = &[
-            #[cfg(feature = "sqlite")]
-            "`sqlite:FILE`",
-            #[cfg(feature = "dynamodb")]
-            "`dynamodb://TABLE`, with `?region=` where it is not that of AWS_REGION",
-            #[cfg(feature = "files")]
-            "`files:FOLDER`",
-            #[cfg(feature = "s3")]
-            "`s3://BUCKET`, with `?region=` where it is not that of AWS_REGION",
-        ];
-        let expected = expected.join(" or ");
-        write!(
-            f,
-            "{} says which service keeps what a port has, and is none that there is here: it is {expected}",
-            self.name
-        )
-    }
-}
-
-impl std::error::Error for SettingError {}
-
 /// The services of stores, by the settings of a deployment: `GURU_PORT_LINKS` for the store `links`; for all that have no setting of
-/// their own `GURU_STORES`, and `GURU_BLOBS` for those of blobs.
+/// their own `GURU_STORES`, `GURU_BLOBS` for those of blobs, and `GURU_POSTGRES` for databases of PostgreSQL.
 #[derive(Clone, Debug, Default)]
 pub struct Services {
     named: Vec<(String, Service)>,
     all: Option<Service>,
     blobs: Option<Service>,
+    postgres: Option<Service>,
     /// The folder of databases that have no setting, if they may be there.
     #[cfg(feature = "sqlite")]
     folder: Option<std::path::PathBuf>,
@@ -143,9 +79,10 @@ impl Services {
             let service = value.to_str().and_then(Service::read);
             let name = name.to_owned();
             match service {
-                None => return Err(SettingError { name }),
+                None => return Err(SettingError::new(name)),
                 Some(service) if name == ALL => services.all = Some(service),
                 Some(service) if name == BLOBS => services.blobs = Some(service),
+                Some(service) if name == POSTGRES => services.postgres = Some(service),
                 Some(service) => services.named.insert(0, (name, service)),
             }
         }
@@ -186,17 +123,41 @@ impl Services {
         Ok(services)
     }
 
+    /// The service that a setting names for a port alone, with the name of that setting.
+    fn named(&self, port: &str) -> (String, Option<&Service>) {
+        let wanted = format!("{PREFIX}{}", port.to_uppercase());
+        let named = self.named.iter().find(|(name, _)| *name == wanted);
+        (wanted, named.map(|(_, service)| service))
+    }
+
+    /// The database of a port, which has the dialect of PostgreSQL. Where no service keeps it, its calls fail with
+    /// [`Unavailable`](ErrorKind::Unavailable).
+    #[must_use]
+    pub fn postgres(&self, port: &str) -> Arc<dyn SqlDatabase> {
+        let (wanted, named) = self.named(port);
+        match named.or(self.postgres.as_ref()) {
+            #[cfg(feature = "postgres")]
+            Some(Service::Postgres(address)) => Arc::new(crate::PostgresDatabase::open(address)),
+            _ => Arc::new(Missing(Error::new(
+                ErrorKind::Unavailable,
+                format!(
+                    "there is no server for the database `{port}`: {wanted} names one, or {POSTGRES}, as in \
+                     {POSTGRES}=postgres://USER:PASSWORD@HOST/DATABASE"
+                ),
+            ))),
+        }
+    }
+
     /// The database of a port, which has the dialect of SQLite. Where no service keeps it, its calls fail with
     /// [`Unavailable`](ErrorKind::Unavailable).
     #[must_use]
     pub fn connect(&self, port: &str) -> Arc<dyn SqlDatabase> {
-        let wanted = format!("{PREFIX}{}", port.to_uppercase());
-        let named = self.named.iter().find(|(name, _)| *name == wanted);
+        let (wanted, named) = self.named(port);
         match named {
             // A component may say any name, and a path is none.
             _ if !is_name(port) => {}
             #[cfg(feature = "sqlite")]
-            Some((_, Service::Sqlite(path))) => {
+            Some(Service::Sqlite(path)) => {
                 return Arc::new(crate::SqliteDatabase::open(path));
             }
             #[cfg(feature = "sqlite")]
@@ -218,9 +179,8 @@ impl Services {
     #[cfg(feature = "blob")]
     #[must_use]
     pub fn blobs(&self, port: &str) -> Arc<dyn crate::BlobStore> {
-        let wanted = format!("{PREFIX}{}", port.to_uppercase());
-        let named = self.named.iter().find(|(name, _)| *name == wanted);
-        match (named.map(|(_, service)| service), &self.blobs) {
+        let (wanted, named) = self.named(port);
+        match (named, &self.blobs) {
             // A component may say any name, and a path is none.
             _ if !is_name(port) => {}
             #[cfg(feature = "files")]
@@ -248,9 +208,8 @@ impl Services {
     /// The store of a port. Where no service keeps it, its calls fail with [`Unavailable`](ErrorKind::Unavailable).
     #[must_use]
     pub fn open(&self, port: &str) -> Arc<dyn Store> {
-        let wanted = format!("{PREFIX}{}", port.to_uppercase());
-        let named = self.named.iter().find(|(name, _)| *name == wanted);
-        match named.map(|(_, service)| service).or(self.all.as_ref()) {
+        let (wanted, named) = self.named(port);
+        match named.or(self.all.as_ref()) {
             #[cfg(feature = "sqlite")]
             Some(Service::Sqlite(path)) => Arc::new(crate::Sqlite::open(path, port)),
             #[cfg(feature = "dynamodb")]
@@ -301,6 +260,7 @@ mod tests {
                 "sqlite://",
                 "dynamodb://a b",
                 "secret://user:hunter2@host",
+                "postgres://user:hunter2@host:port/db",
             ] {
                 let error = read(&[(name, value)]).unwrap_err().to_string();
                 assert!(

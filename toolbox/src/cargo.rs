@@ -98,7 +98,7 @@ pub struct Program {
 pub const HOST: Program = Program {
     package: "guru-host",
     name: "guru-host",
-    features: &["compile", "sqlite"],
+    features: &["compile", "postgres", "sqlite"],
 };
 
 /// The host of components without the compiler, as small as in a release.
@@ -124,6 +124,12 @@ pub const BOOTSTRAP_WITH_STORES: Program = Program {
 /// The same for a function with blobs, whether or not it has stores.
 pub const BOOTSTRAP_WITH_BLOBS: Program = Program {
     features: &["dynamodb", "s3"],
+    ..BOOTSTRAP
+};
+
+/// The same for a function with databases of PostgreSQL, whether or not it has stores or blobs.
+pub const BOOTSTRAP_WITH_POSTGRES: Program = Program {
+    features: &["dynamodb", "postgres", "s3"],
     ..BOOTSTRAP
 };
 

@@ -38,6 +38,11 @@ pub enum Port {
         /// The name that the function has for it.
         name: String,
     },
+    /// Tables, in the dialect of PostgreSQL.
+    Postgres {
+        /// The name that the function has for it.
+        name: String,
+    },
 }
 
 /// The ports that a module or a component declares, in alphabetical order of their names.
@@ -70,7 +75,8 @@ impl Port {
             Self::Fetch { name, .. }
             | Self::KeyValue { name, .. }
             | Self::Blob { name }
-            | Self::Sqlite { name } => name,
+            | Self::Sqlite { name }
+            | Self::Postgres { name } => name,
         }
     }
 
@@ -84,6 +90,12 @@ impl Port {
     #[must_use]
     pub const fn is_blob(&self) -> bool {
         matches!(self, Self::Blob { .. })
+    }
+
+    /// Whether it is a database of a PostgreSQL server.
+    #[must_use]
+    pub const fn is_postgres(&self) -> bool {
+        matches!(self, Self::Postgres { .. })
     }
 
     /// Whether it is HTTP to other servers, and keeps nothing.
@@ -100,6 +112,7 @@ impl Port {
             Self::KeyValue { .. } => "key-value",
             Self::Blob { .. } => "blob",
             Self::Sqlite { .. } => "sqlite",
+            Self::Postgres { .. } => "postgres",
         }
     }
 }

@@ -36,6 +36,14 @@ impl Leash {
         Self::held(command, end_family)
     }
 
+    /// Spawns a server that ends at once on SIGINT, and on SIGTERM waits for its clients, as PostgreSQL's does.
+    pub fn interrupted(command: &mut Command) -> io::Result<Self> {
+        // In a group of its own, so that Ctrl-C does not end it before those that use it.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(command, 0);
+        Self::held(command, end_interrupted)
+    }
+
     fn held(command: &mut Command, end: fn(&Mutex<Child>)) -> io::Result<Self> {
         let child = Arc::new(Mutex::new(command.spawn()?));
         let also = Arc::clone(&child);
@@ -95,6 +103,25 @@ fn end_family(child: &Mutex<Child>) {
         let _ = kill_process_group(group, Signal::KILL);
     }
     drop(held);
+    end(child);
+}
+
+/// Interrupts the child, and kills it where that does not end it.
+fn end_interrupted(child: &Mutex<Child>) {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Pid, Signal, kill_process};
+
+        let mut held = child.lock().unwrap_or_else(PoisonError::into_inner);
+        let process = i32::try_from(held.id()).ok().and_then(Pid::from_raw);
+        if let (Ok(None), Some(process)) = (held.try_wait(), process) {
+            let _ = kill_process(process, Signal::INT);
+            let deadline = Instant::now() + GRACE;
+            while matches!(held.try_wait(), Ok(None)) && Instant::now() < deadline {
+                thread::sleep(BEAT);
+            }
+        }
+    }
     end(child);
 }
 

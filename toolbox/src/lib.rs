@@ -15,6 +15,7 @@ pub mod items;
 pub mod leash;
 pub mod output;
 mod parts;
+pub mod postgres;
 pub mod settings;
 pub mod source;
 pub mod stamp;

@@ -10,7 +10,7 @@ mod imports {
 }
 
 #[cfg(feature = "imports")]
-pub use imports::guru::ports::{atomic, blob, key_value, sqlite};
+pub use imports::guru::ports::{atomic, blob, key_value, postgres, sqlite};
 
 /// For a component that gives others their stores.
 #[cfg(feature = "adapters")]
@@ -52,6 +52,20 @@ pub mod sqlite_adapter {
     });
 
     pub use exports::guru::ports::sqlite;
+}
+
+/// For a component that gives others their databases of PostgreSQL.
+#[cfg(feature = "adapters")]
+pub mod postgres_adapter {
+    wit_bindgen::generate!({
+        path: "wit",
+        world: "postgres-adapter",
+        pub_export_macro: true,
+        default_bindings_module: "guru_wit::postgres_adapter",
+        export_macro_name: "export_postgres",
+    });
+
+    pub use exports::guru::ports::postgres;
 }
 
 #[doc(hidden)]

@@ -23,7 +23,12 @@ mod room;
 mod sending;
 mod server;
 mod sockets;
-#[cfg(any(feature = "blob", feature = "key-value", feature = "sql"))]
+#[cfg(any(
+    feature = "blob",
+    feature = "key-value",
+    feature = "postgres",
+    feature = "sql"
+))]
 mod stores;
 mod upload;
 mod watchdog;
@@ -48,6 +53,8 @@ pub use stores::blob;
 pub use stores::sqlite;
 #[cfg(feature = "key-value")]
 pub use stores::{atomic, key_value};
+#[cfg(feature = "postgres")]
+pub use stores::{postgres, testing_postgres};
 
 /// The exit code of `--check` for routes that cannot be served: `EX_DATAERR` of BSD's `sysexits.h`.
 const REFUSED: u8 = 65;

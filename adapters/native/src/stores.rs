@@ -9,7 +9,7 @@ use guru_core::ports;
 use guru_services::Local;
 #[cfg(feature = "blob")]
 use guru_services::LocalBlob;
-#[cfg(feature = "sql")]
+#[cfg(any(feature = "postgres", feature = "sql"))]
 use guru_services::LocalSql;
 use guru_services::{Services, SettingError};
 
@@ -42,6 +42,33 @@ pub fn sqlite(name: &'static str) -> Rc<dyn ports::Sql> {
         Ok(services) => LocalSql::new(services.connect(name)),
         Err(error) => LocalSql::missing(unavailable(error)),
     })
+}
+
+/// The database of this name, in the dialect of PostgreSQL.
+#[cfg(feature = "postgres")]
+#[doc(hidden)]
+#[must_use]
+pub fn postgres(name: &'static str) -> Rc<dyn ports::Sql> {
+    Rc::new(match &*SERVICES {
+        Ok(services) => LocalSql::new(services.postgres(name)),
+        Err(error) => LocalSql::missing(unavailable(error)),
+    })
+}
+
+/// The database at this address, for tests.
+///
+/// # Panics
+///
+/// When it is none.
+#[cfg(feature = "postgres")]
+#[doc(hidden)]
+#[must_use]
+#[expect(clippy::panic, reason = "for tests, where a panic is the report")]
+pub fn testing_postgres(url: &str) -> impl ports::Sql + 'static {
+    let Some(address) = guru_services::Address::read(url) else {
+        panic!("the URL of a database is postgres://USER:PASSWORD@HOST:PORT/DATABASE");
+    };
+    guru_services::BlockingPostgres::open(&address)
 }
 
 /// The blobs of this name.

@@ -9,16 +9,21 @@ mod blob;
 mod clock;
 mod convert;
 mod crash;
+#[cfg(any(feature = "postgres", feature = "sql"))]
+mod databases;
 mod environment;
-#[cfg(any(feature = "blob", feature = "key-value", feature = "sql"))]
+#[cfg(any(
+    feature = "blob",
+    feature = "key-value",
+    feature = "postgres",
+    feature = "sql"
+))]
 mod failure;
 mod fetch;
 mod identity;
 mod log;
 mod ports;
 mod reader;
-#[cfg(feature = "sql")]
-mod sqlite;
 #[cfg(feature = "key-value")]
 mod stores;
 mod upload;
@@ -30,11 +35,14 @@ pub use answer::answer;
 #[cfg(feature = "blob")]
 #[doc(hidden)]
 pub use blob::blob;
+#[cfg(feature = "postgres")]
 #[doc(hidden)]
-pub use fetch::fetch;
+pub use databases::postgres::postgres;
 #[cfg(feature = "sql")]
 #[doc(hidden)]
-pub use sqlite::sqlite;
+pub use databases::sqlite::sqlite;
+#[doc(hidden)]
+pub use fetch::fetch;
 #[cfg(feature = "key-value")]
 #[doc(hidden)]
 pub use stores::{atomic, key_value};

@@ -141,9 +141,8 @@ fn end_of_string(text: &str, from: usize, quote: u8, escapes: bool) -> Option<us
     loop {
         let byte = *bytes.get(at)?;
         at += 1;
-        if escapes && byte == b'\\' {
-            at += 1;
-        } else if byte == quote && bytes.get(at) == Some(&quote) {
+        let is_doubled = byte == quote && bytes.get(at) == Some(&quote);
+        if is_doubled || (escapes && byte == b'\\') {
             at += 1;
         } else if byte == quote {
             let spaces = bytes.iter().skip(at).take_while(|byte| is_space(**byte));

@@ -42,10 +42,8 @@ impl Address {
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*name {
                 "pool" => {
-                    pool = value
-                        .parse()
-                        .ok()
-                        .filter(|most| (1..=1000).contains(most))?
+                    let most = value.parse().ok();
+                    pool = most.filter(|most| (1..=1000).contains(most))?;
                 }
                 "sslrootcert" => roots = Some(PathBuf::from(&*value)),
                 // Certificates are always held to the name of the server here.

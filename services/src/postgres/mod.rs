@@ -12,7 +12,7 @@ use deadpool_postgres::{
     GenericClient, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod,
 };
 use guru_core::adapter::postgres::kind_of;
-use guru_core::ports::{Error, ErrorKind, Rows, SqlValue, Statement};
+use guru_core::ports::{Called as Local, Error, ErrorKind, Rows, Sql, SqlValue, Statement};
 use rustls::ClientConfig;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::OnceCell;
@@ -88,19 +88,32 @@ impl PostgresDatabase {
         });
         Self(Arc::clone(shared))
     }
+}
 
-    /// Runs statements as one transaction, and waits for it on this thread, as a test without a runtime does.
-    ///
-    /// # Errors
-    ///
-    /// As [`ports::Sql`](guru_core::ports::Sql).
-    pub fn batch_blocking(&self, statements: Vec<Statement>) -> Result<Vec<Rows>, Error> {
+/// The same for a test, whose calls are waited for where they are made: it needs no runtime.
+#[derive(Clone, Debug)]
+pub struct BlockingPostgres(Arc<Shared>);
+
+impl BlockingPostgres {
+    /// The database at this address, as [`PostgresDatabase::open`].
+    #[must_use]
+    pub fn open(address: &Address) -> Self {
+        Self(PostgresDatabase::open(address).0)
+    }
+
+    fn wait(&self, statements: Vec<Statement>) -> Result<Vec<Rows>, Error> {
         let (done, wait) = std::sync::mpsc::sync_channel(1);
         let shared = Arc::clone(&self.0);
         connections()?.spawn(async move {
             let _ = done.send(shared.batch(statements).await);
         });
         wait.recv().unwrap_or_else(|_| Err(broken()))
+    }
+}
+
+impl Sql for BlockingPostgres {
+    fn batch(&self, statements: Vec<Statement>) -> Local<Vec<Rows>> {
+        Box::pin(std::future::ready(self.wait(statements)))
     }
 }
 
@@ -306,7 +319,11 @@ fn failed(error: &tokio_postgres::Error) -> Error {
         }
         None => ErrorKind::Broken,
     };
-    Error::new(kind, format!("PostgreSQL: {}", chain(error)))
+    let why = match error.as_db_error() {
+        Some(said) => said.to_string(),
+        None => chain(error),
+    };
+    Error::new(kind, format!("PostgreSQL: {why}"))
 }
 
 /// The message with those of its causes.

@@ -5,8 +5,10 @@
 
 mod blob;
 mod key_value;
+mod postgres;
 mod sql;
 
 pub use blob::blob;
 pub use key_value::{atomic, key_value};
+pub use postgres::postgres;
 pub use sql::sqlite;

@@ -117,7 +117,7 @@ pub(crate) fn options() -> Result<(Options, Option<String>), Error> {
     };
     // Who reaches the runtime API takes invocations, and answers them.
     options.guarded = text("AWS_LAMBDA_RUNTIME_API").and_then(|api| runtime_api(&api));
-    #[cfg(any(feature = "dynamodb", feature = "s3"))]
+    #[cfg(any(feature = "dynamodb", feature = "postgres", feature = "s3"))]
     {
         options.stores = stores()?;
     }
@@ -169,13 +169,14 @@ pub(crate) fn deployment() -> Result<Deployment, Error> {
     })
 }
 
-/// The stores and the blobs that the environment names services for.
-#[cfg(any(feature = "dynamodb", feature = "s3"))]
+/// The stores, blobs and databases that the environment names services for.
+#[cfg(any(feature = "dynamodb", feature = "postgres", feature = "s3"))]
 fn stores() -> Result<guru_host::Stores, Error> {
     let services = guru_services::Services::read(env::vars_os());
     let services = services.map_err(|error| Error::setting(error.to_string()))?;
-    let blobs = services.clone();
+    let (blobs, servers) = (services.clone(), services.clone());
     let stores = guru_host::Stores::new(move |name| services.open(name));
+    let stores = stores.with_postgres(move |name| servers.postgres(name));
     Ok(stores.with_blobs(move |name| blobs.blobs(name)))
 }
 

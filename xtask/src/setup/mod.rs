@@ -13,7 +13,7 @@ use guru_cli::{
     args,
     commands::setup::{self, Scope},
 };
-use guru_toolbox::items::{Item, python::Environment, wasm::NAME};
+use guru_toolbox::items::{Item, npm::POSTGRES, python::Environment, wasm::NAME};
 
 use crate::{console::Console, home::Home, version::Version};
 
@@ -54,6 +54,7 @@ pub(crate) fn items() -> Vec<&'static dyn Item> {
         }
     }
     all.push(&AWS);
+    all.push(&POSTGRES);
     all.push(&tools::HACK);
     all
 }

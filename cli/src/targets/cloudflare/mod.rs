@@ -82,7 +82,7 @@ impl Vendor for Cloudflare {
     }
 
     fn items(&self) -> &'static [&'static dyn Item] {
-        &[&wasm::Targets, &npm::Wrangler]
+        &[&wasm::Targets, &npm::WRANGLER]
     }
 
     fn needs(&self, _: &Home, found: &dyn Fn(&str) -> Need) -> Vec<(&'static str, Need)> {

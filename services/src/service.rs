@@ -1,0 +1,86 @@
+//! What a setting may name: a service, by a URL.
+
+use std::fmt;
+
+/// A service, as a setting names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Service {
+    /// `sqlite:FILE`, a file of SQLite, which is made where there is none.
+    #[cfg(feature = "sqlite")]
+    Sqlite(std::path::PathBuf),
+    /// `dynamodb://TABLE`, a table of DynamoDB.
+    #[cfg(feature = "dynamodb")]
+    DynamoDb(crate::Table),
+    /// `files:FOLDER`, a folder.
+    #[cfg(feature = "files")]
+    Files(std::path::PathBuf),
+    /// `s3://BUCKET/PREFIX`, a bucket of S3.
+    #[cfg(feature = "s3")]
+    S3(crate::Bucket),
+    /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, a database of PostgreSQL.
+    #[cfg(feature = "postgres")]
+    Postgres(Box<crate::Address>),
+}
+
+impl Service {
+    pub(crate) fn read(value: &str) -> Option<Self> {
+        let (scheme, place) = value.split_once(':')?;
+        let place = place.strip_prefix("//").unwrap_or(place);
+        match scheme {
+            #[cfg(feature = "sqlite")]
+            "sqlite" if !place.is_empty() => Some(Self::Sqlite(place.into())),
+            #[cfg(feature = "dynamodb")]
+            "dynamodb" => crate::Table::read(place).map(Self::DynamoDb),
+            #[cfg(feature = "files")]
+            "files" if !place.is_empty() => Some(Self::Files(place.into())),
+            #[cfg(feature = "s3")]
+            "s3" => crate::Bucket::read(place).map(Self::S3),
+            #[cfg(feature = "postgres")]
+            "postgres" | "postgresql" => crate::Address::read(value)
+                .map(Box::new)
+                .map(Self::Postgres),
+            _ => {
+                let _ = place;
+                None
+            }
+        }
+    }
+}
+
+/// A setting that no service can be made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingError {
+    name: String,
+}
+
+impl SettingError {
+    pub(crate) const fn new(name: String) -> Self {
+        Self { name }
+    }
+}
+
+impl fmt::Display for SettingError {
+    /// Not its value, in which a password may be.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let expected: &[&str] = &[
+            #[cfg(feature = "sqlite")]
+            "`sqlite:FILE`",
+            #[cfg(feature = "dynamodb")]
+            "`dynamodb://TABLE`, with `?region=` where it is not that of AWS_REGION",
+            #[cfg(feature = "files")]
+            "`files:FOLDER`",
+            #[cfg(feature = "s3")]
+            "`s3://BUCKET`, with `?region=` where it is not that of AWS_REGION",
+            #[cfg(feature = "postgres")]
+            "`postgres://USER:PASSWORD@HOST:PORT/DATABASE`",
+        ];
+        let expected = expected.join(" or ");
+        write!(
+            f,
+            "{} says which service keeps what a port has, and is none that there is here: it is {expected}",
+            self.name
+        )
+    }
+}
+
+impl std::error::Error for SettingError {}

@@ -1,0 +1,261 @@
+//! PostgreSQL passes the suite of its port: a server whose programs are in the folder that the variable `POSTGRES_BIN` names. Without
+//! it nothing of this is run, and the tests are listed as ignored.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test reports by panicking, its helpers too"
+)]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::task::Poll;
+
+use guru_core::ports::{Error, ErrorKind, Rows, Sql as _, Statement, postgres_placeholders};
+use guru_services::{
+    Address, BlockingPostgres, LocalSql, PostgresDatabase, Services, SqlDatabase as _, suite,
+};
+use guru_toolbox::postgres::Server;
+use libtest_mimic::{Arguments, Trial};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+/// The variable that names the folder of the server's programs.
+const PROGRAMS: &str = "POSTGRES_BIN";
+
+fn programs() -> PathBuf {
+    std::env::var_os(PROGRAMS).unwrap().into()
+}
+
+fn database(url: &str) -> BlockingPostgres {
+    BlockingPostgres::open(&Address::read(url).unwrap())
+}
+
+fn shared(url: &str) -> PostgresDatabase {
+    PostgresDatabase::open(&Address::read(url).unwrap())
+}
+
+fn batch(database: &BlockingPostgres, statements: Vec<Statement>) -> Result<Vec<Rows>, Error> {
+    let mut waits = std::task::Context::from_waker(std::task::Waker::noop());
+    match database.batch(statements).as_mut().poll(&mut waits) {
+        Poll::Ready(done) => done,
+        Poll::Pending => unreachable!("it is waited for where it is made"),
+    }
+}
+
+fn run(database: &BlockingPostgres, text: &str) -> Result<Rows, Error> {
+    let mut all = batch(database, vec![Statement::new(text)])?;
+    Ok(all.pop().unwrap())
+}
+
+/// The suite of the port, by a setting as a deployment has it.
+fn passes(url: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let services = Services::read([("GURU_POSTGRES".into(), url.into())]).unwrap();
+    let database = LocalSql::new(services.postgres("db"));
+    runtime.block_on(suite::postgres(&database, "suite"));
+    // Where no setting names a server, a call says what to set.
+    let missing = LocalSql::new(Services::default().postgres("db"));
+    let error = runtime
+        .block_on(missing.run(Statement::new("SELECT 1")))
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert!(error.to_string().contains("GURU_PORT_DB"), "{error}");
+}
+
+/// More calls at once than there are connections: each waits for its turn, and what they write is all there.
+fn takes_turns(url: &str) {
+    let url = format!("{url}?pool=3");
+    let (database, shared) = (database(&url), shared(&url));
+    run(&database, "CREATE TABLE turns (n bigint)").unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().build().unwrap();
+    let calls = (0..64).map(|n| {
+        let insert = Statement::new("INSERT INTO turns VALUES ($1)").bind(n);
+        runtime.spawn(shared.batch(vec![insert.clone(), insert]))
+    });
+    let calls: Vec<_> = calls.collect();
+    for call in calls {
+        runtime.block_on(call).unwrap().unwrap();
+    }
+    let rows = run(&database, "SELECT count(*), count(DISTINCT n) FROM turns").unwrap();
+    assert_eq!(rows.rows, [[128.into(), 64.into()]]);
+    let open = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'";
+    assert_eq!(run(&database, open).unwrap().rows, [[0.into()]]);
+}
+
+/// A call that is given up leaves neither a transaction nor a lock behind.
+fn is_given_up(url: &str) {
+    let (database, shared) = (database(url), shared(url));
+    run(&database, "CREATE TABLE given_up (n bigint)").unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let slow = vec![
+        Statement::new("INSERT INTO given_up VALUES (1)"),
+        Statement::new("SELECT pg_sleep(0.2)::text AS slept"),
+        Statement::new("SELECT now()"),
+    ];
+    let call = shared.batch(slow);
+    let limit = std::time::Duration::from_millis(50);
+    let late = runtime.block_on(async { tokio::time::timeout(limit, call).await });
+    assert!(late.is_err());
+    // It waits for the lock of the other one, which fails in the end.
+    let rows = batch(
+        &database,
+        vec![
+            Statement::new("LOCK TABLE given_up"),
+            Statement::new("SELECT count(*) FROM given_up"),
+        ],
+    )
+    .unwrap();
+    assert_eq!(rows.last().unwrap().rows, [[0.into()]]);
+}
+
+/// What comes back has a limit, and what is beyond it is not kept by the connection either.
+fn holds_limits(url: &str) {
+    let database = database(&format!("{url}?pool=1"));
+    let error = run(
+        &database,
+        "SELECT repeat('x', 1000000) AS a FROM generate_series(1, 20)",
+    );
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::TooLarge);
+    assert_eq!(run(&database, "SELECT 1").unwrap().rows, [[1.into()]]);
+    for n in 0..600 {
+        run(&database, &format!("SELECT {n}")).unwrap();
+    }
+    let known = run(&database, "SELECT count(*) FROM pg_prepared_statements").unwrap();
+    let known = known.read::<i64>().unwrap().pop().unwrap();
+    assert!(known < 300, "{known}");
+}
+
+/// The server goes, in the middle and in between, and comes back.
+fn comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&programs(), folder.path()).unwrap();
+    let first = database(server.url());
+    run(&first, "CREATE TABLE kept (n bigint)").unwrap();
+    run(&first, "INSERT INTO kept VALUES (1)").unwrap();
+    let waits = std::thread::spawn({
+        let database = first.clone();
+        move || run(&database, "SELECT pg_sleep(20)::text AS a")
+    });
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let port = Address::read(server.url()).unwrap();
+    drop(server);
+    assert_eq!(waits.join().unwrap().unwrap_err().kind(), ErrorKind::Broken);
+    let error = run(&first, "SELECT 1").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    assert!(
+        !format!("{error} {port:?}").contains("password="),
+        "{error}"
+    );
+    // It has another port now, and the old address is still nobody's.
+    let server = Server::start(&programs(), folder.path()).unwrap();
+    let again = database(server.url());
+    assert_eq!(
+        run(&again, "SELECT n FROM kept").unwrap().rows,
+        [[1.into()]]
+    );
+    // Each connection is ended by its server, as by an administrator.
+    let end = "SELECT count(pg_terminate_backend(pid)) AS n FROM pg_stat_activity WHERE pid <> pg_backend_pid() \
+               AND usename = current_user";
+    let other = database(&format!("{}?application_name=other", server.url()));
+    run(&other, end).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    assert_eq!(
+        run(&again, "SELECT n FROM kept").unwrap().rows,
+        [[1.into()]]
+    );
+}
+
+/// Who may not connect is told so, without a password.
+fn refuses(url: &str) {
+    let wrong = url.replace("guru:", "guru:not-the-password-but-");
+    let error = run(&database(&wrong), "SELECT 1").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Denied, "{error}");
+    assert!(!error.to_string().contains("not-the-password"), "{error}");
+    let none = format!("{url}_not_there");
+    let error = run(&database(&none), "SELECT 1").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    let encrypted = format!("{url}?sslmode=require");
+    let error = run(&database(&encrypted), "SELECT 1").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+}
+
+/// The server's own parser sees the same parameters, wherever it takes a text for a statement.
+fn parameters_stand_where_the_server_has_them(url: &str) {
+    let database = database(url);
+    let piece = prop::sample::select(vec![
+        "$1", "$2", "$$", "$a$", "$", "'", "''", "E'", "e'", "\\", "\"", "--", "\n", "/*", "*/",
+        "/", "*", "-", " ", "a", "1", "ä", "U&'", "x'", "B'", ",", "(", ")", "::text", "||", "?",
+        "[", "]", ".",
+    ]);
+    let pieces = prop::collection::vec(piece, 0..10).prop_map(|pieces| pieces.concat());
+    let mut runner = TestRunner::new(Config {
+        failure_persistence: None,
+        ..Config::with_cases(3000)
+    });
+    let seen = runner.run(&pieces, |tail| {
+        let text = format!("SELECT '$9', $1 AS a /* $8 */, {tail}");
+        let Ok(places) = postgres_placeholders(&text) else {
+            return Ok(());
+        };
+        let highest = places
+            .iter()
+            .map(|place| place.number)
+            .max()
+            .unwrap_or_default();
+        let mut statement = Statement::new(&*text);
+        for _ in 0..highest {
+            statement = statement.bind("");
+        }
+        // One parameter less, and the server says that it misses one; as many, and it does not.
+        if let Err(error) = batch(&database, vec![statement]) {
+            let error = error.to_string();
+            prop_assert!(!error.contains("there is no parameter"), "{text}: {error}");
+        }
+        let mut fewer = Statement::new(&*text);
+        for _ in 1..highest {
+            fewer = fewer.bind("");
+        }
+        if let Ok(rows) = batch(&database, vec![fewer]) {
+            prop_assert!(false, "{text}: {rows:?}");
+        }
+        Ok(())
+    });
+    seen.unwrap();
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let is_there = std::env::var_os(PROGRAMS).is_some();
+    let folder = tempfile::tempdir().unwrap();
+    let server = is_there.then(|| Server::start(&programs(), folder.path()).unwrap());
+    let url: Arc<str> = server.as_ref().map_or("", Server::url).into();
+    let cases: [(&str, fn(&str)); 7] = [
+        ("passes", passes),
+        ("takes_turns", takes_turns),
+        ("is_given_up", is_given_up),
+        ("holds_limits", holds_limits),
+        ("comes_back", |_| comes_back()),
+        ("refuses", refuses),
+        (
+            "parameters_stand_where_the_server_has_them",
+            parameters_stand_where_the_server_has_them,
+        ),
+    ];
+    let trials = cases.map(|(name, case)| {
+        let url = Arc::clone(&url);
+        let trial = Trial::test(name, move || {
+            case(&url);
+            Ok(())
+        });
+        trial.with_ignored_flag(!is_there)
+    });
+    let concluded = libtest_mimic::run(&arguments, trials.into());
+    drop(server);
+    concluded.exit_code()
+}
