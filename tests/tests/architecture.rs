@@ -17,6 +17,7 @@ const OWNED: [(&str, &[&str]); 17] = [
         &[
             "targets/spin/atomic",
             "targets/spin/key-value",
+            "targets/spin/postgres",
             "targets/spin/sqlite",
         ],
     ),

@@ -3,11 +3,15 @@
 use std::fmt;
 
 use anyhow::{Context as _, Result};
+use object::{Object as _, ObjectSection as _};
 use serde::Deserialize;
 use wasmparser::{Parser, Payload};
 
 /// The custom section with the declaration: a line of JSON for each port.
 const SECTION: &str = "guru.ports";
+
+/// The same in a program of Linux.
+const PROGRAM_SECTION: &str = ".guru.ports";
 
 /// A port that a function declares.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -45,26 +49,44 @@ pub enum Port {
     },
 }
 
-/// The ports that a module or a component declares, in alphabetical order of their names.
+/// The ports that a module, a component or a program of Linux declares, in alphabetical order of their names. Programs of other
+/// systems do not say.
 ///
 /// # Errors
 ///
-/// When it is not WebAssembly, or declares a port that this version does not know.
+/// When it is malformed, or declares a port that this version does not know.
 pub fn declared(binary: &[u8]) -> Result<Vec<Port>> {
     let mut ports: Vec<Port> = Vec::new();
-    for payload in Parser::new(0).parse_all(binary) {
-        if let Payload::CustomSection(section) = payload.context("the build is not WebAssembly")?
-            && section.name() == SECTION
-        {
-            for line in serde_json::Deserializer::from_slice(section.data()).into_iter() {
-                ports.push(line.context(
-                    "the function declares a port that this `guru` does not know: `cargo install guru-cli` gets a newer one",
-                )?);
-            }
+    for section in sections(binary)? {
+        for line in serde_json::Deserializer::from_slice(section).into_iter() {
+            ports.push(line.context(
+                "the function declares a port that this `guru` does not know: `cargo install guru-cli` gets a newer one",
+            )?);
         }
     }
     ports.sort_by(|one, other| one.name().cmp(other.name()));
     Ok(ports)
+}
+
+/// The sections with declarations.
+fn sections(binary: &[u8]) -> Result<Vec<&[u8]>> {
+    if !binary.starts_with(b"\0asm") {
+        let program = object::File::parse(binary).context("the build is not a program")?;
+        let sections = program.sections();
+        let ours = sections.filter(|section| section.name() == Ok(PROGRAM_SECTION));
+        return Ok(ours
+            .map(|section| section.data())
+            .collect::<Result<_, _>>()?);
+    }
+    let mut found = Vec::new();
+    for payload in Parser::new(0).parse_all(binary) {
+        if let Payload::CustomSection(section) = payload.context("the build is not WebAssembly")?
+            && section.name() == SECTION
+        {
+            found.push(section.data());
+        }
+    }
+    Ok(found)
 }
 
 impl Port {

@@ -22,6 +22,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// The variable that names the folder of its programs.
 const VARIABLE: &str = "POSTGRES_BIN";
 
+/// The setting of all databases of PostgreSQL that have none of their own.
+pub const SETTING: &str = "GURU_POSTGRES";
+
 /// Its only user, and the user's database.
 const USER: &str = "guru";
 
@@ -47,6 +50,14 @@ fn debian() -> Option<PathBuf> {
     let number = |path: &PathBuf| path.file_name()?.to_str()?.parse::<u32>().ok();
     let newest = versions.map(|version| version.path()).max_by_key(number)?;
     Some(newest.join("bin"))
+}
+
+/// The host and the port of an address.
+#[must_use]
+pub fn host_of(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let place = rest.split(['/', '?']).next()?;
+    Some(place.rsplit_once('@').map_or(place, |(_, host)| host))
 }
 
 /// A running server. One that was started here ends with this.

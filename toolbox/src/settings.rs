@@ -41,9 +41,21 @@ impl Settings {
     pub fn of_function(&self) -> impl Iterator<Item = (&str, &str)> {
         let is_hosts = |key: &str| {
             key.starts_with("GURU_PORT_")
-                || ["GURU_STORES", "GURU_BLOBS", "GURU_DATA"].contains(&key)
+                || ["GURU_STORES", "GURU_BLOBS", "GURU_DATA", "GURU_POSTGRES"].contains(&key)
         };
         self.iter().filter(move |(key, _)| !is_hosts(key))
+    }
+
+    /// The service that a port leads to, as these settings say or the environment does: in a setting of its own, or in that of all
+    /// ports like it.
+    #[must_use]
+    pub fn of_port(&self, all: &str, port: &str) -> Option<String> {
+        let own = format!("GURU_PORT_{}", port.to_uppercase());
+        [&*own, all].into_iter().find_map(|name| {
+            let said = self.iter().find(|(key, _)| *key == name);
+            said.map(|(_, value)| value.to_owned())
+                .or_else(|| std::env::var(name).ok())
+        })
     }
 
     /// A string that differs whenever a setting does.

@@ -23,12 +23,19 @@ mod host;
 #[cfg(feature = "key-value")]
 mod kv;
 mod log;
+#[cfg(feature = "postgres")]
+mod pg;
 mod ports;
 #[cfg(feature = "blob")]
 mod r2;
 #[cfg(feature = "sql")]
 mod sql;
-#[cfg(any(feature = "blob", feature = "key-value", feature = "sql"))]
+#[cfg(any(
+    feature = "blob",
+    feature = "key-value",
+    feature = "postgres",
+    feature = "sql"
+))]
 mod stores;
 mod timer;
 mod upload;
@@ -43,6 +50,8 @@ pub use d1::atomic;
 pub use fetch::fetch;
 #[cfg(feature = "key-value")]
 pub use kv::key_value;
+#[cfg(feature = "postgres")]
+pub use pg::postgres;
 #[cfg(feature = "blob")]
 pub use r2::blob;
 #[cfg(feature = "sql")]

@@ -7,8 +7,16 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-use super::{Settings, manifest::Manifest, settings};
-use crate::{args::DevOptions, artefacts::BuildContext, cargo, wait};
+use guru_toolbox::postgres::{self, Server};
+
+use super::{Manifest, Settings, settings};
+use crate::{
+    args::DevOptions,
+    artefacts::{self, BuildContext},
+    cargo,
+    declared::Port,
+    wait,
+};
 
 /// A function under one runtime.
 pub struct Session<'a> {
@@ -16,6 +24,8 @@ pub struct Session<'a> {
     options: &'a DevOptions,
     /// The generated manifest, for runtimes that read one.
     manifest: OnceCell<Manifest>,
+    /// The server of its databases, for functions that have some.
+    postgres: OnceCell<Server>,
 }
 
 impl<'a> Session<'a> {
@@ -26,6 +36,7 @@ impl<'a> Session<'a> {
             context,
             options,
             manifest: OnceCell::new(),
+            postgres: OnceCell::new(),
         }
     }
 
@@ -71,6 +82,63 @@ impl<'a> Session<'a> {
     /// When it cannot be built.
     pub fn program(&self, program: cargo::Program) -> Result<PathBuf> {
         wait::build(self.context.console, self.context.workspace, program, false)
+    }
+
+    /// The setting that names the server of a function's databases: one that is started with the first build which has some, where
+    /// the author's settings name none.
+    ///
+    /// # Errors
+    ///
+    /// When there is no server on this machine, or it does not start.
+    pub fn postgres(
+        &self,
+        ports: &[Port],
+        settings: &Settings,
+    ) -> Result<Option<(&'static str, &str)>> {
+        let lacks = ports.iter().filter(|port| port.is_postgres());
+        let lacks = lacks.filter(|port| settings.of_port(postgres::SETTING, port.name()).is_none());
+        if lacks.count() == 0 {
+            return Ok(None);
+        }
+        let context = &self.context;
+        let server = match self.postgres.get() {
+            Some(server) => server,
+            None => {
+                let programs = postgres::programs(context.home).context(
+                    "the function has a database of PostgreSQL, of which there is no server on this machine: install one (on \
+                     Debian, `apt install postgresql`), name the folder of its programs in POSTGRES_BIN, or set \
+                     GURU_POSTGRES=postgres://USER:PASSWORD@HOST/DATABASE to a server that is there",
+                )?;
+                let folder = artefacts::data(context.workspace, context.function)?;
+                let started = Server::start(&programs, &folder.join("postgres"))?;
+                context.console.note(&format!(
+                    "the function's databases are at {}",
+                    started.url()
+                ));
+                self.postgres.get_or_init(|| started)
+            }
+        };
+        Ok(Some((postgres::SETTING, server.url())))
+    }
+
+    /// The address of each database of PostgreSQL by its name, as [`postgres`](Self::postgres) or the author's settings have it.
+    ///
+    /// # Errors
+    ///
+    /// As [`postgres`](Self::postgres).
+    pub fn servers<'p>(
+        &self,
+        ports: &'p [Port],
+        settings: &Settings,
+    ) -> Result<Vec<(&'p str, String)>> {
+        let started = self.postgres(ports, settings)?;
+        let databases = ports.iter().filter(|port| port.is_postgres());
+        let servers = databases.filter_map(|port| {
+            let own = settings.of_port(postgres::SETTING, port.name());
+            let url = own.or_else(|| started.map(|(_, url)| url.to_owned()))?;
+            Some((port.name(), url))
+        });
+        Ok(servers.collect())
     }
 
     /// Finds the author's manifest for the vendor.

@@ -1,12 +1,16 @@
 //! The native server, which runs the function as a program of its own.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result};
 
 use super::{Need, Serve, Served, Vendor};
 use crate::{
     artefacts::{self, BuildContext, native},
+    declared,
     home::Home,
     serving::{Session, trial},
     surroundings,
@@ -38,13 +42,16 @@ impl Vendor for Local {
         let context = session.context();
         let files = context.make(request.folder, |draft| Vendor::build(self, context, draft))?;
         let program = files.into_iter().next().context("a build made no file")?;
+        let ports = declared::declared(&fs::read(&program)?)?;
+        let postgres = session.postgres(&ports, request.settings)?;
         let data = artefacts::data(context.workspace, context.function)?;
         let start = || {
             let mut command = surroundings::command(&program);
             command
                 .current_dir(context.workspace.root())
                 .env(artefacts::DATA, &data)
-                .envs(request.settings.iter());
+                .envs(request.settings.iter())
+                .envs(postgres);
             command
         };
         if request.is_tried {

@@ -35,7 +35,7 @@ impl Vendor for Wasi {
 
     /// The command line names the settings; their values are passed in the environment.
     fn serve(&self, session: &Session<'_>, request: &Serve<'_>) -> Result<Served> {
-        let (compiled, _) = session.context().compile(request.folder)?;
+        let (compiled, ports) = session.context().compile(request.folder)?;
         let context = session.context();
         let data = artefacts::data(context.workspace, context.function)?;
         let mut command = surroundings::command(session.program(cargo::HOST)?);
@@ -43,7 +43,8 @@ impl Vendor for Wasi {
             .env(artefacts::DATA, data)
             .arg("serve")
             .arg(&compiled)
-            .envs(request.settings.iter());
+            .envs(request.settings.iter())
+            .envs(session.postgres(&ports, request.settings)?);
         for (key, _) in request.settings.iter() {
             command.arg("--env").arg(key);
         }

@@ -9,7 +9,7 @@ mod echo;
 mod fetch;
 mod ports;
 mod respond;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod sql;
 #[cfg(feature = "key-value")]
 mod store;
@@ -28,7 +28,9 @@ pub fn app() -> App {
     #[cfg(feature = "blob")]
     let app = blob::routes(app);
     #[cfg(feature = "sqlite")]
-    let app = sql::routes(app);
+    let app = sql::sqlite::routes(app);
+    #[cfg(feature = "postgres")]
+    let app = sql::postgres::routes(app);
     app.any("/echo", echo::echo)
         .any("/echo/{*rest}", echo::echo)
         .post("/respond", respond::respond)

@@ -1,52 +1,77 @@
-//! What the probe needs from outside. A target that lacks a port has a probe without it.
+//! What the probe needs from outside. A target that lacks a port has a probe without it: each macro adds one, where the probe is
+//! built with it, and passes on to the next.
 
-/// The ports that every probe has, and others.
-macro_rules! declare {
-    ($($more:tt)*) => {
-        guru::ports! {
-            /// The origins of the suite.
-            pub(crate) origins: Fetch["http://127.0.0.1:*"],
-            $($more)*
-        }
-    };
-}
-
-/// The same with stores.
 #[cfg(feature = "key-value")]
-macro_rules! declare_with_stores {
-    ($($more:tt)*) => {
-        declare! {
+macro_rules! with_stores {
+    ($($before:tt)*) => {
+        with_blobs! {
+            $($before)*
             /// Values that may be behind.
             pub(crate) values: KeyValue,
             /// Values that are current.
             pub(crate) versions: KeyValue + Atomic,
-            $($more)*
         }
     };
 }
 
 #[cfg(not(feature = "key-value"))]
-declare! {}
-
-#[cfg(all(feature = "key-value", not(any(feature = "blob", feature = "sqlite"))))]
-declare_with_stores! {}
-
-#[cfg(all(feature = "sqlite", not(feature = "blob")))]
-declare_with_stores! {
-    /// Tables.
-    pub(crate) tables: Sql<Sqlite>,
+macro_rules! with_stores {
+    ($($before:tt)*) => { with_blobs! { $($before)* } };
 }
 
-#[cfg(all(feature = "blob", not(feature = "sqlite")))]
-declare_with_stores! {
-    /// Content of any size.
-    pub(crate) files: Blob,
+#[cfg(feature = "blob")]
+macro_rules! with_blobs {
+    ($($before:tt)*) => {
+        with_tables! {
+            $($before)*
+            /// Content of any size.
+            pub(crate) files: Blob,
+        }
+    };
 }
 
-#[cfg(all(feature = "blob", feature = "sqlite"))]
-declare_with_stores! {
-    /// Content of any size.
-    pub(crate) files: Blob,
-    /// Tables.
-    pub(crate) tables: Sql<Sqlite>,
+#[cfg(not(feature = "blob"))]
+macro_rules! with_blobs {
+    ($($before:tt)*) => { with_tables! { $($before)* } };
+}
+
+#[cfg(feature = "sqlite")]
+macro_rules! with_tables {
+    ($($before:tt)*) => {
+        with_servers! {
+            $($before)*
+            /// Tables of SQLite.
+            pub(crate) tables: Sql<Sqlite>,
+        }
+    };
+}
+
+#[cfg(not(feature = "sqlite"))]
+macro_rules! with_tables {
+    ($($before:tt)*) => { with_servers! { $($before)* } };
+}
+
+#[cfg(feature = "postgres")]
+macro_rules! with_servers {
+    ($($before:tt)*) => {
+        declare! {
+            $($before)*
+            /// Tables of PostgreSQL.
+            pub(crate) server: Sql<Postgres>,
+        }
+    };
+}
+
+#[cfg(not(feature = "postgres"))]
+macro_rules! with_servers {
+    ($($before:tt)*) => { declare! { $($before)* } };
+}
+
+macro_rules! declare {
+    ($($all:tt)*) => { guru::ports! { $($all)* } };
+}
+
+with_stores! {
+    /// The origins of the suite.
+    pub(crate) origins: Fetch["http://127.0.0.1:*"],
 }

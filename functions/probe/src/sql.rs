@@ -1,18 +1,41 @@
-//! `/sql` and `/sql/batch`: a database.
+//! `/sql` and `/sql/batch`, `/postgres` and `/postgres/batch`: databases, each in its dialect.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use guru::ports::{self, ErrorKind as Kind, Rows, SqlValue, Statement};
+use guru::Sql;
+use guru::ports::{self, Dialect, ErrorKind as Kind, Rows, SqlValue, Statement};
 use guru::prelude::*;
-
-use crate::ports::tables;
 
 /// From here on, a number of JSON stands for several integers.
 const EXACT: u64 = 1 << 53;
 
-pub(crate) fn routes(app: App) -> App {
-    app.post("/sql", one).post("/sql/batch", batch)
+/// The routes of a database.
+macro_rules! routes {
+    ($name:ident, $port:ident, $one:literal, $batch:literal) => {
+        pub(crate) mod $name {
+            use guru::prelude::*;
+
+            use crate::ports::$port;
+
+            pub(crate) fn routes(app: App) -> App {
+                app.post($one, one).post($batch, batch)
+            }
+
+            async fn one(cx: Context, req: Request) -> Result<Response> {
+                super::one(cx.port($port), req).await
+            }
+
+            async fn batch(cx: Context, req: Request) -> Result<Response> {
+                super::batch(cx.port($port), req).await
+            }
+        }
+    };
 }
+
+#[cfg(feature = "sqlite")]
+routes!(sqlite, tables, "/sql", "/sql/batch");
+#[cfg(feature = "postgres")]
+routes!(postgres, server, "/postgres", "/postgres/batch");
 
 #[derive(Deserialize)]
 #[serde(crate = "guru::serde")]
@@ -49,24 +72,20 @@ enum Value {
     },
 }
 
-async fn one(cx: Context, mut req: Request) -> Result<Response> {
+async fn one<D: Dialect>(database: Sql<D>, mut req: Request) -> Result<Response> {
     let asked: Asked = req.json_any().await?;
-    let statement = statement(asked)?;
-    let rows = cx
-        .port(tables)
-        .query(&statement.text, statement.parameters)
-        .await
-        .map_err(refused)?;
+    let Statement { text, parameters } = statement(asked)?;
+    let rows = database.query(&text, parameters).await.map_err(refused)?;
     Response::json(&answered(rows))
 }
 
-async fn batch(cx: Context, mut req: Request) -> Result<Response> {
+async fn batch<D: Dialect>(database: Sql<D>, mut req: Request) -> Result<Response> {
     let asked: Vec<Asked> = req.json_any().await?;
     let statements = asked
         .into_iter()
         .map(statement)
         .collect::<Result<Vec<_>>>()?;
-    let all = cx.port(tables).batch(statements).await.map_err(refused)?;
+    let all = database.batch(statements).await.map_err(refused)?;
     let all: Vec<_> = all.into_iter().map(answered).collect();
     Response::json(&all)
 }

@@ -27,7 +27,7 @@ const START: Duration = Duration::from_secs(1800);
 const OWN_START: Duration = Duration::from_secs(600);
 
 /// The ports of the probe, which are features of it.
-const PORTS: [&str; 3] = ["blob", "key-value", "sqlite"];
+const PORTS: [&str; 4] = ["blob", "key-value", "postgres", "sqlite"];
 
 /// The variable that names the folder of what a function keeps.
 const DATA: &str = "GURU_DATA";

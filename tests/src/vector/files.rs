@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::{POINTS, Vector};
 
 /// Every file of cases: its name and its text.
-const FILES: [(&str, &str); 22] = [
+const FILES: [(&str, &str); 23] = [
     ("after", include_str!("../../vectors/after.json")),
     ("atomic", include_str!("../../vectors/atomic.json")),
     ("blob", include_str!("../../vectors/blob.json")),
@@ -28,6 +28,7 @@ const FILES: [(&str, &str); 22] = [
     ("method", include_str!("../../vectors/method.json")),
     ("path", include_str!("../../vectors/path.json")),
     ("query", include_str!("../../vectors/query.json")),
+    ("postgres", include_str!("../../vectors/postgres.json")),
     ("sql", include_str!("../../vectors/sql.json")),
     ("state", include_str!("../../vectors/state.json")),
     ("stream", include_str!("../../vectors/stream.json")),

@@ -27,20 +27,30 @@ const ENTRY: &str = "worker.js";
 pub(super) const MODULES: [&str; 3] = [ENTRY, "function.js", "function.wasm"];
 
 /// The modules of ports, which only functions that use them have: by what the glue of such a function calls.
-const PORTS: [(&str, &[&str]); 6] = [
+const PORTS: [(&str, &[&str]); 7] = [
     ("fetch.js", &["host.fetch("]),
     ("kv.js", &["host.kvGet("]),
     ("d1.js", &["host.d1("]),
     ("r2.js", &["host.r2Get("]),
+    ("pg.js", &["host.postgres("]),
     ("sql.js", &["host.sql("]),
     (
         STORES,
-        &["host.kvGet(", "host.d1(", "host.r2Get(", "host.sql("],
+        &[
+            "host.kvGet(",
+            "host.d1(",
+            "host.r2Get(",
+            "host.postgres(",
+            "host.sql(",
+        ],
     ),
 ];
 
 /// What some of these share.
 const STORES: &str = "stores.js";
+
+/// The npm package by which a database of PostgreSQL is reached, in one module: its form for workers, in the folder of npm's packages.
+const POSTGRES: (&str, &str) = ("postgres.js", "postgres/cf/src/index.js");
 
 /// The variable in which wrangler passes its subcommand to a build.
 const WRANGLER_COMMAND: &str = "WRANGLER_COMMAND";
@@ -88,6 +98,14 @@ pub(super) fn build(context: &BuildContext<'_>, folder: &Path) -> Result<Vec<Pat
             let console = context.console;
             console.note("the worker could be smaller: `guru setup` gets wasm-opt and esbuild");
         }
+    }
+    let (package, path) = POSTGRES;
+    let more = folder.join(package);
+    files::remove(&more)?;
+    if scripts.iter().any(|script| script.ends_with("pg.js")) {
+        let modules = context.home.wrangler().join("node_modules");
+        esbuild::bundle(context.home, &modules.join(path), &more)?;
+        scripts.push(more);
     }
     scripts.push(binary);
     Ok(scripts)

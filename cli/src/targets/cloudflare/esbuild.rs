@@ -1,8 +1,8 @@
-//! Runs `esbuild`, which minifies a script.
+//! Runs `esbuild`, which minifies and bundles scripts.
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use crate::{artefacts::write, child, home::Home, items::npm, surroundings};
 
@@ -23,4 +23,23 @@ pub(super) fn minify(home: &Home, path: &Path) -> Result<bool> {
     )?;
     write(path, smaller)?;
     Ok(true)
+}
+
+/// Writes a script with all that it imports, but for what workerd has, to one module.
+pub(super) fn bundle(home: &Home, script: &Path, to: &Path) -> Result<()> {
+    let program = npm::program(home, "esbuild").filter(|_| script.is_file());
+    let program = program.context(
+        "a database of PostgreSQL is reached by the npm package `postgres`: `guru setup --on cloudflare` gets it",
+    )?;
+    let whole = child::output(
+        surroundings::command(program)
+            .args(["--bundle", "--minify", "--format=esm", "--charset=utf8"])
+            .args([
+                "--external:node:*",
+                "--external:cloudflare:*",
+                "--log-level=warning",
+            ])
+            .arg(script),
+    )?;
+    write(to, whole)
 }

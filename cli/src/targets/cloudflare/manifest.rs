@@ -4,8 +4,9 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use guru_toolbox::tables;
-use toml_edit::{DocumentMut, Item, value};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, value};
 
+use super::workerd::NODE;
 use crate::{
     declared::Port,
     serving::{NOTE, of_path},
@@ -16,13 +17,22 @@ const KV: &str = "kv_namespaces";
 const D1: &str = "d1_databases";
 /// The same for blobs, whose buckets are R2's.
 const R2: &str = "r2_buckets";
+/// The same for databases of PostgreSQL, which are reached by Hyperdrive.
+const HYPERDRIVE: &str = "hyperdrive";
 
 /// What a binding is called in there.
 const BINDING: &str = "binding";
 
-/// Replaces the entry module of wrangler.toml and removes its build command: wrangler runs that before anything else, and serves
+/// What leads to a database on Cloudflare's network. Under `wrangler dev` it may be anything.
+const ID: &str = "id";
+
+/// Replaces the entry module of wrangler.toml, names the servers of its databases of PostgreSQL, and removes its build command: wrangler runs that before anything else, and serves
 /// nothing while it fails.
-pub(super) fn for_development(text: &str, entry: &Path) -> Result<String> {
+pub(super) fn for_development(
+    text: &str,
+    entry: &Path,
+    servers: &[(&str, String)],
+) -> Result<String> {
     let mut document: DocumentMut = text.parse()?;
     let main = document.get("main").and_then(Item::as_str);
     let main = Path::new(main.context("there is no `main`")?);
@@ -39,6 +49,15 @@ pub(super) fn for_development(text: &str, entry: &Path) -> Result<String> {
     }
     document.insert("main", value(of_path(entry)?));
     document.remove("build");
+    let bindings = document.get_mut(HYPERDRIVE);
+    let bindings = bindings.and_then(Item::as_array_of_tables_mut);
+    for binding in bindings.into_iter().flat_map(ArrayOfTables::iter_mut) {
+        let name = binding.get(BINDING).and_then(Item::as_str);
+        let server = servers.iter().find(|(own, _)| Some(*own) == name);
+        if let Some((_, url)) = server.cloned() {
+            binding.insert("localConnectionString", value(url));
+        }
+    }
     Ok(format!("{NOTE}{document}"))
 }
 
@@ -52,18 +71,49 @@ pub(super) fn with_stores(text: &str, ports: &[Port]) -> Result<Option<String>> 
             Port::KeyValue { atomic: false, .. } => KV,
             Port::KeyValue { .. } | Port::Sqlite { .. } => D1,
             Port::Blob { .. } => R2,
+            Port::Postgres { .. } => HYPERDRIVE,
             Port::Fetch { .. } => continue,
         };
         let name = port.name();
-        for other in [KV, D1, R2].into_iter().filter(|other| *other != kind) {
+        for other in [KV, D1, R2, HYPERDRIVE]
+            .into_iter()
+            .filter(|other| *other != kind)
+        {
             ensure!(
                 !tables::has(&document, other, BINDING, name),
                 "`{name}` is a binding of `{other}`, and the function declares it as one of `{kind}`: correct one of them"
             );
         }
         is_new |= tables::add(&mut document, kind, BINDING, name)?;
+        if kind == HYPERDRIVE {
+            is_new |= with_node(&mut document)?;
+        }
     }
     Ok(is_new.then(|| document.to_string()))
+}
+
+/// The databases of PostgreSQL that the worker has bindings for.
+pub(super) fn databases(text: &str) -> Result<Vec<Port>> {
+    let document: DocumentMut = text.parse()?;
+    let bindings = document.get(HYPERDRIVE);
+    let bindings = bindings.and_then(Item::as_array_of_tables);
+    let names = bindings.into_iter().flatten().filter_map(|binding| {
+        let name = binding.get(BINDING)?.as_str()?.to_owned();
+        Some(Port::Postgres { name })
+    });
+    Ok(names.collect())
+}
+
+/// Adds the flag by which a worker has what is Node's, as what speaks to PostgreSQL needs it.
+fn with_node(document: &mut DocumentMut) -> Result<bool> {
+    let flags = document.entry("compatibility_flags");
+    let flags = flags.or_insert_with(|| value(Array::new())).as_array_mut();
+    let flags = flags.context("`compatibility_flags` is no list")?;
+    let is_there = flags.iter().any(|flag| flag.as_str() == Some(NODE));
+    if !is_there {
+        flags.push(NODE);
+    }
+    Ok(!is_there)
 }
 
 #[cfg(test)]
@@ -112,7 +162,7 @@ mod tests {
             include_str!("../../../../wrangler.toml"),
             include_str!("../../../vendors/cloudflare/skeleton/wrangler.toml"),
         ] {
-            let made = parsed(&for_development(text, Path::new("/d/main.js")).unwrap());
+            let made = parsed(&for_development(text, Path::new("/d/main.js"), &[]).unwrap());
             assert_eq!(made["main"].as_str(), Some("/d/main.js"));
             assert!(made.get("build").is_none());
             let own = parsed(text);
@@ -123,8 +173,8 @@ mod tests {
             );
         }
         let refused =
-            for_development("main = \"src/index.ts\"", Path::new("/d/main.js")).unwrap_err();
+            for_development("main = \"src/index.ts\"", Path::new("/d/main.js"), &[]).unwrap_err();
         assert!(refused.to_string().contains("src/index.ts"), "{refused}");
-        assert!(for_development("name = \"x\"", Path::new("/d/main.js")).is_err());
+        assert!(for_development("name = \"x\"", Path::new("/d/main.js"), &[]).is_err());
     }
 }

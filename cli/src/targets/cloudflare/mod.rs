@@ -54,7 +54,9 @@ impl Vendor for Cloudflare {
         let entry = worker::build(session, request.folder)?;
         let own = session.own_manifest(MANIFEST)?;
         let text = crate::files::read(&own)?;
-        let text = manifest::for_development(&text, &entry)
+        let ports = manifest::databases(&text)?;
+        let servers = session.servers(&ports, request.settings)?;
+        let text = manifest::for_development(&text, &entry, &servers)
             .with_context(|| format!("{} cannot be served", own.display()))?;
         let manifest = session.manifest(&own);
         manifest.write(&text)?;

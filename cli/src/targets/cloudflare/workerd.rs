@@ -7,6 +7,9 @@ use crate::{home::Home, tool};
 /// The name of the socket, whose address is set on the command line.
 pub const SOCKET: &str = "http";
 
+/// The flag of workers that use what is Node's.
+pub const NODE: &str = "nodejs_compat";
+
 /// The program itself, not the script that npm wraps around it.
 pub fn program(home: &Home) -> Option<PathBuf> {
     let packages = home.wrangler().join("node_modules").join("@cloudflare");
@@ -22,6 +25,14 @@ pub fn program(home: &Home) -> Option<PathBuf> {
 
 /// A configuration for a worker of these modules, in the same folder; the first module is the entry.
 pub fn configuration(modules: &[impl AsRef<str>], date: &str) -> String {
+    let needs_node = modules
+        .iter()
+        .any(|module| module.as_ref() == "postgres.js");
+    let flags = if needs_node {
+        format!("  compatibilityFlags = [\"{NODE}\"],\n")
+    } else {
+        String::new()
+    };
     let modules: Vec<_> = modules.iter().map(|module| line(module.as_ref())).collect();
     format!(
         "using Workerd = import \"/workerd/workerd.capnp\";\n\
@@ -32,6 +43,7 @@ pub fn configuration(modules: &[impl AsRef<str>], date: &str) -> String {
          const worker :Workerd.Worker = (\n  \
            modules = [\n{}  ],\n  \
            compatibilityDate = \"{date}\",\n\
+         {flags}\
          );\n",
         modules.concat()
     )

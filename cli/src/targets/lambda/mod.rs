@@ -85,6 +85,7 @@ impl Vendor for Lambda {
             .args(["--front", session.front(), "--bootstrap"])
             .arg(bootstrap)
             .envs(request.settings.iter())
+            .envs(session.postgres(&ports, request.settings)?)
             .env(SETTINGS, names(request.settings, env::var(SETTINGS).ok()))
             .env("GURU_COMPONENT", &compiled);
         // What no setting names a service for is in an AWS that begins with nothing.

@@ -3,20 +3,35 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
-use toml_edit::{DocumentMut, Item, TableLike, Value, table, value};
+use toml_edit::{Array, DocumentMut, Entry, InlineTable, Item, TableLike, Value, table, value};
 
 use crate::{
     declared::Port,
     serving::{NOTE, Settings, of_path},
 };
 
+/// The list of servers that a component may reach, and what those of databases begin with there: they are the deployment's.
+pub(super) const HOSTS: &str = "allowed_outbound_hosts";
+const SERVER: &str = "postgres://";
+
 /// Replaces the source of the function's component in spin.toml, removes its build command and overrides its settings.
-pub(super) fn for_development(text: &str, component: &Path, settings: &Settings) -> Result<String> {
+pub(super) fn for_development(
+    text: &str,
+    component: &Path,
+    settings: &Settings,
+    servers: &[&str],
+) -> Result<String> {
     let mut document: DocumentMut = text.parse()?;
     let ours = ours(&mut document)?;
     ours.insert("source", value(of_path(component)?));
     ours.remove("build");
     environment(ours, settings)?;
+    if !servers.is_empty() {
+        let allowed = ours.entry(HOSTS).or_insert_with(|| value(Array::new()));
+        let allowed = allowed.as_array_mut();
+        let allowed = allowed.with_context(|| format!("`{HOSTS}` is no list"))?;
+        allowed.extend(servers.iter().map(|server| format!("{SERVER}{server}")));
+    }
     Ok(format!("{NOTE}{document}"))
 }
 
@@ -58,6 +73,7 @@ pub(super) fn with_lists(text: &str, lists: &[(&str, Vec<&str>)]) -> Result<Opti
         let allowed = there.as_array().into_iter().flatten();
         let mut allowed: Vec<_> = allowed
             .map(|name| name.as_str().unwrap_or_default())
+            .filter(|name| *key != HOSTS || !name.starts_with(SERVER))
             .collect();
         allowed.sort_unstable();
         allowed.dedup();
@@ -71,6 +87,57 @@ pub(super) fn with_lists(text: &str, lists: &[(&str, Vec<&str>)]) -> Result<Opti
     Ok(is_new.then(|| document.to_string()))
 }
 
+/// Gives a component a secret variable for each of its databases, the URL of a server. Returns the text with those that are missing.
+///
+/// # Errors
+///
+/// When the component may reach no server at all.
+pub(super) fn with_servers(text: &str, ports: &[Port], is_release: bool) -> Result<Option<String>> {
+    let mut document: DocumentMut = text.parse()?;
+    let databases = ports.iter().filter(|port| port.is_postgres());
+    let names: Vec<_> = databases.map(Port::name).collect();
+    let Some(first) = names.first() else {
+        return Ok(None);
+    };
+    let component = ours(&mut document)?;
+    let is_allowed = component
+        .get(HOSTS)
+        .and_then(Item::as_array)
+        .is_some_and(|allowed| {
+            let mut allowed = allowed.iter().filter_map(Value::as_str);
+            allowed.any(|host| host.starts_with(SERVER))
+        });
+    // `guru dev` adds the one that it starts.
+    ensure!(
+        is_allowed || !is_release,
+        "it allows no server for the database `{first}`: add its host and port to `{HOSTS}`, as \"{SERVER}db.example.com:5432\""
+    );
+    let of_all = |name: &str| value(format!("{{{{ {name} }}}}"));
+    let mut is_new = add(component.entry("variables"), &names, of_all)?;
+    let secret = InlineTable::from_iter([("required", true), ("secret", true)]);
+    is_new |= add(document.entry("variables"), &names, |_| {
+        value(secret.clone())
+    })?;
+    Ok(is_new.then(|| document.to_string()))
+}
+
+/// Adds the variables of databases to a table. Whether it lacked one.
+fn add(variables: Entry<'_>, ports: &[&str], wanted: impl Fn(&str) -> Item) -> Result<bool> {
+    let all = variables.or_insert_with(table).as_table_like_mut();
+    let all = all.context("`variables` is not a table")?;
+    let mut is_new = false;
+    for name in ports.iter().map(|port| variable(port)) {
+        is_new |= !all.contains_key(&name);
+        all.entry(&name).or_insert_with(|| wanted(&name));
+    }
+    Ok(is_new)
+}
+
+/// The variable that says where the server of a database is.
+pub(super) fn variable(port: &str) -> String {
+    format!("guru_port_{}", port.to_lowercase())
+}
+
 /// Where `spin up` keeps the stores of a function: a file for each, in this folder.
 pub(super) fn runtime_config(folder: &Path, ports: &[Port]) -> Result<String> {
     let mut text = NOTE.to_owned();
@@ -79,7 +146,7 @@ pub(super) fn runtime_config(folder: &Path, ports: &[Port]) -> Result<String> {
             Port::KeyValue { atomic: false, .. } => "key_value_store",
             Port::KeyValue { .. } | Port::Sqlite { .. } => "sqlite_database",
             // Spin has no service for blobs: a function that declares some is refused.
-            Port::Blob { .. } | Port::Fetch { .. } => continue,
+            Port::Blob { .. } | Port::Fetch { .. } | Port::Postgres { .. } => continue,
         };
         let name = port.name();
         let path = folder.join(format!("{name}.db"));
@@ -125,8 +192,9 @@ mod tests {
             "[component.x]\nsource = \"../dist/spin/x/function.wasm\"\nbuild = { command = \"x\" }\n\
              [component.y]\nsource = \"y.wasm\"\n[component.x.environment]\nB = \"kept\"\n",
         ] {
-            let made =
-                parsed(&for_development(text, Path::new("/d/function.wasm"), &settings).unwrap());
+            let made = parsed(
+                &for_development(text, Path::new("/d/function.wasm"), &settings, &[]).unwrap(),
+            );
             let (_, ours) = made["component"].as_table().unwrap().iter().next().unwrap();
             assert_eq!(ours["source"].as_str(), Some("/d/function.wasm"));
             assert!(ours.get("build").is_none());
@@ -142,7 +210,34 @@ mod tests {
             }
         }
         let none = "[component.x]\nsource = \"x.wasm\"\n";
-        assert!(for_development(none, Path::new("/d/function.wasm"), &settings).is_err());
+        assert!(for_development(none, Path::new("/d/function.wasm"), &settings, &[]).is_err());
+    }
+
+    #[test]
+    fn databases_have_a_secret_variable_and_a_server_that_is_allowed() {
+        let port = Port::Postgres { name: "Db".into() };
+        let ports = [port];
+        let bare = "[component.x]\nsource = \"dist/spin/function.wasm\"\n";
+        let error = with_servers(bare, &ports, true).unwrap_err().to_string();
+        assert!(error.contains("`Db`") && error.contains("5432"), "{error}");
+        let made = with_servers(bare, &ports, false).unwrap().unwrap();
+        let document = parsed(&made);
+        let name = "guru_port_db";
+        assert_eq!(
+            document["component"]["x"]["variables"][name].as_str(),
+            Some("{{ guru_port_db }}")
+        );
+        assert_eq!(document["variables"][name]["secret"].as_bool(), Some(true));
+        assert_eq!(with_servers(&made, &ports, false).unwrap(), None);
+        assert_eq!(with_servers(bare, &[], true).unwrap(), None);
+        let settings = Settings::read(None, &[]).unwrap();
+        let path = Path::new("/d/function.wasm");
+        let served = for_development(&made, path, &settings, &["127.0.0.1:5"]).unwrap();
+        let hosts = &parsed(&served)["component"]["x"][HOSTS];
+        assert_eq!(hosts[0].as_str(), Some("postgres://127.0.0.1:5"));
+        let list = (HOSTS, Vec::new());
+        assert_eq!(with_lists(&served, &[list]).unwrap(), None);
+        assert!(with_servers(&served, &ports, true).unwrap().is_none());
     }
 
     #[test]

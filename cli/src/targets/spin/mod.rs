@@ -11,6 +11,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use guru_toolbox::postgres;
 
 use super::{Deployer, Need, Serve, Served, Vendor};
 use crate::{
@@ -53,11 +54,16 @@ impl Vendor for Spin {
         ports::compose(context, &component)?;
         if let Some(own) = context.workspace.manifest(context.function, MANIFEST) {
             let lists = [
-                ("allowed_outbound_hosts", declared::hosts(&declared)),
+                (manifest::HOSTS, declared::hosts(&declared)),
                 ("key_value_stores", declared::plain_stores(&declared)),
                 ("sqlite_databases", declared::in_sqlite(&declared)),
             ];
-            let made = manifest::with_lists(&files::read(&own)?, &lists);
+            let before = files::read(&own)?;
+            let made = manifest::with_lists(&before, &lists).and_then(|listed| {
+                let text = listed.as_deref().unwrap_or(&before);
+                let served = manifest::with_servers(text, &declared, context.is_release)?;
+                Ok(served.or(listed))
+            });
             if let Some(text) = made.with_context(|| own.display().to_string())? {
                 files::write(&own, &text)?;
                 let console = context.console;
@@ -73,8 +79,13 @@ impl Vendor for Spin {
             .context()
             .make(request.folder, |draft| self.build(session.context(), draft))?;
         let component = files.into_iter().next().context("a build made no file")?;
+        let declared = declared::declared(&fs::read(&component)?)?;
+        let servers = session.servers(&declared, request.settings)?;
+        let hosts = servers.iter().filter_map(|(_, url)| postgres::host_of(url));
+        let hosts: Vec<_> = hosts.collect();
         let own = session.own_manifest(MANIFEST)?;
-        let text = manifest::for_development(&files::read(&own)?, &component, request.settings)
+        let text = files::read(&own)?;
+        let text = manifest::for_development(&text, &component, request.settings, &hosts)
             .with_context(|| format!("{} cannot be served", own.display()))?;
         let manifest = session.manifest(&own);
         manifest.write(&text)?;
@@ -84,7 +95,10 @@ impl Vendor for Spin {
             .arg(format!("127.0.0.1:{}", session.port()))
             .arg("--from")
             .arg(manifest.path());
-        let declared = declared::declared(&fs::read(&component)?)?;
+        for (port, url) in &servers {
+            let name = manifest::variable(port).to_uppercase();
+            command.env(format!("SPIN_VARIABLE_{name}"), url);
+        }
         if !declared.iter().all(Port::is_fetch) {
             let context = session.context();
             let data = artefacts::data(context.workspace, context.function)?.join(NAME);

@@ -14,10 +14,11 @@ use crate::{
 };
 
 /// The interfaces that these components give, and the package of each: a library for WebAssembly has one file for all features.
-const INTERFACES: [(&str, &str); 3] = [
+const INTERFACES: [(&str, &str); 4] = [
     ("guru:ports/key-value@", "guru-spin-key-value"),
     ("guru:ports/atomic@", "guru-spin-atomic"),
     ("guru:ports/sqlite@", "guru-spin-sqlite"),
+    ("guru:ports/postgres@", "guru-spin-postgres"),
 ];
 
 /// Composes the component with one for each interface of ours that it imports.

@@ -29,7 +29,7 @@ pub struct Packages {
 }
 
 /// wrangler and Binaryen.
-pub static WRANGLER: Packages = Packages {
+pub const WRANGLER: Packages = Packages {
     name: "wrangler",
     why: "runs functions under workerd as Cloudflare does, and deploys them",
     folder: "wrangler",
@@ -40,7 +40,7 @@ pub static WRANGLER: Packages = Packages {
 };
 
 /// A PostgreSQL server, for machines that have none.
-pub static POSTGRES: Packages = Packages {
+pub const POSTGRES: Packages = Packages {
     name: "postgres",
     why: "a PostgreSQL server, for functions with such a database",
     folder: "postgres",

@@ -1,0 +1,116 @@
+// What an instance finds on its `host` when its function has a database of PostgreSQL: one that Cloudflare's Hyperdrive leads to
+// (https://developers.cloudflare.com/hyperdrive/). The statements are Rust's.
+
+// The npm package `postgres`, which `guru build` puts beside this.
+import connect from "./postgres.js";
+import { reply } from "./stores.js";
+
+/** What came of a call beside what the stores tell: what the server says, behind its code. */
+const TOO_LARGE = 3;
+const UNAVAILABLE = 4;
+const TIMEOUT = 5;
+const BROKEN = 7;
+const OTHER = 8;
+const SAID = 11;
+
+/** How long a call may take, in milliseconds, and the most bytes of what it comes back with. */
+const TIME = 30_000;
+const ROOM = 16 * 1024 * 1024;
+
+/** The connections of a request, by their bindings: what a request has opened is the request's alone. */
+const requests = new WeakMap();
+
+export const services = {
+  postgres(number, database, statements, content) {
+    // It is the instance's memory.
+    const bytes = content?.slice();
+    const { call } = this;
+    const run = async (hyperdrive) => {
+      const sql = client(call, database, hyperdrive);
+      const all = JSON.parse(statements).map(([text, values]) => [text, values.map((value) => parameter(sql, bytes, value))]);
+      const room = { left: ROOM };
+      const results =
+        all.length === 1
+          ? one(sql, all[0], room).then((rows) => [rows])
+          : sql.begin(async (transaction) => {
+              const results = [];
+              for (const statement of all) {
+                results.push(await one(transaction, statement, room));
+              }
+              return results;
+            });
+      return { text: JSON.stringify(await timed(results, call, database)) };
+    };
+    reply(this, number, database, "connect", run, kindOf);
+  },
+};
+
+function client(call, database, { connectionString }) {
+  let clients = requests.get(call);
+  if (!clients) {
+    requests.set(call, (clients = new Map()));
+  }
+  let sql = clients.get(database);
+  if (!sql) {
+    // A worker has six connections at once (https://developers.cloudflare.com/workers/platform/limits/).
+    sql = connect(connectionString, { max: 3, fetch_types: false, connect_timeout: 10, onnotice: () => {} });
+    clients.set(database, sql);
+  }
+  return sql;
+}
+
+/** A parameter of the type that it is given with; the server finds out that of null. */
+function parameter(sql, bytes, [type, value]) {
+  if (value === null) {
+    return null;
+  }
+  return sql.typed(Array.isArray(value) ? bytes.subarray(...value) : value, type);
+}
+
+/** The columns of a statement, with their types, and its rows, of texts. */
+async function one(sql, [text, values], room) {
+  // Without parameters, the package would take several statements.
+  const rows = await sql.unsafe(text, values, { simple: false }).raw();
+  const columns = (rows.columns ?? []).map(({ name, type }) => [name, type]);
+  const size = rows.reduce((sum, row) => row.reduce((sum, value) => sum + 16 + (value?.length ?? 0), sum), 0);
+  if ((room.left -= size) < 0) {
+    throw Object.assign(new Error(`what a call of SQL comes back with has ${ROOM} bytes at most: ask for fewer rows`), {
+      kind: TOO_LARGE,
+    });
+  }
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  return [columns, ...rows.map((row) => row.map((value) => value && decoder.decode(value)))];
+}
+
+/** Gives a call up that takes too long, with its connections. */
+async function timed(results, call, database) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => {
+      requests.get(call)?.get(database)?.end({ timeout: 0 });
+      requests.delete(call);
+      reject(Object.assign(new Error(`a call of SQL has ${TIME / 1000} s`), { kind: TIMEOUT }));
+    }, TIME);
+  });
+  try {
+    return await Promise.race([results, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function kindOf(error) {
+  const { kind, code, name } = error;
+  if (kind) {
+    return kind;
+  }
+  if (name === "PostgresError") {
+    error.message = `${code} ${error.message}`;
+    return SAID;
+  }
+  return /^CONNECTION_(CLOSED|ENDED|DESTROYED)$/.test(code)
+    ? BROKEN
+    : /CONNECT|ECONN|EHOST|ENOTFOUND/.test(code) || /connect|network/i.test(error.message)
+      ? UNAVAILABLE
+      : OTHER;
+}
