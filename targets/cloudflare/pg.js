@@ -12,6 +12,7 @@ const TIMEOUT = 5;
 const BROKEN = 7;
 const OTHER = 8;
 const SAID = 11;
+const NOT_GIVEN = 12;
 
 /** How long a call may take, in milliseconds, and the most bytes of what it comes back with. */
 const TIME = 30_000;
@@ -27,15 +28,16 @@ export const services = {
     const { call } = this;
     const run = async (hyperdrive) => {
       const sql = client(call, database, hyperdrive);
-      const all = JSON.parse(statements).map(([text, values]) => [text, values.map((value) => parameter(sql, bytes, value))]);
-      const room = { left: ROOM };
+      const [given, list] = JSON.parse(statements);
+      const all = list.map(([text, values]) => [text, values.map((value) => parameter(sql, bytes, value))]);
+      const limits = { given, left: ROOM };
       const results =
         all.length === 1
-          ? one(sql, all[0], room).then((rows) => [rows])
+          ? one(sql, all[0], limits).then((rows) => [rows])
           : sql.begin(async (transaction) => {
               const results = [];
               for (const statement of all) {
-                results.push(await one(transaction, statement, room));
+                results.push(await one(transaction, statement, limits));
               }
               return results;
             });
@@ -68,12 +70,16 @@ function parameter(sql, bytes, [type, value]) {
 }
 
 /** The columns of a statement, with their types, and its rows, of texts. */
-async function one(sql, [text, values], room) {
+async function one(sql, [text, values], limits) {
   // Without parameters, the package would take several statements.
   const rows = await sql.unsafe(text, values, { simple: false }).raw();
   const columns = (rows.columns ?? []).map(({ name, type }) => [name, type]);
+  const other = columns.find(([, type]) => !limits.given.includes(type));
+  if (other) {
+    throw Object.assign(new Error(JSON.stringify(other)), { kind: NOT_GIVEN });
+  }
   const size = rows.reduce((sum, row) => row.reduce((sum, value) => sum + 16 + (value?.length ?? 0), sum), 0);
-  if ((room.left -= size) < 0) {
+  if ((limits.left -= size) < 0) {
     throw Object.assign(new Error(`what a call of SQL comes back with has ${ROOM} bytes at most: ask for fewer rows`), {
       kind: TOO_LARGE,
     });
@@ -100,11 +106,12 @@ async function timed(results, call, database) {
 }
 
 function kindOf(error) {
-  const { kind, code, name } = error;
+  const { kind, code, severity } = error;
   if (kind) {
     return kind;
   }
-  if (name === "PostgresError") {
+  // What the server says; the name of its class is the bundler's.
+  if (severity) {
     error.message = `${code} ${error.message}`;
     return SAID;
   }

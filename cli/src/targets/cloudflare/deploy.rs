@@ -8,10 +8,11 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-use super::build;
+use super::{build, manifest};
 use crate::{
     artefacts, child,
     deployment::{self, Deployed, Deployment, Missing},
+    files,
     items::npm,
     tool,
 };
@@ -43,7 +44,12 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Deployed>> {
     let wrangler = missing.note(wrangler.context(
         "wrangler is not installed: `guru setup --on cloudflare` gets it, or name one in WRANGLER_BIN",
     ));
-    let manifest = missing.note(deployment.manifest("wrangler.toml"));
+    let manifest = missing.note(deployment.manifest("wrangler.toml").and_then(|path| {
+        if !options.dry_run && !options.delete {
+            manifest::check_databases(&files::read(&path)?)?;
+        }
+        Ok(path)
+    }));
     missing.end()?;
     let (Some(wrangler), Some(manifest)) = (wrangler, manifest) else {
         bail!("something is missing that was not said");

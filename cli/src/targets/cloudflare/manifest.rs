@@ -56,6 +56,7 @@ pub(super) fn for_development(
         let server = servers.iter().find(|(own, _)| Some(*own) == name);
         if let Some((_, url)) = server.cloned() {
             binding.insert("localConnectionString", value(url));
+            binding.entry(ID).or_insert_with(|| value("local"));
         }
     }
     Ok(format!("{NOTE}{document}"))
@@ -102,6 +103,25 @@ pub(super) fn databases(text: &str) -> Result<Vec<Port>> {
         Some(Port::Postgres { name })
     });
     Ok(names.collect())
+}
+
+/// Fails where a database of PostgreSQL has nothing that leads to it on Cloudflare's network, which wrangler does not make.
+pub(super) fn check_databases(text: &str) -> Result<()> {
+    let document: DocumentMut = text.parse()?;
+    let bindings = document.get(HYPERDRIVE);
+    let mut bindings = bindings
+        .and_then(Item::as_array_of_tables)
+        .into_iter()
+        .flatten();
+    let lacking = bindings.find(|binding| binding.get(ID).is_none());
+    let name = lacking.and_then(|binding| binding.get(BINDING)?.as_str());
+    ensure!(
+        name.is_none(),
+        "the database `{0}` has no `id` in wrangler.toml: `wrangler hyperdrive create {0} --caching-disabled true \
+         --connection-string=postgres://USER:PASSWORD@HOST/DATABASE` makes one, and says it",
+        name.unwrap_or_default()
+    );
+    Ok(())
 }
 
 /// Adds the flag by which a worker has what is Node's, as what speaks to PostgreSQL needs it.
