@@ -92,7 +92,7 @@ pub(super) fn with_lists(text: &str, lists: &[(&str, Vec<&str>)]) -> Result<Opti
 /// # Errors
 ///
 /// When the component may reach no server at all.
-pub(super) fn with_servers(text: &str, ports: &[Port], is_release: bool) -> Result<Option<String>> {
+pub(super) fn with_servers(text: &str, ports: &[Port], is_final: bool) -> Result<Option<String>> {
     let mut document: DocumentMut = text.parse()?;
     let databases = ports.iter().filter(|port| port.is_postgres());
     let names: Vec<_> = databases.map(Port::name).collect();
@@ -109,7 +109,7 @@ pub(super) fn with_servers(text: &str, ports: &[Port], is_release: bool) -> Resu
         });
     // `guru dev` adds the one that it starts.
     ensure!(
-        is_allowed || !is_release,
+        is_allowed || !is_final,
         "it allows no server for the database `{first}`: add its host and port to `{HOSTS}`, as \"{SERVER}db.example.com:5432\""
     );
     let of_all = |name: &str| value(format!("{{{{ {name} }}}}"));

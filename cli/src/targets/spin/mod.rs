@@ -49,35 +49,14 @@ impl Vendor for Spin {
     }
 
     fn build(&self, context: &BuildContext<'_>, folder: &Path) -> Result<Vec<PathBuf>> {
-        let component = wasi::build(context, folder)?;
-        let declared = declared::declared(&fs::read(&component)?)?;
-        ports::compose(context, &component)?;
-        if let Some(own) = context.workspace.manifest(context.function, MANIFEST) {
-            let lists = [
-                (manifest::HOSTS, declared::hosts(&declared)),
-                ("key_value_stores", declared::plain_stores(&declared)),
-                ("sqlite_databases", declared::in_sqlite(&declared)),
-            ];
-            let before = files::read(&own)?;
-            let made = manifest::with_lists(&before, &lists).and_then(|listed| {
-                let text = listed.as_deref().unwrap_or(&before);
-                let served = manifest::with_servers(text, &declared, context.is_release)?;
-                Ok(served.or(listed))
-            });
-            if let Some(text) = made.with_context(|| own.display().to_string())? {
-                files::write(&own, &text)?;
-                let console = context.console;
-                console.note(&format!("{MANIFEST} allows now what the function declares"));
-            }
-        }
-        Ok(vec![component])
+        build(context, folder, true)
     }
 
     /// Settings are passed in the manifest, which only its owner can read, and not on the command line, which anyone can.
     fn serve(&self, session: &Session<'_>, request: &Serve<'_>) -> Result<Served> {
-        let files = session
-            .context()
-            .make(request.folder, |draft| self.build(session.context(), draft))?;
+        let files = session.context().make(request.folder, |draft| {
+            build(session.context(), draft, false)
+        })?;
         let component = files.into_iter().next().context("a build made no file")?;
         let declared = declared::declared(&fs::read(&component)?)?;
         let servers = session.servers(&declared, request.settings)?;
@@ -143,6 +122,32 @@ impl Vendor for Spin {
             include_str!("../../../vendors/spin/skeleton/spin.toml"),
         )]
     }
+}
+
+/// Builds the component, and holds `spin.toml` to what it declares. For good, that has to name servers that `guru dev` starts.
+fn build(context: &BuildContext<'_>, folder: &Path, is_final: bool) -> Result<Vec<PathBuf>> {
+    let component = wasi::build(context, folder)?;
+    let declared = declared::declared(&fs::read(&component)?)?;
+    ports::compose(context, &component)?;
+    if let Some(own) = context.workspace.manifest(context.function, MANIFEST) {
+        let lists = [
+            (manifest::HOSTS, declared::hosts(&declared)),
+            ("key_value_stores", declared::plain_stores(&declared)),
+            ("sqlite_databases", declared::in_sqlite(&declared)),
+        ];
+        let before = files::read(&own)?;
+        let made = manifest::with_lists(&before, &lists).and_then(|listed| {
+            let text = listed.as_deref().unwrap_or(&before);
+            let served = manifest::with_servers(text, &declared, is_final)?;
+            Ok(served.or(listed))
+        });
+        if let Some(text) = made.with_context(|| own.display().to_string())? {
+            files::write(&own, &text)?;
+            let console = context.console;
+            console.note(&format!("{MANIFEST} allows now what the function declares"));
+        }
+    }
+    Ok(vec![component])
 }
 
 fn find() -> Option<PathBuf> {
