@@ -24,6 +24,15 @@ pub struct Aws {
     /// Send an answer on as it is made, by the REST API and the URL of the function; an HTTP API collects it
     #[arg(long)]
     pub stream: bool,
+    /// The secret of Secrets Manager with the URL of the function's database of PostgreSQL
+    #[arg(long, value_name = "SECRET")]
+    pub postgres: Option<String>,
+    /// The subnets of a VPC that the function is to be in, as for a database that only they reach
+    #[arg(long, value_name = "IDS", requires = "security_groups")]
+    pub subnets: Option<String>,
+    /// The security groups of the function in there
+    #[arg(long, value_name = "IDS", requires = "subnets")]
+    pub security_groups: Option<String>,
     /// Trace requests with X-Ray
     #[arg(long)]
     pub tracing: bool,

@@ -2,6 +2,7 @@
 
 mod account;
 mod config;
+mod kept;
 
 use std::{
     fs,
@@ -87,7 +88,7 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Deployed>> {
     }
     // Stays locked until it is deployed, so that SAM packs this very release.
     let (_output, ports) = build(deployment)?;
-    let kept = kept(&fs::read_to_string(&template)?, &ports)
+    let kept = kept::kept(&fs::read_to_string(&template)?, &ports, &options.aws)
         .with_context(|| template.display().to_string())?;
     let mut command = call.of(&["deploy"]);
     command
@@ -155,30 +156,6 @@ fn build(deployment: &Deployment<'_>) -> Result<(artefacts::Output, Vec<Port>)> 
     // SAM names an API deployment after a hash of its document, so the document must differ with what these decide.
     package::decide(&folder, &deployment.options.aws)?;
     Ok((output, declared))
-}
-
-/// The parameters for what a function keeps. A template that an older `guru new` made, or somebody else, has none.
-fn kept(template: &str, ports: &[Port]) -> Result<Vec<String>> {
-    let mut parameters = Vec::new();
-    for (name, what, is_one) in [
-        (
-            "Stores",
-            "a table for the function's stores",
-            Port::is_store as fn(&Port) -> bool,
-        ),
-        ("Blobs", "a bucket for the function's blobs", Port::is_blob),
-    ] {
-        let is_declared = ports.iter().any(is_one);
-        if template.contains(&format!("\n  {name}:\n")) {
-            parameters.push(format!("{name}={}", if is_declared { "yes" } else { "no" }));
-        } else if is_declared {
-            bail!(
-                "it has no parameter `{name}`, with {what} and the rights to it: take these over from the template of a new \
-                 function (`guru new`)"
-            );
-        }
-    }
-    Ok(parameters)
 }
 
 /// Prints what would run; with a login, AWS also reports what would change.
@@ -297,31 +274,6 @@ mod tests {
         }
         let elsewhere = parameters(&aws, "dev", Some("eu-west-1")).unwrap();
         assert!(elsewhere.contains(&"Charges=no".to_owned()));
-    }
-
-    #[test]
-    fn stores_need_a_template_that_has_a_table_for_them() {
-        let own = include_str!("../../../../template.yaml");
-        let name = || "a".to_owned();
-        let store = [Port::KeyValue {
-            name: name(),
-            atomic: true,
-        }];
-        let blob = [Port::Blob { name: name() }];
-        for (template, ports, wanted) in [
-            (own, &[][..], Some(vec!["Stores=no", "Blobs=no"])),
-            (own, &store, Some(vec!["Stores=yes", "Blobs=no"])),
-            (own, &blob, Some(vec!["Stores=no", "Blobs=yes"])),
-            ("Parameters:\n", &[], Some(vec![])),
-            ("Parameters:\n", &store, None),
-            ("Parameters:\n", &blob, None),
-        ] {
-            let kept = kept(template, ports).ok();
-            assert_eq!(
-                kept,
-                wanted.map(|all| all.into_iter().map(str::to_owned).collect::<Vec<_>>())
-            );
-        }
     }
 
     #[test]

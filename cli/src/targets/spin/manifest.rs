@@ -231,7 +231,7 @@ mod tests {
         assert_eq!(with_servers(&made, &ports, false).unwrap(), None);
         assert_eq!(with_servers(bare, &[], true).unwrap(), None);
         let settings = Settings::read(None, &[]).unwrap();
-        let path = Path::new("/d/function.wasm");
+        let path = Path::new("/d/spin/function.wasm");
         let served = for_development(&made, path, &settings, &["127.0.0.1:5"]).unwrap();
         let hosts = &parsed(&served)["component"]["x"][HOSTS];
         assert_eq!(hosts[0].as_str(), Some("postgres://127.0.0.1:5"));
