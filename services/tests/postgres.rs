@@ -229,13 +229,16 @@ fn parameters_stand_where_the_server_has_them(url: &str) {
     seen.unwrap();
 }
 
+/// A case, which is given the address of a server.
+type Case = fn(&str);
+
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let is_there = std::env::var_os(PROGRAMS).is_some();
     let folder = tempfile::tempdir().unwrap();
     let server = is_there.then(|| Server::start(&programs(), folder.path()).unwrap());
     let url: Arc<str> = server.as_ref().map_or("", Server::url).into();
-    let cases: [(&str, fn(&str)); 7] = [
+    let cases: [(&str, Case); 7] = [
         ("passes", passes),
         ("takes_turns", takes_turns),
         ("is_given_up", is_given_up),

@@ -54,8 +54,15 @@ fn is_expected(import: &str, function: Function, vendor: &str) -> bool {
             "guru:ports/key-value@",
             "guru:ports/atomic@",
             "guru:ports/sqlite@",
+            "guru:ports/postgres@",
         ],
-        (Function::Probe, _) => &["spin:key-value/key-value@", "spin:sqlite/sqlite@"],
+        (Function::Probe, _) => &[
+            "spin:key-value/key-value@",
+            "spin:sqlite/sqlite@",
+            "spin:postgres/postgres@",
+            // Where the server of a database is.
+            "spin:variables/variables@",
+        ],
         _ => &[],
     };
     import.starts_with("wasi:") || of_stores.iter().any(|of| import.starts_with(of))
@@ -77,9 +84,9 @@ fn a_component_asks_for_wasi_and_for_its_ports() {
         }
         let stores = imports.iter().filter(|import| !import.starts_with("wasi:"));
         let wanted = match (function, vendor) {
-            (Function::Probe, "wasi") => 3,
-            // Atomic stores are in one of its databases, too.
-            (Function::Probe, _) => 2,
+            (Function::Probe, "wasi") => 4,
+            // Atomic stores are in one of its databases of SQLite, too.
+            (Function::Probe, _) => 4,
             _ => 0,
         };
         assert_eq!(
@@ -131,7 +138,7 @@ fn every_host_of_components_runs_one_file() {
             let parts = parts(&composed);
             assert_eq!(
                 parts.len(),
-                4,
+                5,
                 "the function, and one for each interface of ours"
             );
             assert_eq!(parts.iter().filter(|part| ***part == *own).count(), 1);

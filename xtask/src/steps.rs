@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result, bail};
 
 use guru_toolbox::{
     items::wasm::{wasm_cargo, wasm_cargo_for},
+    postgres,
     steps::{StepResult, show},
 };
 
@@ -88,6 +89,9 @@ pub(crate) fn tests(context: &TestContext<'_>) -> Result<StepResult> {
         for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
             cargo.env(name, "test");
         }
+    }
+    if let Some(programs) = postgres::programs(context.home) {
+        cargo.env("POSTGRES_BIN", programs);
     }
     if context.docs {
         let page = context.workspace.root().join("docs").join("portability.md");

@@ -20,7 +20,11 @@ pub fn component(function: Function, target: &str) -> Result<PathBuf> {
         .args(["--on", target, "--release"]);
     if function == Function::Probe {
         // What every host of components has.
-        command.args(["--no-default-features", "--features", "key-value,sqlite"]);
+        command.args([
+            "--no-default-features",
+            "--features",
+            "key-value,postgres,sqlite",
+        ]);
     }
     forget_toolchain(&mut command);
     finish(&mut command)?;
