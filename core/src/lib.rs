@@ -31,7 +31,7 @@ pub mod ports;
 
 pub use app::{
     App, Atomic, Blob, Context, Error, ErrorKind, Event, Events, Fetch, Invocation, KeyValue,
-    Middleware, Next, Out, Result, Service, Sql, time,
+    Middleware, Next, Out, Result, Secret, Service, Sql, time,
 };
 pub use http::{Body, Headers, Method, Request, Response, Status, Uri};
 pub use ports::{Level, Ports, Postgres, Sqlite};

@@ -13,6 +13,7 @@
 /// | [`KeyValue + Atomic`](crate::Atomic): values by key, current and with versions, with the same feature | |
 /// | [`Sql<Sqlite>`](crate::Sql): tables, in the dialect of SQLite, with the feature `sql` | |
 /// | [`Sql<Postgres>`](crate::Sql): tables, in the dialect of PostgreSQL, with the feature `postgres` | |
+/// | [`Secret`](crate::Secret): a setting that is not shown, with the feature `secret` | |
 /// | [`Blob`](crate::Blob): content of any size by key, with the feature `blob` | |
 ///
 /// ```
@@ -75,6 +76,11 @@ macro_rules! ports {
         $crate::ports! { @line $name, "postgres" }
         $($crate::ports! { @each $($rest)* })?
     };
+    (@each $(#[$meta:meta])* $vis:vis $name:ident: Secret $(, $($rest:tt)*)?) => {
+        $crate::secret! { $(#[$meta])* $vis $name }
+        $crate::ports! { @line $name, "secret" }
+        $($crate::ports! { @each $($rest)* })?
+    };
     (@each $(#[$meta:meta])* $vis:vis $name:ident: Blob $(, $($rest:tt)*)?) => {
         $crate::blobs! { $(#[$meta])* $vis $name }
         $crate::ports! { @line $name, "blob" }
@@ -83,7 +89,7 @@ macro_rules! ports {
     (@each $(#[$meta:meta])* $vis:vis $name:ident: $($other:tt)*) => {
         ::core::compile_error!(::core::concat!(
             "`", ::core::stringify!($name), "` is not a port that there is: write `", ::core::stringify!($name),
-            ": Fetch[\"https://api.example.com\"]`, `KeyValue`, `KeyValue + Atomic`, `Sql<Sqlite>`, `Sql<Postgres>` or `Blob`"
+            ": Fetch[\"https://api.example.com\"]`, `KeyValue`, `KeyValue + Atomic`, `Sql<Sqlite>`, `Sql<Postgres>`, `Blob` or `Secret`"
         ));
     };
     (@line $name:ident, $port:literal $(, $more:literal)*) => {
@@ -174,6 +180,31 @@ macro_rules! postgres {
     ($(#[$meta:meta])* $vis:vis $name:ident) => {
         ::core::compile_error!(::core::concat!(
             "`", ::core::stringify!($name), "` is a database, for which `guru` needs a feature; in Cargo.toml: guru = { version = \"0.1\", features = [\"postgres\"] }"
+        ));
+    };
+}
+
+/// The function of a port that is a secret.
+#[cfg(feature = "secret")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! secret {
+    ($(#[$meta:meta])* $vis:vis $name:ident) => {
+        $(#[$meta])*
+        $vis fn $name(cx: &$crate::Context) -> $crate::Secret {
+            $crate::Secret::new(cx, ::core::stringify!($name), $crate::vendor::secret)
+        }
+    };
+}
+
+/// The function of a port that is a secret, of which this build has no code.
+#[cfg(not(feature = "secret"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! secret {
+    ($(#[$meta:meta])* $vis:vis $name:ident) => {
+        ::core::compile_error!(::core::concat!(
+            "`", ::core::stringify!($name), "` is a secret, for which `guru` needs a feature; in Cargo.toml: guru = { version = \"0.1\", features = [\"secret\"] }"
         ));
     };
 }

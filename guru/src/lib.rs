@@ -32,7 +32,7 @@ pub use bytes::Bytes;
 pub use guru_core::{
     App, Atomic, Blob, Body, Context, Error, ErrorKind, Event, Events, Fetch, Headers, Invocation,
     KeyValue, Level, Method, Middleware, Next, Out, Ports, Postgres, Request, Response, Result,
-    Service, Sql, Sqlite, Status, Uri, app, http, memory, params, ports, time,
+    Secret, Service, Sql, Sqlite, Status, Uri, app, http, memory, params, ports, time,
 };
 /// For derives: `#[derive(Serialize)] #[serde(crate = "guru::serde")]`. Otherwise a derive looks for a crate named
 /// `serde` among the author's own dependencies.
@@ -78,6 +78,13 @@ pub mod vendor {
     pub use guru_cloudflare::postgres;
     #[cfg(all(
         target_family = "wasm",
+        feature = "secret",
+        feature = "cloudflare",
+        not(feature = "wasi")
+    ))]
+    pub use guru_cloudflare::secret;
+    #[cfg(all(
+        target_family = "wasm",
         feature = "sql",
         feature = "cloudflare",
         not(feature = "wasi")
@@ -94,6 +101,8 @@ pub mod vendor {
     pub use guru_native::blob;
     #[cfg(all(not(target_family = "wasm"), feature = "postgres"))]
     pub use guru_native::postgres;
+    #[cfg(all(not(target_family = "wasm"), feature = "secret"))]
+    pub use guru_native::secret;
     #[cfg(all(not(target_family = "wasm"), feature = "sql"))]
     pub use guru_native::sqlite;
     #[cfg(all(not(target_family = "wasm"), feature = "key-value"))]
@@ -112,6 +121,13 @@ pub mod vendor {
         not(feature = "cloudflare")
     ))]
     pub use guru_wasi::postgres;
+    #[cfg(all(
+        target_family = "wasm",
+        feature = "secret",
+        feature = "wasi",
+        not(feature = "cloudflare")
+    ))]
+    pub use guru_wasi::secret;
     #[cfg(all(
         target_family = "wasm",
         feature = "sql",

@@ -67,6 +67,9 @@ struct Serve {
     /// A variable of the function's environment: KEY=VALUE, or KEY for the value it has here
     #[arg(long, value_name = "KEY[=VALUE]")]
     env: Vec<String>,
+    /// A secret of the function, which its environment does not have: KEY=VALUE, or KEY for the value it has here
+    #[arg(long, value_name = "KEY[=VALUE]")]
+    secret: Vec<String>,
     /// MiB of memory that a request may use
     #[arg(long, value_name = "MIB", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=4096))]
     memory: u32,
@@ -157,6 +160,14 @@ impl Serve {
                 .with_postgres(move |name| servers.postgres(name))
                 .with_blobs(move |name| blobs.blobs(name));
         }
+        let secrets: Vec<_> = self
+            .secret
+            .iter()
+            .filter_map(|said| variable(said))
+            .collect();
+        let is_secret = |name: &str| secrets.iter().any(|(own, _)| own == name);
+        options.environment.retain(|(name, _)| !is_secret(name));
+        options.stores = options.stores.with_secrets(secrets);
         let host = Host::load(&self.file, options)?;
         let mut place = ListenAddress::default();
         (place.host, place.port) = (self.host, self.port);

@@ -14,6 +14,7 @@ use bindings::guru::ports::{atomic, blob as contents, key_value, postgres, sqlit
 
 pub(crate) mod blob;
 mod databases;
+mod secret;
 
 mod bindings {
     wasmtime::component::bindgen!({
@@ -45,6 +46,8 @@ pub struct Stores {
     open: Option<Arc<Open>>,
     connect: Option<Arc<Connect>>,
     postgres: Option<Arc<Connect>>,
+    /// The function's secrets, by the names of their ports in capitals.
+    secrets: Arc<[(String, String)]>,
     keep: Option<Arc<Keep>>,
     /// The calls of one instance that are not done, once it has made one.
     calls: Option<Arc<()>>,
@@ -80,6 +83,13 @@ impl Stores {
         self
     }
 
+    /// The same with these secrets, by the names that the function has for them, in capitals. It has no other ones.
+    #[must_use]
+    pub fn with_secrets(mut self, secrets: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.secrets = secrets.into_iter().collect();
+        self
+    }
+
     /// The same with the blobs that `keep` opens, by the names that the function has for them.
     #[must_use]
     pub fn with_blobs(
@@ -111,6 +121,12 @@ impl Stores {
         let connect =
             connect.ok_or_else(|| unavailable(format!("this host has no database `{name}`")))?;
         self.opened(|| connect(name))
+    }
+
+    fn secret(&self, name: &str) -> Option<String> {
+        let name = name.to_ascii_uppercase();
+        let mut found = self.secrets.iter().filter(|(own, _)| *own == name);
+        found.next().map(|(_, value)| value.clone())
     }
 
     /// The blobs of a call, which counts until they are dropped.
@@ -165,6 +181,7 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
     key_value::add_to_linker::<_, Ports>(linker, State::stores)?;
     atomic::add_to_linker::<_, Ports>(linker, State::stores)?;
     databases::add_to_linker(linker)?;
+    secret::add_to_linker(linker)?;
     blob::add_to_linker(linker)
 }
 

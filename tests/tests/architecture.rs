@@ -18,6 +18,7 @@ const OWNED: [(&str, &[&str]); 17] = [
             "targets/spin/atomic",
             "targets/spin/key-value",
             "targets/spin/postgres",
+            "targets/spin/secret",
             "targets/spin/sqlite",
         ],
     ),

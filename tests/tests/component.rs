@@ -55,12 +55,13 @@ fn is_expected(import: &str, function: Function, vendor: &str) -> bool {
             "guru:ports/atomic@",
             "guru:ports/sqlite@",
             "guru:ports/postgres@",
+            "guru:ports/secret@",
         ],
         (Function::Probe, _) => &[
             "spin:key-value/key-value@",
             "spin:sqlite/sqlite@",
             "spin:postgres/postgres@",
-            // Where the server of a database is.
+            // Secrets, and where the server of a database is.
             "spin:variables/variables@",
         ],
         _ => &[],
@@ -84,7 +85,7 @@ fn a_component_asks_for_wasi_and_for_its_ports() {
         }
         let stores = imports.iter().filter(|import| !import.starts_with("wasi:"));
         let wanted = match (function, vendor) {
-            (Function::Probe, "wasi") => 4,
+            (Function::Probe, "wasi") => 5,
             // Atomic stores are in one of its databases of SQLite, too.
             (Function::Probe, _) => 4,
             _ => 0,
@@ -138,7 +139,7 @@ fn every_host_of_components_runs_one_file() {
             let parts = parts(&composed);
             assert_eq!(
                 parts.len(),
-                5,
+                6,
                 "the function, and one for each interface of ours"
             );
             assert_eq!(parts.iter().filter(|part| ***part == *own).count(), 1);

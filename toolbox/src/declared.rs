@@ -42,6 +42,11 @@ pub enum Port {
         /// The name that the function has for it.
         name: String,
     },
+    /// A setting that is not shown.
+    Secret {
+        /// The name that the function has for it.
+        name: String,
+    },
     /// Tables, in the dialect of PostgreSQL.
     Postgres {
         /// The name that the function has for it.
@@ -97,6 +102,7 @@ impl Port {
             Self::Fetch { name, .. }
             | Self::KeyValue { name, .. }
             | Self::Blob { name }
+            | Self::Secret { name }
             | Self::Sqlite { name }
             | Self::Postgres { name } => name,
         }
@@ -120,6 +126,15 @@ impl Port {
         matches!(self, Self::Postgres { .. })
     }
 
+    /// The name of the setting that is this secret, if it is one.
+    #[must_use]
+    pub fn secret(&self) -> Option<String> {
+        match self {
+            Self::Secret { name } => Some(name.to_ascii_uppercase()),
+            _ => None,
+        }
+    }
+
     /// Whether it is HTTP to other servers, and keeps nothing.
     #[must_use]
     pub const fn is_fetch(&self) -> bool {
@@ -135,6 +150,7 @@ impl Port {
             Self::Blob { .. } => "blob",
             Self::Sqlite { .. } => "sqlite",
             Self::Postgres { .. } => "postgres",
+            Self::Secret { .. } => "secret",
         }
     }
 }

@@ -10,7 +10,7 @@ mod imports {
 }
 
 #[cfg(feature = "imports")]
-pub use imports::guru::ports::{atomic, blob, key_value, postgres, sqlite};
+pub use imports::guru::ports::{atomic, blob, key_value, postgres, secret, sqlite};
 
 /// For a component that gives others their stores.
 #[cfg(feature = "adapters")]
@@ -66,6 +66,20 @@ pub mod postgres_adapter {
     });
 
     pub use exports::guru::ports::postgres;
+}
+
+/// For a component that gives others their secrets.
+#[cfg(feature = "adapters")]
+pub mod secret_adapter {
+    wit_bindgen::generate!({
+        path: "wit",
+        world: "secret-adapter",
+        pub_export_macro: true,
+        default_bindings_module: "guru_wit::secret_adapter",
+        export_macro_name: "export_secret",
+    });
+
+    pub use exports::guru::ports::secret;
 }
 
 #[doc(hidden)]

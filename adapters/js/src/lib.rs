@@ -28,6 +28,8 @@ mod pg;
 mod ports;
 #[cfg(feature = "blob")]
 mod r2;
+#[cfg(feature = "secret")]
+mod secret;
 #[cfg(feature = "sql")]
 mod sql;
 #[cfg(any(
@@ -54,6 +56,8 @@ pub use kv::key_value;
 pub use pg::postgres;
 #[cfg(feature = "blob")]
 pub use r2::blob;
+#[cfg(feature = "secret")]
+pub use secret::secret;
 #[cfg(feature = "sql")]
 pub use sql::sqlite;
 pub use worker::start;

@@ -20,6 +20,8 @@ mod ports;
 mod pulse;
 mod reply;
 mod room;
+#[cfg(feature = "secret")]
+mod secret;
 mod sending;
 mod server;
 mod sockets;
@@ -46,6 +48,8 @@ pub use guru_services::SqliteInMemory;
 pub use log::Format;
 use options::Task;
 pub use options::{Limits, Options, Program};
+#[cfg(feature = "secret")]
+pub use secret::secret;
 pub use server::Server;
 #[cfg(feature = "blob")]
 pub use stores::blob;

@@ -24,6 +24,8 @@ mod identity;
 mod log;
 mod ports;
 mod reader;
+#[cfg(feature = "secret")]
+mod secret;
 #[cfg(feature = "key-value")]
 mod stores;
 mod upload;
@@ -43,6 +45,9 @@ pub use databases::postgres::postgres;
 pub use databases::sqlite::sqlite;
 #[doc(hidden)]
 pub use fetch::fetch;
+#[cfg(feature = "secret")]
+#[doc(hidden)]
+pub use secret::secret;
 #[cfg(feature = "key-value")]
 #[doc(hidden)]
 pub use stores::{atomic, key_value};

@@ -8,6 +8,7 @@ use super::{Need, Serve, Served, Vendor};
 use crate::{
     artefacts::{self, BuildContext, wasi},
     cargo,
+    declared::Port,
     home::Home,
     items::{Item, wasm},
     serving::Session,
@@ -45,8 +46,12 @@ impl Vendor for Wasi {
             .arg(&compiled)
             .envs(request.settings.iter())
             .envs(session.postgres(&ports, request.settings)?);
+        let secrets: Vec<_> = ports.iter().filter_map(Port::secret).collect();
         for (key, _) in request.settings.iter() {
-            command.arg("--env").arg(key);
+            let is_secret = secrets.iter().any(|secret| secret == key);
+            command
+                .arg(if is_secret { "--secret" } else { "--env" })
+                .arg(key);
         }
         Ok(Served {
             command,

@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use super::blob::Blobs;
 use super::fetch::{Answer, Origins};
+use super::secret::Secrets;
 use super::sql::Databases;
 use super::{Blob, Clock, Config, KeyValue, Log, Random};
 use crate::app::{App, Context, Invocation, Later, Result, Service};
@@ -50,6 +51,7 @@ pub struct Client {
     stores: Rc<Stores>,
     databases: Rc<Databases>,
     blobs: Rc<Blobs>,
+    secrets: Secrets,
     calls: Cell<u64>,
 }
 
@@ -75,10 +77,13 @@ impl Client {
         let connected = Rc::clone(&databases);
         let blobs = Rc::new(Blobs::default());
         let kept = Rc::clone(&blobs);
+        let secrets = Secrets::default();
+        let known = secrets.clone();
         let ports = ports.with_stores(
             move |name| Rc::new(opened.get(name)),
             move |name| connected.get(name),
             move |name| Rc::new(kept.get(name)),
+            move |name| Rc::new(known.get(name)),
         );
         Ok(Self {
             service: app.into_service()?,
@@ -89,6 +94,7 @@ impl Client {
             stores,
             databases,
             blobs,
+            secrets,
             calls: Cell::new(0),
         })
     }
@@ -152,6 +158,13 @@ impl Client {
     #[must_use]
     pub fn database(self, name: &str, database: impl ports::Sql + 'static) -> Self {
         self.databases.set(name, Rc::new(database));
+        self
+    }
+
+    /// Sets a secret of the app, by the name of its port.
+    #[must_use]
+    pub fn secret(self, name: &str, value: &str) -> Self {
+        self.secrets.set(name, value);
         self
     }
 

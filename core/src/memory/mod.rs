@@ -11,6 +11,7 @@ mod fetch;
 mod key_value;
 mod log;
 mod random;
+mod secret;
 mod sql;
 
 pub use blob::Blob;

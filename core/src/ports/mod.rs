@@ -17,6 +17,7 @@ mod line;
 mod log;
 mod postgres;
 mod random;
+mod secret;
 mod sql;
 mod statement;
 mod stores;
@@ -44,6 +45,7 @@ pub use line::LogLine;
 pub use log::{Field, Float, Level, Log, Logger, Record, Value};
 pub use postgres::postgres_placeholders;
 pub use random::Random;
+pub use secret::{Secret, SecretValue};
 pub use sql::{
     CELL_LIMIT, PARAMETER_LIMIT, Rows, STATEMENT_LIMIT, Sql, SqlValue, Statement, no_parameters,
 };
@@ -101,15 +103,16 @@ impl Ports {
         self.fetch.get_or_init(make)
     }
 
-    /// Sets where stores, databases and blobs come from, by their names, as a test does.
+    /// Sets where stores, databases, blobs and secrets come from, by their names, as a test does.
     #[must_use]
     pub fn with_stores(
         mut self,
         open: impl Fn(&str) -> Rc<dyn Atomic> + 'static,
         connect: impl Fn(&str) -> Rc<dyn Sql> + 'static,
         blobs: impl Fn(&str) -> Rc<dyn Blob> + 'static,
+        secrets: impl Fn(&str) -> Rc<dyn Secret> + 'static,
     ) -> Self {
-        let stores = Stores::by(open, connect, blobs);
+        let stores = Stores::by(open, connect, blobs, secrets);
         self.stores = OnceCell::from(Rc::new(stores) as Rc<dyn Any>);
         self
     }
@@ -159,6 +162,18 @@ impl Ports {
     ) -> Rc<dyn Blob> {
         match self.stores() {
             Some(stores) => stores.blob_or(name, open),
+            None => open(name),
+        }
+    }
+
+    /// The secret of this name, as [`key_value_or`](Self::key_value_or).
+    pub fn secret_or(
+        &self,
+        name: &'static str,
+        open: impl FnOnce(&'static str) -> Rc<dyn Secret>,
+    ) -> Rc<dyn Secret> {
+        match self.stores() {
+            Some(stores) => stores.secret_or(name, open),
             None => open(name),
         }
     }

@@ -5,7 +5,7 @@ use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 
-use super::{Atomic, Blob, KeyValue, Sql};
+use super::{Atomic, Blob, KeyValue, Secret, Sql};
 
 /// Opened stores of one kind. A list that is searched: a function has few of them.
 type Opened<P> = RefCell<Vec<(&'static str, Rc<P>)>>;
@@ -20,6 +20,7 @@ pub(super) struct Stores {
     atomics: Opened<dyn Atomic>,
     sqls: Opened<dyn Sql>,
     blobs: Opened<dyn Blob>,
+    secrets: Opened<dyn Secret>,
     /// Where all of them come from, unless the target says.
     by: Option<By>,
 }
@@ -28,6 +29,7 @@ struct By {
     open: Open<dyn Atomic>,
     connect: Open<dyn Sql>,
     blobs: Open<dyn Blob>,
+    secrets: Open<dyn Secret>,
 }
 
 impl Stores {
@@ -35,13 +37,16 @@ impl Stores {
         open: impl Fn(&str) -> Rc<dyn Atomic> + 'static,
         connect: impl Fn(&str) -> Rc<dyn Sql> + 'static,
         blobs: impl Fn(&str) -> Rc<dyn Blob> + 'static,
+        secrets: impl Fn(&str) -> Rc<dyn Secret> + 'static,
     ) -> Self {
         let (open, connect, blobs) = (Box::new(open), Box::new(connect), Box::new(blobs));
+        let secrets = Box::new(secrets);
         Self {
             by: Some(By {
                 open,
                 connect,
                 blobs,
+                secrets,
             }),
             ..Self::default()
         }
@@ -87,6 +92,17 @@ impl Stores {
     ) -> Rc<dyn Blob> {
         opened(&self.blobs, name, || match &self.by {
             Some(by) => (by.blobs)(name),
+            None => open(name),
+        })
+    }
+
+    pub(super) fn secret_or(
+        &self,
+        name: &'static str,
+        open: impl FnOnce(&'static str) -> Rc<dyn Secret>,
+    ) -> Rc<dyn Secret> {
+        opened(&self.secrets, name, || match &self.by {
+            Some(by) => (by.secrets)(name),
             None => open(name),
         })
     }

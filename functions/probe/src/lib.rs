@@ -9,6 +9,8 @@ mod echo;
 mod fetch;
 mod ports;
 mod respond;
+#[cfg(feature = "secret")]
+mod secret;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod sql;
 #[cfg(feature = "key-value")]
@@ -29,6 +31,8 @@ pub fn app() -> App {
     let app = blob::routes(app);
     #[cfg(feature = "sqlite")]
     let app = sql::sqlite::routes(app);
+    #[cfg(feature = "secret")]
+    let app = secret::routes(app);
     #[cfg(feature = "postgres")]
     let app = sql::postgres::routes(app);
     app.any("/echo", echo::echo)

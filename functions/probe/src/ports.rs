@@ -54,7 +54,7 @@ macro_rules! with_tables {
 #[cfg(feature = "postgres")]
 macro_rules! with_servers {
     ($($before:tt)*) => {
-        declare! {
+        with_secrets! {
             $($before)*
             /// Tables of PostgreSQL.
             pub(crate) server: Sql<Postgres>,
@@ -64,6 +64,24 @@ macro_rules! with_servers {
 
 #[cfg(not(feature = "postgres"))]
 macro_rules! with_servers {
+    ($($before:tt)*) => { with_secrets! { $($before)* } };
+}
+
+#[cfg(feature = "secret")]
+macro_rules! with_secrets {
+    ($($before:tt)*) => {
+        declare! {
+            $($before)*
+            /// One that the suite sets.
+            pub(crate) probe_secret: Secret,
+            /// One that nobody sets.
+            pub(crate) probe_secret_unset: Secret,
+        }
+    };
+}
+
+#[cfg(not(feature = "secret"))]
+macro_rules! with_secrets {
     ($($before:tt)*) => { declare! { $($before)* } };
 }
 

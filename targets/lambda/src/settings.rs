@@ -10,6 +10,9 @@ use crate::error::Error;
 /// The variable that names the function's variables.
 pub(crate) const NAMES: &str = "GURU_SETTINGS";
 
+/// The variable that names the function's secrets.
+pub(crate) const SECRETS: &str = "GURU_SECRETS";
+
 /// Variables with this prefix are the function's without being named.
 const OURS: &str = "GURU_";
 
@@ -35,32 +38,53 @@ pub(crate) fn of(
     variables: impl Iterator<Item = (OsString, OsString)>,
     names: Option<&str>,
 ) -> Result<Vec<(String, String)>, Error> {
+    let names = listed(NAMES, names)?;
+    let is_wanted = |name: &str| name.starts_with(OURS) || names.contains(&name);
+    wanted(variables, |name| {
+        is_wanted(name) && !OF_HOST.contains(&name)
+    })
+}
+
+/// The variables that are named in `names`, which are the function's secrets.
+pub(crate) fn secrets(
+    variables: impl Iterator<Item = (OsString, OsString)>,
+    names: Option<&str>,
+) -> Result<Vec<(String, String)>, Error> {
+    let names = listed(SECRETS, names)?;
+    wanted(variables, |name| names.contains(&name))
+}
+
+/// The names of a list, none of which may be a credential of the function's role.
+fn listed<'a>(list: &str, names: Option<&'a str>) -> Result<Vec<&'a str>, Error> {
     let names = names.unwrap_or_default();
     let names = names.split(|c: char| c == ',' || c.is_whitespace());
     let names: Vec<_> = names.filter(|name| !name.is_empty()).collect();
     for name in &names {
         if CREDENTIALS.contains(name) {
             return Err(Error::setting(format!(
-                "{NAMES} names {name}, with which the function could do all that its role may do: it is never given to \
+                "{list} names {name}, with which the function could do all that its role may do: it is never given to \
                  a function; take the name out"
             )));
         }
         if let Some((name, _)) = name.split_once('=') {
             return Err(Error::setting(format!(
-                "{NAMES} has a value for {name}: it holds names only, separated by commas or spaces; the value belongs \
+                "{list} has a value for {name}: it holds names only, separated by commas or spaces; the value belongs \
                  into a variable of that name"
             )));
         }
     }
+    Ok(names)
+}
+
+fn wanted(
+    variables: impl Iterator<Item = (OsString, OsString)>,
+    is_wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<(String, String)>, Error> {
     let mut settings = Vec::new();
     for (name, value) in variables {
-        let Some(name) = name.to_str() else {
+        let Some(name) = name.to_str().filter(|name| is_wanted(name)) else {
             continue;
         };
-        let is_wanted = name.starts_with(OURS) || names.contains(&name);
-        if !is_wanted || OF_HOST.contains(&name) {
-            continue;
-        }
         let Ok(value) = value.into_string() else {
             return Err(Error::setting(format!(
                 "the value of {name} is not UTF-8, and a function's settings are text"

@@ -18,7 +18,9 @@ use crate::vector::Function;
 use crate::wire::Endpoint;
 
 use super::machine::{forget_toolchain, program, with_hosts, workspace};
-use super::{Driver, DriverConfig, Lost, NotRun, Process, Refusal, Running, Runtime, SETTING};
+use super::{
+    Driver, DriverConfig, Lost, NotRun, Process, Refusal, Running, Runtime, SECRET, SETTING,
+};
 
 /// The timeout from starting the process to the line with its address; a first build of the function is part of it.
 const START: Duration = Duration::from_secs(1800);
@@ -27,7 +29,7 @@ const START: Duration = Duration::from_secs(1800);
 const OWN_START: Duration = Duration::from_secs(600);
 
 /// The ports of the probe, which are features of it.
-const PORTS: [&str; 4] = ["blob", "key-value", "postgres", "sqlite"];
+const PORTS: [&str; 5] = ["blob", "key-value", "postgres", "secret", "sqlite"];
 
 /// The variable that names the folder of what a function keeps.
 const DATA: &str = "GURU_DATA";
@@ -129,6 +131,8 @@ impl Driver for Dev {
             .args(&self.way.dev)
             .arg("--env")
             .arg(format!("{}={}", SETTING.0, SETTING.1))
+            .arg("--env")
+            .arg(format!("{}={}", SECRET.0, SECRET.1))
             .env("NO_COLOR", "1");
         if function == Function::Probe && self.project.is_none() {
             let given = PORTS

@@ -23,6 +23,9 @@ use crate::vector::Function;
 use crate::wire::{Connection, Endpoint, Failure, Message};
 use tempfile::TempDir;
 
+/// A secret that the probe is started with.
+pub(crate) const SECRET: (&str, &str) = ("PROBE_SECRET", "grüß = 'canary', 3");
+
 /// A setting that every target passes to the function in its vendor's way: its name and its value.
 pub(crate) const SETTING: (&str, &str) = ("GURU_PROBE_SETTING", "grüß = 1, 2");
 

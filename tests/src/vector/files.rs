@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::{POINTS, Vector};
 
 /// Every file of cases: its name and its text.
-const FILES: [(&str, &str); 23] = [
+const FILES: [(&str, &str); 24] = [
     ("after", include_str!("../../vectors/after.json")),
     ("atomic", include_str!("../../vectors/atomic.json")),
     ("blob", include_str!("../../vectors/blob.json")),
@@ -29,6 +29,7 @@ const FILES: [(&str, &str); 23] = [
     ("path", include_str!("../../vectors/path.json")),
     ("query", include_str!("../../vectors/query.json")),
     ("postgres", include_str!("../../vectors/postgres.json")),
+    ("secret", include_str!("../../vectors/secret.json")),
     ("sql", include_str!("../../vectors/sql.json")),
     ("state", include_str!("../../vectors/state.json")),
     ("stream", include_str!("../../vectors/stream.json")),

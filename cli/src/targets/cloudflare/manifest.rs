@@ -73,7 +73,7 @@ pub(super) fn with_stores(text: &str, ports: &[Port]) -> Result<Option<String>> 
             Port::KeyValue { .. } | Port::Sqlite { .. } => D1,
             Port::Blob { .. } => R2,
             Port::Postgres { .. } => HYPERDRIVE,
-            Port::Fetch { .. } => continue,
+            Port::Fetch { .. } | Port::Secret { .. } => continue,
         };
         let name = port.name();
         for other in [KV, D1, R2, HYPERDRIVE]

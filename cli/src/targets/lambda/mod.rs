@@ -37,6 +37,9 @@ const NAME: &str = "lambda";
 /// The variable that names the service of a function's stores.
 const STORES: &str = "GURU_STORES";
 
+/// The variable that names the function's secrets.
+const SECRETS: &str = "GURU_SECRETS";
+
 /// The same for blobs.
 const BLOBS: &str = "GURU_BLOBS";
 
@@ -88,6 +91,10 @@ impl Vendor for Lambda {
             .envs(session.postgres(&ports, request.settings)?)
             .env(SETTINGS, names(request.settings, env::var(SETTINGS).ok()))
             .env("GURU_COMPONENT", &compiled);
+        let secrets: Vec<_> = ports.iter().filter_map(Port::secret).collect();
+        if !secrets.is_empty() {
+            command.env(SECRETS, secrets.join(","));
+        }
         // What no setting names a service for is in an AWS that begins with nothing.
         let is_named = |name: &str| {
             request.settings.iter().any(|(key, _)| key == name) || env::var_os(name).is_some()

@@ -20,12 +20,13 @@ pub(super) fn for_development(
     component: &Path,
     settings: &Settings,
     servers: &[&str],
+    secrets: &[String],
 ) -> Result<String> {
     let mut document: DocumentMut = text.parse()?;
     let ours = ours(&mut document)?;
     ours.insert("source", value(of_path(component)?));
     ours.remove("build");
-    environment(ours, settings)?;
+    environment(ours, settings, secrets)?;
     if !servers.is_empty() {
         let allowed = ours.entry(HOSTS).or_insert_with(|| value(Array::new()));
         let allowed = allowed.as_array_mut();
@@ -87,18 +88,20 @@ pub(super) fn with_lists(text: &str, lists: &[(&str, Vec<&str>)]) -> Result<Opti
     Ok(is_new.then(|| document.to_string()))
 }
 
-/// Gives a component a secret variable for each of its databases, the URL of a server. Returns the text with those that are missing.
+/// Gives a component a variable for each of its secrets, and for each of its databases one with the URL of a server. Returns the
+/// text with those that are missing.
 ///
 /// # Errors
 ///
 /// When the component may reach no server at all.
-pub(super) fn with_servers(text: &str, ports: &[Port], is_final: bool) -> Result<Option<String>> {
+pub(super) fn with_variables(text: &str, ports: &[Port], is_final: bool) -> Result<Option<String>> {
     let mut document: DocumentMut = text.parse()?;
     let databases = ports.iter().filter(|port| port.is_postgres());
-    let names: Vec<_> = databases.map(Port::name).collect();
-    let Some(first) = names.first() else {
+    let databases: Vec<_> = databases.map(|port| variable(port.name())).collect();
+    let secrets: Vec<_> = ports.iter().filter_map(secret).collect();
+    if databases.is_empty() && secrets.is_empty() {
         return Ok(None);
-    };
+    }
     let component = ours(&mut document)?;
     let is_allowed = component
         .get(HOSTS)
@@ -109,26 +112,41 @@ pub(super) fn with_servers(text: &str, ports: &[Port], is_final: bool) -> Result
         });
     // `guru dev` adds the one that it starts.
     ensure!(
-        is_allowed || !is_final,
-        "it allows no server for the database `{first}`: add its host and port to `{HOSTS}`, as \"{SERVER}db.example.com:5432\""
+        is_allowed || !is_final || databases.is_empty(),
+        "it allows no server for the function's databases: add its host and port to `{HOSTS}`, as \"{SERVER}db.example.com:5432\""
     );
-    let of_all = |name: &str| value(format!("{{{{ {name} }}}}"));
-    let mut is_new = add(component.entry("variables"), &names, of_all)?;
-    let secret = InlineTable::from_iter([("required", true), ("secret", true)]);
-    is_new |= add(document.entry("variables"), &names, |_| {
-        value(secret.clone())
-    })?;
+    let mut is_new = false;
+    // One that is not set is empty, which a secret cannot be.
+    for (names, key, rest) in [
+        (&databases, "required", Value::from(true)),
+        (&secrets, "default", Value::from("")),
+    ] {
+        let of_all = |name: &str| value(format!("{{{{ {name} }}}}"));
+        is_new |= add(ours(&mut document)?.entry("variables"), names, of_all)?;
+        let variable = InlineTable::from_iter([(key, rest), ("secret", true.into())]);
+        is_new |= add(document.entry("variables"), names, |_| {
+            value(variable.clone())
+        })?;
+    }
     Ok(is_new.then(|| document.to_string()))
 }
 
-/// Adds the variables of databases to a table. Whether it lacked one.
-fn add(variables: Entry<'_>, ports: &[&str], wanted: impl Fn(&str) -> Item) -> Result<bool> {
+/// The variable of a secret, if the port is one.
+pub(super) fn secret(port: &Port) -> Option<String> {
+    port.secret().map(|name| name.to_lowercase())
+}
+
+/// Adds variables to a table. Whether it lacked one.
+fn add(variables: Entry<'_>, names: &[String], wanted: impl Fn(&str) -> Item) -> Result<bool> {
+    if names.is_empty() {
+        return Ok(false);
+    }
     let all = variables.or_insert_with(table).as_table_like_mut();
     let all = all.context("`variables` is not a table")?;
     let mut is_new = false;
-    for name in ports.iter().map(|port| variable(port)) {
-        is_new |= !all.contains_key(&name);
-        all.entry(&name).or_insert_with(|| wanted(&name));
+    for name in names {
+        is_new |= !all.contains_key(name);
+        all.entry(name).or_insert_with(|| wanted(name));
     }
     Ok(is_new)
 }
@@ -146,7 +164,10 @@ pub(super) fn runtime_config(folder: &Path, ports: &[Port]) -> Result<String> {
             Port::KeyValue { atomic: false, .. } => "key_value_store",
             Port::KeyValue { .. } | Port::Sqlite { .. } => "sqlite_database",
             // Spin has no service for blobs: a function that declares some is refused.
-            Port::Blob { .. } | Port::Fetch { .. } | Port::Postgres { .. } => continue,
+            Port::Blob { .. }
+            | Port::Fetch { .. }
+            | Port::Postgres { .. }
+            | Port::Secret { .. } => continue,
         };
         let name = port.name();
         let path = folder.join(format!("{name}.db"));
@@ -163,13 +184,20 @@ fn is_built(source: &str) -> bool {
     source.ends_with("function.wasm") && source.components().any(|part| part.as_os_str() == "spin")
 }
 
-fn environment(component: &mut dyn TableLike, settings: &Settings) -> Result<()> {
+fn environment(
+    component: &mut dyn TableLike,
+    settings: &Settings,
+    secrets: &[String],
+) -> Result<()> {
     let environment = component
         .entry("environment")
         .or_insert_with(table)
         .as_table_like_mut()
         .context("`environment` is not a table")?;
-    for (key, said) in settings.of_function() {
+    let shown = settings
+        .of_function()
+        .filter(|(key, _)| !secrets.iter().any(|secret| secret == key));
+    for (key, said) in shown {
         environment.insert(key, value(said));
     }
     Ok(())
@@ -193,7 +221,7 @@ mod tests {
              [component.y]\nsource = \"y.wasm\"\n[component.x.environment]\nB = \"kept\"\n",
         ] {
             let made = parsed(
-                &for_development(text, Path::new("/d/function.wasm"), &settings, &[]).unwrap(),
+                &for_development(text, Path::new("/d/function.wasm"), &settings, &[], &[]).unwrap(),
             );
             let (_, ours) = made["component"].as_table().unwrap().iter().next().unwrap();
             assert_eq!(ours["source"].as_str(), Some("/d/function.wasm"));
@@ -210,7 +238,7 @@ mod tests {
             }
         }
         let none = "[component.x]\nsource = \"x.wasm\"\n";
-        assert!(for_development(none, Path::new("/d/function.wasm"), &settings, &[]).is_err());
+        assert!(for_development(none, Path::new("/d/function.wasm"), &settings, &[], &[]).is_err());
     }
 
     #[test]
@@ -218,9 +246,9 @@ mod tests {
         let port = Port::Postgres { name: "Db".into() };
         let ports = [port];
         let bare = "[component.x]\nsource = \"dist/spin/function.wasm\"\n";
-        let error = with_servers(bare, &ports, true).unwrap_err().to_string();
-        assert!(error.contains("`Db`") && error.contains("5432"), "{error}");
-        let made = with_servers(bare, &ports, false).unwrap().unwrap();
+        let error = with_variables(bare, &ports, true).unwrap_err().to_string();
+        assert!(error.contains("5432"), "{error}");
+        let made = with_variables(bare, &ports, false).unwrap().unwrap();
         let document = parsed(&made);
         let name = "guru_port_db";
         assert_eq!(
@@ -228,16 +256,21 @@ mod tests {
             Some("{{ guru_port_db }}")
         );
         assert_eq!(document["variables"][name]["secret"].as_bool(), Some(true));
-        assert_eq!(with_servers(&made, &ports, false).unwrap(), None);
-        assert_eq!(with_servers(bare, &[], true).unwrap(), None);
+        assert_eq!(with_variables(&made, &ports, false).unwrap(), None);
+        assert_eq!(with_variables(bare, &[], true).unwrap(), None);
+        let secret = [Port::Secret {
+            name: "Token".into(),
+        }];
+        let hidden = parsed(&with_variables(bare, &secret, true).unwrap().unwrap());
+        assert_eq!(hidden["variables"]["token"]["default"].as_str(), Some(""));
         let settings = Settings::read(None, &[]).unwrap();
         let path = Path::new("/d/spin/function.wasm");
-        let served = for_development(&made, path, &settings, &["127.0.0.1:5"]).unwrap();
+        let served = for_development(&made, path, &settings, &["127.0.0.1:5"], &[]).unwrap();
         let hosts = &parsed(&served)["component"]["x"][HOSTS];
         assert_eq!(hosts[0].as_str(), Some("postgres://127.0.0.1:5"));
         let list = (HOSTS, Vec::new());
         assert_eq!(with_lists(&served, &[list]).unwrap(), None);
-        assert!(with_servers(&served, &ports, true).unwrap().is_none());
+        assert!(with_variables(&served, &ports, true).unwrap().is_none());
     }
 
     #[test]

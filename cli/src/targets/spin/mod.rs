@@ -64,7 +64,9 @@ impl Vendor for Spin {
         let hosts: Vec<_> = hosts.collect();
         let own = session.own_manifest(MANIFEST)?;
         let text = files::read(&own)?;
-        let text = manifest::for_development(&text, &component, request.settings, &hosts)
+        let settings = request.settings;
+        let secrets: Vec<_> = declared.iter().filter_map(Port::secret).collect();
+        let text = manifest::for_development(&text, &component, settings, &hosts, &secrets)
             .with_context(|| format!("{} cannot be served", own.display()))?;
         let manifest = session.manifest(&own);
         manifest.write(&text)?;
@@ -74,6 +76,12 @@ impl Vendor for Spin {
             .arg(format!("127.0.0.1:{}", session.port()))
             .arg("--from")
             .arg(manifest.path());
+        for (name, value) in settings
+            .iter()
+            .filter(|(key, _)| secrets.iter().any(|secret| secret == key))
+        {
+            command.env(format!("SPIN_VARIABLE_{name}"), value);
+        }
         for (port, url) in &servers {
             let name = manifest::variable(port).to_uppercase();
             command.env(format!("SPIN_VARIABLE_{name}"), url);
@@ -138,7 +146,7 @@ fn build(context: &BuildContext<'_>, folder: &Path, is_final: bool) -> Result<Ve
         let before = files::read(&own)?;
         let made = manifest::with_lists(&before, &lists).and_then(|listed| {
             let text = listed.as_deref().unwrap_or(&before);
-            let served = manifest::with_servers(text, &declared, is_final)?;
+            let served = manifest::with_variables(text, &declared, is_final)?;
             Ok(served.or(listed))
         });
         if let Some(text) = made.with_context(|| own.display().to_string())? {
