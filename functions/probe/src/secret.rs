@@ -21,7 +21,7 @@ async fn said(cx: Context, mut req: Request) -> Result<Response> {
 async fn shown(cx: Context, _req: Request) -> Result<Response> {
     let secret = cx.port(probe_secret).get().await?;
     let shown = format!("{secret} {secret:?}");
-    cx.log().info(&format!("the secret is {secret}"), &[]);
+    cx.log().info(format!("the secret is {secret}"), &[]);
     Ok(crate::plain(shown))
 }
 
