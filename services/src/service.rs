@@ -36,7 +36,8 @@ impl Service {
             #[cfg(feature = "s3")]
             "s3" => crate::Bucket::read(place).map(Self::S3),
             #[cfg(feature = "postgres")]
-            "postgres" | "postgresql" => crate::Address::read(value)
+            // A file that a secret is made of ends with a line's end.
+            "postgres" | "postgresql" => crate::Address::read(value.trim())
                 .map(Box::new)
                 .map(Self::Postgres),
             _ => {

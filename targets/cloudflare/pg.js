@@ -10,9 +10,11 @@ const TOO_LARGE = 3;
 const UNAVAILABLE = 4;
 const TIMEOUT = 5;
 const BROKEN = 7;
-const OTHER = 8;
 const SAID = 11;
 const NOT_GIVEN = 12;
+
+/** The number of the type of bytes. */
+const BYTEA = 17;
 
 /** How long a call may take, in milliseconds, and the most bytes of what it comes back with. */
 const TIME = 30_000;
@@ -71,21 +73,32 @@ function parameter(sql, bytes, [type, value]) {
 
 /** The columns of a statement, with their types, and its rows, of texts. */
 async function one(sql, [text, values], limits) {
-  // Without parameters, the package would take several statements.
-  const rows = await sql.unsafe(text, values, { simple: false }).raw();
-  const columns = (rows.columns ?? []).map(({ name, type }) => [name, type]);
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  const rows = [];
+  // Without parameters, the package would take several statements. Rows are not kept beyond the limit.
+  const done = await sql.unsafe(text, values, { simple: false }).raw().forEach((row, { columns }) => {
+    limits.left -= row.reduce((sum, value, at) => sum + 16 + size(value, columns[at].type), 0);
+    if (limits.left >= 0) {
+      rows.push(row.map((value) => value && decoder.decode(value)));
+    }
+  });
+  const columns = (done.columns ?? []).map(({ name, type }) => [name, type]);
   const other = columns.find(([, type]) => !limits.given.includes(type));
   if (other) {
     throw Object.assign(new Error(JSON.stringify(other)), { kind: NOT_GIVEN });
   }
-  const size = rows.reduce((sum, row) => row.reduce((sum, value) => sum + 16 + (value?.length ?? 0), sum), 0);
-  if ((limits.left -= size) < 0) {
+  if (limits.left < 0) {
     throw Object.assign(new Error(`what a call of SQL comes back with has ${ROOM} bytes at most: ask for fewer rows`), {
       kind: TOO_LARGE,
     });
   }
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  return [columns, ...rows.map((row) => row.map((value) => value && decoder.decode(value)))];
+  return [columns, ...rows];
+}
+
+/** How many bytes a value has, of which bytes come as hexadecimal digits. */
+function size(value, type) {
+  const length = value?.length ?? 0;
+  return type === BYTEA ? length / 2 : length;
 }
 
 /** Gives a call up that takes too long, with its connections. */
@@ -93,8 +106,9 @@ async function timed(results, call, database) {
   let timer;
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => {
-      requests.get(call)?.get(database)?.end({ timeout: 0 });
-      requests.delete(call);
+      const clients = requests.get(call);
+      clients?.get(database)?.end({ timeout: 0 });
+      clients?.delete(database);
       reject(Object.assign(new Error(`a call of SQL has ${TIME / 1000} s`), { kind: TIMEOUT }));
     }, TIME);
   });
@@ -115,9 +129,8 @@ function kindOf(error) {
     error.message = `${code} ${error.message}`;
     return SAID;
   }
-  return /^CONNECTION_(CLOSED|ENDED|DESTROYED)$/.test(code)
-    ? BROKEN
-    : /CONNECT|ECONN|EHOST|ENOTFOUND/.test(code) || /connect|network/i.test(error.message)
-      ? UNAVAILABLE
-      : OTHER;
+  // What is lost in the middle may have been done: only what fails before there is a connection was not.
+  return /^(CONNECT_TIMEOUT|ECONNREFUSED|ENOTFOUND)$/.test(code) || /cannot connect|proxy request failed/i.test(error.message)
+    ? UNAVAILABLE
+    : BROKEN;
 }

@@ -52,6 +52,25 @@ fn debian() -> Option<PathBuf> {
     Some(newest.join("bin"))
 }
 
+/// The address without what is the options of our own client.
+#[must_use]
+pub fn plain(url: &str) -> String {
+    let Some((place, query)) = url.split_once('?') else {
+        return url.to_owned();
+    };
+    let is_ours = |pair: &&str| {
+        ["pool=", "sslrootcert="]
+            .iter()
+            .any(|own| pair.starts_with(own))
+    };
+    let rest: Vec<_> = query.split('&').filter(|pair| !is_ours(pair)).collect();
+    if rest.is_empty() {
+        place.to_owned()
+    } else {
+        format!("{place}?{}", rest.join("&"))
+    }
+}
+
 /// The host and the port of an address.
 #[must_use]
 pub fn host_of(url: &str) -> Option<&str> {
@@ -80,8 +99,11 @@ impl Server {
         let _alone = files::lock(&folder.join("lock"), || {})?;
         let (data, log) = (folder.join("data"), folder.join("log"));
         let password = folder.join("password");
-        if !data.join("PG_VERSION").is_file() {
-            initialise(programs, &data, &password, &log)?;
+        if !data.is_dir() {
+            // Under another name until it is whole.
+            let draft = folder.join("data.new");
+            initialise(programs, &draft, &password, &log)?;
+            fs::rename(&draft, &data).with_context(|| format!("cannot make {}", data.display()))?;
         }
         let url = |port: u16| {
             let password = files::read(&password)?;
@@ -101,8 +123,6 @@ impl Server {
         let free = TcpListener::bind("127.0.0.1:0").context("there is no free port")?;
         let port = free.local_addr()?.port();
         drop(free);
-        // What it leaves behind when it is killed looks as if it were ready.
-        files::remove(&data.join("postmaster.pid"))?;
         let mut command = command(programs, "postgres");
         command
             .arg("-D")
@@ -170,7 +190,6 @@ fn initialise(programs: &Path, data: &Path, password: &Path, log: &Path) -> Resu
     std::io::Write::write_all(&mut input, format!("CREATE DATABASE {USER}\n").as_bytes())?;
     drop(input);
     if !running.wait()?.success() {
-        files::remove(data)?;
         bail!("PostgreSQL makes no database; it said:\n{}", tail(log));
     }
     Ok(())
@@ -206,12 +225,25 @@ fn said_to(command: &mut Command, log: &Path) -> Result<()> {
 }
 
 /// The port of a server that is ready: the fourth line of its file, whose eighth says so
-/// (<https://www.postgresql.org/docs/current/storage-file-layout.html>, `src/include/utils/pidfile.h`).
+/// (<https://www.postgresql.org/docs/current/storage-file-layout.html>, `src/include/utils/pidfile.h`). What a server leaves behind
+/// that was killed looks like it: the first line is the process.
 fn ready(data: &Path) -> Option<u16> {
     let text = fs::read_to_string(data.join("postmaster.pid")).ok()?;
     let mut lines = text.lines();
-    let port = lines.nth(3)?.trim().parse().ok()?;
-    (lines.nth(3)?.trim() == "ready").then_some(port)
+    let is_alive = is_alive(lines.next()?.trim().parse().ok()?);
+    let port = lines.nth(2)?.trim().parse().ok()?;
+    (is_alive && lines.nth(3)?.trim() == "ready").then_some(port)
+}
+
+#[cfg(unix)]
+fn is_alive(process: i32) -> bool {
+    let process = rustix::process::Pid::from_raw(process);
+    process.is_some_and(|process| rustix::process::test_kill_process(process).is_ok())
+}
+
+#[cfg(not(unix))]
+fn is_alive(_: i32) -> bool {
+    true
 }
 
 fn tail(log: &Path) -> String {
@@ -221,4 +253,22 @@ fn tail(log: &Path) -> String {
     from.and_then(|from| text.get(from..))
         .unwrap_or_default()
         .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_taken_apart() {
+        let url =
+            "postgres://me:a%40b@db.example.com:5433/db?pool=3&sslmode=require&sslrootcert=a.pem";
+        assert_eq!(host_of(url), Some("db.example.com:5433"));
+        assert_eq!(
+            plain(url),
+            "postgres://me:a%40b@db.example.com:5433/db?sslmode=require"
+        );
+        assert_eq!(plain("postgres://a/b?pool=3"), "postgres://a/b");
+        assert_eq!(host_of("postgres://a/b"), Some("a"));
+    }
 }

@@ -121,7 +121,8 @@ impl<'a> Session<'a> {
         Ok(Some((postgres::SETTING, server.url())))
     }
 
-    /// The address of each database of PostgreSQL by its name, as [`postgres`](Self::postgres) or the author's settings have it.
+    /// The address of each database of PostgreSQL by its name, as [`postgres`](Self::postgres) or the author's settings have it,
+    /// for a vendor's own client.
     ///
     /// # Errors
     ///
@@ -136,7 +137,7 @@ impl<'a> Session<'a> {
         let servers = databases.filter_map(|port| {
             let own = settings.of_port(postgres::SETTING, port.name());
             let url = own.or_else(|| started.map(|(_, url)| url.to_owned()))?;
-            Some((port.name(), url))
+            Some((port.name(), postgres::plain(&url)))
         });
         Ok(servers.collect())
     }

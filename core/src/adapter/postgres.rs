@@ -10,12 +10,14 @@ pub fn kind_of(code: &str) -> ErrorKind {
     match code {
         // The connection or the server has ended under the statement.
         "57P01" | "57P02" => ErrorKind::Broken,
-        // `query_canceled`: as a statement that took too long.
-        "57014" => ErrorKind::Timeout,
+        // `query_canceled`, `transaction_timeout`: what took too long.
+        "57014" | "25P04" => ErrorKind::Timeout,
+        // `idle_in_transaction_session_timeout`, `lock_not_available`, `object_in_use`: nothing was done.
+        "25P03" | "55P03" | "55006" => ErrorKind::Unavailable,
         // `insufficient_privilege`, `read_only_sql_transaction`.
         "42501" | "25006" => ErrorKind::Denied,
-        // What a trigger raises is a constraint of its author's.
-        "P0001" => ErrorKind::Conflict,
+        // `with_check_option_violation`; what a trigger raises is a constraint of its author's.
+        "44000" | "P0001" => ErrorKind::Conflict,
         // A message that does not fit the statement, as one parameter more than it has.
         "08P01" => ErrorKind::Invalid,
         _ => match code.get(..2) {
@@ -24,7 +26,7 @@ pub fn kind_of(code: &str) -> ErrorKind {
             Some("28") => ErrorKind::Denied,
             // A deadlock or a serialization failure, a database that there is not, and a server that has no room or no time: nothing
             // was done.
-            Some("3D" | "40" | "53" | "55" | "57") => ErrorKind::Unavailable,
+            Some("3D" | "40" | "53" | "57") => ErrorKind::Unavailable,
             Some("54") => ErrorKind::TooLarge,
             Some("58" | "F0" | "XX") => ErrorKind::Other,
             // What is left is what a server says of a statement.
@@ -52,6 +54,10 @@ mod tests {
         for (code, wanted) in [
             ("23505", ErrorKind::Conflict),
             ("P0001", ErrorKind::Conflict),
+            ("44000", ErrorKind::Conflict),
+            ("55000", ErrorKind::Invalid),
+            ("55P03", ErrorKind::Unavailable),
+            ("25P04", ErrorKind::Timeout),
             ("42P01", ErrorKind::Invalid),
             ("22012", ErrorKind::Invalid),
             ("42501", ErrorKind::Denied),

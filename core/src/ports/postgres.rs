@@ -145,13 +145,28 @@ fn end_of_string(text: &str, from: usize, quote: u8, escapes: bool) -> Option<us
         if is_doubled || (escapes && byte == b'\\') {
             at += 1;
         } else if byte == quote {
-            let spaces = bytes.iter().skip(at).take_while(|byte| is_space(**byte));
-            let is_line_over = spaces.clone().any(|byte| matches!(byte, b'\n' | b'\r'));
-            let next = at + spaces.count();
-            if !(escapes && is_line_over && bytes.get(next) == Some(&quote)) {
+            let next = escapes.then(|| continued(text, at)).flatten();
+            let Some(next) = next else {
                 return Some(at);
+            };
+            at = next;
+        }
+    }
+}
+
+/// Where a string goes on that has ended here: behind a quote, with a line's end before it, and comments perhaps.
+fn continued(text: &str, mut at: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut is_line_over = false;
+    loop {
+        match (*bytes.get(at)?, bytes.get(at + 1)) {
+            (byte, _) if is_space(byte) => {
+                is_line_over |= matches!(byte, b'\n' | b'\r');
+                at += 1;
             }
-            at = next + 1;
+            (b'-', Some(b'-')) => at += text.get(at..)?.find(['\n', '\r'])?,
+            (b'\'', _) => return is_line_over.then_some(at + 1),
+            _ => return None,
         }
     }
 }
@@ -201,6 +216,7 @@ mod tests {
             ("SELECT $1, $2, $1", &[1, 2, 1]),
             ("SELECT '$1 '' $2', \"$3\"\"$4\", $5", &[5]),
             ("SELECT E'\\'$1', e'' '$2', 'a\\', $3", &[3]),
+            ("SELECT E'a' -- b\n -- c\n'\\'$1', $2", &[2]),
             ("SELECT E'a'\n'\\'$1', $2, U&'\\', $3", &[2, 3]),
             ("SELECT $$ $1 $$, $a$ $1 $$ $b$ $a$, $2", &[2]),
             ("SELECT a$1, ä$2, a.$3, $4::int, x'0'||$5", &[3, 4, 5]),

@@ -18,6 +18,9 @@ const POOL: usize = 16;
 /// How long a connection may take to be made, unless the address says.
 const CONNECT: Duration = Duration::from_secs(10);
 
+/// After this time without a word, the system asks whether the server is still there.
+const KEEPALIVE: Duration = Duration::from_secs(60);
+
 /// The address of a database, with all that it says.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Address {
@@ -68,6 +71,10 @@ impl Address {
         }
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(CONNECT);
+        }
+        // As long as a firewall may forget a connection, which the system's own two hours are not.
+        if !query.contains("keepalives") {
+            config.keepalives_idle(KEEPALIVE);
         }
         if config.get_application_name().is_none() {
             config.application_name("guru");

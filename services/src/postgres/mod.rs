@@ -1,44 +1,48 @@
 //! Databases of a PostgreSQL server.
 
 mod address;
+mod run;
 mod value;
 
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use deadpool_postgres::{
-    GenericClient, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod,
+    Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod,
 };
-use guru_core::adapter::postgres::kind_of;
-use guru_core::ports::{Called as Local, Error, ErrorKind, Rows, Sql, SqlValue, Statement};
+use guru_core::ports::{Called as Local, Error, ErrorKind, Rows, Sql, Statement};
 use rustls::ClientConfig;
 use tokio::runtime::{Builder, Handle};
-use tokio::sync::OnceCell;
-use tokio::time::timeout;
+use tokio::sync::{OnceCell, oneshot};
+use tokio::time::{Instant, timeout_at};
 use tokio_postgres::NoTls;
-use tokio_postgres::types::Type;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 pub use address::Address;
 use address::unavailable;
-use value::Parameter;
+use run::{Failure, chain, failed, run};
 
 use crate::{Called, SqlDatabase};
 
 /// How long a call may take, with the connection that it waits for: as long as one of the other databases.
 const TIME: Duration = Duration::from_secs(30);
 
-/// The most bytes of what one call comes back with: it is in the host's memory.
-const RESULT_LIMIT: usize = 16 * 1024 * 1024;
+/// After this time, a connection is asked whether it is still there; and how long it has to answer.
+const IDLE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How many statements a connection knows. A text that is made anew each time would fill the server's memory.
-const PREPARED: usize = 256;
+/// What statements have in them that leave something in a session. (What else does, by functions of its author's, is known to its
+/// author.)
+const TRACES: [&str; 3] = ["temp", "set_config", "advisory"];
 
-/// What the server says of a statement that was prepared before its table was changed
-/// (`src/backend/utils/cache/plancache.c`), beside its code, which others have, too.
-const STALE: (&str, &str) = ("0A000", "cached plan must not change result type");
+/// Ends all that a session has, but for its prepared statements
+/// (<https://www.postgresql.org/docs/current/sql-discard.html>).
+const CLEAN: &str = "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *; \
+                     SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES";
 
 /// The databases that are used here, each once.
 static ALL: LazyLock<Mutex<HashMap<String, Arc<Shared>>>> = LazyLock::new(Mutex::default);
@@ -105,7 +109,12 @@ impl BlockingPostgres {
         let (done, wait) = std::sync::mpsc::sync_channel(1);
         let shared = Arc::clone(&self.0);
         connections()?.spawn(async move {
-            let _ = done.send(shared.batch(statements).await);
+            let deadline = Instant::now() + TIME;
+            let called = async {
+                let object = shared.object(deadline).await?;
+                shared.batch(object, &statements, deadline).await
+            };
+            let _ = done.send(called.await);
         });
         wait.recv().unwrap_or_else(|_| Err(broken()))
     }
@@ -130,38 +139,75 @@ impl SqlDatabase for PostgresDatabase {
     fn batch(&self, statements: Vec<Statement>) -> Called<Vec<Rows>> {
         let shared = Arc::clone(&self.0);
         Box::pin(async move {
-            let task = connections()?.spawn(async move { shared.batch(statements).await });
-            task.await.unwrap_or_else(|_| Err(broken()))
+            let (mut done, called) = oneshot::channel();
+            connections()?.spawn(async move {
+                let deadline = Instant::now() + TIME;
+                let mut object = pin!(shared.object(deadline));
+                // Nobody waits for a connection that the call is not wanted on any more. One that has begun goes on to its end.
+                let object = poll_fn(|cx| match done.poll_closed(cx) {
+                    Poll::Ready(()) => Poll::Ready(None),
+                    Poll::Pending => object.as_mut().poll(cx).map(Some),
+                });
+                let all = match object.await {
+                    Some(Ok(object)) => shared.batch(object, &statements, deadline).await,
+                    Some(Err(error)) => Err(error),
+                    None => return,
+                };
+                let _ = done.send(all);
+            });
+            called.await.unwrap_or_else(|_| Err(broken()))
         })
     }
 }
 
 impl Shared {
-    async fn batch(&self, statements: Vec<Statement>) -> Result<Vec<Rows>, Error> {
+    /// A connection for a call, once one is free.
+    async fn object(&self, deadline: Instant) -> Result<Object, Error> {
         let server = self.server.get_or_try_init(|| self.connect()).await?;
-        let object = server.pool.get();
-        let Ok(object) = timeout(TIME, object).await else {
+        let Ok(object) = timeout_at(deadline, server.pool.get()).await else {
             return Err(unavailable(format!(
                 "no connection of {} was free within {TIME:?}",
                 self.address.pool
             )));
         };
-        let mut object = object.map_err(|error| refused(&error))?;
-        let cancel = object.cancel_token();
-        let Ok(done) = timeout(TIME, run(&mut object, &statements)).await else {
-            // The server still works on it, and nobody else is to wait for that.
-            drop(Object::take(object));
-            let _ = match &server.tls {
-                Some(tls) => {
-                    let tls = MakeRustlsConnect::new(tls.clone());
-                    timeout(TIME, cancel.cancel_query(tls)).await
-                }
-                None => timeout(TIME, cancel.cancel_query(NoTls)).await,
-            };
-            let message = format!("a call of SQL has {TIME:?}");
-            return Err(Error::new(ErrorKind::Timeout, message));
+        object.map_err(|error| refused(&error))
+    }
+
+    async fn batch(
+        &self,
+        mut object: Object,
+        statements: &[Statement],
+        deadline: Instant,
+    ) -> Result<Vec<Rows>, Error> {
+        let failure = match timeout_at(deadline, run(&mut object, statements)).await {
+            Ok(Ok(rows)) => {
+                clean(object, statements);
+                return Ok(rows);
+            }
+            Ok(Err(Failure::Unread(error))) => error,
+            Ok(Err(failure)) => {
+                clean(object, statements);
+                return Err(failure.into_error());
+            }
+            Err(_) => Error::new(
+                ErrorKind::Timeout,
+                format!("a call of SQL has {TIME:?}, with the connection that it waits for"),
+            ),
         };
-        done
+        // The server is not done with it, and nobody else is to wait for that.
+        let cancel = object.cancel_token();
+        drop(Object::take(object));
+        let tls = self.server.get().and_then(|server| server.tls.clone());
+        tokio::spawn(async move {
+            let _ = match tls {
+                Some(tls) => {
+                    let cancelled = cancel.cancel_query(MakeRustlsConnect::new(tls));
+                    timeout_at(Instant::now() + TIME, cancelled).await
+                }
+                None => timeout_at(Instant::now() + TIME, cancel.cancel_query(NoTls)).await,
+            };
+        });
+        Err(failure)
     }
 
     async fn connect(&self) -> Result<Server, Error> {
@@ -177,7 +223,22 @@ impl Shared {
             Some(tls) => Manager::from_config(config, MakeRustlsConnect::new(tls.clone()), how),
             None => Manager::from_config(config, NoTls, how),
         };
-        let pool = Pool::builder(manager).max_size(self.address.pool).build();
+        let pool = Pool::builder(manager)
+            .max_size(self.address.pool)
+            .pre_recycle(Hook::async_fn(|client, metrics| {
+                Box::pin(async move {
+                    if metrics.last_used() < IDLE {
+                        return Ok(());
+                    }
+                    // What was idle may be gone without a word, as behind a NAT, or while the process was frozen.
+                    let asked = timeout_at(Instant::now() + PATIENCE, client.simple_query(""));
+                    match asked.await {
+                        Ok(Ok(_)) => Ok(()),
+                        _ => Err(HookError::message("it does not answer")),
+                    }
+                })
+            }))
+            .build();
         let pool = pool.map_err(|error| unavailable(error.to_string()))?;
         Ok(Server { pool, tls })
     }
@@ -194,145 +255,21 @@ fn refused(error: &PoolError) -> Error {
     }
 }
 
-/// What a call has failed with.
-enum Failure {
-    /// The server knows the statement of before its table was changed. Nothing was done.
-    Stale,
-    Other(Error),
-}
-
-impl From<tokio_postgres::Error> for Failure {
-    fn from(error: tokio_postgres::Error) -> Self {
-        let is_stale = error
-            .as_db_error()
-            .is_some_and(|said| (said.code().code(), said.message()) == STALE);
-        if is_stale {
-            Self::Stale
-        } else {
-            Self::Other(failed(&error))
-        }
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Other(error)
-    }
-}
-
-async fn run(object: &mut Object, statements: &[Statement]) -> Result<Vec<Rows>, Error> {
-    if object.statement_cache.size() > PREPARED {
-        object.statement_cache.clear();
-    }
-    match transact(object, statements).await {
-        Ok(rows) => return Ok(rows),
-        Err(Failure::Other(error)) => return Err(error),
-        Err(Failure::Stale) => object.statement_cache.clear(),
-    }
-    match transact(object, statements).await {
-        Ok(rows) => Ok(rows),
-        Err(Failure::Other(error)) => Err(error),
-        Err(Failure::Stale) => Err(Error::new(
-            ErrorKind::Unavailable,
-            "the tables are being changed",
-        )),
-    }
-}
-
-async fn transact(object: &mut Object, statements: &[Statement]) -> Result<Vec<Rows>, Failure> {
-    let mut room = RESULT_LIMIT;
-    // Each statement is a transaction of its own.
-    if let [statement] = statements {
-        return Ok(vec![rows(&*object, statement, &mut room).await?]);
-    }
-    let transaction = object.transaction().await?;
-    let mut all = Vec::with_capacity(statements.len());
-    for statement in statements {
-        all.push(rows(&transaction, statement, &mut room).await?);
-    }
-    transaction.commit().await?;
-    Ok(all)
-}
-
-/// Runs a statement to its end.
-async fn rows(
-    client: &impl GenericClient,
-    statement: &Statement,
-    room: &mut usize,
-) -> Result<Rows, Failure> {
-    let types: Vec<Type> = statement.parameters.iter().map(value::type_of).collect();
-    let prepared = client.prepare_typed_cached(&statement.text, &types).await?;
-    prepared.columns().iter().try_for_each(value::check)?;
-    let names = prepared
-        .columns()
-        .iter()
-        .map(|column| column.name().to_owned());
-    let columns: Vec<String> = names.collect();
-    take(
-        room,
-        columns
+/// Gives a connection back, and ends first what the call may have left in its session: another call has it next.
+fn clean(object: Object, statements: &[Statement]) {
+    let leaves = |statement: &Statement| {
+        let text = statement.text.to_ascii_lowercase();
+        let is_code = ["do", "call"]
             .iter()
-            .map(|name| name.len() + size_of::<String>())
-            .sum(),
-    )?;
-    let parameters: Vec<_> = statement
-        .parameters
-        .iter()
-        .cloned()
-        .map(Parameter)
-        .collect();
-    let mut found = pin!(client.query_raw(&prepared, parameters).await?);
-    let mut rows = Vec::new();
-    while let Some(row) =
-        std::future::poll_fn(|cx| futures_core::Stream::poll_next(found.as_mut(), cx)).await
-    {
-        let row = row?;
-        take(
-            room,
-            row.raw_size_bytes() + size_of::<Vec<SqlValue>>() + row.len() * size_of::<SqlValue>(),
-        )?;
-        let values = (0..row.len()).map(|at| value::read(&row, at));
-        rows.push(values.collect::<Result<_, _>>()?);
-    }
-    Ok(Rows { columns, rows })
-}
-
-/// Takes room for what a call comes back with.
-fn take(room: &mut usize, size: usize) -> Result<(), Error> {
-    let left = room.checked_sub(size);
-    *room = left.ok_or_else(|| {
-        Error::new(
-            ErrorKind::TooLarge,
-            format!("what a call of SQL comes back with has {RESULT_LIMIT} bytes at most: ask for fewer rows"),
-        )
-    })?;
-    Ok(())
-}
-
-/// What the server says of a statement, or why it says nothing.
-fn failed(error: &tokio_postgres::Error) -> Error {
-    let kind = match error.as_db_error() {
-        Some(said) => kind_of(said.code().code()),
-        // It is a value that cannot be read as what it is.
-        None if !error.is_closed() && error.to_string().contains("deserializing") => {
-            ErrorKind::Corrupt
-        }
-        None => ErrorKind::Broken,
+            .any(|word| text.trim_start().starts_with(word));
+        is_code || TRACES.iter().any(|trace| text.contains(trace))
     };
-    let why = match error.as_db_error() {
-        Some(said) => said.to_string(),
-        None => chain(error),
-    };
-    Error::new(kind, format!("PostgreSQL: {why}"))
-}
-
-/// The message with those of its causes.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut message = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        message = format!("{message}: {next}");
-        cause = next.source();
+    if statements.iter().any(leaves) {
+        tokio::spawn(async move {
+            let cleaned = timeout_at(Instant::now() + PATIENCE, object.batch_execute(CLEAN)).await;
+            if !matches!(cleaned, Ok(Ok(()))) {
+                drop(Object::take(object));
+            }
+        });
     }
-    message
 }

@@ -23,6 +23,9 @@ const HYPERDRIVE: &str = "hyperdrive";
 /// What a binding is called in there.
 const BINDING: &str = "binding";
 
+/// The address of a database's server under `wrangler dev`.
+const LOCAL: &str = "localConnectionString";
+
 /// What leads to a database on Cloudflare's network. Under `wrangler dev` it may be anything.
 const ID: &str = "id";
 
@@ -55,7 +58,8 @@ pub(super) fn for_development(
         let name = binding.get(BINDING).and_then(Item::as_str);
         let server = servers.iter().find(|(own, _)| Some(*own) == name);
         if let Some((_, url)) = server.cloned() {
-            binding.insert("localConnectionString", value(url));
+            // The author may have one of their own.
+            binding.entry(LOCAL).or_insert_with(|| value(url));
             binding.entry(ID).or_insert_with(|| value("local"));
         }
     }
@@ -93,14 +97,18 @@ pub(super) fn with_stores(text: &str, ports: &[Port]) -> Result<Option<String>> 
     Ok(is_new.then(|| document.to_string()))
 }
 
-/// The databases of PostgreSQL that the worker has bindings for.
+/// The databases of PostgreSQL that the worker has bindings for, and no server under `wrangler dev`.
 pub(super) fn databases(text: &str) -> Result<Vec<Port>> {
     let document: DocumentMut = text.parse()?;
-    let bindings = document.get(HYPERDRIVE);
-    let bindings = bindings.and_then(Item::as_array_of_tables);
-    let names = bindings.into_iter().flatten().filter_map(|binding| {
+    let Some(bindings) = document.get(HYPERDRIVE) else {
+        return Ok(Vec::new());
+    };
+    let bindings = bindings.as_array_of_tables();
+    let bindings = bindings.context("write `hyperdrive` as tables, `[[hyperdrive]]`")?;
+    let names = bindings.iter().filter_map(|binding| {
         let name = binding.get(BINDING)?.as_str()?.to_owned();
-        Some(Port::Postgres { name })
+        let is_lacking = binding.get(LOCAL).is_none();
+        is_lacking.then_some(Port::Postgres { name })
     });
     Ok(names.collect())
 }

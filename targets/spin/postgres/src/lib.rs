@@ -21,6 +21,10 @@ export_postgres!(Ports with_types_in guru_wit::postgres_adapter);
 /// The most bytes of what one call comes back with.
 const RESULT_LIMIT: usize = 16 * 1024 * 1024;
 
+/// How long a transaction may do nothing, and one of its statements take.
+const LIMITS: &str = "SELECT set_config('idle_in_transaction_session_timeout', '30s', true), \
+                      set_config('statement_timeout', '30s', true)";
+
 impl Guest for Ports {
     async fn batch(database: String, statements: Vec<Statement>) -> Result<Vec<Rows>, Error> {
         let failed = |failure| failed(&database, failure);
@@ -35,6 +39,8 @@ impl Guest for Ports {
         let is_one = statements.len() == 1;
         if !is_one {
             control(&connection, "BEGIN").await.map_err(failed)?;
+            // Spin's pool keeps a transaction whose call is given up, with its locks.
+            control(&connection, LIMITS).await.map_err(failed)?;
         }
         for statement in statements {
             match rows(&connection, statement, &mut room).await {
@@ -223,6 +229,9 @@ fn failed(database: &str, failure: Failure) -> Error {
             ports::ErrorKind::Denied,
             format!("{why}: `allowed_outbound_hosts` of spin.toml does not name it"),
         ),
+        Failure::Spin(PgError::ConnectionFailed(why)) if why.contains("authentication failed") => {
+            (ports::ErrorKind::Denied, why)
+        }
         Failure::Spin(PgError::ConnectionFailed(why)) => (ports::ErrorKind::Unavailable, why),
         Failure::Spin(PgError::BadParameter(why)) => (ports::ErrorKind::Invalid, why),
         Failure::Spin(PgError::ValueConversionFailed(why)) => (ports::ErrorKind::Invalid, why),

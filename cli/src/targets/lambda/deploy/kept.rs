@@ -46,6 +46,8 @@ pub(super) fn kept(template: &str, ports: &[Port], aws: &Aws) -> Result<Vec<Stri
         ),
     ] {
         if template.contains(&format!("\n  {name}:\n")) {
+            // SAM takes nothing for a parameter that is left out, and two quotes for one that is empty.
+            let value = if value.is_empty() { "\"\"" } else { value };
             parameters.push(format!("{name}={value}"));
         } else if !value.is_empty() {
             bail!(
@@ -77,7 +79,7 @@ mod tests {
             security_groups: Some("c".into()),
             ..Aws::default()
         };
-        let none = ["Postgres=", "Subnets=", "SecurityGroups="];
+        let none = ["Postgres=\"\"", "Subnets=\"\"", "SecurityGroups=\"\""];
         let all = ["Postgres=secret", "Subnets=a,b", "SecurityGroups=c"];
         let wanted =
             |two: [&'static str; 2], rest: [&'static str; 3]| Some([&two[..], &rest].concat());
