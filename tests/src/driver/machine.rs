@@ -38,7 +38,11 @@ pub(super) fn with_hosts(command: &mut Command) -> Result<()> {
 }
 
 /// The path of one of the workspace's programs, built in the profile of this suite.
-pub(super) fn program(name: &str) -> Result<PathBuf> {
+///
+/// # Errors
+///
+/// When it cannot be built.
+pub fn program(name: &str) -> Result<PathBuf> {
     static BUILT: OnceLock<Result<BTreeMap<String, PathBuf>, String>> = OnceLock::new();
     let built = BUILT.get_or_init(|| programs().map_err(|error| format!("{error:#}")));
     let built = built.as_ref().map_err(|error| anyhow!("{error}"))?;

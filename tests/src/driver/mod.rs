@@ -12,6 +12,7 @@ pub use config::{DriverConfig, Lost, Runtime};
 pub use deployed::Deployed;
 pub(crate) use dev::Dev;
 pub use dev::Project;
+pub use machine::program;
 pub use process::Process;
 
 use anyhow::{Result, bail};
