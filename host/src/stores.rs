@@ -83,10 +83,12 @@ impl Stores {
         self
     }
 
-    /// The same with these secrets, by the names that the function has for them, in capitals. It has no other ones.
+    /// The same with these secrets, by the names that the function has for them. It has no other ones.
     #[must_use]
     pub fn with_secrets(mut self, secrets: impl IntoIterator<Item = (String, String)>) -> Self {
-        self.secrets = secrets.into_iter().collect();
+        let secrets = secrets.into_iter();
+        let secrets = secrets.map(|(name, value)| (name.to_ascii_uppercase(), value));
+        self.secrets = secrets.collect();
         self
     }
 
