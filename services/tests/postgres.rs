@@ -125,9 +125,12 @@ fn leaves_nothing(url: &str) {
     run(&database, "SELECT pg_advisory_lock(7)::text AS a").unwrap();
     run(
         &database,
-        "DO $$ BEGIN SET application_name = 'odd'; END $$",
+        "-- by whom\n/* and why */ DO $$ BEGIN SET application_name = 'odd'; END $$",
     )
     .unwrap();
+    let update = "UPDATE pg_settings SET setting = 'nowhere' WHERE name = 'search_path'";
+    // It gives a row of all settings, of types that are not given.
+    let _ = run(&database, update);
     run(&database, "INSERT INTO lasting VALUES (1)").unwrap();
     let kept = "SELECT (SELECT count(*) FROM public.lasting) AS a, current_setting('application_name') AS b, \
                 (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()) AS c";

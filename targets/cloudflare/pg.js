@@ -32,7 +32,14 @@ export const services = {
       const sql = client(call, database, hyperdrive);
       const [given, list] = JSON.parse(statements);
       const all = list.map(([text, values]) => [text, values.map((value) => parameter(sql, bytes, value))]);
-      const limits = { given, left: ROOM };
+      let exceeded;
+      const large = new Promise((_, reject) => {
+        exceeded = () => {
+          end(call, database);
+          reject(tooLarge());
+        };
+      });
+      const limits = { given, left: ROOM, exceeded };
       const results =
         all.length === 1
           ? one(sql, all[0], limits).then((rows) => [rows])
@@ -43,7 +50,7 @@ export const services = {
               }
               return results;
             });
-      return { text: JSON.stringify(await timed(results, call, database)) };
+      return { text: JSON.stringify(await timed(Promise.race([results, large]), call, database)) };
     };
     reply(this, number, database, "connect", run, kindOf);
   },
@@ -80,17 +87,14 @@ async function one(sql, [text, values], limits) {
     limits.left -= row.reduce((sum, value, at) => sum + 16 + size(value, columns[at].type), 0);
     if (limits.left >= 0) {
       rows.push(row.map((value) => value && decoder.decode(value)));
+    } else {
+      limits.exceeded();
     }
   });
   const columns = (done.columns ?? []).map(({ name, type }) => [name, type]);
   const other = columns.find(([, type]) => !limits.given.includes(type));
   if (other) {
     throw Object.assign(new Error(JSON.stringify(other)), { kind: NOT_GIVEN });
-  }
-  if (limits.left < 0) {
-    throw Object.assign(new Error(`what a call of SQL comes back with has ${ROOM} bytes at most: ask for fewer rows`), {
-      kind: TOO_LARGE,
-    });
   }
   return [columns, ...rows];
 }
@@ -101,14 +105,26 @@ function size(value, type) {
   return type === BYTEA ? length / 2 : length;
 }
 
-/** Gives a call up that takes too long, with its connections. */
+/** Ends what a call has begun, with its connections. */
+function end(call, database) {
+  const clients = requests.get(call);
+  // What the call itself fails with then, nobody waits for.
+  clients?.get(database)?.end({ timeout: 0 }).catch(() => {});
+  clients?.delete(database);
+}
+
+function tooLarge() {
+  return Object.assign(new Error(`what a call of SQL comes back with has ${ROOM} bytes at most: ask for fewer rows`), {
+    kind: TOO_LARGE,
+  });
+}
+
+/** Gives a call up that takes too long. */
 async function timed(results, call, database) {
   let timer;
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => {
-      const clients = requests.get(call);
-      clients?.get(database)?.end({ timeout: 0 });
-      clients?.delete(database);
+      end(call, database);
       reject(Object.assign(new Error(`a call of SQL has ${TIME / 1000} s`), { kind: TIMEOUT }));
     }, TIME);
   });

@@ -81,6 +81,8 @@ fn value(number: u64) -> Vec<u8> {
 struct Told {
     /// The path and the number of each value that is kept.
     kept: Vec<(String, u64)>,
+    /// The same of those of which a client was not told whether they are.
+    doubtful: Vec<(String, u64)>,
     /// How often the count was added to.
     added: i64,
 }
@@ -97,7 +99,10 @@ fn write(port: u16, name: &str, folders: &[&str]) -> Told {
             match client.send("PUT", &target, &value(number)) {
                 Ok((200..=204, _)) => told.kept.push((target, number)),
                 Ok((status, _)) => unreachable!("{target}: {status}"),
-                Err(_) => return told,
+                Err(_) => {
+                    told.doubtful.push((target, number));
+                    return told;
+                }
             }
         }
         match client.send("POST", "/atomic/count/add?by=1", b"") {
@@ -130,7 +135,7 @@ fn start(command: &mut Command) -> (Child, u16) {
 fn outlives(mut command: Command, folders: &[&str]) {
     let data = tempfile::tempdir().unwrap();
     command.args(["--port", "0"]).env("GURU_DATA", data.path());
-    let (mut total, mut rounds_with_writes, mut added) = (0, 0, 0);
+    let (mut total, mut rounds_with_writes, mut added, mut halves) = (0, 0, 0, 0);
     let mut told = Told::default();
     for round in 0..=ROUNDS {
         let (mut server, port) = start(&mut command);
@@ -139,6 +144,15 @@ fn outlives(mut command: Command, folders: &[&str]) {
             let (status, content) = client.send("GET", target, b"").unwrap();
             assert_eq!(status, 200, "{target} in round {round}");
             assert!(content == value(*number), "{target} in round {round}");
+        }
+        for (target, number) in &told.doubtful {
+            let (status, content) = client.send("GET", target, b"").unwrap();
+            let is_whole = status == 200 && content == value(*number);
+            assert!(
+                status == 404 || is_whole,
+                "{target} in round {round}: half of it"
+            );
+            halves += 1;
         }
         let (status, counted) = client.send("POST", "/atomic/count/add?by=0", b"").unwrap();
         assert_eq!(status, 200);
@@ -169,6 +183,7 @@ fn outlives(mut command: Command, folders: &[&str]) {
         told = Told::default();
         for one in all {
             told.kept.extend(one.kept);
+            told.doubtful.extend(one.doubtful);
             added += one.added;
         }
         total += told.kept.len();
@@ -179,6 +194,7 @@ fn outlives(mut command: Command, folders: &[&str]) {
         "only {rounds_with_writes} rounds with writes"
     );
     assert!(total > 200, "only {total} writes");
+    assert!(halves > 10, "only {halves} were cut off");
 }
 
 /// One after the other: the component is built with other features, and so is then the native program, which is asked for its

@@ -120,6 +120,8 @@ impl Server {
                 url: url(port)?,
             });
         }
+        // PostgreSQL goes by the number alone, which may be another process's by now.
+        forget(&data)?;
         let free = TcpListener::bind("127.0.0.1:0").context("there is no free port")?;
         let port = free.local_addr()?.port();
         drop(free);
@@ -233,6 +235,25 @@ fn ready(data: &Path) -> Option<u16> {
     let is_alive = is_alive(lines.next()?.trim().parse().ok()?);
     let port = lines.nth(2)?.trim().parse().ok()?;
     (is_alive && lines.nth(3)?.trim() == "ready").then_some(port)
+}
+
+/// Removes the file of a server that is no more.
+fn forget(data: &Path) -> Result<()> {
+    let path = data.join("postmaster.pid");
+    let text = fs::read_to_string(&path).unwrap_or_default();
+    let process = text
+        .lines()
+        .next()
+        .and_then(|line| line.trim().parse().ok());
+    let Some(process) = process else {
+        return Ok(());
+    };
+    let name = fs::read_to_string(format!("/proc/{process}/comm"));
+    let is_other = name.is_ok_and(|name| name.trim() != "postgres");
+    if is_other || !is_alive(process) {
+        files::remove(&path)?;
+    }
+    Ok(())
 }
 
 #[cfg(unix)]

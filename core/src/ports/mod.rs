@@ -43,7 +43,7 @@ pub use key_value::{
 };
 pub use line::LogLine;
 pub use log::{Field, Float, Level, Log, Logger, Record, Value};
-pub use postgres::postgres_placeholders;
+pub use postgres::{postgres_placeholders, postgres_word};
 pub use random::Random;
 pub use secret::{Secret, SecretValue};
 pub use sql::{

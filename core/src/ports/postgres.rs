@@ -44,8 +44,7 @@ pub(super) fn check(statement: &Statement) -> Result<(), Error> {
         Some(first) if first.is_ascii_alphabetic() => {}
         Some(_) => return Err(invalid("it does not begin with a word of SQL")),
     }
-    let end = rest.find(|char: char| !char.is_ascii_alphabetic());
-    let word = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+    let word = postgres_word(&statement.text);
     if REFUSED
         .iter()
         .any(|refused| word.eq_ignore_ascii_case(refused))
@@ -64,6 +63,14 @@ pub(super) fn check(statement: &Statement) -> Result<(), Error> {
         )));
     }
     Ok(())
+}
+
+/// The word that a text of the dialect of PostgreSQL begins with, behind comments.
+#[must_use]
+pub fn postgres_word(text: &str) -> &str {
+    let rest = behind_comments(text);
+    let end = rest.find(|char: char| !char.is_ascii_alphabetic());
+    rest.get(..end.unwrap_or(rest.len())).unwrap_or_default()
 }
 
 /// Where parameters stand in a text of the dialect of PostgreSQL, in their order.

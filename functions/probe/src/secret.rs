@@ -17,7 +17,7 @@ async fn said(cx: Context, mut req: Request) -> Result<Response> {
     Ok(crate::plain(if secret.is(&said) { "yes" } else { "no" }))
 }
 
-/// What is shown of it, here and in the log; and whether it is among the settings.
+/// What is shown of it, here and in the log.
 async fn shown(cx: Context, _req: Request) -> Result<Response> {
     let secret = cx.port(probe_secret).get().await?;
     let shown = format!("{secret} {secret:?}");

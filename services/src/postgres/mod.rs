@@ -14,7 +14,7 @@ use std::time::Duration;
 use deadpool_postgres::{
     Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod,
 };
-use guru_core::ports::{Called as Local, Error, ErrorKind, Rows, Sql, Statement};
+use guru_core::ports::{Called as Local, Error, ErrorKind, Rows, Sql, Statement, postgres_word};
 use rustls::ClientConfig;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::{OnceCell, oneshot};
@@ -37,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What statements have in them that leave something in a session. (What else does, by functions of its author's, is known to its
 /// author.)
-const TRACES: [&str; 3] = ["temp", "set_config", "advisory"];
+const TRACES: [&str; 4] = ["temp", "set_config", "pg_settings", "advisory"];
 
 /// Ends all that a session has, but for its prepared statements
 /// (<https://www.postgresql.org/docs/current/sql-discard.html>).
@@ -225,23 +225,43 @@ impl Shared {
         };
         let pool = Pool::builder(manager)
             .max_size(self.address.pool)
-            .pre_recycle(Hook::async_fn(|client, metrics| {
-                Box::pin(async move {
-                    if metrics.last_used() < IDLE {
-                        return Ok(());
-                    }
-                    // What was idle may be gone without a word, as behind a NAT, or while the process was frozen.
-                    let asked = timeout_at(Instant::now() + PATIENCE, client.simple_query(""));
-                    match asked.await {
-                        Ok(Ok(_)) => Ok(()),
-                        _ => Err(HookError::message("it does not answer")),
-                    }
-                })
-            }))
+            .pre_recycle(recycled())
             .build();
         let pool = pool.map_err(|error| unavailable(error.to_string()))?;
         Ok(Server { pool, tls })
     }
+}
+
+/// Asks a connection that was idle whether it is still there: it may be gone without a word, as behind a NAT, or while the process
+/// was frozen. Where one has not answered, those that were idle with it are not asked.
+fn recycled() -> Hook {
+    let lost: Arc<Mutex<Option<std::time::Instant>>> = Arc::default();
+    Hook::async_fn(move |client, metrics| {
+        let (idle, last) = (
+            metrics.last_used(),
+            metrics.recycled.unwrap_or(metrics.created),
+        );
+        let lost = Arc::clone(&lost);
+        Box::pin(async move {
+            let is_lost = || lost.lock().unwrap_or_else(PoisonError::into_inner);
+            if idle < IDLE {
+                return Ok(());
+            }
+            if is_lost().is_some_and(|at| last < at) {
+                return Err(HookError::message("others did not answer"));
+            }
+            let asked = timeout_at(Instant::now() + PATIENCE, client.simple_query(""));
+            match asked.await {
+                Ok(Ok(_)) => Ok(()),
+                answered => {
+                    if answered.is_err() {
+                        *is_lost() = Some(std::time::Instant::now());
+                    }
+                    Err(HookError::message("it does not answer"))
+                }
+            }
+        })
+    })
 }
 
 /// Why there is no connection. Nothing was done.
@@ -259,9 +279,8 @@ fn refused(error: &PoolError) -> Error {
 fn clean(object: Object, statements: &[Statement]) {
     let leaves = |statement: &Statement| {
         let text = statement.text.to_ascii_lowercase();
-        let is_code = ["do", "call"]
-            .iter()
-            .any(|word| text.trim_start().starts_with(word));
+        let word = postgres_word(&text);
+        let is_code = ["do", "call"].contains(&word);
         is_code || TRACES.iter().any(|trace| text.contains(trace))
     };
     if statements.iter().any(leaves) {

@@ -45,7 +45,9 @@ impl From<tokio_postgres::Error> for Failure {
     fn from(error: tokio_postgres::Error) -> Self {
         let said = error.as_db_error();
         let routine = said.and_then(|said| said.routine());
-        let is_stale = routine.is_some_and(|routine| STALE.contains(&routine));
+        // In a function of the author's it is a failure like others, behind what may be done already.
+        let is_own = said.is_some_and(|said| said.where_().is_none());
+        let is_stale = is_own && routine.is_some_and(|routine| STALE.contains(&routine));
         let error = failed(&error);
         if is_stale {
             Self::Stale(error)
@@ -130,7 +132,8 @@ async fn rows(
         );
         taken.map_err(Failure::Unread)?;
         let values = (0..row.len()).map(|at| value::read(&row, at));
-        rows.push(values.collect::<Result<_, _>>()?);
+        let values = values.collect::<Result<_, _>>();
+        rows.push(values.map_err(|error| Failure::Unread(failed(&error)))?);
     }
     Ok(Rows { columns, rows })
 }

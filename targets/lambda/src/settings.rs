@@ -124,6 +124,29 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_is_named_and_no_credential() {
+        let variables = || {
+            let all = [
+                ("API_TOKEN", "t0ken"),
+                ("GURU_X", "1"),
+                ("AWS_SESSION_TOKEN", "t"),
+            ];
+            all.into_iter()
+                .map(|(name, value)| (name.into(), value.into()))
+        };
+        let found = secrets(variables(), Some("API_TOKEN, NOT_SET")).unwrap();
+        assert_eq!(found, [("API_TOKEN".to_owned(), "t0ken".to_owned())]);
+        assert!(secrets(variables(), None).unwrap().is_empty());
+        for names in ["AWS_SESSION_TOKEN", "API_TOKEN=t0ken"] {
+            let error = secrets(variables(), Some(names)).unwrap_err().to_string();
+            assert!(
+                error.contains(SECRETS) && !error.contains("t0ken"),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
     fn a_function_is_given_what_was_named() {
         let ours = "GURU_PROBE_SETTING";
         let cases: [(Option<&str>, &[&str]); 8] = [

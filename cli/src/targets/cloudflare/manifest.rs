@@ -60,6 +60,8 @@ pub(super) fn for_development(
         if let Some((_, url)) = server.cloned() {
             // The author may have one of their own.
             binding.entry(LOCAL).or_insert_with(|| value(url));
+        }
+        if binding.contains_key(LOCAL) {
             binding.entry(ID).or_insert_with(|| value("local"));
         }
     }

@@ -115,20 +115,46 @@ pub(super) fn with_variables(text: &str, ports: &[Port], is_final: bool) -> Resu
         is_allowed || !is_final || databases.is_empty(),
         "it allows no server for the function's databases: add its host and port to `{HOSTS}`, as \"{SERVER}db.example.com:5432\""
     );
+    for name in databases.iter().chain(&secrets) {
+        ensure!(
+            is_variable(name),
+            "Spin has no variable `{name}`, as the port would need it: words of small letters and digits, each with a letter in \
+             front, and one `_` between them; give the port another name"
+        );
+    }
     let mut is_new = false;
     // One that is not set is empty, which a secret cannot be.
-    for (names, key, rest) in [
-        (&databases, "required", Value::from(true)),
-        (&secrets, "default", Value::from("")),
+    for (names, prefix, key, rest) in [
+        (&databases, "", "required", Value::from(true)),
+        (&secrets, SECRET, "default", Value::from("")),
     ] {
-        let of_all = |name: &str| value(format!("{{{{ {name} }}}}"));
-        is_new |= add(ours(&mut document)?.entry("variables"), names, of_all)?;
+        let own = names.iter().map(|name| {
+            (
+                format!("{prefix}{name}"),
+                value(format!("{{{{ {name} }}}}")),
+            )
+        });
+        is_new |= add(ours(&mut document)?.entry("variables"), own.collect())?;
         let variable = InlineTable::from_iter([(key, rest), ("secret", true.into())]);
-        is_new |= add(document.entry("variables"), names, |_| {
-            value(variable.clone())
-        })?;
+        let all = names
+            .iter()
+            .map(|name| (name.clone(), value(variable.clone())));
+        is_new |= add(document.entry("variables"), all.collect())?;
     }
     Ok(is_new.then(|| document.to_string()))
+}
+
+/// What the component's variables for its secrets begin with: it can ask for no other ones by the name of a secret.
+const SECRET: &str = "guru_secret_";
+
+/// Whether Spin takes a name for a variable.
+fn is_variable(name: &str) -> bool {
+    name.split('_').all(|word| {
+        word.starts_with(|first: char| first.is_ascii_lowercase())
+            && word
+                .chars()
+                .all(|char| char.is_ascii_lowercase() || char.is_ascii_digit())
+    })
 }
 
 /// The variable of a secret, if the port is one.
@@ -137,16 +163,16 @@ pub(super) fn secret(port: &Port) -> Option<String> {
 }
 
 /// Adds variables to a table. Whether it lacked one.
-fn add(variables: Entry<'_>, names: &[String], wanted: impl Fn(&str) -> Item) -> Result<bool> {
-    if names.is_empty() {
+fn add(variables: Entry<'_>, wanted: Vec<(String, Item)>) -> Result<bool> {
+    if wanted.is_empty() {
         return Ok(false);
     }
     let all = variables.or_insert_with(table).as_table_like_mut();
     let all = all.context("`variables` is not a table")?;
     let mut is_new = false;
-    for name in names {
-        is_new |= !all.contains_key(name);
-        all.entry(name).or_insert_with(|| wanted(name));
+    for (name, item) in wanted {
+        is_new |= !all.contains_key(&name);
+        all.entry(&name).or_insert(item);
     }
     Ok(is_new)
 }
@@ -263,6 +289,14 @@ mod tests {
         }];
         let hidden = parsed(&with_variables(bare, &secret, true).unwrap().unwrap());
         assert_eq!(hidden["variables"]["token"]["default"].as_str(), Some(""));
+        let own = &hidden["component"]["x"]["variables"];
+        assert_eq!(own["guru_secret_token"].as_str(), Some("{{ token }}"));
+        assert!(own.get("token").is_none());
+        for name in ["a__b", "_a", "key_2", "ä"] {
+            let odd = [Port::Secret { name: name.into() }];
+            let error = with_variables(bare, &odd, true).unwrap_err().to_string();
+            assert!(error.contains(name), "{error}");
+        }
         let settings = Settings::read(None, &[]).unwrap();
         let path = Path::new("/d/spin/function.wasm");
         let served = for_development(&made, path, &settings, &["127.0.0.1:5"], &[]).unwrap();

@@ -1,7 +1,7 @@
-//! Secrets, by `spin:variables`: the variable that has the port's name, in small letters as Spin has them.
+//! Secrets, by `spin:variables`: the component's variable `guru_secret_NAME`, which `spin.toml` leads to the application's variable of
+//! the port's name. The other variables of the component, as the addresses of its databases, are out of reach by these names.
 //!
-//! `guru build --on spin` composes a function's component with this one, where it has such a port. `spin.toml` gives the component
-//! these variables and no other.
+//! `guru build --on spin` composes a function's component with this one, where it has such a port.
 
 #![cfg(target_family = "wasm")]
 
@@ -19,7 +19,7 @@ impl Guest for Ports {
             let message = format!("the secret `{name}`: {why}");
             Err(Error { kind, message })
         };
-        match variables::get(&name.to_lowercase()).await {
+        match variables::get(format!("guru_secret_{}", name.to_lowercase())).await {
             Ok(value) => Ok(Some(value)),
             Err(variables::Error::Undefined(_)) => Ok(None),
             Err(variables::Error::InvalidName(why)) => failed(ErrorKind::Other, why),
