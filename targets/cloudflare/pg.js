@@ -32,14 +32,7 @@ export const services = {
       const sql = client(call, database, hyperdrive);
       const [given, list] = JSON.parse(statements);
       const all = list.map(([text, values]) => [text, values.map((value) => parameter(sql, bytes, value))]);
-      let exceeded;
-      const large = new Promise((_, reject) => {
-        exceeded = () => {
-          end(call, database);
-          reject(tooLarge());
-        };
-      });
-      const limits = { given, left: ROOM, exceeded };
+      const limits = { given, left: ROOM };
       const results =
         all.length === 1
           ? one(sql, all[0], limits).then((rows) => [rows])
@@ -50,7 +43,7 @@ export const services = {
               }
               return results;
             });
-      return { text: JSON.stringify(await timed(Promise.race([results, large]), call, database)) };
+      return { text: JSON.stringify(await timed(results, call, database)) };
     };
     reply(this, number, database, "connect", run, kindOf);
   },
@@ -82,19 +75,23 @@ function parameter(sql, bytes, [type, value]) {
 async function one(sql, [text, values], limits) {
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const rows = [];
-  // Without parameters, the package would take several statements. Rows are not kept beyond the limit.
+  // Without parameters, the package would take several statements. Rows beyond the limit are read and not kept: where a connection
+  // is cut off with something unread, wrangler's own way to the server ends, and wrangler with it.
   const done = await sql.unsafe(text, values, { simple: false }).raw().forEach((row, { columns }) => {
     limits.left -= row.reduce((sum, value, at) => sum + 16 + size(value, columns[at].type), 0);
     if (limits.left >= 0) {
       rows.push(row.map((value) => value && decoder.decode(value)));
-    } else {
-      limits.exceeded();
     }
   });
   const columns = (done.columns ?? []).map(({ name, type }) => [name, type]);
   const other = columns.find(([, type]) => !limits.given.includes(type));
   if (other) {
     throw Object.assign(new Error(JSON.stringify(other)), { kind: NOT_GIVEN });
+  }
+  if (limits.left < 0) {
+    throw Object.assign(new Error(`what a call of SQL comes back with has ${ROOM} bytes at most: ask for fewer rows`), {
+      kind: TOO_LARGE,
+    });
   }
   return [columns, ...rows];
 }
@@ -111,12 +108,6 @@ function end(call, database) {
   // What the call itself fails with then, nobody waits for.
   clients?.get(database)?.end({ timeout: 0 }).catch(() => {});
   clients?.delete(database);
-}
-
-function tooLarge() {
-  return Object.assign(new Error(`what a call of SQL comes back with has ${ROOM} bytes at most: ask for fewer rows`), {
-    kind: TOO_LARGE,
-  });
 }
 
 /** Gives a call up that takes too long. */

@@ -271,7 +271,8 @@ mod tests {
     fn settings_have_a_place_in_the_template() {
         let text = with_settings(include_str!("../../../template.yaml"));
         for line in [
-            "          GURU_SETTINGS: GREETING,LIMIT,API_TOKEN",
+            "          GURU_SETTINGS: GREETING,LIMIT",
+            "          GURU_SECRETS: API_TOKEN",
             "          GREETING: hello",
             "          LIMIT: \"{{resolve:ssm:/meditations/limit}}\"",
             "          API_TOKEN: \"{{resolve:secretsmanager:meditations/api-token}}\"",
