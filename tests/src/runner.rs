@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::driver::{Deployed, Driver, DriverConfig, Project, driven, select};
+use crate::driver::{Deployed, Driver, DriverConfig, LACKS, Project, driven, select};
 use crate::play::{Terms, play};
 use crate::portability;
 use crate::report::{Outcome, Report, Verdict};
@@ -294,10 +294,16 @@ impl Suite {
 /// The skip of a case that is about a port which its target lacks.
 fn lacking(target: &str, vector: &Vector, lacks: &[String]) -> Option<Skip> {
     let port = vector.port.as_ref().filter(|port| lacks.contains(port))?;
+    let here = std::env::var(LACKS).unwrap_or_default();
+    let whose = if here.split(',').any(|own| own == port) {
+        "this machine"
+    } else {
+        "the target"
+    };
     Some(Skip {
         target: target.to_owned(),
         vector: vector.name.clone(),
-        reason: format!("the target has no {port}"),
+        reason: format!("{whose} has no {port}"),
         capability: format!("no-{port}"),
     })
 }

@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{files, home::Home, items::npm, leash::Leash, tool};
+use crate::{child, files, home::Home, items::npm, leash::Leash, tool};
 
 /// How long a server may take to be ready. It recovers first what it had not written when it was killed.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -38,6 +38,19 @@ pub fn programs(home: &Home) -> Option<PathBuf> {
         npm::postgres(home).or_else(on_path).or_else(debian)
     });
     found.filter(|folder| folder.join("initdb").is_file())
+}
+
+/// The same, where they run: root is another user to them, which not every machine allows.
+///
+/// # Errors
+///
+/// When there are none, or they do not, with the reason.
+pub fn runs(home: &Home) -> Result<PathBuf> {
+    let programs = programs(home)
+        .context("there is no PostgreSQL: `guru setup` gets one, or POSTGRES_BIN names one")?;
+    let mut command = command(&programs, "postgres");
+    child::output(command.arg("--version")).context("PostgreSQL does not run here")?;
+    Ok(programs)
 }
 
 fn on_path() -> Option<PathBuf> {

@@ -90,8 +90,16 @@ pub(crate) fn tests(context: &TestContext<'_>) -> Result<StepResult> {
             cargo.env(name, "test");
         }
     }
-    if let Some(programs) = postgres::programs(context.home) {
-        cargo.env("POSTGRES_BIN", programs);
+    match postgres::runs(context.home) {
+        Ok(programs) => {
+            cargo.env("POSTGRES_BIN", programs);
+        }
+        Err(error) => {
+            context
+                .console
+                .note(&format!("databases of PostgreSQL are not run: {error:#}"));
+            cargo.env("GURU_LACKS", "postgres");
+        }
     }
     if context.docs {
         let page = context.workspace.root().join("docs").join("portability.md");

@@ -127,9 +127,18 @@ impl DriverConfig {
                 ways.extend(Self::read(&name, &text)?);
             }
         }
+        // What every target lacks on this machine, as where a database's server is not installed.
+        let here = std::env::var(LACKS).unwrap_or_default();
+        let here: Vec<_> = here.split(',').filter(|port| !port.is_empty()).collect();
+        for way in &mut ways {
+            way.lacks.extend(here.iter().map(|port| (*port).to_owned()));
+        }
         Ok(ways)
     }
 }
+
+/// The variable that names the ports that no target has on this machine.
+pub(crate) const LACKS: &str = "GURU_LACKS";
 
 /// The reference that all other targets are compared with.
 const FIRST: &str = "local";

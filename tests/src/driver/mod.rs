@@ -8,6 +8,7 @@ mod machine;
 mod process;
 
 pub use component::{compile, component, spin_manifest};
+pub(crate) use config::LACKS;
 pub use config::{DriverConfig, Lost, Runtime};
 pub use deployed::Deployed;
 pub(crate) use dev::Dev;
