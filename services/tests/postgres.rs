@@ -201,6 +201,54 @@ fn comes_back() {
     );
 }
 
+/// A connection is encrypted to a server whose certificate is trusted, and to no other.
+fn encrypts() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&programs(), folder.path()).unwrap();
+    let certificate = |name: &str| {
+        let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
+        let path = folder.path().join(format!("{name}.pem"));
+        std::fs::write(&path, made.cert.pem()).unwrap();
+        (made, path)
+    };
+    let (own, trusted) = certificate("localhost");
+    let (_, other) = certificate("elsewhere");
+    let data = folder.path().join("data");
+    std::fs::write(data.join("server.crt"), own.cert.pem()).unwrap();
+    let key = data.join("server.key");
+    std::fs::write(&key, own.signing_key.serialize_pem()).unwrap();
+    #[cfg(unix)]
+    std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let plain = database(server.url());
+    run(&plain, "ALTER SYSTEM SET ssl = on").unwrap();
+    run(&plain, "SELECT pg_reload_conf()").unwrap();
+    let named = server.url().replace("127.0.0.1", "localhost");
+    let with = |url: &str, roots: &std::path::Path| {
+        let roots = roots.display();
+        database(&format!("{url}?sslmode=verify-full&sslrootcert={roots}"))
+    };
+    let is_encrypted = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+    let database = with(&named, &trusted);
+    // The server reads its settings anew in its own time.
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    let rows = loop {
+        match run(&database, is_encrypted) {
+            Err(_) if std::time::Instant::now() < deadline => {
+                std::thread::sleep(std::time::Duration::from_millis(50));
+            }
+            rows => break rows.unwrap(),
+        }
+    };
+    assert_eq!(rows.rows, [[true.into()]]);
+    assert_eq!(run(&plain, is_encrypted).unwrap().rows, [[false.into()]]);
+    // A certificate of somebody else's, and one of another name.
+    for database in [with(&named, &other), with(server.url(), &trusted)] {
+        let error = run(&database, "SELECT 1").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+        assert!(error.to_string().contains("certificate"), "{error}");
+    }
+}
+
 /// Who may not connect is told so, without a password.
 fn refuses(url: &str) {
     let wrong = url.replace("guru:", "guru:not-the-password-but-");
@@ -268,7 +316,7 @@ fn main() -> ExitCode {
     let folder = tempfile::tempdir().unwrap();
     let server = is_there.then(|| Server::start(&programs(), folder.path()).unwrap());
     let url: Arc<str> = server.as_ref().map_or("", Server::url).into();
-    let cases: [(&str, Case); 8] = [
+    let cases: [(&str, Case); 9] = [
         ("passes", passes),
         ("takes_turns", takes_turns),
         ("is_given_up", is_given_up),
@@ -276,6 +324,7 @@ fn main() -> ExitCode {
         ("leaves_nothing", leaves_nothing),
         ("comes_back", |_| comes_back()),
         ("refuses", refuses),
+        ("encrypts", |_| encrypts()),
         (
             "parameters_stand_where_the_server_has_them",
             parameters_stand_where_the_server_has_them,
