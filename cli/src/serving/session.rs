@@ -40,10 +40,10 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Whether a manifest was generated, which has to be removed afterwards.
+    /// Whether something has to be done afterwards: a generated manifest is removed, and a server ended.
     #[must_use]
-    pub fn has_manifest(&self) -> bool {
-        self.manifest.get().is_some()
+    pub fn has_more_to_do(&self) -> bool {
+        self.manifest.get().is_some() || self.postgres.get().is_some()
     }
 
     /// The settings that the function is given.

@@ -85,10 +85,10 @@ struct Dev<'a> {
 impl Dev<'_> {
     fn serve_once(&self) -> Result<bool> {
         let mut command = self.make(false)?.command;
-        if !self.session.has_manifest() {
+        if !self.session.has_more_to_do() {
             return hand_over(&mut command);
         }
-        // Replacing this process would leave the generated manifest behind.
+        // Replacing this process would leave a generated manifest, or a server, behind.
         let spelt = program(&command);
         let running = Leash::spawn(command.stdin(Stdio::inherit()));
         let running = running.with_context(|| format!("cannot start `{spelt}`"))?;
