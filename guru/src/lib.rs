@@ -202,7 +202,7 @@ pub mod testing {
     ///
     /// let url = std::env::var("TEST_DATABASE").expect("TEST_DATABASE names a database for tests");
     /// let client = memory::Client::new(app())?.database("db", guru::testing::postgres(&url));
-    /// assert_eq!(client.get("/").status(), 200);
+    /// assert_eq!(client.get("/").status().as_u16(), 200);
     /// # Ok::<(), Error>(())
     /// ```
     ///
