@@ -123,6 +123,18 @@ impl Services {
         Ok(services)
     }
 
+    /// The same on a machine of one's own, where no service of this build is for what has no setting.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    #[cfg(not(any(feature = "files", feature = "sqlite")))]
+    pub fn at_home(
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, SettingError> {
+        Self::read(variables)
+    }
+
     /// The service that a setting names for a port alone, with the name of that setting.
     fn named(&self, port: &str) -> (String, Option<&Service>) {
         let wanted = format!("{PREFIX}{}", port.to_uppercase());

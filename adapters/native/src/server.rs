@@ -45,7 +45,12 @@ impl Server {
                 ),
             ));
         }
-        #[cfg(any(feature = "key-value", feature = "sql"))]
+        #[cfg(any(
+            feature = "blob",
+            feature = "key-value",
+            feature = "postgres",
+            feature = "sql"
+        ))]
         crate::stores::check()
             .map_err(|error| Error::new(ErrorKind::Setting, error.to_string()))?;
         let (host, port) = (&options.host, options.port);
