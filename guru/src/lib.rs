@@ -54,94 +54,30 @@ mod declare;
 
 /// The ports of the target that is built for, made when a function first uses them.
 #[doc(hidden)]
+#[cfg(any(
+    not(target_family = "wasm"),
+    all(feature = "cloudflare", not(feature = "wasi")),
+    all(feature = "wasi", not(feature = "cloudflare"))
+))]
 pub mod vendor {
-    #[cfg(all(target_family = "wasm", feature = "cloudflare", not(feature = "wasi")))]
-    pub use guru_cloudflare::fetch;
+    #[cfg(all(target_family = "wasm", feature = "cloudflare"))]
+    use guru_cloudflare as adapter;
     #[cfg(not(target_family = "wasm"))]
-    pub use guru_native::fetch;
-    #[cfg(all(target_family = "wasm", feature = "wasi", not(feature = "cloudflare")))]
-    pub use guru_wasi::fetch;
+    use guru_native as adapter;
+    #[cfg(all(target_family = "wasm", feature = "wasi"))]
+    use guru_wasi as adapter;
 
-    #[cfg(all(
-        target_family = "wasm",
-        feature = "blob",
-        feature = "cloudflare",
-        not(feature = "wasi")
-    ))]
-    pub use guru_cloudflare::blob;
-    #[cfg(all(
-        target_family = "wasm",
-        feature = "postgres",
-        feature = "cloudflare",
-        not(feature = "wasi")
-    ))]
-    pub use guru_cloudflare::postgres;
-    #[cfg(all(
-        target_family = "wasm",
-        feature = "secret",
-        feature = "cloudflare",
-        not(feature = "wasi")
-    ))]
-    pub use guru_cloudflare::secret;
-    #[cfg(all(
-        target_family = "wasm",
-        feature = "sql",
-        feature = "cloudflare",
-        not(feature = "wasi")
-    ))]
-    pub use guru_cloudflare::sqlite;
-    #[cfg(all(
-        target_family = "wasm",
-        feature = "key-value",
-        feature = "cloudflare",
-        not(feature = "wasi")
-    ))]
-    pub use guru_cloudflare::{atomic, key_value};
-    #[cfg(all(not(target_family = "wasm"), feature = "blob"))]
-    pub use guru_native::blob;
-    #[cfg(all(not(target_family = "wasm"), feature = "postgres"))]
-    pub use guru_native::postgres;
-    #[cfg(all(not(target_family = "wasm"), feature = "secret"))]
-    pub use guru_native::secret;
-    #[cfg(all(not(target_family = "wasm"), feature = "sql"))]
-    pub use guru_native::sqlite;
-    #[cfg(all(not(target_family = "wasm"), feature = "key-value"))]
-    pub use guru_native::{atomic, key_value};
-    #[cfg(all(
-        target_family = "wasm",
-        feature = "blob",
-        feature = "wasi",
-        not(feature = "cloudflare")
-    ))]
-    pub use guru_wasi::blob;
-    #[cfg(all(
-        target_family = "wasm",
-        feature = "postgres",
-        feature = "wasi",
-        not(feature = "cloudflare")
-    ))]
-    pub use guru_wasi::postgres;
-    #[cfg(all(
-        target_family = "wasm",
-        feature = "secret",
-        feature = "wasi",
-        not(feature = "cloudflare")
-    ))]
-    pub use guru_wasi::secret;
-    #[cfg(all(
-        target_family = "wasm",
-        feature = "sql",
-        feature = "wasi",
-        not(feature = "cloudflare")
-    ))]
-    pub use guru_wasi::sqlite;
-    #[cfg(all(
-        target_family = "wasm",
-        feature = "key-value",
-        feature = "wasi",
-        not(feature = "cloudflare")
-    ))]
-    pub use guru_wasi::{atomic, key_value};
+    #[cfg(feature = "blob")]
+    pub use adapter::blob;
+    pub use adapter::fetch;
+    #[cfg(feature = "postgres")]
+    pub use adapter::postgres;
+    #[cfg(feature = "secret")]
+    pub use adapter::secret;
+    #[cfg(feature = "sql")]
+    pub use adapter::sqlite;
+    #[cfg(feature = "key-value")]
+    pub use adapter::{atomic, key_value};
 }
 
 #[doc(hidden)]

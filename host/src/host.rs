@@ -93,7 +93,9 @@ impl Host {
         engine::tick(&engine).map_err(|error| system(error.into()))?;
         let mut environment = options.environment;
         // They may have a password in them, and say where to: that is the host's.
-        environment.retain(|(name, _)| !guru_services::is_setting(name));
+        environment.retain(|(name, _)| {
+            !guru_services::is_setting(name) && !options.stores.is_secret(name)
+        });
         environment.extend([
             ("GURU_CLIENT_ADDRESS_HEADER".into(), CLIENT_ADDRESS.into()),
             ("GURU_REQUEST_ID_HEADER".into(), REQUEST_ID.into()),

@@ -165,8 +165,6 @@ impl Serve {
             .iter()
             .filter_map(|said| variable(said))
             .collect();
-        let is_secret = |name: &str| secrets.iter().any(|(own, _)| own == name);
-        options.environment.retain(|(name, _)| !is_secret(name));
         options.stores = options.stores.with_secrets(secrets);
         let host = Host::load(&self.file, options)?;
         let mut place = ListenAddress::default();

@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use guru_core::ports::{self, Condition, ErrorKind, ListQuery, Version, check_key, check_value};
+use guru_core::ports::{self, Condition, ErrorKind, ListQuery, Version};
+use guru_core::ports::{check_key, check_value, secret_variable};
 use guru_services::{BlobStore, SqlDatabase, Store};
 use wasmtime::Result;
 use wasmtime::component::{Accessor, HasData, Linker};
@@ -87,7 +88,7 @@ impl Stores {
     #[must_use]
     pub fn with_secrets(mut self, secrets: impl IntoIterator<Item = (String, String)>) -> Self {
         let secrets = secrets.into_iter();
-        let secrets = secrets.map(|(name, value)| (name.to_ascii_uppercase(), value));
+        let secrets = secrets.map(|(name, value)| (secret_variable(&name), value));
         self.secrets = secrets.collect();
         self
     }
@@ -125,8 +126,13 @@ impl Stores {
         self.opened(|| connect(name))
     }
 
+    /// Whether a variable is one of the function's secrets, which it is asked for and is not in an environment.
+    pub(crate) fn is_secret(&self, variable: &str) -> bool {
+        self.secrets.iter().any(|(own, _)| own == variable)
+    }
+
     fn secret(&self, name: &str) -> Option<String> {
-        let name = name.to_ascii_uppercase();
+        let name = secret_variable(name);
         let mut found = self.secrets.iter().filter(|(own, _)| *own == name);
         found.next().map(|(_, value)| value.clone())
     }

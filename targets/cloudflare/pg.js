@@ -16,10 +16,6 @@ const NOT_GIVEN = 12;
 /** The number of the type of bytes. */
 const BYTEA = 17;
 
-/** How long a call may take, in milliseconds, and the most bytes of what it comes back with. */
-const TIME = 30_000;
-const ROOM = 16 * 1024 * 1024;
-
 /** The connections of a request, by their bindings: what a request has opened is the request's alone. */
 const requests = new WeakMap();
 
@@ -30,9 +26,9 @@ export const services = {
     const { call } = this;
     const run = async (hyperdrive) => {
       const sql = client(call, database, hyperdrive);
-      const [given, list] = JSON.parse(statements);
+      const [given, room, time, list] = JSON.parse(statements);
       const all = list.map(([text, values]) => [text, values.map((value) => parameter(sql, bytes, value))]);
-      const limits = { given, left: ROOM };
+      const limits = { given, left: room };
       const results =
         all.length === 1
           ? one(sql, all[0], limits).then((rows) => [rows])
@@ -43,7 +39,7 @@ export const services = {
               }
               return results;
             });
-      return { text: JSON.stringify(await timed(results, call, database)) };
+      return { text: JSON.stringify(await timed(results, time, call, database)) };
     };
     reply(this, number, database, "connect", run, kindOf);
   },
@@ -89,9 +85,7 @@ async function one(sql, [text, values], limits) {
     throw Object.assign(new Error(JSON.stringify(other)), { kind: NOT_GIVEN });
   }
   if (limits.left < 0) {
-    throw Object.assign(new Error(`what a call of SQL comes back with has ${ROOM} bytes at most: ask for fewer rows`), {
-      kind: TOO_LARGE,
-    });
+    throw Object.assign(new Error(), { kind: TOO_LARGE });
   }
   return [columns, ...rows];
 }
@@ -111,13 +105,13 @@ function end(call, database) {
 }
 
 /** Gives a call up that takes too long. */
-async function timed(results, call, database) {
+async function timed(results, time, call, database) {
   let timer;
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => {
       end(call, database);
-      reject(Object.assign(new Error(`a call of SQL has ${TIME / 1000} s`), { kind: TIMEOUT }));
-    }, TIME);
+      reject(Object.assign(new Error(), { kind: TIMEOUT }));
+    }, time);
   });
   try {
     return await Promise.race([results, late]);

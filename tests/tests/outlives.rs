@@ -114,7 +114,17 @@ fn write(port: u16, name: &str, folders: &[&str]) -> Told {
     told
 }
 
-fn start(command: &mut Command) -> (Child, u16) {
+/// A server, which is killed with this.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn start(command: &mut Command) -> (Server, u16) {
     let mut server = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -129,7 +139,10 @@ fn start(command: &mut Command) -> (Child, u16) {
         .rsplit(':')
         .next()
         .and_then(|port| port.parse().ok());
-    (server, port.unwrap_or_else(|| unreachable!("{line}")))
+    (
+        Server(server),
+        port.unwrap_or_else(|| unreachable!("{line}")),
+    )
 }
 
 fn outlives(mut command: Command, folders: &[&str]) {
@@ -138,7 +151,7 @@ fn outlives(mut command: Command, folders: &[&str]) {
     let (mut total, mut rounds_with_writes, mut added, mut halves) = (0, 0, 0, 0);
     let mut told = Told::default();
     for round in 0..=ROUNDS {
-        let (mut server, port) = start(&mut command);
+        let (server, port) = start(&mut command);
         let mut client = Client::connect(port).unwrap();
         for (target, number) in &told.kept {
             let (status, content) = client.send("GET", target, b"").unwrap();
@@ -164,8 +177,6 @@ fn outlives(mut command: Command, folders: &[&str]) {
             "{counted} of {added}"
         );
         if round == ROUNDS {
-            server.kill().unwrap();
-            server.wait().unwrap();
             break;
         }
         let all = thread::scope(|scope| {
@@ -175,8 +186,7 @@ fn outlives(mut command: Command, folders: &[&str]) {
             });
             let clients: Vec<_> = clients.collect();
             thread::sleep(Duration::from_millis(TIME + round * 7 % 60));
-            server.kill().unwrap();
-            server.wait().unwrap();
+            drop(server);
             let all = clients.into_iter().map(|client| client.join().unwrap());
             all.collect::<Vec<_>>()
         });

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     thread,
@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{child, files, home::Home, items::npm, leash::Leash, tool};
+use crate::{child, files, home::Home, items::npm, leash::Leash, port, tool};
 
 /// How long a server may take to be ready. It recovers first what it had not written when it was killed.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -135,9 +135,7 @@ impl Server {
         }
         // PostgreSQL goes by the number alone, which may be another process's by now.
         forget(&data)?;
-        let free = TcpListener::bind("127.0.0.1:0").context("there is no free port")?;
-        let port = free.local_addr()?.port();
-        drop(free);
+        let port = port::free()?;
         let mut command = command(programs, "postgres");
         command
             .arg("-D")

@@ -5,6 +5,9 @@ use std::{env, fs, io, path::Path};
 use anyhow::{Context as _, Result, bail, ensure};
 use dotenvy::Error;
 
+/// The file beside its manifest from which a vendor's own tool reads a function's secrets.
+pub const SECRETS: &str = ".dev.vars";
+
 /// The settings file beside the vendors' manifests.
 pub const FILE: &str = ".env";
 

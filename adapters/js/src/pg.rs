@@ -3,12 +3,13 @@
 
 use std::rc::Rc;
 
-use guru_core::adapter::postgres::{kind_of, not_given};
+use guru_core::adapter::postgres::{GIVEN, kind_of, not_given, types};
+use guru_core::adapter::sql::{RESULT_LIMIT, TIME, late, too_large};
 use guru_core::ports::{self, Called, Error, Rows, SqlValue, Statement};
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 
-use crate::stores::{corrupt, failure, reply};
+use crate::stores::{TIMEOUT, TOO_LARGE, corrupt, failure, reply};
 
 /// What the server says, behind its code.
 const SAID: u8 = 11;
@@ -16,31 +17,11 @@ const SAID: u8 = 11;
 /// A column is of a type that is not given: its name and that type, as JSON.
 const NOT_GIVEN: u8 = 12;
 
-/// Types by their numbers, which every server has (`src/include/catalog/pg_type.dat`).
-mod types {
-    pub(super) const BOOL: u32 = 16;
-    pub(super) const BYTEA: u32 = 17;
-    pub(super) const INT8: u32 = 20;
-    pub(super) const INT2: u32 = 21;
-    pub(super) const INT4: u32 = 23;
-    pub(super) const TEXT: u32 = 25;
-    pub(super) const FLOAT4: u32 = 700;
-    pub(super) const FLOAT8: u32 = 701;
-    pub(super) const BPCHAR: u32 = 1042;
-    pub(super) const VARCHAR: u32 = 1043;
-    pub(super) const UUID: u32 = 2950;
-
-    /// Those whose values are given.
-    pub(super) const GIVEN: [u32; 11] = [
-        BOOL, BYTEA, INT8, INT2, INT4, TEXT, FLOAT4, FLOAT8, BPCHAR, VARCHAR, UUID,
-    ];
-}
-
 /// The host's part, which is there only in a worker whose function has such a database: `pg.js`.
 #[wasm_bindgen]
 extern "C" {
-    /// Runs statements as one transaction: a JSON array of the types that a column may have, and an array of `[text, parameters]`,
-    /// each of which is `[type, value]`, where `[from, to]` stands for those bytes of `content`. Replies with a JSON array of rows for each, of which the first has its columns, as
+    /// Runs statements as one transaction: a JSON array of the types that a column may have, the most bytes of what comes back, the
+    /// milliseconds that there are, and an array of `[text, parameters]`, each of which is `[type, value]`, where `[from, to]` stands for those bytes of `content`. Replies with a JSON array of rows for each, of which the first has its columns, as
     /// `[name, type]`.
     #[wasm_bindgen(js_namespace = host, js_name = "postgres")]
     fn postgres_call(number: u32, database: &str, statements: &str, content: Option<&[u8]>);
@@ -68,14 +49,18 @@ impl ports::Sql for Database {
             if all.is_empty() {
                 return Ok(Vec::new());
             }
-            let all = json!([types::GIVEN, all]).to_string();
+            let time = u64::try_from(TIME.as_millis()).unwrap_or(u64::MAX);
+            let all = json!([GIVEN, RESULT_LIMIT, time, all]).to_string();
             let said = reply(|number| postgres_call(number, name, &all, Some(&content))).await;
-            if said.what == SAID {
-                let code = said.text.get(..5).unwrap_or_default();
-                return Err(Error::new(
-                    kind_of(code),
-                    format!("`{name}`: {}", said.text),
-                ));
+            match said.what {
+                SAID => {
+                    let code = said.text.get(..5).unwrap_or_default();
+                    let message = format!("`{name}`: {}", said.text);
+                    return Err(Error::new(kind_of(code), message));
+                }
+                TOO_LARGE => return Err(too_large()),
+                TIMEOUT => return Err(late()),
+                _ => {}
             }
             if said.what == NOT_GIVEN {
                 let (column, kind): (String, u32) =

@@ -3,7 +3,7 @@
 use std::future::ready;
 use std::rc::Rc;
 
-use guru_core::ports::{self, Called, SecretValue};
+use guru_core::ports::{self, Called, SecretValue, secret_variable};
 
 use crate::host;
 
@@ -18,7 +18,7 @@ struct Binding(&'static str);
 
 impl ports::Secret for Binding {
     fn get(&self) -> Called<Option<SecretValue>> {
-        let found = host::variable(&self.0.to_ascii_uppercase());
+        let found = host::variable(&secret_variable(self.0));
         Box::pin(ready(Ok(found.map(SecretValue::new))))
     }
 }

@@ -10,9 +10,9 @@ use crate::calls::{Call, Reply};
 const DONE: u8 = 0;
 const NO_BINDING: u8 = 1;
 const INVALID: u8 = 2;
-const TOO_LARGE: u8 = 3;
+pub(crate) const TOO_LARGE: u8 = 3;
 const BUSY: u8 = 4;
-const TIMEOUT: u8 = 5;
+pub(crate) const TIMEOUT: u8 = 5;
 /// There is no table yet.
 pub(crate) const NO_TABLE: u8 = 6;
 const BROKEN: u8 = 7;

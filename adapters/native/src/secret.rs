@@ -4,13 +4,13 @@ use std::env::{self, VarError};
 use std::future::ready;
 use std::rc::Rc;
 
-use guru_core::ports::{self, Called, Error, ErrorKind, SecretValue};
+use guru_core::ports::{self, Called, Error, ErrorKind, SecretValue, secret_variable};
 
 /// The secret of this name.
 #[doc(hidden)]
 #[must_use]
 pub fn secret(name: &'static str) -> Rc<dyn ports::Secret> {
-    Rc::new(Variable(name.to_ascii_uppercase()))
+    Rc::new(Variable(secret_variable(name)))
 }
 
 struct Variable(String);

@@ -4,10 +4,7 @@ mod session;
 
 pub use guru_toolbox::{
     manifest::{Manifest, NOTE, of_path},
-    settings::{self, Settings},
+    settings::{self, SECRETS, Settings},
     trial,
 };
 pub use session::Session;
-
-/// The file beside its manifest from which a vendor's own tool reads a function's secrets.
-pub const SECRETS: &str = ".dev.vars";

@@ -12,6 +12,7 @@ mod head;
 mod port;
 pub mod postgres;
 mod refusal;
+pub mod sql;
 pub mod sqlite;
 mod target;
 

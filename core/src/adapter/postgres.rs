@@ -35,6 +35,44 @@ pub fn kind_of(code: &str) -> ErrorKind {
     }
 }
 
+/// Types by their numbers, which every server has (`src/include/catalog/pg_type.dat`).
+pub mod types {
+    #![expect(missing_docs, reason = "their names are those of the server")]
+
+    pub const BOOL: u32 = 16;
+    pub const BYTEA: u32 = 17;
+    pub const INT8: u32 = 20;
+    pub const INT2: u32 = 21;
+    pub const INT4: u32 = 23;
+    pub const TEXT: u32 = 25;
+    pub const FLOAT4: u32 = 700;
+    pub const FLOAT8: u32 = 701;
+    pub const BPCHAR: u32 = 1042;
+    pub const VARCHAR: u32 = 1043;
+    pub const UUID: u32 = 2950;
+}
+
+/// The types whose values every target gives as they are.
+pub const GIVEN: [u32; 11] = [
+    types::BOOL,
+    types::BYTEA,
+    types::INT8,
+    types::INT2,
+    types::INT4,
+    types::TEXT,
+    types::FLOAT4,
+    types::FLOAT8,
+    types::BPCHAR,
+    types::VARCHAR,
+    types::UUID,
+];
+
+/// Whether values of a type are given.
+#[must_use]
+pub fn is_given(kind: u32) -> bool {
+    GIVEN.contains(&kind)
+}
+
 /// Why a row cannot be given that has a column of such a type.
 #[must_use]
 pub fn not_given(column: &str, kind: &str) -> Error {

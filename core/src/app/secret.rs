@@ -5,9 +5,9 @@ use alloc::rc::Rc;
 use core::fmt;
 
 use super::Context;
-use crate::ports::{self, Error, ErrorKind, SecretValue};
+use crate::ports::{self, Error, ErrorKind, SecretValue, secret_variable};
 
-/// A secret that the function declares: a setting that is never printed or logged, and that no other part of the deployment sees.
+/// A secret that the function declares: a setting that is not shown by accident.
 ///
 /// An error converts with `?`, mostly into a 503: the deployment lacks it.
 ///
@@ -54,7 +54,7 @@ impl Secret {
     /// [`Unavailable`](ErrorKind::Unavailable) where it is not set, and as [`ports::Secret`].
     pub async fn get(&self) -> Result<SecretValue, Error> {
         self.find().await?.ok_or_else(|| {
-            let (name, variable) = (self.name, self.name.to_ascii_uppercase());
+            let (name, variable) = (self.name, secret_variable(self.name));
             let message = format!("the secret `{name}` is not set: {variable} sets it");
             Error::new(ErrorKind::Unavailable, message)
         })

@@ -16,8 +16,9 @@ const BATCH_SIZE: usize = 16 * 1024 * 1024;
 ///
 /// # For implementers
 ///
-/// - Let through what every database of the dialect takes for one statement about a function's own tables, and nothing that begins
-///   or ends a transaction, or that stays with a connection: others use it next.
+/// - Let through what every database of the dialect takes for one statement about a function's own tables, and no word in front that
+///   begins or ends a transaction, or is about the connection: others use it next. What else stays with one, whoever keeps
+///   connections ends.
 pub trait Dialect {
     /// Holds the text of a statement and the number of its parameters to the dialect. Sizes are held already.
     ///

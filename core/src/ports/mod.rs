@@ -45,7 +45,7 @@ pub use line::LogLine;
 pub use log::{Field, Float, Level, Log, Logger, Record, Value};
 pub use postgres::{postgres_placeholders, postgres_word};
 pub use random::Random;
-pub use secret::{Secret, SecretValue};
+pub use secret::{Secret, SecretValue, secret_variable};
 pub use sql::{
     CELL_LIMIT, PARAMETER_LIMIT, Rows, STATEMENT_LIMIT, Sql, SqlValue, Statement, no_parameters,
 };

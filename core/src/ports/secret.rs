@@ -32,6 +32,12 @@ pub trait Secret {
     fn get(&self) -> Called<Option<SecretValue>>;
 }
 
+/// What a secret is called where a platform has it as a variable: the name of its port in capitals, as `API_TOKEN` of `api_token`.
+#[must_use]
+pub fn secret_variable(port: &str) -> String {
+    port.to_ascii_uppercase()
+}
+
 /// A secret's value, which is not shown by accident: printed, it is `[secret]`.
 ///
 /// ```

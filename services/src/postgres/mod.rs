@@ -14,6 +14,7 @@ use std::time::Duration;
 use deadpool_postgres::{
     Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod,
 };
+use guru_core::adapter::sql::{TIME, late};
 use guru_core::ports::{Called as Local, Error, ErrorKind, Rows, Sql, Statement, postgres_word};
 use rustls::ClientConfig;
 use tokio::runtime::{Builder, Handle};
@@ -27,9 +28,6 @@ use address::unavailable;
 use run::{Failure, chain, failed, run};
 
 use crate::{Called, SqlDatabase};
-
-/// How long a call may take, with the connection that it waits for: as long as one of the other databases.
-const TIME: Duration = Duration::from_secs(30);
 
 /// After this time, a connection is asked whether it is still there; and how long it has to answer.
 const IDLE: Duration = Duration::from_secs(1);
@@ -189,10 +187,7 @@ impl Shared {
                 clean(object, statements);
                 return Err(failure.into_error());
             }
-            Err(_) => Error::new(
-                ErrorKind::Timeout,
-                format!("a call of SQL has {TIME:?}, with the connection that it waits for"),
-            ),
+            Err(_) => late(),
         };
         // The server is not done with it, and nobody else is to wait for that.
         let cancel = object.cancel_token();

@@ -5,13 +5,11 @@ use std::pin::pin;
 
 use deadpool_postgres::{GenericClient, Object};
 use guru_core::adapter::postgres::kind_of;
+use guru_core::adapter::sql::Room;
 use guru_core::ports::{Error, ErrorKind, Rows, SqlValue, Statement};
 use tokio_postgres::types::Type;
 
 use super::value::{self, Parameter};
-
-/// The most bytes of what one call comes back with: it is in the host's memory.
-const RESULT_LIMIT: usize = 16 * 1024 * 1024;
 
 /// How many statements a connection knows. A text that is made anew each time would fill the server's memory.
 const PREPARED: usize = 256;
@@ -81,7 +79,7 @@ pub(super) async fn run(
 }
 
 async fn transact(object: &mut Object, statements: &[Statement]) -> Result<Vec<Rows>, Failure> {
-    let mut room = RESULT_LIMIT;
+    let mut room = Room::default();
     // Each statement is a transaction of its own.
     if let [statement] = statements {
         return Ok(vec![rows(&*object, statement, &mut room).await?]);
@@ -99,7 +97,7 @@ async fn transact(object: &mut Object, statements: &[Statement]) -> Result<Vec<R
 async fn rows(
     client: &impl GenericClient,
     statement: &Statement,
-    room: &mut usize,
+    room: &mut Room,
 ) -> Result<Rows, Failure> {
     let types: Vec<Type> = statement.parameters.iter().map(value::type_of).collect();
     let prepared = client.prepare_typed_cached(&statement.text, &types).await?;
@@ -109,8 +107,7 @@ async fn rows(
         .iter()
         .map(|column| column.name().to_owned());
     let columns: Vec<String> = names.collect();
-    take(
-        room,
+    room.take(
         columns
             .iter()
             .map(|name| name.len() + size_of::<String>())
@@ -126,8 +123,7 @@ async fn rows(
     let mut rows = Vec::new();
     while let Some(row) = poll_fn(|cx| futures_core::Stream::poll_next(found.as_mut(), cx)).await {
         let row = row?;
-        let taken = take(
-            room,
+        let taken = room.take(
             row.raw_size_bytes() + size_of::<Vec<SqlValue>>() + row.len() * size_of::<SqlValue>(),
         );
         taken.map_err(Failure::Unread)?;
@@ -136,18 +132,6 @@ async fn rows(
         rows.push(values.map_err(|error| Failure::Unread(failed(&error)))?);
     }
     Ok(Rows { columns, rows })
-}
-
-/// Takes room for what a call comes back with.
-fn take(room: &mut usize, size: usize) -> Result<(), Error> {
-    let left = room.checked_sub(size);
-    *room = left.ok_or_else(|| {
-        Error::new(
-            ErrorKind::TooLarge,
-            format!("what a call of SQL comes back with has {RESULT_LIMIT} bytes at most: ask for fewer rows"),
-        )
-    })?;
-    Ok(())
 }
 
 /// What the server says of a statement, or why it says nothing.

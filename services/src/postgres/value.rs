@@ -4,7 +4,7 @@
 use std::error::Error as StdError;
 
 use bytes::BytesMut;
-use guru_core::adapter::postgres::not_given;
+use guru_core::adapter::postgres::{is_given, not_given};
 use guru_core::ports::{Error, SqlValue};
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Column, Row};
@@ -51,19 +51,11 @@ impl ToSql for Parameter {
 
 /// Fails where a column is of a type whose values are not given.
 pub(super) fn check(column: &Column) -> Result<(), Error> {
-    match *column.type_() {
-        Type::BOOL
-        | Type::INT2
-        | Type::INT4
-        | Type::INT8
-        | Type::FLOAT4
-        | Type::FLOAT8
-        | Type::TEXT
-        | Type::VARCHAR
-        | Type::BPCHAR
-        | Type::BYTEA
-        | Type::UUID => Ok(()),
-        ref kind => Err(not_given(column.name(), kind.name())),
+    let kind = column.type_();
+    if is_given(kind.oid()) {
+        Ok(())
+    } else {
+        Err(not_given(column.name(), kind.name()))
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use guru_core::adapter::sql::{Room, TIME, late};
 use guru_core::ports::{
     CELL_LIMIT, Called as Local, Error, ErrorKind, PARAMETER_LIMIT, Rows, STATEMENT_LIMIT, Sql,
     SqlValue, Statement,
@@ -33,12 +34,6 @@ const LIMITS: [(Limit, usize); 7] = [
 
 /// What SQLite itself asks for, as to add a column with a check, and to search texts.
 const PRAGMAS: [&str; 2] = ["data_version", "quick_check"];
-
-/// The most bytes of what one call comes back with: it is in the host's memory.
-const RESULT_LIMIT: usize = 16 * 1024 * 1024;
-
-/// How long a call may work: as long as D1's (the page of limits above).
-const TIME: Duration = Duration::from_secs(30);
 
 /// How many steps of SQLite's machine lie between two looks at the time: less than a millisecond.
 const STEPS: i32 = 10_000;
@@ -125,28 +120,14 @@ pub(super) fn restrict(connection: &Connection) -> rusqlite::Result<()> {
 struct Left {
     begun: Instant,
     time: Duration,
-    /// Bytes of what it comes back with.
-    room: usize,
+    room: Room,
 }
 
 impl Left {
-    /// Takes room for what the call comes back with.
-    fn take(&mut self, size: usize) -> Result<(), Error> {
-        let left = self.room.checked_sub(size);
-        self.room = left.ok_or_else(|| {
-            Error::new(
-                ErrorKind::TooLarge,
-                format!("what a call of SQL comes back with has {RESULT_LIMIT} bytes at most: ask for fewer rows"),
-            )
-        })?;
-        Ok(())
-    }
-
     /// Fails once the time has passed, which SQLite itself notices only in a long statement.
     fn check(&self) -> Result<(), Error> {
         if self.begun.elapsed() > self.time {
-            let message = format!("a call of SQL has {:?}", self.time);
-            return Err(Error::new(ErrorKind::Timeout, message));
+            return Err(late());
         }
         Ok(())
     }
@@ -162,7 +143,7 @@ fn run(
     let mut left = Left {
         begun,
         time,
-        room: RESULT_LIMIT,
+        room: Room::default(),
     };
     connection
         .progress_handler(STEPS, Some(move || begun.elapsed() > time))
@@ -223,13 +204,13 @@ fn rows(connection: &Connection, statement: &Statement, left: &mut Left) -> Resu
     while let Some(row) = found.next().map_err(failed)? {
         // SQLite may have found the tables changed, and other columns, as it began.
         let count = columns.get_or_insert_with(|| names(row.as_ref())).len();
-        left.take(size_of::<Vec<SqlValue>>())?;
+        left.room.take(size_of::<Vec<SqlValue>>())?;
         let values = (0..count).map(|at| value(row.get_ref(at).map_err(failed)?, left));
         rows.push(values.collect::<Result<_, Error>>()?);
     }
     drop(found);
     let columns = columns.unwrap_or_else(|| names(&prepared));
-    left.take(
+    left.room.take(
         columns
             .iter()
             .map(|name| name.len() + size_of::<String>())
@@ -243,7 +224,7 @@ fn value(value: ValueRef<'_>, left: &mut Left) -> Result<SqlValue, Error> {
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.len(),
         _ => 0,
     };
-    left.take(size + size_of::<SqlValue>())?;
+    left.room.take(size + size_of::<SqlValue>())?;
     Ok(match value {
         ValueRef::Null => SqlValue::Null,
         ValueRef::Integer(number) => SqlValue::Integer(number),

@@ -123,8 +123,6 @@ pub(crate) fn options() -> Result<(Options, Option<String>), Error> {
     }
     options.environment = settings::of(env::vars_os(), text(settings::NAMES).as_deref())?;
     let secrets = settings::secrets(env::vars_os(), text(settings::SECRETS).as_deref())?;
-    let is_secret = |name: &str| secrets.iter().any(|(own, _)| own == name);
-    options.environment.retain(|(name, _)| !is_secret(name));
     options.stores = options.stores.with_secrets(secrets);
     let format = log::format(text("AWS_LAMBDA_LOG_FORMAT").as_deref());
     options.environment.retain(|(name, _)| *name != format.0);

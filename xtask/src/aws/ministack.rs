@@ -3,7 +3,7 @@
 
 use std::{
     fs::{self, File},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     thread,
@@ -11,6 +11,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
+use guru_toolbox::port;
 
 use crate::{home::Home, leash::Leash, setup::AWS};
 
@@ -30,9 +31,7 @@ pub(super) struct Ministack {
 impl Ministack {
     /// Starts an empty account on a free port.
     pub(super) fn start(home: &Home, folder: &Path) -> Result<Self> {
-        let free = TcpListener::bind("127.0.0.1:0").context("there is no free port")?;
-        let port = free.local_addr()?.port();
-        drop(free);
+        let port = port::free()?;
         let log = folder.join("ministack.log");
         let out = File::create(&log).with_context(|| format!("cannot create {}", log.display()))?;
         let mut command = Command::new(AWS.program(home, "ministack"));

@@ -1,8 +1,5 @@
 //! `guru dev`: serves a function on this machine under its vendor's runtime, and rebuilds it after each change.
 
-mod port;
-mod watch;
-
 use std::{
     env,
     path::Path,
@@ -26,7 +23,7 @@ use crate::{
     workspace::Workspace,
 };
 
-use watch::Watch;
+use guru_toolbox::{port, watch::Watch};
 
 /// How often the runtime is polled for its exit while nothing changes.
 const BEAT: Duration = Duration::from_millis(200);

@@ -1,7 +1,6 @@
 //! `guru new`: creates a function.
 
 mod around;
-mod name;
 
 use std::{
     fs,
@@ -13,6 +12,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
+use guru_toolbox::name;
 
 use crate::{
     args::{self, Template},

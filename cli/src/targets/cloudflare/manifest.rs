@@ -29,8 +29,8 @@ const LOCAL: &str = "localConnectionString";
 /// What leads to a database on Cloudflare's network. Under `wrangler dev` it may be anything.
 const ID: &str = "id";
 
-/// Replaces the entry module of wrangler.toml, names the servers of its databases of PostgreSQL, and removes its build command: wrangler runs that before anything else, and serves
-/// nothing while it fails.
+/// Replaces the entry module of wrangler.toml, names the servers of its databases of PostgreSQL, and removes its build command:
+/// wrangler runs that before anything else, and serves nothing while it fails.
 pub(super) fn for_development(
     text: &str,
     entry: &Path,

@@ -6,6 +6,7 @@
 #![cfg(target_family = "wasm")]
 
 use guru_core::adapter::postgres::{kind_of, not_given};
+use guru_core::adapter::sql::Room;
 use guru_core::ports::{self, postgres_placeholders};
 use guru_wit::postgres_adapter::export_postgres;
 use guru_wit::postgres_adapter::postgres::{Error, ErrorKind, Guest, Rows, Statement, Value};
@@ -17,9 +18,6 @@ use spin_sdk::variables;
 struct Ports;
 
 export_postgres!(Ports with_types_in guru_wit::postgres_adapter);
-
-/// The most bytes of what one call comes back with.
-const RESULT_LIMIT: usize = 16 * 1024 * 1024;
 
 /// How long a transaction may do nothing, and one of its statements take.
 const LIMITS: &str = "SELECT set_config('idle_in_transaction_session_timeout', '30s', true), \
@@ -33,7 +31,7 @@ impl Guest for Ports {
         let connection = connection.map_err(|error| failed(error.into()))?;
         // Whoever had it before may have been given up in the middle of a transaction, which Spin's pool does not end.
         control(&connection, "ROLLBACK").await.map_err(failed)?;
-        let mut room = RESULT_LIMIT;
+        let mut room = Room::default();
         let mut all = Vec::with_capacity(statements.len());
         // Each statement is a transaction of its own.
         let is_one = statements.len() == 1;
@@ -103,7 +101,7 @@ impl From<ports::Error> for Failure {
 async fn rows(
     connection: &Connection,
     statement: Statement,
-    room: &mut usize,
+    room: &mut Room,
 ) -> Result<Rows, Failure> {
     let text = cast(&statement)?;
     let parameters = statement.parameters.into_iter().map(written);
@@ -114,7 +112,7 @@ async fn rows(
     let mut rows = Vec::new();
     while let Some(row) = values.next().await {
         let size = row.iter().map(size_of).sum::<usize>();
-        *room = room.checked_sub(size).ok_or_else(too_large)?;
+        room.take(size)?;
         let row = row.into_iter().zip(&*columns);
         let row = row.map(|(value, column)| read(value, column));
         rows.push(row.collect::<Result<Vec<_>, _>>()?);
@@ -125,13 +123,6 @@ async fn rows(
         columns: columns.collect(),
         rows,
     })
-}
-
-fn too_large() -> ports::Error {
-    let message = format!(
-        "what a call of SQL comes back with has {RESULT_LIMIT} bytes at most: ask for fewer rows"
-    );
-    ports::Error::new(ports::ErrorKind::TooLarge, message)
 }
 
 fn size_of(value: &DbValue) -> usize {

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use crate::console::Console;
 
@@ -20,8 +20,18 @@ const AIRPLAY: [u16; 2] = [5000, 7000];
 /// How many of the following ports are tried.
 const NEAR: u16 = 100;
 
+/// A port on the loopback interface that nobody listens on.
+///
+/// # Errors
+///
+/// When there is none.
+pub fn free() -> Result<u16> {
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("there is no free port")?;
+    Ok(free.local_addr()?.port())
+}
+
 /// Fails where another process listens on the port. Port 0 picks any free one.
-pub(super) fn check(console: Console, port: u16) -> Result<()> {
+pub fn check(console: Console, port: u16) -> Result<()> {
     if port == 0 {
         return Ok(());
     }

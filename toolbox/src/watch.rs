@@ -12,7 +12,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use crate::{
-    serving::{SECRETS, settings},
+    settings::{self, SECRETS},
     workspace::Workspace,
 };
 
@@ -41,14 +41,14 @@ const MADE: [&str; 8] = [
 ];
 
 /// A watcher of file changes.
-pub(super) struct Watch {
+pub struct Watch {
     changes: Receiver<PathBuf>,
     _watcher: RecommendedWatcher,
 }
 
 impl Watch {
     /// Starts watching.
-    pub(super) fn start(workspace: &Workspace, function: &str) -> Result<Self> {
+    pub fn start(workspace: &Workspace, function: &str) -> Result<Self> {
         let (sender, changes) = mpsc::channel();
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             let Ok(event) = event else { return };
@@ -87,7 +87,7 @@ impl Watch {
     }
 
     /// Returns the file that changed first, once changes have settled; `None` when nothing changed within `patience`.
-    pub(super) fn changed(&self, patience: Duration) -> Option<PathBuf> {
+    pub fn changed(&self, patience: Duration) -> Option<PathBuf> {
         let mut shown = self.changes.recv_timeout(patience).ok()?;
         let deadline = Instant::now() + PATIENCE;
         while let Ok(path) = self.changes.recv_timeout(QUIET)

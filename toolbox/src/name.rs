@@ -80,7 +80,7 @@ const TAKEN: [&str; 63] = [
 const DEVICES: [&str; 6] = ["aux", "con", "nul", "prn", "com", "lpt"];
 
 /// The function's name, checked against the rules of cargo and every vendor.
-pub(super) fn name(path: &Path) -> Result<&str> {
+pub fn name(path: &Path) -> Result<&str> {
     let last = path.file_name().and_then(|name| name.to_str());
     let name = last.with_context(|| format!("{} does not end in a name", path.display()))?;
     let is_word = |word: &str| {
@@ -113,7 +113,7 @@ pub(super) fn name(path: &Path) -> Result<&str> {
 
 /// Fails if a crate of Guru's that the function depends on has the same name: a lock file cannot distinguish two packages of the
 /// same name and version that come from no registry.
-pub(super) fn check_crates(name: &str, lock: &str) -> Result<()> {
+pub fn check_crates(name: &str, lock: &str) -> Result<()> {
     let Ok(document) = lock.parse::<DocumentMut>() else {
         return Ok(());
     };
