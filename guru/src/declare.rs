@@ -14,6 +14,7 @@
 /// | [`Sql<Sqlite>`](crate::Sql): tables, in the dialect of SQLite, with the feature `sql` | |
 /// | [`Sql<Postgres>`](crate::Sql): tables, in the dialect of PostgreSQL, with the feature `postgres` | |
 /// | [`Secret`](crate::Secret): a setting that is not shown, with the feature `secret` | |
+/// | [`Invoke`](crate::Invoke): another function, with the feature `invoke` | |
 /// | [`Blob`](crate::Blob): content of any size by key, with the feature `blob` | |
 ///
 /// ```
@@ -81,6 +82,11 @@ macro_rules! ports {
         $crate::ports! { @line $name, "secret" }
         $($crate::ports! { @each $($rest)* })?
     };
+    (@each $(#[$meta:meta])* $vis:vis $name:ident: Invoke $(, $($rest:tt)*)?) => {
+        $crate::function! { $(#[$meta])* $vis $name }
+        $crate::ports! { @line $name, "invoke" }
+        $($crate::ports! { @each $($rest)* })?
+    };
     (@each $(#[$meta:meta])* $vis:vis $name:ident: Blob $(, $($rest:tt)*)?) => {
         $crate::blobs! { $(#[$meta])* $vis $name }
         $crate::ports! { @line $name, "blob" }
@@ -89,7 +95,7 @@ macro_rules! ports {
     (@each $(#[$meta:meta])* $vis:vis $name:ident: $($other:tt)*) => {
         ::core::compile_error!(::core::concat!(
             "`", ::core::stringify!($name), "` is not a port that there is: write `", ::core::stringify!($name),
-            ": Fetch[\"https://api.example.com\"]`, `KeyValue`, `KeyValue + Atomic`, `Sql<Sqlite>`, `Sql<Postgres>`, `Blob` or `Secret`"
+            ": Fetch[\"https://api.example.com\"]`, `KeyValue`, `KeyValue + Atomic`, `Sql<Sqlite>`, `Sql<Postgres>`, `Blob`, `Invoke` or `Secret`"
         ));
     };
     (@line $name:ident, $port:literal $(, $more:literal)*) => {
@@ -205,6 +211,31 @@ macro_rules! secret {
     ($(#[$meta:meta])* $vis:vis $name:ident) => {
         ::core::compile_error!(::core::concat!(
             "`", ::core::stringify!($name), "` is a secret, for which `guru` needs a feature; in Cargo.toml: guru = { version = \"0.1\", features = [\"secret\"] }"
+        ));
+    };
+}
+
+/// The function of a port that is another function.
+#[cfg(feature = "invoke")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! function {
+    ($(#[$meta:meta])* $vis:vis $name:ident) => {
+        $(#[$meta])*
+        $vis fn $name(cx: &$crate::Context) -> $crate::Invoke {
+            $crate::Invoke::new(cx, ::core::stringify!($name), $crate::vendor::invoke)
+        }
+    };
+}
+
+/// The function of a port that is another function, of which this build has no code.
+#[cfg(not(feature = "invoke"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! function {
+    ($(#[$meta:meta])* $vis:vis $name:ident) => {
+        ::core::compile_error!(::core::concat!(
+            "`", ::core::stringify!($name), "` is another function, for which `guru` needs a feature; in Cargo.toml: guru = { version = \"0.1\", features = [\"invoke\"] }"
         ));
     };
 }

@@ -31,8 +31,8 @@
 pub use bytes::Bytes;
 pub use guru_core::{
     App, Atomic, Blob, Body, Context, Error, ErrorKind, Event, Events, Fetch, Headers, Invocation,
-    KeyValue, Level, Method, Middleware, Next, Out, Ports, Postgres, Request, Response, Result,
-    Secret, Service, Sql, Sqlite, Status, Uri, app, http, memory, params, ports, time,
+    Invoke, KeyValue, Level, Method, Middleware, Next, Out, Ports, Postgres, Request, Response,
+    Result, Secret, Service, Sql, Sqlite, Status, Uri, app, http, memory, params, ports, time,
 };
 /// For derives: `#[derive(Serialize)] #[serde(crate = "guru::serde")]`. Otherwise a derive looks for a crate named
 /// `serde` among the author's own dependencies.
@@ -70,6 +70,8 @@ pub mod vendor {
     #[cfg(feature = "blob")]
     pub use adapter::blob;
     pub use adapter::fetch;
+    #[cfg(feature = "invoke")]
+    pub use adapter::invoke;
     #[cfg(feature = "postgres")]
     pub use adapter::postgres;
     #[cfg(feature = "secret")]

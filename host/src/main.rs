@@ -155,10 +155,12 @@ impl Serve {
             let services = guru_services::Services::at_home(std::env::vars_os().chain(said))?;
             let (databases, blobs, servers) =
                 (services.clone(), services.clone(), services.clone());
+            let functions = services.clone();
             options.stores = guru_host::Stores::new(move |name| services.open(name))
                 .with_databases(move |name| databases.connect(name))
                 .with_postgres(move |name| servers.postgres(name))
-                .with_blobs(move |name| blobs.blobs(name));
+                .with_blobs(move |name| blobs.blobs(name))
+                .with_functions(move |name| functions.function(name));
         }
         let secrets: Vec<_> = self
             .secret

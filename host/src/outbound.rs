@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use guru_client::{Client, ErrorKind};
 use guru_core::adapter::drop_nominated;
+use guru_services::{Answer, Function};
 use http::{HeaderName, header};
 use http_body::Body as _;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use tokio::sync::Semaphore;
 use wasmtime_wasi_http::{Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks};
 
@@ -23,7 +24,13 @@ pub(crate) struct Outbound {
     limits: Limits,
     /// What an instance may have open. There is none before its first request: most instances send none.
     room: Option<Arc<Semaphore>>,
+    /// The other functions that the instance has asked for: each has the authority of its place here.
+    called: Vec<(String, Function)>,
 }
+
+/// What the authorities of other functions end with: a domain that is for private use
+/// (<https://www.icann.org/en/board-activities-and-meetings/materials/approved-resolutions-special-meeting-of-the-icann-board-29-07-2024-en>).
+const FUNCTIONS: &str = ".guru.internal";
 
 impl Outbound {
     pub(crate) fn new(guarded: Option<SocketAddr>, limits: Limits) -> Self {
@@ -32,7 +39,24 @@ impl Outbound {
             client: guarded.map_or_else(Client::new, Client::guarding),
             limits,
             room: None,
+            called: Vec::new(),
         }
+    }
+
+    /// The authority of requests for another function.
+    pub(crate) fn authority(&mut self, name: &str, function: Function) -> String {
+        let known = self.called.iter().position(|(known, _)| known == name);
+        let at = known.unwrap_or(self.called.len());
+        if known.is_none() {
+            self.called.push((name.to_owned(), function));
+        }
+        format!("{at}{FUNCTIONS}")
+    }
+
+    /// The other function that a request is for.
+    fn called(&self, uri: &http::Uri) -> Option<Function> {
+        let at = uri.host()?.strip_suffix(FUNCTIONS)?.parse::<usize>().ok()?;
+        self.called.get(at).map(|(_, function)| function.clone())
     }
 }
 
@@ -71,14 +95,26 @@ impl WasiHttpHooks for Outbound {
         let room = self.room.get_or_insert_with(|| places(self.limits.fetches));
         let room = Arc::clone(room);
         let most = self.limits.fetched.unwrap_or(usize::MAX);
+        let function = self.called(request.uri());
         Box::new(async move {
             let room = room.acquire_owned().await;
             let room = room.map_err(|_| Error::ConnectionLimitReached)?;
             let request = request.map(|body| body.map_err(Into::into).boxed_unsync());
-            let mut answer = client.send(request).await.map_err(|error| {
-                let why = error.to_string();
-                failed(error.kind(), why)
-            })?;
+            let failed = |error: guru_client::Error| failed(error.kind(), error.to_string());
+            let answer = match function {
+                None => client.send(request).await.map(Answer::Coming),
+                Some(function) => function.send(client, request).await,
+            };
+            let mut answer = match answer.map_err(failed)? {
+                Answer::Coming(answer) => answer,
+                Answer::Whole(answer) => {
+                    let content = |body| Full::new(body).map_err(|never| match never {});
+                    return Ok((
+                        answer.map(|body| content(body).boxed_unsync()),
+                        Box::new(async { Ok(()) }) as Io,
+                    ));
+                }
+            };
             drop_nominated(answer.headers_mut());
             let answer = answer.map(|body| {
                 // It is held until the content is dropped, as at its end. An answer without content has no end to be read.
@@ -119,6 +155,8 @@ fn failed(kind: ErrorKind, why: String) -> Error {
         ErrorKind::Tls => Error::TlsCertificateError,
         ErrorKind::Denied => Error::DestinationIpProhibited,
         ErrorKind::Broken => Error::HttpResponseIncomplete,
+        ErrorKind::Unavailable => Error::ConnectionLimitReached,
+        ErrorKind::TooLarge => Error::HttpRequestBodySize(None),
         ErrorKind::Timeout => Error::ConnectionTimeout,
         ErrorKind::Invalid => Error::HttpRequestUriInvalid,
         _ => Error::InternalError(Some(why)),

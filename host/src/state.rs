@@ -7,6 +7,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 use crate::outbound::Outbound;
 use crate::stores::Stores;
 use crate::stores::blob::Held;
+use crate::stores::invoke::Callable;
 
 /// The size of one set of headers in bytes, including wasmtime's own bookkeeping. Headers from a client are limited
 /// where they are parsed.
@@ -54,6 +55,14 @@ impl State {
     /// Where its ports lead to.
     pub(crate) fn stores(&mut self) -> &mut Stores {
         &mut self.stores
+    }
+
+    /// What it has for calling other functions.
+    pub(crate) fn functions(&mut self) -> Callable<'_> {
+        Callable {
+            stores: &mut self.stores,
+            outbound: &mut self.outbound,
+        }
     }
 
     /// The same for blobs, with what the function holds of them.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use guru_core::ports::{self, Condition, ErrorKind, ListQuery, Version};
 use guru_core::ports::{check_key, check_value, secret_variable};
-use guru_services::{BlobStore, SqlDatabase, Store};
+use guru_services::{BlobStore, Function, SqlDatabase, Store};
 use wasmtime::Result;
 use wasmtime::component::{Accessor, HasData, Linker};
 
@@ -15,6 +15,7 @@ use bindings::guru::ports::{atomic, blob as contents, key_value, postgres, sqlit
 
 pub(crate) mod blob;
 mod databases;
+pub(crate) mod invoke;
 mod secret;
 
 mod bindings {
@@ -38,6 +39,9 @@ type Connect = dyn Fn(&str) -> Arc<dyn SqlDatabase> + Send + Sync;
 /// The same for blobs.
 type Keep = dyn Fn(&str) -> Arc<dyn BlobStore> + Send + Sync;
 
+/// Finds another function.
+type Find = dyn Fn(&str) -> Function + Send + Sync;
+
 /// How many calls an instance may have made that are not done: what they are given is in the host's memory.
 const CALLS: usize = 256;
 
@@ -50,6 +54,7 @@ pub struct Stores {
     /// The function's secrets, by the names of their ports in capitals.
     secrets: Arc<[(String, String)]>,
     keep: Option<Arc<Keep>>,
+    find: Option<Arc<Find>>,
     /// The calls of one instance that are not done, once it has made one.
     calls: Option<Arc<()>>,
 }
@@ -101,6 +106,22 @@ impl Stores {
     ) -> Self {
         self.keep = Some(Arc::new(keep));
         self
+    }
+
+    /// The same with the other functions that `find` finds, by the names that the function has for them.
+    #[must_use]
+    pub fn with_functions(
+        mut self,
+        find: impl Fn(&str) -> Function + Send + Sync + 'static,
+    ) -> Self {
+        self.find = Some(Arc::new(find));
+        self
+    }
+
+    fn function(&self, name: &str) -> Result<Function, ports::Error> {
+        let find = self.find.as_ref();
+        let find = find.ok_or_else(|| unavailable(format!("this host has no function `{name}`")))?;
+        Ok(find(name))
     }
 
     /// The store of a call, which counts until it is dropped.
@@ -190,6 +211,7 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
     atomic::add_to_linker::<_, Ports>(linker, State::stores)?;
     databases::add_to_linker(linker)?;
     secret::add_to_linker(linker)?;
+    invoke::add_to_linker(linker)?;
     blob::add_to_linker(linker)
 }
 

@@ -13,6 +13,8 @@ mod dynamodb;
 mod files;
 #[cfg(any(feature = "files", feature = "sqlite"))]
 mod folder;
+#[cfg(feature = "function")]
+mod function;
 mod local;
 #[cfg(feature = "blob")]
 mod local_blob;
@@ -35,6 +37,10 @@ pub use content::Content;
 pub use dynamodb::{DynamoDb, Table};
 #[cfg(feature = "files")]
 pub use files::Files;
+#[cfg(feature = "lambda")]
+pub use function::LambdaFunction;
+#[cfg(feature = "function")]
+pub use function::{Answer, Function};
 pub use local::{Local, LocalSql};
 #[cfg(feature = "blob")]
 pub use local_blob::LocalBlob;

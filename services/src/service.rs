@@ -20,6 +20,12 @@ pub(crate) enum Service {
     /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, a database of PostgreSQL.
     #[cfg(feature = "postgres")]
     Postgres(Box<crate::Address>),
+    /// `http://HOST`, where another function is.
+    #[cfg(feature = "function")]
+    Url(crate::function::Origin),
+    /// `lambda://FUNCTION`, a function on AWS Lambda.
+    #[cfg(feature = "lambda")]
+    Lambda(crate::LambdaFunction),
 }
 
 impl Service {
@@ -40,6 +46,10 @@ impl Service {
             "postgres" | "postgresql" => crate::Address::read(value.trim())
                 .map(Box::new)
                 .map(Self::Postgres),
+            #[cfg(feature = "function")]
+            "http" | "https" => crate::function::Origin::read(value).map(Self::Url),
+            #[cfg(feature = "lambda")]
+            "lambda" => crate::LambdaFunction::read(place).map(Self::Lambda),
             _ => {
                 let _ = place;
                 None
@@ -74,11 +84,15 @@ impl fmt::Display for SettingError {
             "`s3://BUCKET`, with `?region=` where it is not that of AWS_REGION",
             #[cfg(feature = "postgres")]
             "`postgres://USER:PASSWORD@HOST:PORT/DATABASE`",
+            #[cfg(feature = "function")]
+            "for another function `http://HOST`",
+            #[cfg(feature = "lambda")]
+            "`lambda://FUNCTION`",
         ];
         let expected = expected.join(" or ");
         write!(
             f,
-            "{} says which service keeps what a port has, and is none that there is here: it is {expected}",
+            "{} says which service a port leads to, and is none that there is here: it is {expected}",
             self.name
         )
     }

@@ -21,6 +21,9 @@ const BLOBS: &str = "GURU_BLOBS";
 /// The setting of all databases of PostgreSQL that have none of their own.
 const POSTGRES: &str = "GURU_POSTGRES";
 
+/// The setting of functions: `NAME=URL` for each, with commas between.
+const FUNCTIONS: &str = "GURU_FUNCTIONS";
+
 /// The folder of what no setting names a service for, on a machine of one's own; the folder and the file where this says nothing.
 const DATA: (&str, &str, &str) = ("GURU_DATA", ".guru", "data.sqlite");
 
@@ -35,7 +38,7 @@ const FILES: &str = "blobs";
 /// Whether a variable is a setting of ports, which is the host's: it may have a password in it, and is none of a function's.
 #[must_use]
 pub fn is_setting(name: &str) -> bool {
-    name.starts_with(PREFIX) || [ALL, BLOBS, POSTGRES, DATA.0].contains(&name)
+    name.starts_with(PREFIX) || [ALL, BLOBS, POSTGRES, FUNCTIONS, DATA.0].contains(&name)
 }
 
 /// Whether it is a name that a port can have: an identifier of Rust, but for its keywords.
@@ -51,6 +54,8 @@ fn is_name(port: &str) -> bool {
 #[derive(Clone, Debug, Default)]
 pub struct Services {
     named: Vec<(String, Service)>,
+    /// Those that the list of functions names.
+    listed: Vec<(String, Service)>,
     all: Option<Service>,
     blobs: Option<Service>,
     postgres: Option<Service>,
@@ -76,8 +81,14 @@ impl Services {
             else {
                 continue;
             };
-            let service = value.to_str().and_then(Service::read);
             let name = name.to_owned();
+            if name == FUNCTIONS {
+                let listed = value.to_str().and_then(listed);
+                let listed = listed.ok_or_else(|| SettingError::new(name))?;
+                services.listed = listed;
+                continue;
+            }
+            let service = value.to_str().and_then(Service::read);
             match service {
                 None => return Err(SettingError::new(name)),
                 Some(service) if name == ALL => services.all = Some(service),
@@ -217,6 +228,25 @@ impl Services {
         )))
     }
 
+    /// The function of a port. Where no setting names it, its calls fail with [`Unavailable`](ErrorKind::Unavailable).
+    #[cfg(feature = "function")]
+    #[must_use]
+    pub fn function(&self, port: &str) -> crate::Function {
+        let (wanted, named) = self.named(port);
+        let listed = self.listed.iter().find(|(name, _)| name == port);
+        match named.or(listed.map(|(_, service)| service)) {
+            Some(Service::Url(origin)) => crate::Function::at(origin),
+            #[cfg(feature = "lambda")]
+            Some(Service::Lambda(function)) => crate::Function::on_lambda(function),
+            _ => crate::Function::missing(Error::new(
+                ErrorKind::Unavailable,
+                format!(
+                    "where the function `{port}` is, is not said: {wanted} says it, as in {wanted}=http://127.0.0.1:5001"
+                ),
+            )),
+        }
+    }
+
     /// The store of a port. Where no service keeps it, its calls fail with [`Unavailable`](ErrorKind::Unavailable).
     #[must_use]
     pub fn open(&self, port: &str) -> Arc<dyn Store> {
@@ -232,6 +262,18 @@ impl Services {
             ))),
         }
     }
+}
+
+/// The functions of a list.
+fn listed(text: &str) -> Option<Vec<(String, Service)>> {
+    let entries = text.split(',').map(str::trim);
+    let entries = entries.filter(|entry| !entry.is_empty());
+    entries
+        .map(|entry| {
+            let (name, url) = entry.split_once('=')?;
+            Some((name.trim().to_owned(), Service::read(url.trim())?))
+        })
+        .collect()
 }
 
 #[cfg(test)]

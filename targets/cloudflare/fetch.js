@@ -9,6 +9,7 @@ const READY = 3;
 const INVALID = 4;
 const BROKEN = 8;
 const OTHER = 9;
+const NO_BINDING = 10;
 
 /** Calls in flight, by instance and number. */
 const flights = new WeakMap();
@@ -34,7 +35,9 @@ function tell(instance, number, flight, what, { status = 0, size = -1, text = ""
 }
 
 export const services = {
-  fetch(number, method, url, fields, content, size) {
+  // `name` is that of another function's binding
+  // (https://developers.cloudflare.com/workers/runtime-apis/bindings/service-bindings/http/).
+  fetch(number, method, url, fields, content, size, name) {
     const abort = new AbortController();
     const flight = { abort, url };
     flightsOf(this).set(number, flight);
@@ -47,15 +50,21 @@ export const services = {
       flight.writer = writable.getWriter();
       init.body = readable;
     }
+    const service = name === undefined ? { fetch: (request) => fetch(request) } : this.call.env[name];
     let request;
+    // The instance is not entered again before it waits.
+    const refuse = (what, text) => queueMicrotask(() => tell(this, number, flight, what, { text }));
+    if (typeof service?.fetch !== "function") {
+      refuse(NO_BINDING, "the worker has no such binding, which wrangler.toml gives it");
+      return;
+    }
     try {
       request = new Request(url, init);
     } catch (error) {
-      // The instance is not entered again before it waits.
-      queueMicrotask(() => tell(this, number, flight, INVALID, { text: String(error.message) }));
+      refuse(INVALID, String(error.message));
       return;
     }
-    fetch(request).then(
+    service.fetch(request).then(
       (response) => {
         flight.body = response.body;
         tell(this, number, flight, HEAD, head(response));

@@ -19,6 +19,7 @@ const OWNED: [(&str, &[&str]); 17] = [
             "targets/spin/key-value",
             "targets/spin/postgres",
             "targets/spin/secret",
+            "targets/spin/invoke",
             "targets/spin/sqlite",
         ],
     ),

@@ -56,6 +56,7 @@ fn is_expected(import: &str, function: Function, vendor: &str) -> bool {
             "guru:ports/sqlite@",
             "guru:ports/postgres@",
             "guru:ports/secret@",
+            "guru:ports/invoke@",
         ],
         (Function::Probe, _) => &[
             "spin:key-value/key-value@",
@@ -85,7 +86,7 @@ fn a_component_asks_for_wasi_and_for_its_ports() {
         }
         let stores = imports.iter().filter(|import| !import.starts_with("wasi:"));
         let wanted = match (function, vendor) {
-            (Function::Probe, "wasi") => 5,
+            (Function::Probe, "wasi") => 6,
             // Atomic stores are in one of its databases of SQLite, too.
             (Function::Probe, _) => 4,
             _ => 0,
@@ -139,7 +140,7 @@ fn every_host_of_components_runs_one_file() {
             let parts = parts(&composed);
             assert_eq!(
                 parts.len(),
-                6,
+                7,
                 "the function, and one for each interface of ours"
             );
             assert_eq!(parts.iter().filter(|part| ***part == *own).count(), 1);

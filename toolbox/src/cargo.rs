@@ -115,21 +115,21 @@ pub const BOOTSTRAP: Program = Program {
     features: &[],
 };
 
-/// The same for a function with stores.
+/// The same for a function with stores, or with other functions.
 pub const BOOTSTRAP_WITH_STORES: Program = Program {
-    features: &["dynamodb"],
+    features: &["dynamodb", "lambda"],
     ..BOOTSTRAP
 };
 
 /// The same for a function with blobs, whether or not it has stores.
 pub const BOOTSTRAP_WITH_BLOBS: Program = Program {
-    features: &["dynamodb", "s3"],
+    features: &["dynamodb", "lambda", "s3"],
     ..BOOTSTRAP
 };
 
 /// The same for a function with databases of PostgreSQL, whether or not it has stores or blobs.
 pub const BOOTSTRAP_WITH_POSTGRES: Program = Program {
-    features: &["dynamodb", "postgres", "s3"],
+    features: &["dynamodb", "lambda", "postgres", "s3"],
     ..BOOTSTRAP
 };
 

@@ -47,6 +47,11 @@ pub enum Port {
         /// The name that the function has for it.
         name: String,
     },
+    /// Another function.
+    Invoke {
+        /// The name that the function has for it.
+        name: String,
+    },
     /// Tables, in the dialect of PostgreSQL.
     Postgres {
         /// The name that the function has for it.
@@ -102,6 +107,7 @@ impl Port {
             Self::Fetch { name, .. }
             | Self::KeyValue { name, .. }
             | Self::Blob { name }
+            | Self::Invoke { name }
             | Self::Secret { name }
             | Self::Sqlite { name }
             | Self::Postgres { name } => name,
@@ -135,6 +141,16 @@ impl Port {
         }
     }
 
+    /// What a vendor calls the function that it leads to, unless the deployment says otherwise, if it leads to one: as
+    /// `guru_core::ports::function_name` has it.
+    #[must_use]
+    pub fn function(&self) -> Option<String> {
+        match self {
+            Self::Invoke { name } => Some(name.to_ascii_lowercase().replace('_', "-")),
+            _ => None,
+        }
+    }
+
     /// Whether it is HTTP to other servers, and keeps nothing.
     #[must_use]
     pub const fn is_fetch(&self) -> bool {
@@ -151,6 +167,7 @@ impl Port {
             Self::Sqlite { .. } => "sqlite",
             Self::Postgres { .. } => "postgres",
             Self::Secret { .. } => "secret",
+            Self::Invoke { .. } => "invoke",
         }
     }
 }

@@ -44,7 +44,13 @@ impl Settings {
     pub fn of_function(&self) -> impl Iterator<Item = (&str, &str)> {
         let is_hosts = |key: &str| {
             key.starts_with("GURU_PORT_")
-                || ["GURU_STORES", "GURU_BLOBS", "GURU_DATA", "GURU_POSTGRES"].contains(&key)
+                || [
+                    "GURU_STORES",
+                    "GURU_BLOBS",
+                    "GURU_DATA",
+                    "GURU_FUNCTIONS",
+                    "GURU_POSTGRES",
+                ].contains(&key)
         };
         self.iter().filter(move |(key, _)| !is_hosts(key))
     }

@@ -40,6 +40,17 @@ pub fn add(document: &mut DocumentMut, list: &str, key: &str, name: &str) -> Res
     Ok(true)
 }
 
+/// Sets a key of the table that was added last.
+pub fn set(document: &mut DocumentMut, list: &str, key: &str, text: &str) {
+    let tables = document
+        .get_mut(list)
+        .and_then(Item::as_array_of_tables_mut);
+    let last = tables.and_then(|tables| tables.iter_mut().last());
+    if let Some(last) = last {
+        last.insert(key, value(text));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,6 +60,7 @@ mod tests {
         let mut document: DocumentMut = "a = 1\n".parse().unwrap();
         assert!(add(&mut document, "list", "name", "one").unwrap());
         assert!(!add(&mut document, "list", "name", "one").unwrap());
+        set(&mut document, "other", "key", "x");
         assert_eq!(document.to_string(), "a = 1\n\n[[list]]\nname = \"one\"\n");
         let inline = "list = [{ name = \"one\" }]".parse().unwrap();
         assert!(has(&inline, "list", "name", "one"));

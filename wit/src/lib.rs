@@ -10,7 +10,7 @@ mod imports {
 }
 
 #[cfg(feature = "imports")]
-pub use imports::guru::ports::{atomic, blob, key_value, postgres, secret, sqlite};
+pub use imports::guru::ports::{atomic, blob, invoke, key_value, postgres, secret, sqlite};
 
 /// For a component that gives others their stores.
 #[cfg(feature = "adapters")]
@@ -80,6 +80,20 @@ pub mod secret_adapter {
     });
 
     pub use exports::guru::ports::secret;
+}
+
+/// For a component that says where others' functions are.
+#[cfg(feature = "adapters")]
+pub mod invoke_adapter {
+    wit_bindgen::generate!({
+        path: "wit",
+        world: "invoke-adapter",
+        pub_export_macro: true,
+        default_bindings_module: "guru_wit::invoke_adapter",
+        export_macro_name: "export_invoke",
+    });
+
+    pub use exports::guru::ports::invoke;
 }
 
 #[doc(hidden)]

@@ -25,7 +25,8 @@ pub fn fetch() -> Rc<dyn ports::Fetch> {
 /// The host's part, which is there only in a worker whose function fetches: `fetch.js`.
 #[wasm_bindgen]
 extern "C" {
-    /// Sends a request. Its content is `content`, or else a stream of this size (negative: unknown), or nothing (NaN).
+    /// Sends a request, to the binding of this name or else to the server of its URL. Its content is `content`, or else a stream of
+    /// this size (negative: unknown), or nothing (NaN).
     #[wasm_bindgen(js_namespace = host, js_name = "fetch")]
     fn fetch_by_host(
         number: u32,
@@ -34,6 +35,7 @@ extern "C" {
         fields: &str,
         content: Option<&[u8]>,
         size: f64,
+        name: Option<&str>,
     );
 
     /// Sends a chunk of the request's content, and says `READY` once there is room for the next.
@@ -98,6 +100,7 @@ fn kind(failed: u8) -> ErrorKind {
         2 => ErrorKind::Connect,
         3 => ErrorKind::Tls,
         4 => ErrorKind::Broken,
+        6 => ErrorKind::Unavailable,
         _ => ErrorKind::Other,
     }
 }
@@ -109,11 +112,15 @@ impl ports::Fetch for Fetch {
         &self,
         request: FetchRequest,
     ) -> Pin<Box<dyn Future<Output = Result<Response, Error>>>> {
-        Box::pin(send(request))
+        Box::pin(send(request, None))
     }
 }
 
-async fn send(mut request: FetchRequest) -> Result<Response, Error> {
+/// Sends a request, to the binding of this name or else to the server of its URL.
+pub(crate) async fn send(
+    mut request: FetchRequest,
+    name: Option<&str>,
+) -> Result<Response, Error> {
     let call = Rc::new(Flight(Call::new()));
     let number = call.number();
     let body = request.take_body();
@@ -124,10 +131,18 @@ async fn send(mut request: FetchRequest) -> Result<Response, Error> {
     let url = request.url().to_string();
     let mut upload = None;
     match body.into_bytes() {
-        _ if is_empty => fetch_by_host(number, method, &url, &fields, None, f64::NAN),
-        Ok(bytes) => fetch_by_host(number, method, &url, &fields, Some(&bytes), f64::NAN),
+        _ if is_empty => fetch_by_host(number, method, &url, &fields, None, f64::NAN, name),
+        Ok(bytes) => fetch_by_host(number, method, &url, &fields, Some(&bytes), f64::NAN, name),
         Err(body) => {
-            fetch_by_host(number, method, &url, &fields, None, convert::size(size));
+            fetch_by_host(
+                number,
+                method,
+                &url,
+                &fields,
+                None,
+                convert::size(size),
+                name,
+            );
             upload = Some(Upload {
                 call: Rc::clone(&call),
                 body,

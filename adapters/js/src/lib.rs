@@ -20,6 +20,8 @@ mod crash;
 mod d1;
 mod fetch;
 mod host;
+#[cfg(feature = "invoke")]
+mod invoke;
 #[cfg(feature = "key-value")]
 mod kv;
 mod log;
@@ -50,6 +52,8 @@ pub use calls::answered;
 #[cfg(feature = "key-value")]
 pub use d1::atomic;
 pub use fetch::fetch;
+#[cfg(feature = "invoke")]
+pub use invoke::invoke;
 #[cfg(feature = "key-value")]
 pub use kv::key_value;
 #[cfg(feature = "postgres")]

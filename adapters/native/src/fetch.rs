@@ -37,19 +37,27 @@ impl ports::Fetch for Fetch {
     }
 }
 
-async fn send(client: Client, mut request: FetchRequest) -> Result<Response, ports::Error> {
+async fn send(client: Client, request: FetchRequest) -> Result<Response, ports::Error> {
+    let (answer, sending) = sent(request, |head| client.send(head)).await?;
+    received(answer, sending)
+}
+
+/// Sends a request by `send`, and comes back with the head of the answer and with what is still being sent.
+pub(crate) async fn sent<A, F: Future<Output = Result<A, ports::Error>>>(
+    mut request: FetchRequest,
+    send: impl FnOnce(http::Request<guru_client::Body>) -> F,
+) -> Result<(A, Option<Sending>), ports::Error> {
     let mut head = head(&request)?;
     let (body, mut sending) = outgoing(request.take_body());
     *head.body_mut() = body;
-    let mut answered = pin!(client.send(head));
+    let mut answered = pin!(send(head));
     let answer = poll_fn(|cx| {
         if let Some(sending) = &mut sending {
             sending.poll_crash(cx);
         }
         answered.as_mut().poll(cx)
     });
-    let answer = answer.await?;
-    received(answer, sending)
+    Ok((answer.await?, sending))
 }
 
 /// The head of a request, as hyper sends it.
@@ -74,7 +82,7 @@ fn invalid(message: String) -> ports::Error {
     ports::Error::new(ErrorKind::Invalid, message)
 }
 
-fn received(
+pub(crate) fn received(
     answer: http::Response<Incoming>,
     sending: Option<Sending>,
 ) -> Result<Response, ports::Error> {

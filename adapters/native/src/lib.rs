@@ -13,6 +13,8 @@ mod document;
 mod error;
 mod fetch;
 mod instance;
+#[cfg(feature = "invoke")]
+mod invoke;
 mod log;
 mod options;
 mod plan;
@@ -27,6 +29,7 @@ mod server;
 mod sockets;
 #[cfg(any(
     feature = "blob",
+    feature = "invoke",
     feature = "key-value",
     feature = "postgres",
     feature = "sql"
@@ -45,6 +48,8 @@ pub use fetch::fetch;
 #[cfg(feature = "sql")]
 #[doc(hidden)]
 pub use guru_services::SqliteInMemory;
+#[cfg(feature = "invoke")]
+pub use invoke::invoke;
 pub use log::Format;
 use options::Task;
 pub use options::{Limits, Options, Program};

@@ -47,6 +47,7 @@ impl Server {
         }
         #[cfg(any(
             feature = "blob",
+            feature = "invoke",
             feature = "key-value",
             feature = "postgres",
             feature = "sql"

@@ -1,6 +1,12 @@
 //! The ports of stores and databases: services that the environment names, or files of SQLite below the current folder.
 
 use std::env;
+#[cfg(any(
+    feature = "blob",
+    feature = "key-value",
+    feature = "postgres",
+    feature = "sql"
+))]
 use std::rc::Rc;
 use std::sync::LazyLock;
 
@@ -69,6 +75,15 @@ pub fn testing_postgres(url: &str) -> impl ports::Sql + 'static {
         panic!("the URL of a database is postgres://USER:PASSWORD@HOST:PORT/DATABASE");
     };
     guru_services::BlockingPostgres::open(&address)
+}
+
+/// The function of this name.
+#[cfg(feature = "invoke")]
+pub(crate) fn function(name: &str) -> guru_services::Function {
+    match &*SERVICES {
+        Ok(services) => services.function(name),
+        Err(error) => guru_services::Function::missing(unavailable(error)),
+    }
 }
 
 /// The blobs of this name.

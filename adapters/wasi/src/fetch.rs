@@ -28,23 +28,30 @@ impl ports::Fetch for Fetch {
         &self,
         request: FetchRequest,
     ) -> Pin<Box<dyn Future<Output = Result<Response, Error>>>> {
-        Box::pin(send(request))
+        Box::pin(async move {
+            let authority = request.url().authority().to_owned();
+            send(request, &authority).await
+        })
     }
 }
 
-async fn send(mut request: FetchRequest) -> Result<Response, Error> {
-    let host = request.url().authority().to_owned();
+/// Sends a request to the server with this authority.
+pub(crate) async fn send(mut request: FetchRequest, authority: &str) -> Result<Response, Error> {
     let is_head = *request.method() == Method::HEAD;
     let body = request.take_body();
-    let outgoing = outgoing(&request, body)?;
+    let outgoing = outgoing(&request, authority, body)?;
     let answer = client::send(outgoing).await;
     answer
         .map(|answer| received(answer, is_head))
-        .map_err(|code| failed(&host, code))
+        .map_err(|code| failed(request.url().authority(), code))
 }
 
 /// The host's request. Its content is sent as the host reads it.
-fn outgoing(request: &FetchRequest, body: Body) -> Result<types::Request, Error> {
+fn outgoing(
+    request: &FetchRequest,
+    authority: &str,
+    body: Body,
+) -> Result<types::Request, Error> {
     let invalid = |why: Cow<'static, str>| Error::new(ErrorKind::Invalid, why);
     let fields = convert::fields(request.headers()).map_err(|why| invalid(why.into()))?;
     let says_nothing = expects_content(request.method().as_str());
@@ -64,7 +71,7 @@ fn outgoing(request: &FetchRequest, body: Body) -> Result<types::Request, Error>
     let uri = url.uri().to_string();
     let is_set = outgoing.set_method(&method(request.method())).is_ok()
         && outgoing.set_scheme(Some(&scheme)).is_ok()
-        && outgoing.set_authority(Some(url.authority())).is_ok()
+        && outgoing.set_authority(Some(authority)).is_ok()
         && outgoing.set_path_with_query(Some(&uri)).is_ok();
     if !is_set {
         return Err(invalid("the host refuses the method or the URL".into()));
@@ -123,8 +130,7 @@ fn failed(host: &str, code: ErrorCode) -> Error {
         | ErrorCode::DestinationUnavailable
         | ErrorCode::DestinationIpUnroutable
         | ErrorCode::ConnectionRefused
-        | ErrorCode::ConnectionTimeout
-        | ErrorCode::ConnectionLimitReached => (ErrorKind::Connect, "it cannot be reached"),
+        | ErrorCode::ConnectionTimeout => (ErrorKind::Connect, "it cannot be reached"),
         ErrorCode::TlsProtocolError
         | ErrorCode::TlsCertificateError
         | ErrorCode::TlsAlertReceived(_) => (ErrorKind::Tls, "it cannot be trusted"),
@@ -132,6 +138,8 @@ fn failed(host: &str, code: ErrorCode) -> Error {
             ErrorKind::Denied,
             "the host of this function does not allow it",
         ),
+        ErrorCode::ConnectionLimitReached => (ErrorKind::Unavailable, "there is no room for it now"),
+        ErrorCode::HttpRequestBodySize(_) => (ErrorKind::TooLarge, "the request is too large for it"),
         ErrorCode::HttpResponseTimeout => (ErrorKind::Timeout, "it did not answer in time"),
         ErrorCode::HttpRequestMethodInvalid | ErrorCode::HttpRequestUriInvalid => {
             (ErrorKind::Invalid, "the request cannot be sent")

@@ -73,7 +73,8 @@ fn ip(text: &str) -> Option<IpAddr> {
     let text = text.trim_ascii();
     let address = text.parse::<SocketAddr>().map(|address| address.ip());
     let address = address.or_else(|_| text.parse()).ok()?;
-    Some(address.to_canonical())
+    // What Spin says of a request by another component.
+    (!address.is_unspecified()).then(|| address.to_canonical())
 }
 
 #[cfg(test)]
@@ -128,7 +129,7 @@ mod tests {
             assert_eq!(ip(text), loopback, "{text}");
         }
         assert_eq!(ip("::1"), Some("::1".parse().unwrap()));
-        for text in ["", "localhost", "127.0.0.1:x", "1.2.3.4, 5.6.7.8"] {
+        for text in ["", "0.0.0.0:0", "localhost", "127.0.0.1:x", "1.2.3.4, 5.6.7.8"] {
             assert_eq!(ip(text), None, "{text}");
         }
     }

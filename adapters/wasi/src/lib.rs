@@ -21,6 +21,8 @@ mod environment;
 mod failure;
 mod fetch;
 mod identity;
+#[cfg(feature = "invoke")]
+mod invoke;
 mod log;
 mod ports;
 mod reader;
@@ -45,6 +47,9 @@ pub use databases::postgres::postgres;
 pub use databases::sqlite::sqlite;
 #[doc(hidden)]
 pub use fetch::fetch;
+#[cfg(feature = "invoke")]
+#[doc(hidden)]
+pub use invoke::invoke;
 #[cfg(feature = "secret")]
 #[doc(hidden)]
 pub use secret::secret;

@@ -7,6 +7,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
+use guru_toolbox::port;
 use guru_toolbox::postgres::{self, Server};
 
 use super::{Manifest, Settings, settings};
@@ -18,6 +19,9 @@ use crate::{
     wait,
 };
 
+/// The setting of all functions that have none of their own.
+const FUNCTIONS: &str = "GURU_FUNCTIONS";
+
 /// A function under one runtime.
 pub struct Session<'a> {
     context: BuildContext<'a>,
@@ -26,6 +30,8 @@ pub struct Session<'a> {
     manifest: OnceCell<Manifest>,
     /// The server of its databases, for functions that have some.
     postgres: OnceCell<Server>,
+    /// The port that was chosen for it.
+    own: OnceCell<u16>,
 }
 
 impl<'a> Session<'a> {
@@ -37,6 +43,7 @@ impl<'a> Session<'a> {
             options,
             manifest: OnceCell::new(),
             postgres: OnceCell::new(),
+            own: OnceCell::new(),
         }
     }
 
@@ -66,7 +73,28 @@ impl<'a> Session<'a> {
     /// The port to listen on.
     #[must_use]
     pub fn port(&self) -> u16 {
-        self.options.port
+        self.own.get().copied().unwrap_or(self.options.port)
+    }
+
+    /// The setting by which a function that declares one of its own name reaches itself, unless there is one. It has a port from then on
+    /// that is known beforehand.
+    ///
+    /// # Errors
+    ///
+    /// When no port is free.
+    pub fn itself(&self, ports: &[Port], settings: &Settings) -> Result<Option<(String, String)>> {
+        let name = self.context.function.to_string();
+        let own = ports
+            .iter()
+            .find(|port| port.function() == Some(name.replace('_', "-")));
+        let Some(own) = own.filter(|port| settings.of_port(FUNCTIONS, port.name()).is_none()) else {
+            return Ok(None);
+        };
+        if self.port() == 0 {
+            let _ = self.own.set(port::free()?);
+        }
+        let setting = format!("GURU_PORT_{}", own.name().to_uppercase());
+        Ok(Some((setting, format!("http://127.0.0.1:{}", self.port()))))
     }
 
     /// The front end of the function, for vendors that have several.

@@ -44,6 +44,7 @@ impl Vendor for Local {
         let program = files.into_iter().next().context("a build made no file")?;
         let ports = declared::declared(&fs::read(&program)?)?;
         let postgres = session.postgres(&ports, request.settings)?;
+        let itself = session.itself(&ports, request.settings)?;
         let data = artefacts::data(context.workspace, context.function)?;
         let start = || {
             let mut command = surroundings::command(&program);
@@ -51,7 +52,8 @@ impl Vendor for Local {
                 .current_dir(context.workspace.root())
                 .env(artefacts::DATA, &data)
                 .envs(request.settings.iter())
-                .envs(postgres);
+                .envs(postgres)
+                .envs(itself.clone());
             command
         };
         if request.is_tried {

@@ -45,7 +45,8 @@ impl Vendor for Wasi {
             .arg("serve")
             .arg(&compiled)
             .envs(request.settings.iter())
-            .envs(session.postgres(&ports, request.settings)?);
+            .envs(session.postgres(&ports, request.settings)?)
+            .envs(session.itself(&ports, request.settings)?);
         let secrets: Vec<_> = ports.iter().filter_map(Port::secret).collect();
         for (key, _) in request.settings.iter() {
             let is_secret = secrets.iter().any(|secret| secret == key);

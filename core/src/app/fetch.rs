@@ -67,7 +67,8 @@ pub struct Fetch {
     port: Rc<dyn ports::Fetch>,
     clock: Rc<dyn Clock>,
     random: Rc<dyn Random>,
-    hosts: &'static [&'static str],
+    /// Those that the function declares; none where the port leads to one place alone.
+    hosts: Option<&'static [&'static str]>,
     trace: Option<Trace>,
 }
 
@@ -79,19 +80,26 @@ impl Fetch {
         hosts: &'static [&'static str],
         make: impl FnOnce() -> Rc<dyn ports::Fetch>,
     ) -> Self {
+        let port = Rc::clone(cx.ports().fetch_or(make));
+        let hosts = Some(hosts);
+        Self { hosts, ..Self::by(cx, port) }
+    }
+
+    /// The handle of one request for a port that leads to one place, whatever the host of a URL.
+    pub(super) fn by(cx: &Context, port: Rc<dyn ports::Fetch>) -> Self {
         let ports = cx.ports();
         Self {
-            port: Rc::clone(ports.fetch_or(make)),
+            port,
             clock: Rc::clone(&ports.clock),
             random: Rc::clone(&ports.random),
-            hosts,
+            hosts: None,
             trace: cx.trace(),
         }
     }
 
     /// The hosts that the port declares.
-    pub(super) const fn hosts(&self) -> &'static [&'static str] {
-        self.hosts
+    pub(super) fn hosts(&self) -> &'static [&'static str] {
+        self.hosts.unwrap_or_default()
     }
 
     /// Sends a `GET` request.
@@ -171,7 +179,7 @@ impl Fetch {
     /// Holds a request to what is declared, and to what every target can send.
     fn admit(&self, request: &mut FetchRequest) -> Result<(), ports::Error> {
         let url = request.url();
-        if !hosts::allows(self.hosts, url) {
+        if self.hosts.is_some_and(|hosts| !hosts::allows(hosts, url)) {
             let (scheme, host) = (url.scheme().as_str(), url.authority());
             return Err(ports::Error::new(
                 ports::ErrorKind::Denied,

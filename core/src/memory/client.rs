@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use super::blob::Blobs;
 use super::fetch::{Answer, Origins};
+use super::invoke::Functions;
 use super::secret::Secrets;
 use super::sql::Databases;
 use super::{Blob, Clock, Config, KeyValue, Log, Random};
@@ -52,6 +53,7 @@ pub struct Client {
     databases: Rc<Databases>,
     blobs: Rc<Blobs>,
     secrets: Secrets,
+    functions: Functions,
     calls: Cell<u64>,
 }
 
@@ -79,11 +81,14 @@ impl Client {
         let kept = Rc::clone(&blobs);
         let secrets = Secrets::default();
         let known = secrets.clone();
+        let functions = Functions::new(origins.clone());
+        let callable = functions.clone();
         let ports = ports.with_stores(
             move |name| Rc::new(opened.get(name)),
             move |name| connected.get(name),
             move |name| Rc::new(kept.get(name)),
             move |name| Rc::new(known.get(name)),
+            move |name| Rc::new(callable.get(name)),
         );
         Ok(Self {
             service: app.into_service()?,
@@ -95,6 +100,7 @@ impl Client {
             databases,
             blobs,
             secrets,
+            functions,
             calls: Cell::new(0),
         })
     }
@@ -165,6 +171,28 @@ impl Client {
     #[must_use]
     pub fn secret(self, name: &str, value: &str) -> Self {
         self.secrets.set(name, value);
+        self
+    }
+
+    /// Has this app answer what is sent to [another function](crate::Invoke), by the name of its port: in memory, by the same clock,
+    /// and by streams, as an [`origin`](Self::origin) does.
+    ///
+    /// Panics when the app is not [one](App::into_service).
+    #[must_use]
+    #[expect(
+        clippy::expect_used,
+        reason = "a tool for tests, where a panic is the report"
+    )]
+    pub fn function(self, name: &str, app: App) -> Self {
+        let service = app.into_service().expect("the app of a function");
+        self.functions.set(name, Answer::Served(service));
+        self
+    }
+
+    /// Has all that is sent to a function fail with this kind of error.
+    #[must_use]
+    pub fn function_fails(self, name: &str, kind: ports::ErrorKind) -> Self {
+        self.functions.set(name, Answer::Failed(kind));
         self
     }
 

@@ -69,6 +69,15 @@ impl Origins {
         }
     }
 
+    /// The answer of what is served, as it is sent.
+    pub(super) async fn answer(&self, service: Service, request: FetchRequest) -> Response {
+        let is_head = *request.method() == Method::HEAD;
+        let cx = self.context();
+        let _later = Later::of(&cx);
+        let response = service.handle(cx, received(request)).await;
+        sent(response, is_head)
+    }
+
     fn context(&self) -> Context {
         let inner = &*self.0;
         inner.calls.set(inner.calls.get() + 1);
@@ -92,11 +101,7 @@ impl ports::Fetch for Origins {
         let origins = self.clone();
         Box::pin(async move {
             let service = origins.find(request.url())?;
-            let is_head = *request.method() == Method::HEAD;
-            let cx = origins.context();
-            let _later = Later::of(&cx);
-            let response = service.handle(cx, received(request)).await;
-            Ok(sent(response, is_head))
+            Ok(origins.answer(service, request).await)
         })
     }
 }

@@ -8,6 +8,7 @@ mod client;
 mod clock;
 mod config;
 mod fetch;
+mod invoke;
 mod key_value;
 mod log;
 mod random;

@@ -11,6 +11,7 @@ mod dialect;
 mod error;
 mod fetch;
 pub mod hosts;
+mod invoke;
 mod key_value;
 mod lexer;
 mod line;
@@ -37,6 +38,7 @@ pub use config::Config;
 pub use dialect::{Dialect, Postgres, Sqlite, check_batch};
 pub use error::{Error, ErrorKind};
 pub use fetch::{Fetch, FetchRequest, TIMEOUT};
+pub use invoke::{Invoke, function_name};
 pub use key_value::{
     Atomic, Called, Condition, KEY_LIMIT, KeyValue, LEAST_TTL, ListQuery, PAGE_LIMIT, Page,
     VALUE_LIMIT, Version, check_key, check_value, number,
@@ -103,7 +105,7 @@ impl Ports {
         self.fetch.get_or_init(make)
     }
 
-    /// Sets where stores, databases, blobs and secrets come from, by their names, as a test does.
+    /// Sets where stores, databases, blobs, secrets and functions come from, by their names, as a test does.
     #[must_use]
     pub fn with_stores(
         mut self,
@@ -111,8 +113,9 @@ impl Ports {
         connect: impl Fn(&str) -> Rc<dyn Sql> + 'static,
         blobs: impl Fn(&str) -> Rc<dyn Blob> + 'static,
         secrets: impl Fn(&str) -> Rc<dyn Secret> + 'static,
+        functions: impl Fn(&str) -> Rc<dyn Invoke> + 'static,
     ) -> Self {
-        let stores = Stores::by(open, connect, blobs, secrets);
+        let stores = Stores::by(open, connect, blobs, secrets, functions);
         self.stores = OnceCell::from(Rc::new(stores) as Rc<dyn Any>);
         self
     }
@@ -174,6 +177,18 @@ impl Ports {
     ) -> Rc<dyn Secret> {
         match self.stores() {
             Some(stores) => stores.secret_or(name, open),
+            None => open(name),
+        }
+    }
+
+    /// The function of this name, as [`key_value_or`](Self::key_value_or).
+    pub fn invoke_or(
+        &self,
+        name: &'static str,
+        open: impl FnOnce(&'static str) -> Rc<dyn Invoke>,
+    ) -> Rc<dyn Invoke> {
+        match self.stores() {
+            Some(stores) => stores.invoke_or(name, open),
             None => open(name),
         }
     }

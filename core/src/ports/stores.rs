@@ -5,7 +5,7 @@ use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 
-use super::{Atomic, Blob, KeyValue, Secret, Sql};
+use super::{Atomic, Blob, Invoke, KeyValue, Secret, Sql};
 
 /// Opened stores of one kind. A list that is searched: a function has few of them.
 type Opened<P> = RefCell<Vec<(&'static str, Rc<P>)>>;
@@ -21,6 +21,7 @@ pub(super) struct Stores {
     sqls: Opened<dyn Sql>,
     blobs: Opened<dyn Blob>,
     secrets: Opened<dyn Secret>,
+    functions: Opened<dyn Invoke>,
     /// Where all of them come from, unless the target says.
     by: Option<By>,
 }
@@ -30,6 +31,7 @@ struct By {
     connect: Open<dyn Sql>,
     blobs: Open<dyn Blob>,
     secrets: Open<dyn Secret>,
+    functions: Open<dyn Invoke>,
 }
 
 impl Stores {
@@ -38,15 +40,17 @@ impl Stores {
         connect: impl Fn(&str) -> Rc<dyn Sql> + 'static,
         blobs: impl Fn(&str) -> Rc<dyn Blob> + 'static,
         secrets: impl Fn(&str) -> Rc<dyn Secret> + 'static,
+        functions: impl Fn(&str) -> Rc<dyn Invoke> + 'static,
     ) -> Self {
         let (open, connect, blobs) = (Box::new(open), Box::new(connect), Box::new(blobs));
-        let secrets = Box::new(secrets);
+        let (secrets, functions) = (Box::new(secrets), Box::new(functions));
         Self {
             by: Some(By {
                 open,
                 connect,
                 blobs,
                 secrets,
+                functions,
             }),
             ..Self::default()
         }
@@ -103,6 +107,17 @@ impl Stores {
     ) -> Rc<dyn Secret> {
         opened(&self.secrets, name, || match &self.by {
             Some(by) => (by.secrets)(name),
+            None => open(name),
+        })
+    }
+
+    pub(super) fn invoke_or(
+        &self,
+        name: &'static str,
+        open: impl FnOnce(&'static str) -> Rc<dyn Invoke>,
+    ) -> Rc<dyn Invoke> {
+        opened(&self.functions, name, || match &self.by {
+            Some(by) => (by.functions)(name),
             None => open(name),
         })
     }

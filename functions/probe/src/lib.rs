@@ -7,6 +7,8 @@ mod blob;
 mod count;
 mod echo;
 mod fetch;
+#[cfg(feature = "invoke")]
+mod invoke;
 mod ports;
 mod respond;
 #[cfg(feature = "secret")]
@@ -33,6 +35,8 @@ pub fn app() -> App {
     let app = sql::sqlite::routes(app);
     #[cfg(feature = "secret")]
     let app = secret::routes(app);
+    #[cfg(feature = "invoke")]
+    let app = invoke::routes(app);
     #[cfg(feature = "postgres")]
     let app = sql::postgres::routes(app);
     app.any("/echo", echo::echo)

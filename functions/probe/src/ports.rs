@@ -70,7 +70,7 @@ macro_rules! with_servers {
 #[cfg(feature = "secret")]
 macro_rules! with_secrets {
     ($($before:tt)*) => {
-        declare! {
+        with_functions! {
             $($before)*
             /// One that the suite sets.
             pub(crate) probe_secret: Secret,
@@ -82,6 +82,22 @@ macro_rules! with_secrets {
 
 #[cfg(not(feature = "secret"))]
 macro_rules! with_secrets {
+    ($($before:tt)*) => { with_functions! { $($before)* } };
+}
+
+#[cfg(feature = "invoke")]
+macro_rules! with_functions {
+    ($($before:tt)*) => {
+        declare! {
+            $($before)*
+            /// The probe itself.
+            pub(crate) probe: Invoke,
+        }
+    };
+}
+
+#[cfg(not(feature = "invoke"))]
+macro_rules! with_functions {
     ($($before:tt)*) => { declare! { $($before)* } };
 }
 

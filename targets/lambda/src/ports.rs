@@ -117,7 +117,12 @@ pub(crate) fn options() -> Result<(Options, Option<String>), Error> {
     };
     // Who reaches the runtime API takes invocations, and answers them.
     options.guarded = text("AWS_LAMBDA_RUNTIME_API").and_then(|api| runtime_api(&api));
-    #[cfg(any(feature = "dynamodb", feature = "postgres", feature = "s3"))]
+    #[cfg(any(
+        feature = "dynamodb",
+        feature = "lambda",
+        feature = "postgres",
+        feature = "s3"
+    ))]
     {
         options.stores = stores()?;
     }
@@ -171,14 +176,20 @@ pub(crate) fn deployment() -> Result<Deployment, Error> {
     })
 }
 
-/// The stores, blobs and databases that the environment names services for.
-#[cfg(any(feature = "dynamodb", feature = "postgres", feature = "s3"))]
+/// The stores, blobs, databases and functions that the environment names services for.
+#[cfg(any(
+    feature = "dynamodb",
+    feature = "lambda",
+    feature = "postgres",
+    feature = "s3"
+))]
 fn stores() -> Result<guru_host::Stores, Error> {
     let services = guru_services::Services::read(env::vars_os());
     let services = services.map_err(|error| Error::setting(error.to_string()))?;
-    let (blobs, servers) = (services.clone(), services.clone());
+    let (blobs, servers, functions) = (services.clone(), services.clone(), services.clone());
     let stores = guru_host::Stores::new(move |name| services.open(name));
     let stores = stores.with_postgres(move |name| servers.postgres(name));
+    let stores = stores.with_functions(move |name| functions.function(name));
     Ok(stores.with_blobs(move |name| blobs.blobs(name)))
 }
 

@@ -23,7 +23,7 @@ pub fn component(function: Function, target: &str) -> Result<PathBuf> {
         command.args([
             "--no-default-features",
             "--features",
-            "key-value,postgres,secret,sqlite",
+            "invoke,key-value,postgres,secret,sqlite",
         ]);
     }
     forget_toolchain(&mut command);

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::{POINTS, Vector};
 
 /// Every file of cases: its name and its text.
-const FILES: [(&str, &str); 24] = [
+const FILES: [(&str, &str); 25] = [
     ("after", include_str!("../../vectors/after.json")),
     ("atomic", include_str!("../../vectors/atomic.json")),
     ("blob", include_str!("../../vectors/blob.json")),
@@ -23,6 +23,7 @@ const FILES: [(&str, &str); 24] = [
     ("headers", include_str!("../../vectors/headers.json")),
     ("heads", include_str!("../../vectors/heads.json")),
     ("identity", include_str!("../../vectors/identity.json")),
+    ("invoke", include_str!("../../vectors/invoke.json")),
     ("kv", include_str!("../../vectors/kv.json")),
     ("limits", include_str!("../../vectors/limits.json")),
     ("method", include_str!("../../vectors/method.json")),

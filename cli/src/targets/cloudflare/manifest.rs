@@ -20,6 +20,9 @@ const R2: &str = "r2_buckets";
 /// The same for databases of PostgreSQL, which are reached by Hyperdrive.
 const HYPERDRIVE: &str = "hyperdrive";
 
+/// The same for other functions, each of which is another worker.
+const SERVICES: &str = "services";
+
 /// What a binding is called in there.
 const BINDING: &str = "binding";
 
@@ -79,10 +82,11 @@ pub(super) fn with_stores(text: &str, ports: &[Port]) -> Result<Option<String>> 
             Port::KeyValue { .. } | Port::Sqlite { .. } => D1,
             Port::Blob { .. } => R2,
             Port::Postgres { .. } => HYPERDRIVE,
+            Port::Invoke { .. } => SERVICES,
             Port::Fetch { .. } | Port::Secret { .. } => continue,
         };
         let name = port.name();
-        for other in [KV, D1, R2, HYPERDRIVE]
+        for other in [KV, D1, R2, HYPERDRIVE, SERVICES]
             .into_iter()
             .filter(|other| *other != kind)
         {
@@ -91,7 +95,11 @@ pub(super) fn with_stores(text: &str, ports: &[Port]) -> Result<Option<String>> 
                 "`{name}` is a binding of `{other}`, and the function declares it as one of `{kind}`: correct one of them"
             );
         }
-        is_new |= tables::add(&mut document, kind, BINDING, name)?;
+        let is_added = tables::add(&mut document, kind, BINDING, name)?;
+        is_new |= is_added;
+        if let Some(function) = port.function().filter(|_| is_added) {
+            tables::set(&mut document, kind, "service", &function);
+        }
         if kind == HYPERDRIVE {
             is_new |= with_node(&mut document)?;
         }

@@ -99,6 +99,11 @@ impl Vendor for Lambda {
         let is_named = |name: &str| {
             request.settings.iter().any(|(key, _)| key == name) || env::var_os(name).is_some()
         };
+        if let Some((setting, _)) = session.itself(&ports, request.settings)? {
+            let name = session.context().function.to_string();
+            command.env(setting, format!("lambda://{name}"));
+            command.args(["--function", &name]);
+        }
         let stores = ports.iter().any(Port::is_store) && !is_named(STORES);
         let blobs = ports.iter().any(Port::is_blob) && !is_named(BLOBS);
         if stores || blobs {

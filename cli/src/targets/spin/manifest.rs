@@ -6,13 +6,25 @@ use anyhow::{Context as _, Result, ensure};
 use toml_edit::{Array, DocumentMut, Entry, InlineTable, Item, TableLike, Value, table, value};
 
 use crate::{
-    declared::Port,
+    declared::{self, Port},
     serving::{NOTE, Settings, of_path},
 };
 
 /// The list of servers that a component may reach, and what those of databases begin with there: they are the deployment's.
 pub(super) const HOSTS: &str = "allowed_outbound_hosts";
 const SERVER: &str = "postgres://";
+
+/// The servers that a component may reach: those that the function declares, and its other functions, each a component of the same
+/// application (<https://spinframework.dev/v3/http-outbound#local-service-chaining>). In order.
+pub(super) fn hosts(ports: &[Port]) -> Vec<String> {
+    let declared = declared::hosts(ports).into_iter().map(str::to_owned);
+    let functions = ports.iter().filter_map(Port::function);
+    let mut hosts: Vec<_> = declared
+        .chain(functions.map(|name| format!("http://{name}.spin.internal")))
+        .collect();
+    hosts.sort_unstable();
+    hosts
+}
 
 /// Replaces the source of the function's component in spin.toml, removes its build command and overrides its settings.
 pub(super) fn for_development(
@@ -193,6 +205,7 @@ pub(super) fn runtime_config(folder: &Path, ports: &[Port]) -> Result<String> {
             Port::Blob { .. }
             | Port::Fetch { .. }
             | Port::Postgres { .. }
+            | Port::Invoke { .. }
             | Port::Secret { .. } => continue,
         };
         let name = port.name();

@@ -138,8 +138,9 @@ fn build(context: &BuildContext<'_>, folder: &Path, is_final: bool) -> Result<Ve
     let declared = declared::declared(&fs::read(&component)?)?;
     ports::compose(context, &component)?;
     if let Some(own) = context.workspace.manifest(context.function, MANIFEST) {
+        let hosts = manifest::hosts(&declared);
         let lists = [
-            (manifest::HOSTS, declared::hosts(&declared)),
+            (manifest::HOSTS, hosts.iter().map(String::as_str).collect()),
             ("key_value_stores", declared::plain_stores(&declared)),
             ("sqlite_databases", declared::in_sqlite(&declared)),
         ];

@@ -14,12 +14,13 @@ use crate::{
 };
 
 /// The interfaces that these components give, and the package of each: a library for WebAssembly has one file for all features.
-const INTERFACES: [(&str, &str); 5] = [
+const INTERFACES: [(&str, &str); 6] = [
     ("guru:ports/key-value@", "guru-spin-key-value"),
     ("guru:ports/atomic@", "guru-spin-atomic"),
     ("guru:ports/sqlite@", "guru-spin-sqlite"),
     ("guru:ports/postgres@", "guru-spin-postgres"),
     ("guru:ports/secret@", "guru-spin-secret"),
+    ("guru:ports/invoke@", "guru-spin-invoke"),
 ];
 
 /// Composes the component with one for each interface of ours that it imports.

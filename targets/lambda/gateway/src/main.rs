@@ -10,19 +10,20 @@ mod account;
 mod answer;
 mod emulator;
 mod event;
+mod invoke;
 mod runtime;
 mod serve;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use clap::{Parser, ValueEnum};
 
 use account::Account;
-use emulator::{Emulators, Function, Settings};
-use runtime::Runtimes;
-use serve::Backend;
+use emulator::Function;
+use invoke::Api;
+use serve::Maker;
 
 /// Serves a Lambda function over HTTP, under AWS's Runtime Interface Emulator, or with a stand-in for it that streams.
 #[derive(Parser)]
@@ -50,6 +51,9 @@ struct Arguments {
     /// An emulator of AWS for the function's stores, `ministack`, which has nothing in it when it starts
     #[arg(long, value_name = "FILE")]
     aws: Option<PathBuf>,
+    /// The name by which the function calls itself: there is an API of Lambda for it then
+    #[arg(long, value_name = "NAME")]
+    function: Option<String>,
     /// Name or address to listen on
     #[arg(long, default_value = "127.0.0.1")]
     host: String,
@@ -137,24 +141,34 @@ fn run(arguments: Arguments) -> Result<()> {
             Some(program) => Some(Account::start(program).await?),
             None => None,
         };
-        let function = Function {
-            bootstrap: arguments.bootstrap,
-            environment: account
-                .as_ref()
-                .map(Account::environment)
-                .unwrap_or_default(),
+        let mut environment = account
+            .as_ref()
+            .map(Account::environment)
+            .unwrap_or_default();
+        let api = match arguments.function {
+            Some(name) => Some(Api::bind(name).await?),
+            None => None,
         };
-        let backend = if streams {
-            Backend::Runtimes(Runtimes::start(function, workers).await?)
-        } else {
-            let settings = Settings {
-                emulator: arguments
-                    .emulator
-                    .context("--emulator is missing: it names AWS's Runtime Interface Emulator")?,
-                function,
-            };
-            Backend::Emulators(Box::new(Emulators::start(settings, workers).await?))
+        if let Some(api) = &api {
+            environment.extend(api.environment()?);
+        }
+        let emulator = arguments.emulator.filter(|_| !streams);
+        ensure!(
+            streams || emulator.is_some(),
+            "--emulator is missing: it names AWS's Runtime Interface Emulator"
+        );
+        let maker = Maker {
+            function: Function {
+                bootstrap: arguments.bootstrap,
+                environment,
+            },
+            emulator,
+            workers,
         };
+        let backend = maker.backend().await?;
+        if let Some(api) = api {
+            tokio::spawn(api.serve(maker));
+        }
         let place = (arguments.host.as_str(), arguments.port);
         tokio::select! {
             served = serve::serve(front, backend, place) => served,

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::io::Write as _;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -24,13 +25,13 @@ use tokio::sync::mpsc;
 
 use crate::Front;
 use crate::answer::{own, response};
-use crate::emulator::Emulators;
+use crate::emulator::{Emulators, Function, Settings};
 use crate::event::{Route, event, path};
 use crate::runtime::{Broken, Chunk, Runtimes, Streamed};
 
 /// The maximum size of an event that Lambda accepts, in bytes
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
-const EVENT: usize = 6 * 1024 * 1024;
+pub(crate) const EVENT: usize = 6 * 1024 * 1024;
 
 /// The maximum size of a body that a load balancer accepts for a function, and of the JSON that it accepts back, in
 /// bytes
@@ -46,6 +47,40 @@ pub(crate) enum Backend {
     Emulators(Box<Emulators>),
     /// Our own runtime API, which streams them.
     Runtimes(Runtimes),
+}
+
+impl Backend {
+    /// The answer of the function to an event.
+    pub(crate) async fn invoke(&self, event: Vec<u8>) -> Result<Answer> {
+        match self {
+            Self::Emulators(emulators) => emulators.invoke(event).await.map(Answer::Whole),
+            Self::Runtimes(runtimes) => runtimes.invoke(event).await.map(Answer::Streamed),
+        }
+    }
+}
+
+/// What makes a [`Backend`].
+#[derive(Clone)]
+pub(crate) struct Maker {
+    pub(crate) function: Function,
+    /// AWS's emulator; none where answers are streamed.
+    pub(crate) emulator: Option<PathBuf>,
+    /// How many run at once.
+    pub(crate) workers: usize,
+}
+
+impl Maker {
+    /// Starts the first of what it has.
+    pub(crate) async fn backend(&self) -> Result<Backend> {
+        let function = self.function.clone();
+        Ok(match self.emulator.clone() {
+            None => Backend::Runtimes(Runtimes::start(function, self.workers).await?),
+            Some(emulator) => {
+                let settings = Settings { emulator, function };
+                Backend::Emulators(Box::new(Emulators::start(settings, self.workers).await?))
+            }
+        })
+    }
 }
 
 type Body = UnsyncBoxBody<Bytes, Broken>;
@@ -199,16 +234,7 @@ async fn exchange(
         Front::Http => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_GATEWAY,
     };
-    let invoked = match backend {
-        Backend::Emulators(emulators) => emulators
-            .invoke(event.into_bytes())
-            .await
-            .map(Answer::Whole),
-        Backend::Runtimes(runtimes) => runtimes
-            .invoke(event.into_bytes())
-            .await
-            .map(Answer::Streamed),
-    };
+    let invoked = backend.invoke(event.into_bytes()).await;
     let unusable = |reason| {
         eprintln!("guru-gateway: the function's answer cannot be used: {reason}");
         failed
@@ -239,7 +265,8 @@ async fn exchange(
     Ok(response.map(whole))
 }
 
-enum Answer {
+/// An answer of the function.
+pub(crate) enum Answer {
     Whole(Bytes),
     Streamed(Streamed),
 }
