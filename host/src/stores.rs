@@ -2,13 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-use guru_core::ports::{self, Condition, ErrorKind, ListQuery, Version};
-use guru_core::ports::{check_key, check_value, secret_variable};
+use guru_core::ports::{self, ErrorKind, ListQuery, secret_variable};
 use guru_services::{BlobStore, Function, SqlDatabase, Store};
 use wasmtime::Result;
-use wasmtime::component::{Accessor, HasData, Linker};
+use wasmtime::component::{HasData, Linker};
 
 use crate::state::State;
 use bindings::guru::ports::{atomic, blob as contents, key_value, postgres, sqlite};
@@ -16,6 +14,7 @@ use bindings::guru::ports::{atomic, blob as contents, key_value, postgres, sqlit
 pub(crate) mod blob;
 mod databases;
 pub(crate) mod invoke;
+mod key_values;
 mod secret;
 
 mod bindings {
@@ -120,7 +119,8 @@ impl Stores {
 
     fn function(&self, name: &str) -> Result<Function, ports::Error> {
         let find = self.find.as_ref();
-        let find = find.ok_or_else(|| unavailable(format!("this host has no function `{name}`")))?;
+        let find =
+            find.ok_or_else(|| unavailable(format!("this host has no function `{name}`")))?;
         Ok(find(name))
     }
 
@@ -207,8 +207,7 @@ impl fmt::Debug for Stores {
 }
 
 pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
-    key_value::add_to_linker::<_, Ports>(linker, State::stores)?;
-    atomic::add_to_linker::<_, Ports>(linker, State::stores)?;
+    key_values::add_to_linker(linker)?;
     databases::add_to_linker(linker)?;
     secret::add_to_linker(linker)?;
     invoke::add_to_linker(linker)?;
@@ -222,14 +221,9 @@ impl HasData for Ports {
     type Data<'a> = &'a mut Stores;
 }
 
-/// The store of a call, once its key is known to be one.
-fn store<T>(
-    accessor: &Accessor<T, Ports>,
-    name: &str,
-    key: &str,
-) -> Result<Opened<dyn Store>, ports::Error> {
-    check_key(key)?;
-    accessor.with(|mut access| access.get().open(name))
+fn query(prefix: String, limit: u32, cursor: Option<String>) -> ListQuery {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    ListQuery::new(prefix).with_limit(limit).with_cursor(cursor)
 }
 
 /// Each interface has errors of its own, which are alike; in brackets is a kind that not all have.
@@ -258,161 +252,3 @@ macro_rules! errors {
 }
 
 errors!(key_value [InvalidKey] atomic [InvalidKey] contents [InvalidKey] sqlite [] postgres []);
-
-async fn list<T>(
-    accessor: &Accessor<T, Ports>,
-    name: &str,
-    query: ListQuery,
-) -> Result<ports::Page, ports::Error> {
-    query.check()?;
-    let store = accessor.with(|mut access| access.get().open(name))?;
-    store.list(query).await
-}
-
-fn query(prefix: String, limit: u32, cursor: Option<String>) -> ListQuery {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    ListQuery::new(prefix).with_limit(limit).with_cursor(cursor)
-}
-
-/// Writes what has been checked.
-async fn write<T>(
-    accessor: &Accessor<T, Ports>,
-    name: &str,
-    key: &str,
-    value: Vec<u8>,
-    ttl: Option<u64>,
-    condition: Condition,
-) -> Result<String, ports::Error> {
-    let ttl = ttl.map(Duration::from_secs);
-    check_value(&value, ttl)?;
-    let store = store(accessor, name, key)?;
-    let written = store.write(key, value.into(), ttl, condition).await?;
-    Ok(written.to_string())
-}
-
-impl key_value::Host for &mut Stores {}
-
-impl<T: Send> key_value::HostWithStore<T> for Ports {
-    async fn get(
-        accessor: &Accessor<T, Self>,
-        name: String,
-        key: String,
-    ) -> Result<Option<Vec<u8>>, key_value::Error> {
-        let read = store(accessor, &name, &key)?.read(&key).await?;
-        Ok(read.map(|(value, _)| value.into()))
-    }
-
-    async fn exists(
-        accessor: &Accessor<T, Self>,
-        name: String,
-        key: String,
-    ) -> Result<bool, key_value::Error> {
-        let store = store(accessor, &name, &key)?;
-        Ok(store.exists(&key).await?)
-    }
-
-    async fn set(
-        accessor: &Accessor<T, Self>,
-        name: String,
-        key: String,
-        value: Vec<u8>,
-        ttl: Option<u64>,
-    ) -> Result<(), key_value::Error> {
-        let written = write(accessor, &name, &key, value, ttl, Condition::None);
-        written.await?;
-        Ok(())
-    }
-
-    async fn delete(
-        accessor: &Accessor<T, Self>,
-        name: String,
-        key: String,
-    ) -> Result<(), key_value::Error> {
-        let store = store(accessor, &name, &key)?;
-        Ok(store.delete(&key).await?)
-    }
-
-    async fn list_keys(
-        accessor: &Accessor<T, Self>,
-        name: String,
-        prefix: String,
-        limit: u32,
-        cursor: Option<String>,
-    ) -> Result<key_value::Page, key_value::Error> {
-        let page = list(accessor, &name, query(prefix, limit, cursor)).await?;
-        let ports::Page { keys, cursor } = page;
-        Ok(key_value::Page { keys, cursor })
-    }
-}
-
-impl atomic::Host for &mut Stores {}
-
-impl<T: Send> atomic::HostWithStore<T> for Ports {
-    async fn read(
-        accessor: &Accessor<T, Self>,
-        name: String,
-        key: String,
-    ) -> Result<Option<atomic::Versioned>, atomic::Error> {
-        let read = store(accessor, &name, &key)?.read(&key).await?;
-        Ok(read.map(|(value, version)| atomic::Versioned {
-            value: value.into(),
-            version: version.to_string(),
-        }))
-    }
-
-    async fn exists(
-        accessor: &Accessor<T, Self>,
-        name: String,
-        key: String,
-    ) -> Result<bool, atomic::Error> {
-        let store = store(accessor, &name, &key)?;
-        Ok(store.exists(&key).await?)
-    }
-
-    async fn write(
-        accessor: &Accessor<T, Self>,
-        name: String,
-        key: String,
-        value: Vec<u8>,
-        ttl: Option<u64>,
-        condition: atomic::Condition,
-    ) -> Result<String, atomic::Error> {
-        let condition = match condition {
-            atomic::Condition::None => Condition::None,
-            atomic::Condition::Absent => Condition::Absent,
-            atomic::Condition::Version(version) => Condition::Version(Version::new(version)),
-        };
-        Ok(write(accessor, &name, &key, value, ttl, condition).await?)
-    }
-
-    async fn add(
-        accessor: &Accessor<T, Self>,
-        name: String,
-        key: String,
-        by: i64,
-    ) -> Result<i64, atomic::Error> {
-        let store = store(accessor, &name, &key)?;
-        Ok(store.add(&key, by).await?)
-    }
-
-    async fn delete(
-        accessor: &Accessor<T, Self>,
-        name: String,
-        key: String,
-    ) -> Result<(), atomic::Error> {
-        let store = store(accessor, &name, &key)?;
-        Ok(store.delete(&key).await?)
-    }
-
-    async fn list_keys(
-        accessor: &Accessor<T, Self>,
-        name: String,
-        prefix: String,
-        limit: u32,
-        cursor: Option<String>,
-    ) -> Result<atomic::Page, atomic::Error> {
-        let page = list(accessor, &name, query(prefix, limit, cursor)).await?;
-        let ports::Page { keys, cursor } = page;
-        Ok(atomic::Page { keys, cursor })
-    }
-}

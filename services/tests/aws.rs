@@ -1,5 +1,5 @@
-//! DynamoDB and S3 pass the suites of their ports: `ministack`, an emulator, which the variable `MINISTACK_BIN` names. Without it nothing
-//! of this is run, and the tests are listed as ignored.
+//! DynamoDB and S3 pass the suites of their ports, and Lambda calls a function: `ministack`, an emulator, which the variable `MINISTACK_BIN`
+//! names. Without it nothing of this is run, and the tests are listed as ignored.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,8 +11,8 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use guru_core::ports::{Blob as _, Condition, ErrorKind, KeyValue as _, ListQuery};
-use guru_services::{Local, LocalBlob, Services, suite};
+use guru_core::ports::{Blob as _, Condition, Error, ErrorKind, KeyValue as _, ListQuery};
+use guru_services::{Answer, Local, LocalBlob, Services, suite};
 use libtest_mimic::{Arguments, Trial};
 
 /// The variable that names the emulator.
@@ -109,6 +109,7 @@ fn main() -> ExitCode {
         trial("s3_passes", s3_passes),
         trial("stores_of_a_bucket_share_nothing", share_no_blobs),
         trial("a_bucket_that_there_is_not_is_said_by_kind", no_bucket),
+        trial("a_function_answers", function),
     ];
     // Credentials are the environment's, of which a test has none of its own.
     assert!(
@@ -191,4 +192,101 @@ fn no_bucket(account: &Account) {
     );
     let error = block_on(store.head("key")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connect, "{error}");
+}
+
+/// A function that is none of ours, in Python: it answers with what it got.
+const CALLED: &str = "\
+import base64
+def handler(event, context):
+    path = event['rawPath']
+    if path == '/fails':
+        raise Exception('as told')
+    if path == '/odd':
+        return ['no answer']
+    body = base64.b64decode(event.get('body') or '')
+    headers = {'content-type': 'application/octet-stream', 'x-method': event['requestContext']['http']['method'],
+               'x-query': event['rawQueryString'], 'x-mine': event['headers'].get('x-mine', '')}
+    return {'statusCode': 418, 'headers': headers, 'cookies': ['a=1', 'b=2'], 'isBase64Encoded': True,
+            'body': base64.b64encode(body[::-1]).decode()}
+";
+
+/// Makes the function, by AWS's own command line, which is installed beside the emulator.
+fn make_function(account: &Account, name: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let zip = folder.path().join("function.zip");
+    let mut archive = zip::ZipWriter::new(std::fs::File::create(&zip).unwrap());
+    let options = zip::write::SimpleFileOptions::default();
+    archive.start_file("called.py", options).unwrap();
+    std::io::Write::write_all(&mut archive, CALLED.as_bytes()).unwrap();
+    archive.finish().unwrap();
+    let program = std::env::var_os(PROGRAM).unwrap();
+    let aws = std::path::Path::new(&program).with_file_name("aws");
+    let made = Command::new(aws)
+        .args(["--endpoint-url", &account.url, "--region", "eu-central-1"])
+        .args(["lambda", "create-function", "--function-name", name])
+        .args(["--runtime", "python3.12", "--handler", "called.handler"])
+        .args(["--role", "arn:aws:iam::000000000000:role/any"])
+        .arg("--zip-file")
+        .arg(format!("fileb://{}", zip.display()))
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+}
+
+fn function(account: &Account) {
+    make_function(account, "called");
+    let place = format!("region=eu-central-1&endpoint={}", account.url);
+    let services = |setting: &str| {
+        Services::read([("GURU_FUNCTIONS".into(), setting.into())])
+            .unwrap()
+            .function("called")
+    };
+    let ask = |place: &str, target: &str, body: &[u8]| {
+        let body = http_body_util::Full::new(bytes::Bytes::copy_from_slice(body));
+        let body = http_body_util::BodyExt::map_err(body, |never| match never {});
+        let request = http::Request::builder()
+            .method("PUT")
+            .uri(format!("http://called{target}"))
+            .header("x-mine", "yes")
+            .body(http_body_util::BodyExt::boxed_unsync(body))
+            .unwrap();
+        let function = services(&format!("called={place}"));
+        block_on(async {
+            let client = guru_client::Client::new();
+            match function.send(client, request).await? {
+                Answer::Whole(answer) => Ok::<_, Error>(answer),
+                Answer::Coming(_) => panic!("Lambda's answers are whole"),
+            }
+        })
+    };
+    let arn = format!("lambda://arn:aws:lambda:eu-central-1:000000000000:function:called?{place}");
+    for setting in [format!("lambda://called?{place}"), arn] {
+        let answer = ask(&setting, "/a%2Fb?x=1&x=%20", b"\0\xffabc").unwrap();
+        assert_eq!(answer.status().as_u16(), 418);
+        for (name, wanted) in [
+            ("x-method", "PUT"),
+            ("x-query", "x=1&x=%20"),
+            ("x-mine", "yes"),
+        ] {
+            assert_eq!(answer.headers()[name], wanted);
+        }
+        assert_eq!(answer.headers().get_all("set-cookie").iter().count(), 2);
+        assert_eq!(&answer.body()[..], b"cba\xff\0");
+    }
+    let here = format!("lambda://called?{place}");
+    for (setting, target, kind) in [
+        (&here, "/fails", ErrorKind::Broken),
+        (&here, "/odd", ErrorKind::Broken),
+        (&format!("lambda://nobody?{place}"), "/", ErrorKind::Connect),
+        (
+            &"lambda://called?region=eu-central-1&endpoint=http://127.0.0.1:1".to_owned(),
+            "/",
+            ErrorKind::Connect,
+        ),
+    ] {
+        let error = ask(setting, target, b"").unwrap_err();
+        assert_eq!(error.kind(), kind, "{setting} {target} {error}");
+    }
+    let error = ask(&here, "/", &vec![b'x'; 5_000_000]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
 }

@@ -50,7 +50,8 @@ impl Settings {
                     "GURU_DATA",
                     "GURU_FUNCTIONS",
                     "GURU_POSTGRES",
-                ].contains(&key)
+                ]
+                .contains(&key)
         };
         self.iter().filter(move |(key, _)| !is_hosts(key))
     }

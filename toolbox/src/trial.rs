@@ -1,7 +1,9 @@
-//! Checks that a new build starts, beside the one being served: a build that exits at start must not replace it.
+//! Checks that a new build starts, beside the one being served: a build that exits at start must not replace it, nor one whose routes
+//! cannot be served.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},
+    path::Path,
     process::{Command, Stdio},
     sync::mpsc,
     thread,
@@ -10,10 +12,17 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{child, interrupt, leash::Leash};
+use crate::{child, interrupt, leash::Leash, surroundings};
 
 /// The time from starting the process to the line that announces it is listening.
 const START: Duration = Duration::from_secs(20);
+
+/// The exit code of a program whose routes cannot be served (`guru_native::main`). Unlike 1, no program exits with it for other
+/// reasons.
+const REFUSED: i32 = 65;
+
+/// How long a program may take to answer. One that does not know the option may start serving and never exit.
+const ANSWER: Duration = Duration::from_secs(20);
 
 /// How often the process is polled for its exit meanwhile.
 const BEAT: Duration = Duration::from_millis(20);
@@ -104,4 +113,41 @@ mod tests {
             "{error}"
         );
     }
+}
+
+/// Has a program check its routes, and fails where it refuses them.
+///
+/// # Errors
+///
+/// When they cannot be served.
+pub fn accepts(program: &Path) -> Result<()> {
+    let mut command = surroundings::command(program);
+    let child = command
+        .arg("--check")
+        .env("PORT", "0")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn();
+    let Ok(mut child) = child else { return Ok(()) };
+    let latest = Instant::now() + ANSWER;
+    let status = loop {
+        match child.try_wait() {
+            Ok(None) if Instant::now() < latest => thread::sleep(Duration::from_millis(20)),
+            Ok(Some(status)) => break Some(status),
+            _ => break None,
+        }
+    };
+    // Any other exit has nothing to do with routes: the program may need settings that it lacks here, or not know the option.
+    if status.and_then(|status| status.code()) != Some(REFUSED) {
+        let _ = child.kill();
+        let _ = child.wait();
+        return Ok(());
+    }
+    let mut said = String::new();
+    if let Some(mut stderr) = child.stderr.take() {
+        // Invalid UTF-8 is dropped.
+        let _ = stderr.read_to_string(&mut said);
+    }
+    bail!("the function cannot be served: {}", said.trim())
 }

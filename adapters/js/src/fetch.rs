@@ -117,10 +117,7 @@ impl ports::Fetch for Fetch {
 }
 
 /// Sends a request, to the binding of this name or else to the server of its URL.
-pub(crate) async fn send(
-    mut request: FetchRequest,
-    name: Option<&str>,
-) -> Result<Response, Error> {
+pub(crate) async fn send(mut request: FetchRequest, name: Option<&str>) -> Result<Response, Error> {
     let call = Rc::new(Flight(Call::new()));
     let number = call.number();
     let body = request.take_body();

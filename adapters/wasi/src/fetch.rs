@@ -47,11 +47,7 @@ pub(crate) async fn send(mut request: FetchRequest, authority: &str) -> Result<R
 }
 
 /// The host's request. Its content is sent as the host reads it.
-fn outgoing(
-    request: &FetchRequest,
-    authority: &str,
-    body: Body,
-) -> Result<types::Request, Error> {
+fn outgoing(request: &FetchRequest, authority: &str, body: Body) -> Result<types::Request, Error> {
     let invalid = |why: Cow<'static, str>| Error::new(ErrorKind::Invalid, why);
     let fields = convert::fields(request.headers()).map_err(|why| invalid(why.into()))?;
     let says_nothing = expects_content(request.method().as_str());
@@ -138,8 +134,12 @@ fn failed(host: &str, code: ErrorCode) -> Error {
             ErrorKind::Denied,
             "the host of this function does not allow it",
         ),
-        ErrorCode::ConnectionLimitReached => (ErrorKind::Unavailable, "there is no room for it now"),
-        ErrorCode::HttpRequestBodySize(_) => (ErrorKind::TooLarge, "the request is too large for it"),
+        ErrorCode::ConnectionLimitReached => {
+            (ErrorKind::Unavailable, "there is no room for it now")
+        }
+        ErrorCode::HttpRequestBodySize(_) => {
+            (ErrorKind::TooLarge, "the request is too large for it")
+        }
         ErrorCode::HttpResponseTimeout => (ErrorKind::Timeout, "it did not answer in time"),
         ErrorCode::HttpRequestMethodInvalid | ErrorCode::HttpRequestUriInvalid => {
             (ErrorKind::Invalid, "the request cannot be sent")

@@ -129,7 +129,13 @@ mod tests {
             assert_eq!(ip(text), loopback, "{text}");
         }
         assert_eq!(ip("::1"), Some("::1".parse().unwrap()));
-        for text in ["", "0.0.0.0:0", "localhost", "127.0.0.1:x", "1.2.3.4, 5.6.7.8"] {
+        for text in [
+            "",
+            "0.0.0.0:0",
+            "localhost",
+            "127.0.0.1:x",
+            "1.2.3.4, 5.6.7.8",
+        ] {
             assert_eq!(ip(text), None, "{text}");
         }
     }

@@ -7,12 +7,13 @@ use std::{
 
 use anyhow::Result;
 
-use super::{BuildContext, copy_program, program::program, routes};
+use super::{BuildContext, copy_program, program::program};
+use guru_toolbox::trial::accepts;
 
 /// Builds the server, a program named after the function.
 pub fn build(context: &BuildContext<'_>, folder: &Path) -> Result<PathBuf> {
     let program = program(context)?;
-    routes::ask(&program)?;
+    accepts(&program)?;
     let mut to = folder.join(context.function);
     to.set_extension(env::consts::EXE_EXTENSION);
     copy_program(&program, &to)?;

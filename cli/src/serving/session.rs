@@ -87,7 +87,8 @@ impl<'a> Session<'a> {
         let own = ports
             .iter()
             .find(|port| port.function() == Some(name.replace('_', "-")));
-        let Some(own) = own.filter(|port| settings.of_port(FUNCTIONS, port.name()).is_none()) else {
+        let Some(own) = own.filter(|port| settings.of_port(FUNCTIONS, port.name()).is_none())
+        else {
             return Ok(None);
         };
         if self.port() == 0 {

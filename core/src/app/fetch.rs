@@ -82,7 +82,10 @@ impl Fetch {
     ) -> Self {
         let port = Rc::clone(cx.ports().fetch_or(make));
         let hosts = Some(hosts);
-        Self { hosts, ..Self::by(cx, port) }
+        Self {
+            hosts,
+            ..Self::by(cx, port)
+        }
     }
 
     /// The handle of one request for a port that leads to one place, whatever the host of a URL.

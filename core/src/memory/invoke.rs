@@ -57,7 +57,9 @@ impl Invoke for One {
                 }
                 None => Err(Error::new(
                     ErrorKind::Unavailable,
-                    format!("there is no function `{name}` in memory: add it to the client with function"),
+                    format!(
+                        "there is no function `{name}` in memory: add it to the client with function"
+                    ),
                 )),
             }
         })

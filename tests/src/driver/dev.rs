@@ -29,7 +29,14 @@ const START: Duration = Duration::from_secs(1800);
 const OWN_START: Duration = Duration::from_secs(600);
 
 /// The ports of the probe, which are features of it.
-const PORTS: [&str; 6] = ["blob", "invoke", "key-value", "postgres", "secret", "sqlite"];
+const PORTS: [&str; 6] = [
+    "blob",
+    "invoke",
+    "key-value",
+    "postgres",
+    "secret",
+    "sqlite",
+];
 
 /// The variable that names the folder of what a function keeps.
 const DATA: &str = "GURU_DATA";

@@ -201,7 +201,8 @@ impl Vector {
         let mut exchanges = self.copies.iter().flatten();
         let crash = b"crash=1";
         exchanges.any(|Exchange { send, .. }| {
-            send.path() == b"/panic" || send.target.windows(crash.len()).any(|part| part == crash)
+            send.path().ends_with(b"/panic")
+                || send.target.windows(crash.len()).any(|part| part == crash)
         })
     }
 

@@ -52,7 +52,10 @@ pub(super) fn program_for(ports: &[Port]) -> cargo::Program {
         cargo::BOOTSTRAP_WITH_POSTGRES
     } else if ports.iter().any(Port::is_blob) {
         cargo::BOOTSTRAP_WITH_BLOBS
-    } else if ports.iter().any(|port| port.is_store() || port.function().is_some()) {
+    } else if ports
+        .iter()
+        .any(|port| port.is_store() || port.function().is_some())
+    {
         cargo::BOOTSTRAP_WITH_STORES
     } else {
         cargo::BOOTSTRAP

@@ -181,7 +181,10 @@ mod tests {
             ("/rawQueryString", json!("x=1&x=2&y=%20")),
             ("/queryStringParameters/x", json!("1,2")),
             ("/headers/x-a", json!("1,2")),
-            ("/headers/host", json!("greeter.lambda-url.eu-west-1.on.aws")),
+            (
+                "/headers/host",
+                json!("greeter.lambda-url.eu-west-1.on.aws"),
+            ),
             ("/cookies", json!(["a=1", "b=2"])),
             ("/requestContext/http/method", json!("PATCH")),
             ("/body", json!("/w==")),

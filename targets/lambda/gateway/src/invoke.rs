@@ -145,9 +145,7 @@ fn is_error(payload: &[u8]) -> bool {
 fn failed(payload: Bytes) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(payload));
     let value = HeaderValue::from_static("Unhandled");
-    response
-        .headers_mut()
-        .insert("x-amz-function-error", value);
+    response.headers_mut().insert("x-amz-function-error", value);
     response
 }
 

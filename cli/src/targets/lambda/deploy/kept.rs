@@ -37,7 +37,10 @@ pub(super) fn kept(template: &str, ports: &[Port], aws: &Aws) -> Result<Vec<Stri
              postgres://USER:PASSWORD@HOST/DATABASE` keeps it, and `--postgres NAME` names it"
         );
     }
+    let (functions, arns) = functions(ports, aws)?;
     for (name, value) in [
+        ("Functions", &*functions),
+        ("FunctionArns", &arns),
         ("Postgres", secret),
         ("Subnets", aws.subnets.as_deref().unwrap_or_default()),
         (
@@ -51,12 +54,39 @@ pub(super) fn kept(template: &str, ports: &[Port], aws: &Aws) -> Result<Vec<Stri
             parameters.push(format!("{name}={value}"));
         } else if !value.is_empty() {
             bail!(
-                "it has no parameter `{name}`, with what a database of PostgreSQL needs: take it over from the template of a new \
+                "it has no parameter `{name}`, with what a database of PostgreSQL or another function needs: take it over from the template of a new \
                  function (`guru new`)"
             );
         }
     }
     Ok(parameters)
+}
+
+/// Where the other functions of a function are, and what it may call: as lists.
+fn functions(ports: &[Port], aws: &Aws) -> Result<(String, String)> {
+    let declared = || ports.iter().filter(|port| port.function().is_some());
+    let is_missing = |port: &&Port| !aws.function.iter().any(|(name, _)| name == port.name());
+    if let Some(port) = declared().find(is_missing) {
+        bail!(
+            "where the function `{0}` is, is not said: `--function {0}=ARN` names it, as `aws lambda get-function --function-name NAME \
+             --query Configuration.FunctionArn` has it",
+            port.name()
+        );
+    }
+    let is_known = |name: &str| declared().any(|port| port.name() == name);
+    if let Some((name, _)) = aws.function.iter().find(|(name, _)| !is_known(name)) {
+        bail!(
+            "the function declares no function `{name}` with `guru::ports!`, for which there is a `--function`"
+        );
+    }
+    let entries = aws.function.iter();
+    let entries: Vec<_> = entries
+        .map(|(name, arn)| format!("{name}=lambda://{arn}"))
+        .collect();
+    let mut arns: Vec<_> = aws.function.iter().map(|(_, arn)| arn.as_str()).collect();
+    arns.sort_unstable();
+    arns.dedup();
+    Ok((entries.join(","), arns.join(",")))
 }
 
 #[cfg(test)]
@@ -79,10 +109,22 @@ mod tests {
             security_groups: Some("c".into()),
             ..Aws::default()
         };
-        let none = ["Postgres=\"\"", "Subnets=\"\"", "SecurityGroups=\"\""];
-        let all = ["Postgres=secret", "Subnets=a,b", "SecurityGroups=c"];
+        let none = [
+            "Functions=\"\"",
+            "FunctionArns=\"\"",
+            "Postgres=\"\"",
+            "Subnets=\"\"",
+            "SecurityGroups=\"\"",
+        ];
+        let all = [
+            none[0],
+            none[1],
+            "Postgres=secret",
+            "Subnets=a,b",
+            "SecurityGroups=c",
+        ];
         let wanted =
-            |two: [&'static str; 2], rest: [&'static str; 3]| Some([&two[..], &rest].concat());
+            |two: [&'static str; 2], rest: [&'static str; 5]| Some([&two[..], &rest].concat());
         let usual = Aws::default();
         assert!(kept(own, &database, &usual).is_err());
         assert!(kept("Parameters:\n", &database, &network).is_err());
@@ -106,5 +148,29 @@ mod tests {
                 wanted.map(|all| all.into_iter().map(str::to_owned).collect::<Vec<_>>())
             );
         }
+    }
+    #[test]
+    fn what_a_function_calls_is_what_it_declares() {
+        let own = include_str!("../../../../../template.yaml");
+        let arn = "arn:aws:lambda:eu-west-1:1:function:g";
+        let ports = ["greeter", "other"].map(|name| Port::Invoke { name: name.into() });
+        let both = Aws {
+            function: ["other", "greeter"]
+                .map(|name| (name.into(), arn.into()))
+                .into(),
+            ..Aws::default()
+        };
+        let kept = |ports: &[Port], aws: &Aws| kept(own, ports, aws);
+        let made = kept(&ports, &both).unwrap();
+        for wanted in [
+            format!("Functions=other=lambda://{arn},greeter=lambda://{arn}"),
+            format!("FunctionArns={arn}"),
+        ] {
+            assert!(made.contains(&wanted), "{made:?}");
+        }
+        let error = kept(&ports, &Aws::default()).unwrap_err().to_string();
+        assert!(error.contains("--function greeter=ARN"), "{error}");
+        let error = kept(&ports[1..], &both).unwrap_err().to_string();
+        assert!(error.contains("`greeter`"), "{error}");
     }
 }
