@@ -2,6 +2,7 @@
 //! vendor. This is not a public API, and changes without notice.
 
 pub mod apt;
+pub mod around;
 pub mod artefact;
 pub mod cargo;
 pub mod child;

@@ -56,7 +56,7 @@ impl Drop for Manifest {
 }
 
 /// A header for anyone who finds the file after the command was killed.
-pub const NOTE: &str = "# Made by `guru dev`, of the manifest beside it; changes are lost.\n";
+pub const NOTE: &str = "# Made by `guru`, of the manifest beside it; changes are lost.\n";
 
 /// A path as a string for a manifest.
 ///

@@ -1,6 +1,7 @@
 //! `guru new`: creates a function.
 
-mod around;
+#[cfg(test)]
+mod joining;
 
 use std::{
     fs,
@@ -23,7 +24,7 @@ use crate::{
     targets::Target,
 };
 
-use around::ParentWorkspace;
+use guru_toolbox::around::ParentWorkspace;
 
 /// A file of the new folder: its path and its template.
 type File = (&'static str, &'static str);
@@ -242,7 +243,10 @@ impl Function<'_> {
         };
         match (file, self.around) {
             ("Cargo.toml", Some(around)) => around.adapt(&text),
-            (_, Some(around)) => Ok(around.place(&text, name)),
+            (_, Some(around)) => {
+                let targets = Target::all().iter().map(|target| target.name());
+                Ok(around.place(&text, name, targets))
+            }
             _ => Ok(text),
         }
     }

@@ -14,6 +14,7 @@ use crate::{
     deployment::{self, Deployed, Deployment, Missing},
     files,
     items::npm,
+    serving::Manifest,
     tool,
 };
 
@@ -54,14 +55,6 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Deployed>> {
     let (Some(wrangler), Some(manifest)) = (wrangler, manifest) else {
         bail!("something is missing that was not said");
     };
-    let mut command = Command::new(&wrangler);
-    command
-        .arg(if options.delete { "delete" } else { "deploy" })
-        .arg("--config")
-        .arg(manifest)
-        .args(["--name", &deployment.name])
-        .args(&options.more)
-        .env("PATH", tool::path_with_guru()?);
     let context = &deployment.context;
     let folder = artefacts::dist(context.workspace, super::NAME, context.function);
     // wrangler builds by its manifest and then reads the result, so the folder stays locked throughout. It has read the manifest by
@@ -70,6 +63,20 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Deployed>> {
     if !options.delete {
         context.fill(&output, |draft| build::build(context, draft))?;
     }
+    let copy = manifest::of_stage(&files::read(&manifest)?, deployment.stage())?;
+    let copy = copy.map(|text| {
+        let copy = Manifest::beside(&manifest);
+        copy.write(&text).map(|()| copy)
+    });
+    let copy = copy.transpose()?;
+    let mut command = Command::new(&wrangler);
+    command
+        .arg(if options.delete { "delete" } else { "deploy" })
+        .arg("--config")
+        .arg(copy.as_ref().map_or(&*manifest, Manifest::path))
+        .args(["--name", &deployment.name])
+        .args(&options.more)
+        .env("PATH", tool::path_with_guru()?);
     output.hand_to(&mut command)?;
     if options.dry_run {
         deployment.run(&mut command)?;

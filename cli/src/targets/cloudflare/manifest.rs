@@ -23,6 +23,9 @@ const HYPERDRIVE: &str = "hyperdrive";
 /// The same for other functions, each of which is another worker.
 const SERVICES: &str = "services";
 
+/// The worker of one of these.
+const SERVICE: &str = "service";
+
 /// What a binding is called in there.
 const BINDING: &str = "binding";
 
@@ -98,13 +101,35 @@ pub(super) fn with_stores(text: &str, ports: &[Port]) -> Result<Option<String>> 
         let is_added = tables::add(&mut document, kind, BINDING, name)?;
         is_new |= is_added;
         if let Some(function) = port.function().filter(|_| is_added) {
-            tables::set(&mut document, kind, "service", &function);
+            tables::set(&mut document, kind, SERVICE, &function);
         }
         if kind == HYPERDRIVE {
             is_new |= with_node(&mut document)?;
         }
     }
     Ok(is_new.then(|| document.to_string()))
+}
+
+/// Leads services that are other functions to those of the same stage, as `guru deploy` names them: a binding that has another service
+/// than `guru build` gives it keeps that. Nothing where there is none.
+pub(super) fn of_stage(text: &str, stage: &str) -> Result<Option<String>> {
+    let mut document: DocumentMut = text.parse()?;
+    let services = document.get_mut(SERVICES);
+    let services = services.and_then(Item::as_array_of_tables_mut);
+    let mut is_new = false;
+    for service in services.into_iter().flat_map(ArrayOfTables::iter_mut) {
+        let name = service.get(BINDING).and_then(Item::as_str);
+        let name = name.map(|name| Port::Invoke { name: name.into() });
+        let usual = name.as_ref().and_then(Port::function);
+        if usual.is_some() && service.get(SERVICE).and_then(Item::as_str) == usual.as_deref() {
+            service.insert(
+                SERVICE,
+                value(format!("{}-{stage}", usual.unwrap_or_default())),
+            );
+            is_new = true;
+        }
+    }
+    Ok(is_new.then(|| format!("{NOTE}{document}")))
 }
 
 /// The databases of PostgreSQL that the worker has bindings for, and no server under `wrangler dev`.
@@ -188,6 +213,20 @@ mod tests {
         let inline = "kv_namespaces = [{ binding = \"links\", id = \"x\" }]";
         assert_eq!(with_stores(inline, &both[1..]).unwrap(), None);
         assert!(with_stores(inline, &[port("other", false)]).is_err());
+    }
+
+    #[test]
+    fn functions_are_services_of_the_same_stage() {
+        let ports = ["image_sizes", "mine"].map(|name| Port::Invoke { name: name.into() });
+        let made = with_stores("name = \"a\"\n", &ports).unwrap().unwrap();
+        let wanted = "[[services]]\nbinding = \"image_sizes\"\nservice = \"image-sizes\"\n";
+        assert!(made.contains(wanted), "{made}");
+        assert_eq!(with_stores(&made, &ports).unwrap(), None);
+        let own = made.replace("service = \"mine\"", "service = \"theirs\"");
+        let staged = of_stage(&own, "dev").unwrap().unwrap();
+        assert!(staged.contains("service = \"image-sizes-dev\""), "{staged}");
+        assert!(staged.contains("service = \"theirs\""), "{staged}");
+        assert_eq!(of_stage("name = \"a\"\n", "dev").unwrap(), None);
     }
 
     fn parsed(text: &str) -> DocumentMut {

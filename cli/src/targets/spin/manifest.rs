@@ -16,14 +16,25 @@ const SERVER: &str = "postgres://";
 
 /// The servers that a component may reach: those that the function declares, and its other functions, each a component of the same
 /// application (<https://spinframework.dev/v3/http-outbound#local-service-chaining>). In order.
-pub(super) fn hosts(ports: &[Port]) -> Vec<String> {
+pub(super) fn hosts(ports: &[Port]) -> Result<Vec<String>> {
     let declared = declared::hosts(ports).into_iter().map(str::to_owned);
-    let functions = ports.iter().filter_map(Port::function);
+    let functions: Vec<_> = ports.iter().filter_map(Port::function).collect();
+    for name in &functions {
+        ensure!(
+            is_variable(&name.replace('-', "_")),
+            "Spin has no component `{name}`, as the port would need it: words of small letters and digits, each with a letter in front, and \
+             one `-` between them; give the port another name"
+        );
+    }
     let mut hosts: Vec<_> = declared
-        .chain(functions.map(|name| format!("http://{name}.spin.internal")))
+        .chain(
+            functions
+                .iter()
+                .map(|name| format!("http://{name}.spin.internal")),
+        )
         .collect();
     hosts.sort_unstable();
-    hosts
+    Ok(hosts)
 }
 
 /// Replaces the source of the function's component in spin.toml, removes its build command and overrides its settings.
@@ -159,7 +170,7 @@ pub(super) fn with_variables(text: &str, ports: &[Port], is_final: bool) -> Resu
 /// What the component's variables for its secrets begin with: it can ask for no other ones by the name of a secret.
 const SECRET: &str = "guru_secret_";
 
-/// Whether Spin takes a name for a variable.
+/// Whether Spin takes a name for a variable; for a component with `-` in place of `_`.
 fn is_variable(name: &str) -> bool {
     name.split('_').all(|word| {
         word.starts_with(|first: char| first.is_ascii_lowercase())
@@ -245,6 +256,21 @@ fn environment(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn functions_are_components_that_are_allowed() {
+        let port = |name: &str| Port::Invoke { name: name.into() };
+        let both = hosts(&[port("image_sizes"), port("Mine")]).unwrap();
+        let wanted = [
+            "http://image-sizes.spin.internal",
+            "http://mine.spin.internal",
+        ];
+        assert_eq!(both, wanted);
+        for name in ["a__b", "_a", "b_2", "ä"] {
+            let error = hosts(&[port(name)]).unwrap_err().to_string();
+            assert!(error.contains("give the port another name"), "{error}");
+        }
+    }
 
     fn parsed(text: &str) -> DocumentMut {
         text.parse().unwrap()

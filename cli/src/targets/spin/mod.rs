@@ -138,7 +138,7 @@ fn build(context: &BuildContext<'_>, folder: &Path, is_final: bool) -> Result<Ve
     let declared = declared::declared(&fs::read(&component)?)?;
     ports::compose(context, &component)?;
     if let Some(own) = context.workspace.manifest(context.function, MANIFEST) {
-        let hosts = manifest::hosts(&declared);
+        let hosts = manifest::hosts(&declared)?;
         let lists = [
             (manifest::HOSTS, hosts.iter().map(String::as_str).collect()),
             ("key_value_stores", declared::plain_stores(&declared)),

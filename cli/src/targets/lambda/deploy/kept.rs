@@ -65,7 +65,7 @@ pub(super) fn kept(template: &str, ports: &[Port], aws: &Aws) -> Result<Vec<Stri
 /// Where the other functions of a function are, and what it may call: as lists.
 fn functions(ports: &[Port], aws: &Aws) -> Result<(String, String)> {
     let declared = || ports.iter().filter(|port| port.function().is_some());
-    let is_missing = |port: &&Port| !aws.function.iter().any(|(name, _)| name == port.name());
+    let is_missing = |port: &&Port| !aws.called.iter().any(|(name, _)| name == port.name());
     if let Some(port) = declared().find(is_missing) {
         bail!(
             "where the function `{0}` is, is not said: `--function {0}=ARN` names it, as `aws lambda get-function --function-name NAME \
@@ -74,19 +74,35 @@ fn functions(ports: &[Port], aws: &Aws) -> Result<(String, String)> {
         );
     }
     let is_known = |name: &str| declared().any(|port| port.name() == name);
-    if let Some((name, _)) = aws.function.iter().find(|(name, _)| !is_known(name)) {
+    if let Some((name, _)) = aws.called.iter().find(|(name, _)| !is_known(name)) {
         bail!(
             "the function declares no function `{name}` with `guru::ports!`, for which there is a `--function`"
         );
     }
-    let entries = aws.function.iter();
+    if let Some((name, arn)) = aws.called.iter().find(|(_, arn)| !is_arn(arn)) {
+        bail!(
+            "`--function {name}={arn}` names no function: write {name}=arn:aws:lambda:REGION:ACCOUNT:function:FUNCTION"
+        );
+    }
+    let entries = aws.called.iter();
     let entries: Vec<_> = entries
         .map(|(name, arn)| format!("{name}=lambda://{arn}"))
         .collect();
-    let mut arns: Vec<_> = aws.function.iter().map(|(_, arn)| arn.as_str()).collect();
+    let mut arns: Vec<_> = aws.called.iter().map(|(_, arn)| arn.as_str()).collect();
     arns.sort_unstable();
     arns.dedup();
     Ok((entries.join(","), arns.join(",")))
+}
+
+/// Whether it is the ARN of a function, or of a version or an alias of one.
+fn is_arn(text: &str) -> bool {
+    let parts: Vec<_> = text.split(':').collect();
+    let is_clean = text
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b":-_$".contains(&byte));
+    let is_function =
+        matches!(&*parts, ["arn", _, "lambda", _, _, "function", name, ..] if !name.is_empty());
+    is_clean && is_function && parts.len() <= 8
 }
 
 #[cfg(test)]
@@ -155,7 +171,7 @@ mod tests {
         let arn = "arn:aws:lambda:eu-west-1:1:function:g";
         let ports = ["greeter", "other"].map(|name| Port::Invoke { name: name.into() });
         let both = Aws {
-            function: ["other", "greeter"]
+            called: ["other", "greeter"]
                 .map(|name| (name.into(), arn.into()))
                 .into(),
             ..Aws::default()
@@ -172,5 +188,18 @@ mod tests {
         assert!(error.contains("--function greeter=ARN"), "{error}");
         let error = kept(&ports[1..], &both).unwrap_err().to_string();
         assert!(error.contains("`greeter`"), "{error}");
+        for wrong in [
+            "g",
+            "arn:aws:s3:::b",
+            "arn:aws:lambda:r:1:function:",
+            "arn:aws:lambda:r:1:function:a,b",
+        ] {
+            let aws = Aws {
+                called: vec![("other".into(), wrong.into())],
+                ..Aws::default()
+            };
+            let error = kept(&ports[1..], &aws).unwrap_err().to_string();
+            assert!(error.contains("function:FUNCTION"), "{error}");
+        }
     }
 }

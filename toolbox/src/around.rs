@@ -1,9 +1,6 @@
 //! The workspace that encloses a new function's folder, if there is one, and how the function joins it by cargo's rules for
 //! members (<https://doc.rust-lang.org/cargo/reference/workspaces.html>).
 
-#[cfg(test)]
-mod tests;
-
 use std::{
     fs,
     path::{Component, Path, PathBuf},
@@ -14,7 +11,7 @@ use cargo_metadata::{Metadata, MetadataCommand, Package};
 use glob::{MatchOptions, Pattern};
 use toml_edit::{Array, DocumentMut, Item, Table, value};
 
-use crate::{child, console::Console, files, surroundings, targets::Target, version::Version};
+use crate::{child, console::Console, files, surroundings, version::Version};
 
 /// The crate that functions depend on.
 const GURU: &str = "guru";
@@ -28,7 +25,7 @@ const OPTIONS: MatchOptions = MatchOptions {
 
 /// A workspace that the new function joins.
 #[derive(Debug)]
-pub(super) struct ParentWorkspace {
+pub struct ParentWorkspace {
     manifest: PathBuf,
     /// The manifest as it was found.
     text: String,
@@ -42,7 +39,7 @@ pub(super) struct ParentWorkspace {
 impl ParentWorkspace {
     /// Finds the workspace that `folder`, which does not exist yet, would belong to. Writes nothing. Fails where the workspace
     /// cannot be joined.
-    pub(super) fn find(folder: &Path, name: &str) -> Result<Option<Self>> {
+    pub fn find(folder: &Path, name: &str) -> Result<Option<Self>> {
         let folder = resolve(folder)?;
         let mut parents = folder.ancestors().skip(1);
         let Some(nearest) = parents.find(|parent| parent.join("Cargo.toml").is_file()) else {
@@ -107,15 +104,19 @@ impl ParentWorkspace {
     }
 
     /// The relative path from the function's folder to the workspace's.
-    pub(super) fn up(&self) -> String {
+    pub fn up(&self) -> String {
         "../".repeat(self.member.split('/').count())
     }
 
-    /// Adapts a vendor's manifest to a member: build output is in a folder per function at the top of the workspace.
-    pub(super) fn place(&self, text: &str, name: &str) -> String {
+    /// Adapts a vendor's manifest to a member: what is built for these targets is in a folder a function at the workspace's top.
+    pub fn place<'a>(
+        &self,
+        text: &str,
+        name: &str,
+        targets: impl IntoIterator<Item = &'a str>,
+    ) -> String {
         let up = self.up();
-        Target::all().iter().fold(text.to_owned(), |text, target| {
-            let target = target.name();
+        targets.into_iter().fold(text.to_owned(), |text, target| {
             text.replace(
                 &format!("dist/{target}/"),
                 &format!("{up}dist/{target}/{name}/"),
@@ -124,12 +125,12 @@ impl ParentWorkspace {
     }
 
     /// The `guru` crate that the workspace's functions depend on: a workspace cannot contain two of them.
-    pub(super) fn guru(&self) -> Option<&Path> {
+    pub fn guru(&self) -> Option<&Path> {
         self.guru.as_deref()
     }
 
     /// Reports what was joined, and what is left to the user.
-    pub(super) fn tell(&self, console: Console) {
+    pub fn tell(&self, console: Console) {
         let manifest = self.manifest.display();
         console.note(&format!("It is a member of the workspace of {manifest}."));
         let profile = self.document.get("profile");
@@ -148,7 +149,7 @@ impl ParentWorkspace {
     }
 
     /// Adapts the manifest to a member: it inherits what the workspace defines for its packages.
-    pub(super) fn adapt(&self, manifest: &str) -> Result<String> {
+    pub fn adapt(&self, manifest: &str) -> Result<String> {
         let mut own: DocumentMut = manifest.parse().context("the manifest is not TOML")?;
         // Only the root may have `[workspace]` and profiles.
         own.remove("workspace");
@@ -191,7 +192,7 @@ impl ParentWorkspace {
 
     /// Adds the function to the members, unless a pattern covers it already, and validates the workspace with cargo. On failure,
     /// the workspace's manifest is restored.
-    pub(super) fn join(&self) -> Result<()> {
+    pub fn join(&self) -> Result<()> {
         if let Some(text) = self.joined()? {
             files::write(&self.manifest, &text)?;
         }
@@ -209,7 +210,7 @@ impl ParentWorkspace {
     }
 
     /// Restores the workspace's manifest.
-    pub(super) fn leave(&self) -> Result<()> {
+    pub fn leave(&self) -> Result<()> {
         if read(&self.manifest)? == self.text {
             return Ok(());
         }
@@ -312,8 +313,8 @@ fn is_root(manifest: &Path) -> Result<bool> {
     Ok(document.contains_key("workspace"))
 }
 
-/// The manifest of a package's workspace, or of the package itself.
-fn root(folder: &Path) -> Result<PathBuf> {
+/// The manifest of a package's workspace, or of the package itself. Fails where cargo cannot read it.
+pub fn root(folder: &Path) -> Result<PathBuf> {
     let words = ["locate-project", "--workspace", "--message-format=plain"];
     let said = child::output(
         surroundings::command("cargo")
@@ -324,7 +325,8 @@ fn root(folder: &Path) -> Result<PathBuf> {
     Ok(PathBuf::from(said.trim()))
 }
 
-fn metadata(manifest: &Path) -> Result<Metadata> {
+/// What cargo says of the packages of a manifest, without what they depend on. Fails where it cannot read them.
+pub fn metadata(manifest: &Path) -> Result<Metadata> {
     MetadataCommand::new()
         .no_deps()
         .env_remove("CARGO")

@@ -2,8 +2,16 @@
 
 use std::process::Command;
 
-use super::*;
-use crate::{args::Template, commands::new::Function};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Result;
+use guru_toolbox::around::{ParentWorkspace, metadata, root};
+
+use super::Function;
+use crate::{args::Template, child, files};
 
 mod cases;
 
