@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use clap::{CommandFactory as _, Parser as _};
 use guru_cli::{
     args::{Args, Command},
-    commands::{build, checks, conform, deploy, dev, doctor, manual, new, setup},
+    commands::{build, checks, conform, data, deploy, dev, doctor, manual, new, setup},
 };
 use guru_toolbox::{
     console::{self, Console},
@@ -50,6 +50,7 @@ fn run(args: Args) -> Result<bool> {
         Some(Command::Completions(options)) => manual::completions(&options),
         Some(Command::Man(options)) => manual::man(&options),
         Some(Command::Deploy(options)) => deploy::run(&Home::from_env()?, console, &options),
+        Some(Command::Data(options)) => data::run(&Home::from_env()?, console, &options),
         Some(Command::Conform(options)) => conform::run(&options),
         Some(Command::Doctor(options)) => Ok(doctor::run(&Home::from_env()?, &options)),
         Some(Command::Dev(options)) => dev::run(&Home::from_env()?, console, &options),

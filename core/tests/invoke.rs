@@ -2,24 +2,24 @@
 
 #![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
 
+use std::pin::Pin;
+use std::task::{self, Poll};
 use std::time::Duration;
 
-use guru_core::http::Url;
+use bytes::Bytes;
+
+use guru_core::http::{self, Chunks, Url};
 use guru_core::memory::Client;
 use guru_core::ports::{self, function_name};
-use guru_core::{App, Body, Context, Invoke, Method, Request, Response, Result, Uri};
+use guru_core::{App, Atomic, Body, Context, Invoke, Method, Request, Response, Result, Uri};
 
 /// What `guru::ports! { other_one: Invoke }` makes.
 fn other_one(cx: &Context) -> Invoke {
     Invoke::new(cx, "other_one", |_| unreachable!("a test has its own"))
 }
 
-async fn pass(cx: Context, mut req: Request) -> Result<Response> {
-    let uri = Uri::parse(req.uri().to_string())?;
-    let sent = Request::new(req.method().clone(), uri)
-        .with_headers(req.headers().clone())
-        .with_body(req.take_body());
-    Ok(other_one(&cx).send(sent).await?)
+async fn pass(cx: Context, req: Request) -> Result<Response> {
+    other_one(&cx).pass(req).await
 }
 
 async fn seen(_cx: Context, mut req: Request) -> Result<Response> {
@@ -104,8 +104,8 @@ fn errors_are_told_apart() {
 #[test]
 fn a_path_leads_nowhere_else() {
     let client = client().function("other_one", App::new().any("/{*rest}", seen));
-    for path in ["/a/../b", "/%2e%2e/b", "/."] {
-        assert_eq!(client.get(path).status().as_u16(), 500, "{path}");
+    for path in ["/a/../b", "/%2e%2e/b", "/.", "/a{b}"] {
+        assert_eq!(client.get(path).status().as_u16(), 400, "{path}");
     }
 }
 
@@ -134,19 +134,77 @@ fn a_name_is_what_vendors_take() {
     assert!(Url::parse(&format!("http://{}/", function_name("image_sizes"))).is_ok());
 }
 
+/// Longer than a name between two dots can be.
+const LONG: &str = "a23456789_b23456789_c23456789_d23456789_e23456789_f23456789_g23456789";
+
 /// A port may have a name that no host has.
 #[test]
 fn any_name_can_be_called() {
     async fn asks(cx: Context, _req: Request) -> Result<Response> {
-        for name in ["größe", "metadata", "_a", "a_"] {
+        for name in ["größe", "metadata", "_a", "a_", "r#match", LONG] {
             let other = Invoke::new(&cx, name, |_| unreachable!("a test has its own"));
-            other.post("/", "x").await?;
+            let mut answer = other.post("/x?y=1", "x").await?;
+            let said = answer.take_body().collect(1000).await?;
+            assert!(said.starts_with(b"POST /x?y=1 "), "{name}");
         }
         Ok(Response::text("all"))
     }
     let mut client = Client::new(App::new().get("/", asks)).unwrap();
-    for name in ["größe", "metadata", "_a", "a_"] {
-        client = client.function(name, App::new().any("/", seen));
+    for name in ["größe", "metadata", "_a", "a_", "r#match", LONG] {
+        client = client.function(name, App::new().any("/{*rest}", seen));
     }
     assert_eq!(text(&client.get("/")), "all");
+}
+
+/// What is wrong with a request is its client's fault.
+#[test]
+fn content_that_is_too_large_is_the_client_s() {
+    let app = App::new().any("/", pass).body_limit(3);
+    let client = Client::new(app).unwrap();
+    let client = client.function("other_one", App::new().any("/", seen));
+    let stream = Body::stream(Two(2));
+    let uri = Uri::parse("/").unwrap();
+    let request = Request::new(Method::POST, uri).with_body(stream);
+    assert_eq!(client.send(request).status().as_u16(), 413);
+}
+
+/// So many chunks of two bytes.
+struct Two(u8);
+
+impl Chunks for Two {
+    fn poll_chunk(
+        mut self: Pin<&mut Self>,
+        _: &mut task::Context<'_>,
+    ) -> Poll<Option<std::result::Result<Bytes, http::Error>>> {
+        let left = self.0.checked_sub(1);
+        self.0 = left.unwrap_or_default();
+        Poll::Ready(left.map(|_| Ok(Bytes::from_static(b"xx"))))
+    }
+}
+
+/// A function that is called has all in memory, too: stores of its own, and the functions of the first.
+#[test]
+fn a_function_calls_the_next() {
+    fn counts(cx: &Context) -> Atomic {
+        Atomic::new(cx, "counts", |_| unreachable!("it is in memory"))
+    }
+    async fn middle(cx: Context, req: Request) -> Result<Response> {
+        let count = counts(&cx).add("calls", 1).await?;
+        let last = Invoke::new(&cx, "last", |_| unreachable!("a test has its own"));
+        let mut answer = last.pass(req).await?;
+        let said = answer.take_body().collect(1000).await?;
+        Ok(Response::text(format!(
+            "{count} {}",
+            String::from_utf8_lossy(&said)
+        )))
+    }
+    async fn last(_cx: Context, _req: Request) -> Result<Response> {
+        Ok(Response::text("last"))
+    }
+    let client = client()
+        .function("other_one", App::new().get("/", middle))
+        .function("last", App::new().get("/", last));
+    client.store("counts").put("calls", "100");
+    assert_eq!(text(&client.get("/")), "1 last");
+    assert_eq!(text(&client.get("/")), "2 last");
 }

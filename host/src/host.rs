@@ -109,7 +109,7 @@ impl Host {
             room: places(limits.instances),
             environment,
             is_text,
-            outbound: Outbound::new(options.guarded, limits),
+            outbound: Outbound::new(options.guarded, limits, is_text),
             stores: options.stores,
         })))
     }

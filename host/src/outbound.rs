@@ -4,16 +4,18 @@ use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use guru_client::{Client, ErrorKind};
 use guru_core::adapter::drop_nominated;
+use guru_core::ports::Level;
 use guru_services::{Answer, Function};
 use http::{HeaderName, header};
-use http_body::Body as _;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime_wasi_http::{Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks};
 
 use crate::limits::{Limits, places};
+use crate::log::note;
 
 /// Where this host deviates from wasmtime's defaults. Clones share one pool of connections: wasmtime itself would open one for
 /// each request.
@@ -22,6 +24,7 @@ pub(crate) struct Outbound {
     forbidden: ForbiddenHeaderFilter,
     client: Client,
     limits: Limits,
+    is_text: bool,
     /// What an instance may have open. There is none before its first request: most instances send none.
     room: Option<Arc<Semaphore>>,
     /// The other functions that the instance has asked for: each has the authority of its place here.
@@ -33,11 +36,13 @@ pub(crate) struct Outbound {
 const FUNCTIONS: &str = ".guru.internal";
 
 impl Outbound {
-    pub(crate) fn new(guarded: Option<SocketAddr>, limits: Limits) -> Self {
+    /// Its own lines of the log are text or JSON, as the function's.
+    pub(crate) fn new(guarded: Option<SocketAddr>, limits: Limits, is_text: bool) -> Self {
         Self {
             forbidden: forbidden(),
             client: guarded.map_or_else(Client::new, Client::guarding),
             limits,
+            is_text,
             room: None,
             called: Vec::new(),
         }
@@ -45,10 +50,12 @@ impl Outbound {
 
     /// The authority of requests for another function.
     pub(crate) fn authority(&mut self, name: &str, function: Function) -> String {
-        let known = self.called.iter().position(|(known, _)| known == name);
+        // As settings name it, whatever it is called: a component may call it by any letters.
+        let name = name.to_uppercase();
+        let known = self.called.iter().position(|(known, _)| *known == name);
         let at = known.unwrap_or(self.called.len());
         if known.is_none() {
-            self.called.push((name.to_owned(), function));
+            self.called.push((name, function));
         }
         format!("{at}{FUNCTIONS}")
     }
@@ -96,40 +103,51 @@ impl WasiHttpHooks for Outbound {
         let room = Arc::clone(room);
         let most = self.limits.fetched.unwrap_or(usize::MAX);
         let function = self.called(request.uri());
+        let is_text = self.is_text;
         Box::new(async move {
             let room = room.acquire_owned().await;
             let room = room.map_err(|_| Error::ConnectionLimitReached)?;
             let request = request.map(|body| body.map_err(Into::into).boxed_unsync());
-            let failed = |error: guru_client::Error| failed(error.kind(), error.to_string());
-            let answer = match function {
+            let answer = match &function {
                 None => client.send(request).await.map(Answer::Coming),
                 Some(function) => function.send(client, request).await,
             };
-            let mut answer = match answer.map_err(failed)? {
-                Answer::Coming(answer) => answer,
-                Answer::Whole(answer) => {
-                    let content = |body| Full::new(body).map_err(|never| match never {});
-                    return Ok((
-                        answer.map(|body| content(body).boxed_unsync()),
-                        Box::new(async { Ok(()) }) as Io,
-                    ));
+            let answer = answer.map_err(|error| {
+                let why = error.to_string();
+                if function.is_some() {
+                    // WASI's numbering has no room for it, and whoever runs the function has to know.
+                    note(is_text, Level::Warn, &why, None);
                 }
+                failed(error.kind(), why)
+            })?;
+            // It is held until the content is dropped, as at its end.
+            let answer = match answer {
+                Answer::Coming(mut answer) => {
+                    drop_nominated(answer.headers_mut());
+                    answer.map(|body| held(body, most, room))
+                }
+                Answer::Whole(answer) => answer.map(|body| held(Full::new(body), most, room)),
             };
-            drop_nominated(answer.headers_mut());
-            let answer = answer.map(|body| {
-                // It is held until the content is dropped, as at its end. An answer without content has no end to be read.
-                let room = (!body.is_end_stream()).then_some(room);
-                let content = Limited::new(body, most);
-                let content = content.map_err(move |error| {
-                    let _held = &room;
-                    broken(error, most)
-                });
-                content.boxed_unsync()
-            });
             // The client drives its connections itself.
             Ok((answer, Box::new(async { Ok(()) }) as Io))
         })
     }
+}
+
+/// The content of an answer, of which no more than `most` is read, and which has a place as long as it is there. An answer without content
+/// has no end to be read.
+fn held<B>(body: B, most: usize, room: OwnedSemaphorePermit) -> WasiBody
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let room = (!body.is_end_stream()).then_some(room);
+    let content = Limited::new(body, most);
+    let content = content.map_err(move |error| {
+        let _held = &room;
+        broken(error, most)
+    });
+    content.boxed_unsync()
 }
 
 /// Why the content of an answer breaks off.

@@ -105,7 +105,7 @@ mod tests {
     fn a_function_cannot_hold_any_number_of_the_host_s_things() {
         let mut state = State::new(
             &[],
-            &Outbound::new(None, crate::Limits::default()),
+            &Outbound::new(None, crate::Limits::default(), false),
             &Stores::default(),
         );
         let table = &mut state.table;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::setting::FUNCTIONS;
+
 /// A service, as a setting names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Service {
@@ -29,6 +31,24 @@ pub(crate) enum Service {
 }
 
 impl Service {
+    /// Whether it is another function, and keeps nothing.
+    pub(crate) const fn is_function(&self) -> bool {
+        match self {
+            #[cfg(feature = "function")]
+            Self::Url(_) => true,
+            #[cfg(feature = "lambda")]
+            Self::Lambda(_) => true,
+            #[cfg(any(
+                feature = "dynamodb",
+                feature = "files",
+                feature = "postgres",
+                feature = "s3",
+                feature = "sqlite"
+            ))]
+            _ => false,
+        }
+    }
+
     pub(crate) fn read(value: &str) -> Option<Self> {
         let (scheme, place) = value.split_once(':')?;
         let place = place.strip_prefix("//").unwrap_or(place);
@@ -90,6 +110,12 @@ impl fmt::Display for SettingError {
             "`lambda://FUNCTION`",
         ];
         let expected = expected.join(" or ");
+        if self.name == FUNCTIONS {
+            return write!(
+                f,
+                "{FUNCTIONS} is none: it names functions, as in {FUNCTIONS}=greeter=http://127.0.0.1:5001,other=http://127.0.0.1:5002"
+            );
+        }
         write!(
             f,
             "{} says which service a port leads to, and is none that there is here: it is {expected}",

@@ -22,7 +22,7 @@ const BLOBS: &str = "GURU_BLOBS";
 const POSTGRES: &str = "GURU_POSTGRES";
 
 /// The setting of functions: `NAME=URL` for each, with commas between.
-const FUNCTIONS: &str = "GURU_FUNCTIONS";
+pub(crate) const FUNCTIONS: &str = "GURU_FUNCTIONS";
 
 /// The folder of what no setting names a service for, on a machine of one's own; the folder and the file where this says nothing.
 const DATA: (&str, &str, &str) = ("GURU_DATA", ".guru", "data.sqlite");
@@ -91,6 +91,10 @@ impl Services {
             let service = value.to_str().and_then(Service::read);
             match service {
                 None => return Err(SettingError::new(name)),
+                // What keeps nothing is for one port alone.
+                Some(service) if service.is_function() && !name.starts_with(PREFIX) => {
+                    return Err(SettingError::new(name));
+                }
                 Some(service) if name == ALL => services.all = Some(service),
                 Some(service) if name == BLOBS => services.blobs = Some(service),
                 Some(service) if name == POSTGRES => services.postgres = Some(service),
@@ -271,7 +275,8 @@ fn listed(text: &str) -> Option<Vec<(String, Service)>> {
     entries
         .map(|entry| {
             let (name, url) = entry.split_once('=')?;
-            Some((name.trim().to_owned(), Service::read(url.trim())?))
+            let service = Service::read(url.trim()).filter(Service::is_function)?;
+            Some((name.trim().to_owned(), service))
         })
         .collect()
 }
@@ -337,6 +342,34 @@ mod tests {
             Some(file("/d/data.sqlite"))
         );
         assert_eq!(all(&[("GURU_STORES", "sqlite:x")]), Some(file("x")));
+    }
+
+    #[cfg(feature = "function")]
+    #[test]
+    fn functions_are_named_one_by_one_or_in_a_list() {
+        let lacks = |variables: &[(&str, &str)], port: &str| {
+            read(variables).unwrap().function(port).missed().is_some()
+        };
+        let own = ("GURU_PORT_GREETER", "http://127.0.0.1:1");
+        let list = ("GURU_FUNCTIONS", " greeter=http://a , other=https://b/c,");
+        assert!(!lacks(&[own], "greeter") && lacks(&[own], "other"));
+        assert!(!lacks(&[list], "greeter") && !lacks(&[list], "other"));
+        assert!(lacks(&[list], "third") && lacks(&[], "greeter"));
+        for (name, value) in [
+            ("GURU_FUNCTIONS", "http://a"),
+            ("GURU_FUNCTIONS", "greeter=sqlite:x"),
+            ("GURU_STORES", "http://a"),
+            ("GURU_BLOBS", "http://a"),
+            ("GURU_POSTGRES", "http://a"),
+        ] {
+            let error = read(&[(name, value)]).unwrap_err().to_string();
+            assert!(error.contains(name), "{error}");
+            assert_eq!(
+                error.contains("greeter=http"),
+                name == "GURU_FUNCTIONS",
+                "{error}"
+            );
+        }
     }
 
     #[test]

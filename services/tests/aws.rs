@@ -202,7 +202,9 @@ def handler(event, context):
     if path == '/fails':
         raise Exception('as told')
     if path == '/odd':
-        return ['no answer']
+        return {'statusCode': 99}
+    if path == '/plain':
+        return ['no status']
     body = base64.b64decode(event.get('body') or '')
     headers = {'content-type': 'application/octet-stream', 'x-method': event['requestContext']['http']['method'],
                'x-query': event['rawQueryString'], 'x-mine': event['headers'].get('x-mine', '')}
@@ -274,6 +276,9 @@ fn function(account: &Account) {
         assert_eq!(&answer.body()[..], b"cba\xff\0");
     }
     let here = format!("lambda://called?{place}");
+    let answer = ask(&here, "/plain", b"").unwrap();
+    assert_eq!(answer.status().as_u16(), 200);
+    assert_eq!(&answer.body()[..], br#"["no status"]"#);
     for (setting, target, kind) in [
         (&here, "/fails", ErrorKind::Broken),
         (&here, "/odd", ErrorKind::Broken),
@@ -287,6 +292,7 @@ fn function(account: &Account) {
         let error = ask(setting, target, b"").unwrap_err();
         assert_eq!(error.kind(), kind, "{setting} {target} {error}");
     }
+    // As text it would do; of a type that nobody knows it is in base64.
     let error = ask(&here, "/", &vec![b'x'; 5_000_000]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
 }

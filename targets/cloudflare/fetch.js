@@ -69,7 +69,11 @@ export const services = {
         flight.body = response.body;
         tell(this, number, flight, HEAD, head(response));
       },
-      (error) => tell(this, number, flight, kindOf(error), { text: String(error.message) }),
+      (error) => {
+        // Of another worker, whatever it threw is that it gave no answer.
+        const what = name === undefined ? kindOf(error) : BROKEN;
+        tell(this, number, flight, what, { text: String(error.message) });
+      },
     );
   },
 

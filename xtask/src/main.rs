@@ -6,6 +6,7 @@ mod aws;
 mod bench;
 mod budget;
 mod context;
+mod data;
 mod gauge;
 mod guru;
 mod new;

@@ -19,6 +19,7 @@ use crate::{
     artefacts, aws, cargo,
     console::say,
     context::TestContext,
+    data,
     leash::Leash,
     new, openapi, setup,
     setup::{AWS, tools},
@@ -220,6 +221,11 @@ pub(crate) fn openapi(context: &TestContext<'_>) -> Result<StepResult> {
         })?;
         openapi::check(context.home, context.console, &program)?;
     }
+    Ok(StepResult::Passed)
+}
+
+pub(crate) fn data(context: &TestContext<'_>) -> Result<StepResult> {
+    data::check(context)?;
     Ok(StepResult::Passed)
 }
 

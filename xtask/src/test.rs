@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The steps, in the order they run.
-const fn steps<'a>() -> [Step<TestContext<'a>>; 12] {
+const fn steps<'a>() -> [Step<TestContext<'a>>; 13] {
     [
         Step {
             name: "setup",
@@ -64,6 +64,12 @@ const fn steps<'a>() -> [Step<TestContext<'a>>; 12] {
             why: "the example's bytes and the core's instructions are within bench/budget.toml",
             is_asked_for: false,
             run: budget::check,
+        },
+        Step {
+            name: "data",
+            why: "what a function keeps goes from each target to the next by `guru data`, and stays what it is",
+            is_asked_for: false,
+            run: steps::data,
         },
         Step {
             name: "aws",

@@ -1,6 +1,7 @@
 //! The command line and its help texts.
 
 mod aws;
+mod data;
 mod function;
 mod machine;
 mod options;
@@ -8,6 +9,7 @@ mod options;
 use clap::{Parser, Subcommand};
 
 pub use aws::{Aws, FunctionUrl};
+pub use data::{Data, DataCommand, Wanted};
 pub use function::{Build, Deploy, Dev, Features, New, Template};
 pub use machine::{Completions, Conform, Doctor, Man, Setup, Test};
 pub use options::{DeployOptions, DevOptions, Stage};
@@ -55,6 +57,8 @@ pub enum Command {
     Build(Build),
     /// Deploy a function with its vendor's own tool
     Deploy(Deploy),
+    /// List, export and import what a function keeps
+    Data(Data),
     /// Set up what is missing, then run every test there is
     Test(Test),
     /// Prove that a function, or a deployed probe, keeps the portable contract

@@ -3,6 +3,7 @@
 pub mod build;
 pub mod checks;
 pub mod conform;
+pub mod data;
 pub mod deploy;
 pub mod dev;
 pub mod doctor;

@@ -95,10 +95,34 @@ pub trait Vendor: Sync {
         &[]
     }
 
+    /// How what a function keeps here is reached from this machine.
+    fn data(&self) -> Reach {
+        Reach {
+            on: self.name(),
+            features: &[],
+            settings: &[],
+        }
+    }
+
+    /// The manifest of a function that reaches the stores of one with the manifest `own`, made of the vendor's own.
+    fn data_manifest(&self, skeleton: &str, _own: &str) -> Result<String> {
+        Ok(skeleton.to_owned())
+    }
+
     /// Whether a build is started on trial before it replaces the one being served.
     fn tries_builds(&self) -> bool {
         false
     }
+}
+
+/// How what a function keeps at a vendor is reached from this machine: by a function that is served here.
+pub struct Reach {
+    /// The target that it is served on.
+    pub on: &'static str,
+    /// Features of the crate `guru` that it needs beside those of its ports.
+    pub features: &'static [&'static str],
+    /// Settings that must say where blobs, or else values, are, and how to find that out.
+    pub settings: &'static [(bool, &'static str, &'static str)],
 }
 
 /// Deploys, deletes or does a dry run, as the options say; returns where the function can be reached.

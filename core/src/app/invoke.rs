@@ -8,7 +8,8 @@ use core::pin::Pin;
 use core::time::Duration;
 
 use super::{Context, Fetch};
-use crate::http::{Body, Method, Request, Response, Uri, Url};
+use crate::app;
+use crate::http::{self, Body, Method, Request, Response, Uri, Url};
 use crate::ports::{self, Error, ErrorKind, FetchRequest, TIMEOUT, function_name};
 
 /// Another function, which the function declares.
@@ -89,7 +90,7 @@ impl Invoke {
         self.send(request.with_body(body)).await
     }
 
-    /// Sends any request, such as the one that a handler has itself, and comes back with the head of the answer.
+    /// Sends any request, and comes back with the head of the answer. The request of a client is [passed](Self::pass) on.
     ///
     /// # Errors
     ///
@@ -99,18 +100,49 @@ impl Invoke {
     /// The body of the answer ends with an error of the kind [`AnswerBroken`](crate::http::ErrorKind::AnswerBroken) when it breaks off,
     /// or a chunk takes too long.
     pub async fn send(&self, mut request: Request) -> Result<Response, Error> {
-        let name = function_name(self.name);
-        // As a name of a host: one that a port has and a host cannot, of other letters than ASCII's, is told by its port alone.
-        let host = if name.is_ascii() { &*name } else { "function" };
-        let url = Url::parse(&format!("http://{host}{}", request.uri())).map_err(invalid)?;
+        let url = self.url(request.uri()).map_err(invalid)?;
+        let body = request.take_body();
+        self.fetch.send(self.made(request, url, body)).await
+    }
+
+    /// Passes a request of a client on, as it is, and the answer back. What is wrong with the request is the client's fault: content
+    /// that breaks off, or is too large for the handler, is what it is without this function.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send`](Self::send) as a handler's; [`BadRequest`](app::ErrorKind::BadRequest) for a path with a segment `.` or `..`,
+    /// or with what no URL has; those of the request's content.
+    pub async fn pass(&self, mut request: Request) -> app::Result<Response> {
+        let url = self.url(request.uri());
+        let url =
+            url.map_err(|error| app::Error::new(app::ErrorKind::BadRequest, format!("{error}")))?;
         // A request without content is not to become one of unknown size.
-        let body = request.take_body().told_apart().await;
-        let body = body.map_err(|error| Error::new(ErrorKind::Broken, format!("{error}")))?;
-        let sent = FetchRequest::new(request.method().clone(), url)
+        let body = request.take_body().told_apart().await?;
+        let sent = Rc::default();
+        let mut made = self.made(request, url, body);
+        let answer = self.fetch.sent(&mut made, &sent).await;
+        match (answer, sent.error.take()) {
+            (Ok(answer), _) => Ok(answer),
+            // The client's content broke off, and with it the request.
+            (Err(_), Some(error)) => Err(error.into()),
+            (Err(error), None) => Err(error.into()),
+        }
+    }
+
+    /// Where a request goes. The host says nothing, and has the function's name for whoever reads a message.
+    fn url(&self, uri: &Uri) -> Result<Url, http::Error> {
+        let name = function_name(self.name);
+        let is_host =
+            |name: &str| Url::parse(&format!("http://{name}/")).is_ok_and(|url| url.host() == name);
+        let host = if is_host(&name) { &*name } else { "function" };
+        Url::parse(&format!("http://{host}{uri}"))
+    }
+
+    fn made(&self, mut request: Request, url: Url, body: Body) -> FetchRequest {
+        FetchRequest::new(request.method().clone(), url)
             .with_headers(core::mem::take(request.headers_mut()))
             .with_timeout(self.timeout)
-            .with_body(body);
-        self.fetch.send(sent).await
+            .with_body(body)
     }
 }
 
@@ -118,7 +150,7 @@ fn read(target: &str) -> Result<Uri, Error> {
     Uri::parse(target).map_err(invalid)
 }
 
-fn invalid(error: crate::http::Error) -> Error {
+fn invalid(error: http::Error) -> Error {
     Error::new(ErrorKind::Invalid, format!("{error}"))
 }
 

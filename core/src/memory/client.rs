@@ -1,24 +1,19 @@
 //! A test client that calls an app without a server.
 
-use alloc::borrow::ToOwned as _;
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::rc::Rc;
-use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::task::Wake;
-use core::cell::{Cell, RefCell};
+use core::cell::Cell;
 use core::pin::pin;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::{self, Poll, Waker};
 
 use serde::Serialize;
 
-use super::blob::Blobs;
+use super::data::Data;
 use super::fetch::{Answer, Origins};
 use super::invoke::Functions;
-use super::secret::Secrets;
-use super::sql::Databases;
 use super::{Blob, Clock, Config, KeyValue, Log, Random};
 use crate::app::{App, Context, Invocation, Later, Result, Service};
 use crate::http::{self, Body, Method, Request, Response, Uri, Url};
@@ -49,10 +44,7 @@ pub struct Client {
     clock: Clock,
     log: Log,
     origins: Origins,
-    stores: Rc<Stores>,
-    databases: Rc<Databases>,
-    blobs: Rc<Blobs>,
-    secrets: Secrets,
+    data: Data,
     functions: Functions,
     calls: Cell<u64>,
 }
@@ -73,33 +65,16 @@ impl Client {
             Config::default(),
         )
         .with_fetch(origins.clone());
-        let stores = Rc::new(Stores::new(clock.clone()));
-        let opened = Rc::clone(&stores);
-        let databases = Rc::new(Databases::default());
-        let connected = Rc::clone(&databases);
-        let blobs = Rc::new(Blobs::default());
-        let kept = Rc::clone(&blobs);
-        let secrets = Secrets::default();
-        let known = secrets.clone();
-        let functions = Functions::new(origins.clone());
+        let (data, functions) = (Data::new(clock.clone()), Functions::new(origins.clone()));
         let callable = functions.clone();
-        let ports = ports.with_stores(
-            move |name| Rc::new(opened.get(name)),
-            move |name| connected.get(name),
-            move |name| Rc::new(kept.get(name)),
-            move |name| Rc::new(known.get(name)),
-            move |name| Rc::new(callable.get(name)),
-        );
+        let ports = data.given(ports, move |name| callable.get(name));
         Ok(Self {
             service: app.into_service()?,
             ports: Rc::new(ports),
             clock,
             log,
             origins,
-            stores,
-            databases,
-            blobs,
-            secrets,
+            data,
             functions,
             calls: Cell::new(0),
         })
@@ -150,32 +125,33 @@ impl Client {
     /// faults.
     #[must_use]
     pub fn store(&self, name: &str) -> KeyValue {
-        self.stores.get(name)
+        self.data.stores.get(name)
     }
 
     /// The blobs of the port of this name, whether or not the app has used it yet: to fill it, to look into it, and to order faults.
     #[must_use]
     pub fn blobs(&self, name: &str) -> Blob {
-        self.blobs.get(name)
+        self.data.blobs.get(name)
     }
 
     /// Gives the app a database by this name, before its first use of it: any that implements the port, such as one of SQLite in
     /// memory, which the crate `guru` has for tests.
     #[must_use]
     pub fn database(self, name: &str, database: impl ports::Sql + 'static) -> Self {
-        self.databases.set(name, Rc::new(database));
+        self.data.databases.set(name, Rc::new(database));
         self
     }
 
     /// Sets a secret of the app, by the name of its port.
     #[must_use]
     pub fn secret(self, name: &str, value: &str) -> Self {
-        self.secrets.set(name, value);
+        self.data.secrets.set(name, value);
         self
     }
 
     /// Has this app answer what is sent to [another function](crate::Invoke), by the name of its port: in memory, by the same clock,
-    /// and by streams, as an [`origin`](Self::origin) does.
+    /// and by streams, as an [`origin`](Self::origin) does. It has stores of its own, with nothing in them, and the same functions to
+    /// call.
     ///
     /// Panics when the app is not [one](App::into_service).
     #[must_use]
@@ -185,14 +161,14 @@ impl Client {
     )]
     pub fn function(self, name: &str, app: App) -> Self {
         let service = app.into_service().expect("the app of a function");
-        self.functions.set(name, Answer::Served(service));
+        self.functions.set(name, service);
         self
     }
 
     /// Has all that is sent to a function fail with this kind of error.
     #[must_use]
     pub fn function_fails(self, name: &str, kind: ports::ErrorKind) -> Self {
-        self.functions.set(name, Answer::Failed(kind));
+        self.functions.fail(name, kind);
         self
     }
 
@@ -342,30 +318,6 @@ fn uri(target: &str) -> Uri {
 )]
 fn url(origin: &str) -> Url {
     Url::parse(origin).expect("the origin of a test")
-}
-
-/// The stores of an app, made when they are first asked for.
-#[derive(Debug)]
-struct Stores {
-    clock: Clock,
-    opened: RefCell<BTreeMap<String, KeyValue>>,
-}
-
-impl Stores {
-    fn new(clock: Clock) -> Self {
-        Self {
-            clock,
-            opened: RefCell::default(),
-        }
-    }
-
-    fn get(&self, name: &str) -> KeyValue {
-        let mut opened = self.opened.borrow_mut();
-        let store = opened.entry(name.to_owned());
-        store
-            .or_insert_with(|| KeyValue::new(self.clock.clone()))
-            .clone()
-    }
 }
 
 struct Woken(AtomicBool);

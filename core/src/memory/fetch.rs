@@ -70,26 +70,39 @@ impl Origins {
     }
 
     /// The answer of what is served, as it is sent.
-    pub(super) async fn answer(&self, service: Service, request: FetchRequest) -> Response {
+    pub(super) async fn answer(
+        &self,
+        service: Service,
+        cx: Context,
+        request: FetchRequest,
+    ) -> Response {
         let is_head = *request.method() == Method::HEAD;
-        let cx = self.context();
         let _later = Later::of(&cx);
         let response = service.handle(cx, received(request)).await;
         sent(response, is_head)
     }
 
     fn context(&self) -> Context {
-        let inner = &*self.0;
-        inner.calls.set(inner.calls.get() + 1);
-        let clock = inner.clock.clone();
-        let ports = Ports::new(
-            inner.random.clone(),
-            clock,
-            Log::default(),
-            Config::default(),
-        );
-        let invocation = Invocation::new(format!("fetch-{}", inner.calls.get()));
-        Context::new(Rc::new(ports.with_fetch(self.clone())), invocation)
+        self.context_with(Rc::new(self.ports()))
+    }
+
+    /// The context of another request.
+    pub(super) fn context_with(&self, ports: Rc<Ports>) -> Context {
+        let calls = &self.0.calls;
+        calls.set(calls.get() + 1);
+        let invocation = Invocation::new(format!("fetch-{}", calls.get()));
+        Context::new(ports, invocation)
+    }
+
+    /// The ports of what is not the app that is tested: with the same clock, and the same origins.
+    pub(super) fn ports(&self) -> Ports {
+        let (random, clock) = (self.0.random.clone(), self.0.clock.clone());
+        let ports = Ports::new(random, clock, Log::default(), Config::default());
+        ports.with_fetch(self.clone())
+    }
+
+    pub(super) fn clock(&self) -> Clock {
+        self.0.clock.clone()
     }
 }
 
@@ -101,7 +114,7 @@ impl ports::Fetch for Origins {
         let origins = self.clone();
         Box::pin(async move {
             let service = origins.find(request.url())?;
-            Ok(origins.answer(service, request).await)
+            Ok(origins.answer(service, origins.context(), request).await)
         })
     }
 }

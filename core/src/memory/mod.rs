@@ -7,6 +7,7 @@ mod blob;
 mod client;
 mod clock;
 mod config;
+mod data;
 mod fetch;
 mod invoke;
 mod key_value;

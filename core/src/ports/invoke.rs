@@ -50,5 +50,7 @@ pub trait Invoke {
 /// What a platform calls the function of this port, unless its deployment says otherwise: `image-sizes` for `image_sizes`.
 #[must_use]
 pub fn function_name(port: &str) -> String {
+    // One that is a keyword of Rust's is written with `r#`.
+    let port = port.strip_prefix("r#").unwrap_or(port);
     port.to_ascii_lowercase().replace('_', "-")
 }

@@ -19,7 +19,7 @@ async fn invoke(cx: Context, mut req: Request) -> Result<Response> {
         .with_headers(req.headers().clone())
         .with_body(req.take_body());
     match &*name {
-        "probe" => Ok(cx.port(probe).send(sent).await?),
+        "probe" => cx.port(probe).pass(sent).await,
         _ => Err(Error::not_found()),
     }
 }

@@ -14,12 +14,19 @@ use guru_core::ports::{Error, ErrorKind};
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 use serde::Deserialize;
+use tokio::sync::Semaphore;
 
 use crate::aws::{self, Place, Source};
 
 /// How large an event and an answer may be (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>, "Invocation
 /// payload").
 const LARGEST: usize = 6 * 1024 * 1024;
+
+/// The same for an answer, which Lambda lets be a little larger.
+const LARGEST_ANSWER: usize = LARGEST + 1024;
+
+/// How many calls this process makes at once; more wait. Each has its event and its answer in memory, of up to 6 MiB, several times.
+static PLACES: Semaphore = Semaphore::const_new(16);
 
 /// What Lambda says of an answer that is none: the function has failed.
 const FUNCTION_ERROR: &str = "x-amz-function-error";
@@ -73,6 +80,8 @@ impl LambdaFunction {
     ) -> Result<Response<Bytes>, Error> {
         let name = &self.name;
         let region = self.region()?;
+        // It is never closed.
+        let _place = PLACES.acquire().await;
         let (head, body) = request.into_parts();
         let body = collected(body, name).await?;
         let event = event::of(&head, &body, name, &region);
@@ -103,7 +112,7 @@ impl LambdaFunction {
             .boxed_unsync();
         let answer = client.send(ask.map(|()| content)).await?;
         let (said, body) = answer.into_parts();
-        let body = Limited::new(body, LARGEST).collect().await;
+        let body = Limited::new(body, LARGEST_ANSWER).collect().await;
         let body = body.map_err(|error| {
             Error::new(
                 ErrorKind::Broken,
@@ -125,7 +134,7 @@ impl LambdaFunction {
         }
         event::answer(&body).ok_or_else(|| {
             let message = format!(
-                "the function {name} did not answer as one behind a Function URL does: only such functions can be called"
+                "what the function {name} gave is no answer to a request: it has neither a status nor is it JSON"
             );
             Error::new(ErrorKind::Broken, message)
         })

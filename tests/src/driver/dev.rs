@@ -209,7 +209,8 @@ impl Dev {
 }
 
 /// The URL after the words with which a runtime announces that it is listening.
-fn address(line: &str) -> Option<String> {
+#[must_use]
+pub fn address(line: &str) -> Option<String> {
     let words = ["listening on ", "Ready on ", "Serving "];
     let (_, rest) = words.iter().find_map(|word| line.split_once(word))?;
     let url = rest.split_whitespace().next()?;

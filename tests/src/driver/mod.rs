@@ -12,7 +12,7 @@ pub(crate) use config::LACKS;
 pub use config::{DriverConfig, Lost, Runtime};
 pub use deployed::Deployed;
 pub(crate) use dev::Dev;
-pub use dev::Project;
+pub use dev::{Project, address};
 pub use machine::program;
 pub use process::Process;
 

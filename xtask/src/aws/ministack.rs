@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const TAIL: usize = 30;
 
 /// A running account; it is stopped when dropped.
-pub(super) struct Ministack {
+pub(crate) struct Ministack {
     _running: Leash,
     port: u16,
     log: PathBuf,
@@ -30,7 +30,7 @@ pub(super) struct Ministack {
 
 impl Ministack {
     /// Starts an empty account on a free port.
-    pub(super) fn start(home: &Home, folder: &Path) -> Result<Self> {
+    pub(crate) fn start(home: &Home, folder: &Path) -> Result<Self> {
         let port = port::free()?;
         let log = folder.join("ministack.log");
         let out = File::create(&log).with_context(|| format!("cannot create {}", log.display()))?;
@@ -61,7 +61,7 @@ impl Ministack {
     }
 
     /// The endpoint of every service.
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 

@@ -25,7 +25,7 @@ use crate::{
 };
 
 use account::Account;
-use ministack::Ministack;
+pub(crate) use ministack::Ministack;
 
 /// The address of the alarms, which nobody reads.
 const EMAIL: &str = "you@example.com";

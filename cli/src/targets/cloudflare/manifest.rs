@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use guru_toolbox::tables;
-use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, value};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, TableLike, Value, value};
 
 use super::workerd::NODE;
 use crate::{
@@ -110,22 +110,39 @@ pub(super) fn with_stores(text: &str, ports: &[Port]) -> Result<Option<String>> 
     Ok(is_new.then(|| document.to_string()))
 }
 
+/// Gives a manifest the stores of another one: the same ids lead to the same.
+pub(super) fn with_stores_of(text: &str, own: &str) -> Result<String> {
+    let (mut document, own): (DocumentMut, DocumentMut) = (text.parse()?, own.parse()?);
+    for list in [KV, D1, R2] {
+        if let Some(stores) = own.get(list) {
+            document.insert(list, stores.clone());
+        }
+    }
+    Ok(document.to_string())
+}
+
 /// Leads services that are other functions to those of the same stage, as `guru deploy` names them: a binding that has another service
 /// than `guru build` gives it keeps that. Nothing where there is none.
 pub(super) fn of_stage(text: &str, stage: &str) -> Result<Option<String>> {
     let mut document: DocumentMut = text.parse()?;
-    let services = document.get_mut(SERVICES);
-    let services = services.and_then(Item::as_array_of_tables_mut);
+    let mut services: Vec<&mut dyn TableLike> = Vec::new();
+    match document.get_mut(SERVICES) {
+        Some(Item::ArrayOfTables(tables)) => {
+            services.extend(tables.iter_mut().map(|table| table as &mut dyn TableLike));
+        }
+        Some(Item::Value(Value::Array(inline))) => {
+            let tables = inline.iter_mut().filter_map(Value::as_inline_table_mut);
+            services.extend(tables.map(|table| table as &mut dyn TableLike));
+        }
+        _ => {}
+    }
     let mut is_new = false;
-    for service in services.into_iter().flat_map(ArrayOfTables::iter_mut) {
+    for service in services {
         let name = service.get(BINDING).and_then(Item::as_str);
-        let name = name.map(|name| Port::Invoke { name: name.into() });
-        let usual = name.as_ref().and_then(Port::function);
-        if usual.is_some() && service.get(SERVICE).and_then(Item::as_str) == usual.as_deref() {
-            service.insert(
-                SERVICE,
-                value(format!("{}-{stage}", usual.unwrap_or_default())),
-            );
+        let usual = name.and_then(|name| Port::Invoke { name: name.into() }.function());
+        let Some(usual) = usual else { continue };
+        if service.get(SERVICE).and_then(Item::as_str) == Some(&usual) {
+            service.insert(SERVICE, value(format!("{usual}-{stage}")));
             is_new = true;
         }
     }
@@ -226,6 +243,9 @@ mod tests {
         let staged = of_stage(&own, "dev").unwrap().unwrap();
         assert!(staged.contains("service = \"image-sizes-dev\""), "{staged}");
         assert!(staged.contains("service = \"theirs\""), "{staged}");
+        let inline = "services = [{ binding = \"a\", service = \"a\" }]\n";
+        let staged = of_stage(inline, "dev").unwrap().unwrap();
+        assert!(staged.contains("service = \"a-dev\""), "{staged}");
         assert_eq!(of_stage("name = \"a\"\n", "dev").unwrap(), None);
     }
 

@@ -109,6 +109,10 @@ impl Vendor for Cloudflare {
         "Cloudflare Workers, with wrangler"
     }
 
+    fn data_manifest(&self, skeleton: &str, own: &str) -> Result<String> {
+        manifest::with_stores_of(skeleton, own)
+    }
+
     fn skeleton(&self) -> &'static [(&'static str, &'static str)] {
         &[(
             MANIFEST,

@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-use super::{Deployer, Need, Serve, Served, Vendor, login, named};
+use super::{Deployer, Need, Reach, Serve, Served, Vendor, login, named};
 use crate::{
     artefacts::{self, BuildContext},
     cargo, child,
@@ -159,6 +159,26 @@ impl Vendor for Lambda {
 
     fn deploys_with(&self) -> &'static str {
         "AWS, with the SAM command line; `aws` is another name for it"
+    }
+
+    /// The native server speaks to DynamoDB and S3 itself, with the credentials that there are here.
+    fn data(&self) -> Reach {
+        Reach {
+            on: "local",
+            features: &["aws"],
+            settings: &[
+                (
+                    false,
+                    STORES,
+                    "GURU_STORES=dynamodb://TABLE, the StoresTable of the stack (`aws cloudformation describe-stack-resources`)",
+                ),
+                (
+                    true,
+                    BLOBS,
+                    "GURU_BLOBS=s3://BUCKET, the BlobsBucket of the stack (`aws cloudformation describe-stack-resources`)",
+                ),
+            ],
+        }
     }
 
     fn skeleton(&self) -> &'static [(&'static str, &'static str)] {

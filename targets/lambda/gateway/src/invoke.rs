@@ -42,15 +42,19 @@ impl Api {
 
     /// What the environment of a process says that is to find it.
     pub(crate) fn environment(&self) -> Result<Vec<(&'static str, String)>> {
-        Ok(vec![
-            (
-                "AWS_ENDPOINT_URL_LAMBDA",
-                format!("http://{}", self.listener.local_addr()?),
-            ),
-            ("AWS_REGION", "us-east-1".into()),
-            ("AWS_ACCESS_KEY_ID", "test".into()),
-            ("AWS_SECRET_ACCESS_KEY", "test".into()),
-        ])
+        let url = format!("http://{}", self.listener.local_addr()?);
+        let mut all = vec![("AWS_ENDPOINT_URL_LAMBDA", url)];
+        // Those that there are may be for an account that is one.
+        for (name, value) in [
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+        ] {
+            if std::env::var_os(name).is_none() {
+                all.push((name, value.into()));
+            }
+        }
+        Ok(all)
     }
 
     /// Serves for ever. What is invoked runs in what `make` makes, once it is needed: who calls itself waits for another one.
