@@ -8,6 +8,7 @@ pub mod cargo;
 pub mod child;
 pub mod compose;
 pub mod console;
+pub mod data;
 pub mod declared;
 pub mod files;
 pub mod home;

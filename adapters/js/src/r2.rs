@@ -241,12 +241,15 @@ impl ports::Blob for R2 {
     }
 }
 
+/// A call for the next chunk.
+type Reading = Pin<Box<dyn Future<Output = Result<Reply, Error>>>>;
+
 /// Content that the host reads.
 struct Content {
     store: &'static str,
     /// Nothing, once it is over.
     held: Option<Held>,
-    reading: Option<Pin<Box<dyn Future<Output = Result<Reply, Error>>>>>,
+    reading: Option<Reading>,
 }
 
 impl Chunks for Content {

@@ -48,7 +48,7 @@ impl Functions {
         // They hold it, and it not them.
         let functions = Rc::downgrade(&self.0);
         let ports = data.given(origins.ports(), move |name| {
-            One(functions.clone(), name.to_owned())
+            One(Weak::clone(&functions), name.to_owned())
         });
         self.hold(name, Held::Served(service, Rc::new(ports)));
     }

@@ -1,12 +1,11 @@
 //! `guru data`: what a function keeps, listed, written into a folder, and read from one: the way from one vendor to another.
 
-mod archive;
 mod source;
-mod stores;
 
 use std::env;
 
 use anyhow::{Context as _, Result, ensure};
+use guru_toolbox::data::{Store, archive};
 
 use crate::{
     args::{self, Data, DataCommand},
@@ -15,8 +14,6 @@ use crate::{
     home::Home,
     workspace::Workspace,
 };
-
-use stores::{Kind, Store, Stores};
 
 /// Reads or writes what a function keeps. Always returns true; failures are errors.
 pub fn run(home: &Home, console: Console, options: &Data) -> Result<bool> {
@@ -47,7 +44,7 @@ pub fn run(home: &Home, console: Console, options: &Data) -> Result<bool> {
         archive.check(&declared)?;
         chosen.retain(|store| archive.has(&store.name));
     }
-    let stores = Stores::open(&context, wanted, &declared, &chosen)?;
+    let stores = source::serve(&context, wanted, &declared, &chosen)?;
     for store in &chosen {
         match &options.command {
             DataCommand::Ls { prefix, .. } => stores.each(store, prefix, |key| {

@@ -2,16 +2,23 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
-use guru_toolbox::source::Source;
-use toml_edit::{Array, DocumentMut, InlineTable, Value, value};
+use anyhow::{Context as _, Result, ensure};
+use conformance::driver::address;
+use guru_toolbox::{
+    data::{Kind, Store, Stores, TOKEN, code, token},
+    source::Source,
+};
+use toml_edit::{Array, InlineTable, Value};
 
-use super::{Kind, Store};
 use crate::{
+    args::Wanted,
     artefacts::{self, BuildContext, wasi},
     declared::{self, Port},
     files,
+    serving::{Settings, settings},
+    surroundings,
     targets::Target,
+    tool,
     workspace::Workspace,
 };
 
@@ -32,22 +39,56 @@ pub(super) fn declared(context: &BuildContext<'_>) -> Result<Vec<Store>> {
     let bytes =
         std::fs::read(component).with_context(|| format!("cannot read {}", component.display()))?;
     let ports = declared::declared(&bytes)?;
-    Ok(ports.iter().filter_map(Store::of).collect())
+    Ok(ports.iter().filter_map(store).collect())
+}
+
+/// Serves all stores that are declared, for the sake of some.
+pub(super) fn serve(
+    context: &BuildContext<'_>,
+    wanted: &Wanted,
+    declared: &[Store],
+    stores: &[Store],
+) -> Result<Stores> {
+    let file = context.workspace.manifest(context.function, settings::FILE);
+    let settings = Settings::read(file.as_deref(), &wanted.env)?;
+    let reach = wanted.on.data();
+    for (of_blobs, setting, how) in reach.settings {
+        let mut meant = stores
+            .iter()
+            .filter(|store| (store.kind == Kind::Blob) == *of_blobs);
+        let unsaid = meant.find(|store| settings.of_port(setting, &store.name).is_none());
+        ensure!(
+            unsaid.is_none(),
+            "{setting} has to say where `{}` is: {how}",
+            unsaid.map(|store| store.name.as_str()).unwrap_or_default()
+        );
+    }
+    let folder = write(context, wanted.on, declared)?;
+    let data = artefacts::data(context.workspace, context.function)?;
+    let data = std::path::absolute(&data).unwrap_or(data);
+    let mut command = surroundings::command(tool::own()?);
+    command
+        .args(["dev", NAME, "--no-watch", "--port", "0", "--on", reach.on])
+        .args(["--env", TOKEN])
+        .env(artefacts::DATA, data)
+        .env("CARGO_TARGET_DIR", context.workspace.target())
+        .current_dir(&folder);
+    for (key, value) in settings.iter() {
+        command.env(key, value).args(["--env", key]);
+    }
+    command.arg("--").args(&wanted.more);
+    Stores::start(&mut command, token()?, address)
 }
 
 /// Writes the function for these stores, and returns its folder.
-pub(super) fn write(
-    context: &BuildContext<'_>,
-    target: Target,
-    stores: &[Store],
-) -> Result<PathBuf> {
+fn write(context: &BuildContext<'_>, target: Target, stores: &[Store]) -> Result<PathBuf> {
     let workspace = context.workspace;
     let folder = workspace.root().join(".guru").join("tools");
     let folder = folder.join(context.function).join(NAME);
     let reach = target.data();
     for (name, text) in [
         ("Cargo.toml", manifest(workspace, stores, reach.features)?),
-        ("src/lib.rs", code(stores)),
+        ("src/lib.rs", code(LIB, stores)),
         ("src/main.rs", MAIN.to_owned()),
     ] {
         write_changed(&folder.join(name), &text)?;
@@ -104,78 +145,23 @@ fn manifest(workspace: &Workspace, stores: &[Store], more: &[&str]) -> Result<St
     }
     features.extend(more.iter().copied());
     guru.insert("features", Value::Array(features));
-    let mut document: DocumentMut = format!(
+    Ok(format!(
         "[package]\nname = \"{NAME}\"\nversion = \"0.1.0\"\nedition = \"2024\"\npublish = false\n\n[lib]\n\
-         crate-type = [\"cdylib\", \"rlib\"]\n\n[dependencies]\n\n\
-         [profile.dev]\ndebug = false\n\n[workspace]\n"
-    )
-    .parse()?;
-    document["dependencies"]["guru"] = value(guru);
-    Ok(document.to_string())
+         crate-type = [\"cdylib\", \"rlib\"]\n\n[dependencies]\nguru = {guru}\n\n[profile.dev]\ndebug = false\n\n[workspace]\n"
+    ))
 }
 
-/// Its code, for these stores.
-fn code(stores: &[Store]) -> String {
-    let lines = |line: &dyn Fn(&Store) -> String| -> String {
-        let all: Vec<_> = stores
-            .iter()
-            .map(|store| format!("        {}", line(store)))
-            .collect();
-        all.join("\n")
+/// The store that a port is, if it is one.
+fn store(port: &Port) -> Option<Store> {
+    let (name, kind) = match port {
+        Port::KeyValue {
+            name,
+            atomic: false,
+        } => (name, Kind::Values),
+        Port::KeyValue { name, .. } => (name, Kind::Versions),
+        Port::Blob { name } => (name, Kind::Blob),
+        _ => return None,
     };
-    let ports = lines(&|Store { name, kind }| {
-        let port = match kind {
-            Kind::Values => "KeyValue",
-            Kind::Versions => "KeyValue + Atomic",
-            Kind::Blob => "Blob",
-        };
-        format!("pub(crate) {name}: {port},")
-    });
-    let keys = lines(&|Store { name, kind }| {
-        let of = if *kind == Kind::Blob {
-            "blobs"
-        } else {
-            "values"
-        };
-        format!("\"{name}\" => {of}(cx.port(ports::{name}).list(query).await?),")
-    });
-    let read = lines(&|Store { name, kind }| {
-        let answer = match kind {
-            Kind::Values => "value(found.into_bytes())",
-            Kind::Versions => "value(found.into_stored().into_bytes())",
-            Kind::Blob => "blob(found)",
-        };
-        format!(
-            "\"{name}\" => cx.port(ports::{name}).get(&key).await?.map(|found| {answer}).transpose()?,"
-        )
-    });
-    let write = lines(&|Store { name, kind }| match kind {
-        Kind::Blob => format!(
-            "\"{name}\" => drop(cx.port(ports::{name}).put(&key, &content_type, req.take_body()).await?),"
-        ),
-        _ => format!(
-            "\"{name}\" => cx.port(ports::{name}).set(&key, req.bytes().await?.to_vec()).await?,"
-        ),
-    });
-    LIB.replace("{{ports}}", &ports)
-        .replace("{{keys}}", &keys)
-        .replace("{{read}}", &read)
-        .replace("{{write}}", &write)
-}
-
-impl Store {
-    /// The store that a port is, if it is one.
-    fn of(port: &Port) -> Option<Self> {
-        let (name, kind) = match port {
-            Port::KeyValue {
-                name,
-                atomic: false,
-            } => (name, Kind::Values),
-            Port::KeyValue { name, .. } => (name, Kind::Versions),
-            Port::Blob { name } => (name, Kind::Blob),
-            _ => return None,
-        };
-        let name = name.clone();
-        Some(Self { name, kind })
-    }
+    let name = name.clone();
+    Some(Store { name, kind })
 }

@@ -1,8 +1,5 @@
 //! `guru new`: creates a function.
 
-#[cfg(test)]
-mod joining;
-
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -384,5 +381,22 @@ mod tests {
         for wanted in ["/dist", ".guru/", ".env", ".dev.vars"] {
             assert!(ignored.lines().any(|line| line == wanted), "{wanted}");
         }
+    }
+    #[test]
+    fn what_cargo_does_not_take_is_put_back() {
+        let folder = tempfile::tempdir().unwrap();
+        files::write(&folder.path().join("Cargo.toml"), "[workspace]\n").unwrap();
+        let place = folder.path().join("deep/hello");
+        let around = ParentWorkspace::find(&place, "hello").unwrap();
+        let function = Function {
+            template: Template::Hello,
+            // A name that cargo rejects.
+            name: "no name",
+            guru: None,
+            lock: "",
+            around: around.as_ref(),
+        };
+        function.make(&place).unwrap_err();
+        assert!(!folder.path().join("deep").exists());
     }
 }

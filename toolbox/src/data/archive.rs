@@ -77,10 +77,10 @@ impl Line {
 }
 
 /// What a folder has, without what is in it.
-pub(super) struct Archive(BTreeSet<String>);
+pub struct Archive(BTreeSet<String>);
 
 /// Fails where there is something already: what is exported is written into a new folder.
-pub(super) fn check_absent(folder: &Path) -> Result<()> {
+pub fn check_absent(folder: &Path) -> Result<()> {
     ensure!(
         !folder.exists(),
         "{} is there already: name a folder that is not",
@@ -97,7 +97,7 @@ fn draft(folder: &Path) -> PathBuf {
 }
 
 /// Writes a store; returns how many keys it has.
-pub(super) fn export(stores: &Stores, store: &Store, folder: &Path) -> Result<u64> {
+pub fn export(stores: &Stores, store: &Store, folder: &Path) -> Result<u64> {
     let draft = draft(folder);
     let path = draft.join(format!("{}{ENDING}", store.name));
     fs::create_dir_all(&draft).with_context(|| format!("cannot make {}", draft.display()))?;
@@ -138,14 +138,14 @@ pub(super) fn export(stores: &Stores, store: &Store, folder: &Path) -> Result<u6
 }
 
 /// Gives a whole export its name.
-pub(super) fn finish(folder: &Path) -> Result<()> {
+pub fn finish(folder: &Path) -> Result<()> {
     let draft = draft(folder);
     fs::rename(&draft, folder)
         .with_context(|| format!("{} cannot be called {}", draft.display(), folder.display()))
 }
 
 /// Reads which stores are in a folder.
-pub(super) fn read(folder: &Path) -> Result<Archive> {
+pub fn read(folder: &Path) -> Result<Archive> {
     let entries = fs::read_dir(folder);
     let entries = entries.with_context(|| format!("cannot read {}", folder.display()))?;
     let names = entries.flatten().filter_map(|entry| {
@@ -163,12 +163,12 @@ pub(super) fn read(folder: &Path) -> Result<Archive> {
 
 impl Archive {
     /// Whether it has a store of this name.
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub fn has(&self, name: &str) -> bool {
         self.0.contains(name)
     }
 
     /// Fails where it has a store that the function does not declare: it would be left out.
-    pub(super) fn check(&self, declared: &[Store]) -> Result<()> {
+    pub fn check(&self, declared: &[Store]) -> Result<()> {
         let is_known = |name: &&String| declared.iter().any(|store| store.name == **name);
         match self.0.iter().find(|name| !is_known(name)) {
             Some(name) => bail!(
@@ -180,7 +180,7 @@ impl Archive {
 }
 
 /// Reads a store; returns how many keys it has. The file is read as a whole first: nothing of a malformed one is written.
-pub(super) fn import(stores: &Stores, store: &Store, folder: &Path) -> Result<u64> {
+pub fn import(stores: &Stores, store: &Store, folder: &Path) -> Result<u64> {
     let path = folder.join(format!("{}{ENDING}", store.name));
     each(&path, |line| check(&line, store.kind, folder))?;
     each(&path, |line| match line.content()? {

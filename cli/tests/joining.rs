@@ -1,5 +1,7 @@
 //! Creates a function in workspaces of every kind: afterwards cargo must resolve the expected members, or nothing was written.
 
+#![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
+
 use std::process::Command;
 
 use std::{
@@ -10,9 +12,12 @@ use std::{
 use anyhow::Result;
 use guru_toolbox::around::{ParentWorkspace, metadata, root};
 
-use super::Function;
-use crate::{args::Template, child, files};
+use guru_cli::args::{New, Template};
+use guru_cli::commands::new;
+use guru_toolbox::console::Console;
+use guru_toolbox::{child, files};
 
+#[path = "joining/cases.rs"]
 mod cases;
 
 use cases::{
@@ -48,16 +53,12 @@ fn apart() -> (tempfile::TempDir, PathBuf) {
 }
 
 fn make(folder: &Path) -> Result<()> {
-    let name = folder.file_name().unwrap().to_str().unwrap();
-    let around = ParentWorkspace::find(folder, name)?;
-    let function = Function {
+    let options = New {
+        name: folder.to_owned(),
+        guru: Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("..")),
         template: Template::Hello,
-        name,
-        guru: Some(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../guru"))),
-        lock: "",
-        around: around.as_ref(),
     };
-    function.make(folder)
+    new::run(Console::new(), &options).map(drop)
 }
 
 /// The member names of the workspace that contains a folder.
@@ -179,25 +180,6 @@ fn the_guru_of_a_workspace_is_the_guru_of_its_functions() {
         .adapt("[package]\nname = \"x\"\n[dependencies]\nguru = { path = \"/guru\" }\n")
         .unwrap();
     assert!(made.contains("guru = { path = \"/guru\" }"), "{made}");
-}
-
-#[test]
-fn what_cargo_does_not_take_is_put_back() {
-    let folder = tempfile::tempdir().unwrap();
-    files::write(&folder.path().join("Cargo.toml"), "[workspace]\n").unwrap();
-    let before = tree(folder.path());
-    let place = folder.path().join("deep/hello");
-    let around = ParentWorkspace::find(&place, "hello").unwrap();
-    let function = Function {
-        template: Template::Hello,
-        // A name that cargo rejects.
-        name: "no name",
-        guru: None,
-        lock: "",
-        around: around.as_ref(),
-    };
-    function.make(&place).unwrap_err();
-    assert_eq!(tree(folder.path()), before);
 }
 
 #[test]

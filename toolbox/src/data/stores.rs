@@ -14,45 +14,19 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail, ensure};
-use conformance::driver::address;
 use serde::Deserialize;
 
-use super::source;
-use crate::{
-    args::Wanted,
-    artefacts::{self, BuildContext},
-    child,
-    leash::Leash,
-    serving::{Settings, settings},
-    surroundings, tool,
-};
+use super::Store;
+use crate::{child, leash::Leash};
 
 /// How long the runtime may take to start, building included.
 const START: Duration = Duration::from_secs(3600);
 
 /// The setting with which only this command is answered.
-const TOKEN: &str = "GURU_DATA_TOKEN";
-
-/// A store that a function declares.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Store {
-    pub(super) name: String,
-    pub(super) kind: Kind,
-}
-
-/// What a store has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// Values by key.
-    Values,
-    /// Values by key, with versions.
-    Versions,
-    /// Content of any size.
-    Blob,
-}
+pub const TOKEN: &str = "GURU_DATA_TOKEN";
 
 /// The stores, as long as this lives.
-pub(super) struct Stores {
+pub struct Stores {
     _running: Leash,
     agent: ureq::Agent,
     url: String,
@@ -66,52 +40,17 @@ struct Listed {
 }
 
 impl Stores {
-    /// Serves all that are declared, for the sake of these.
-    pub(super) fn open(
-        context: &BuildContext<'_>,
-        wanted: &Wanted,
-        declared: &[Store],
-        stores: &[Store],
+    /// Starts what serves them, which says where by a line of which `address` makes the address.
+    ///
+    /// # Errors
+    ///
+    /// When it does not serve.
+    pub fn start(
+        command: &mut Command,
+        token: String,
+        address: fn(&str) -> Option<String>,
     ) -> Result<Self> {
-        let file = context.workspace.manifest(context.function, settings::FILE);
-        let settings = Settings::read(file.as_deref(), &wanted.env)?;
-        let reach = wanted.on.data();
-        for (of_blobs, setting, how) in reach.settings {
-            let mut meant = stores
-                .iter()
-                .filter(|store| (store.kind == Kind::Blob) == *of_blobs);
-            let unsaid = meant.find(|store| settings.of_port(setting, &store.name).is_none());
-            ensure!(
-                unsaid.is_none(),
-                "{setting} has to say where `{}` is: {how}",
-                unsaid.map(|store| store.name.as_str()).unwrap_or_default()
-            );
-        }
-        let folder = source::write(context, wanted.on, declared)?;
-        let data = artefacts::data(context.workspace, context.function)?;
-        let data = std::path::absolute(&data).unwrap_or(data);
-        let token = uuid()?;
-        let mut command = surroundings::command(tool::own()?);
-        command
-            .args([
-                "dev",
-                source::NAME,
-                "--no-watch",
-                "--port",
-                "0",
-                "--on",
-                reach.on,
-            ])
-            .args(["--env", TOKEN])
-            .env(TOKEN, &token)
-            .env(artefacts::DATA, data)
-            .env("CARGO_TARGET_DIR", context.workspace.target())
-            .current_dir(&folder);
-        for (key, value) in settings.iter() {
-            command.env(key, value).args(["--env", key]);
-        }
-        command.arg("--").args(&wanted.more);
-        let (running, url) = started(&mut command)?;
+        let (running, url) = started(command.env(TOKEN, &token), address)?;
         Ok(Self {
             _running: running,
             agent: ureq::Agent::config_builder()
@@ -124,7 +63,11 @@ impl Stores {
     }
 
     /// Does something with each key that begins with the prefix, in their order.
-    pub(super) fn each(
+    ///
+    /// # Errors
+    ///
+    /// When the keys cannot be listed, or as `each`.
+    pub fn each(
         &self,
         store: &Store,
         prefix: &str,
@@ -226,7 +169,7 @@ impl Stores {
 }
 
 /// Starts the runtime, and waits for its address.
-fn started(command: &mut Command) -> Result<(Leash, String)> {
+fn started(command: &mut Command, address: fn(&str) -> Option<String>) -> Result<(Leash, String)> {
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -276,10 +219,12 @@ fn started(command: &mut Command) -> Result<(Leash, String)> {
 }
 
 /// What nobody can guess.
-fn uuid() -> Result<String> {
+///
+/// # Errors
+///
+/// When the system has no random bytes.
+pub fn token() -> Result<String> {
     let mut bytes = [0; 16];
-    File::open("/dev/urandom")
-        .and_then(|mut file| file.read_exact(&mut bytes))
-        .context("the system has no random bytes")?;
+    getrandom::fill(&mut bytes).context("the system has no random bytes")?;
     Ok(hex::encode(bytes))
 }

@@ -1,0 +1,78 @@
+//! What a function keeps, as `guru data` reads and writes it: by a function that declares the same, over HTTP on this machine, and in a
+//! folder.
+
+pub mod archive;
+mod stores;
+
+pub use stores::{Stores, TOKEN, token};
+
+/// A store that a function declares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Store {
+    /// The name that the function has for it.
+    pub name: String,
+    /// What it has.
+    pub kind: Kind,
+}
+
+/// What a store has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Values by key.
+    Values,
+    /// Values by key, with versions.
+    Versions,
+    /// Content of any size.
+    Blob,
+}
+
+/// The code of the function that declares these stores, made of a template: what is in it for each of them.
+#[must_use]
+pub fn code(template: &str, stores: &[Store]) -> String {
+    let lines = |line: &dyn Fn(&Store) -> String| -> String {
+        let all: Vec<_> = stores
+            .iter()
+            .map(|store| format!("        {}", line(store)))
+            .collect();
+        all.join("\n")
+    };
+    let ports = lines(&|Store { name, kind }| {
+        let port = match kind {
+            Kind::Values => "KeyValue",
+            Kind::Versions => "KeyValue + Atomic",
+            Kind::Blob => "Blob",
+        };
+        format!("pub(crate) {name}: {port},")
+    });
+    let keys = lines(&|Store { name, kind }| {
+        let of = if *kind == Kind::Blob {
+            "blobs"
+        } else {
+            "values"
+        };
+        format!("\"{name}\" => {of}(cx.port(ports::{name}).list(query).await?),")
+    });
+    let read = lines(&|Store { name, kind }| {
+        let answer = match kind {
+            Kind::Values => "value(found.into_bytes())",
+            Kind::Versions => "value(found.into_stored().into_bytes())",
+            Kind::Blob => "blob(found)",
+        };
+        format!(
+            "\"{name}\" => cx.port(ports::{name}).get(&key).await?.map(|found| {answer}).transpose()?,"
+        )
+    });
+    let write = lines(&|Store { name, kind }| match kind {
+        Kind::Blob => format!(
+            "\"{name}\" => drop(cx.port(ports::{name}).put(&key, &content_type, req.take_body()).await?),"
+        ),
+        _ => format!(
+            "\"{name}\" => cx.port(ports::{name}).set(&key, req.bytes().await?.to_vec()).await?,"
+        ),
+    });
+    template
+        .replace("{{ports}}", &ports)
+        .replace("{{keys}}", &keys)
+        .replace("{{read}}", &read)
+        .replace("{{write}}", &write)
+}
