@@ -2,6 +2,7 @@
 //! names. Without it nothing of this is run, and the tests are listed as ignored.
 
 #![expect(
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a test reports by panicking, its helpers too"
 )]

@@ -374,27 +374,24 @@ mod tests {
 
     #[test]
     fn settings_and_secrets_of_this_machine_are_not_committed() {
-        let (_, ignored) = FILES
-            .iter()
-            .find(|(file, _)| *file == ".gitignore")
-            .unwrap();
+        let mut files = FILES.iter();
+        let (_, ignored) = files.find(|(file, _)| *file == ".gitignore").unwrap();
         for wanted in ["/dist", ".guru/", ".env", ".dev.vars"] {
             assert!(ignored.lines().any(|line| line == wanted), "{wanted}");
         }
     }
+
     #[test]
-    fn what_cargo_does_not_take_is_put_back() {
+    fn a_name_that_cargo_rejects_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        files::write(&folder.path().join("Cargo.toml"), "[workspace]\n").unwrap();
+        fs::write(folder.path().join("Cargo.toml"), "[workspace]\n").unwrap();
         let place = folder.path().join("deep/hello");
-        let around = ParentWorkspace::find(&place, "hello").unwrap();
         let function = Function {
             template: Template::Hello,
-            // A name that cargo rejects.
             name: "no name",
             guru: None,
             lock: "",
-            around: around.as_ref(),
+            around: ParentWorkspace::find(&place, "a").unwrap().as_ref(),
         };
         function.make(&place).unwrap_err();
         assert!(!folder.path().join("deep").exists());
