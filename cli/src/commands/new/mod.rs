@@ -386,12 +386,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("Cargo.toml"), "[workspace]\n").unwrap();
         let place = folder.path().join("deep/hello");
+        let around = ParentWorkspace::find(&place, "a").unwrap();
         let function = Function {
             template: Template::Hello,
             name: "no name",
             guru: None,
             lock: "",
-            around: ParentWorkspace::find(&place, "a").unwrap().as_ref(),
+            around: around.as_ref(),
         };
         function.make(&place).unwrap_err();
         assert!(!folder.path().join("deep").exists());
