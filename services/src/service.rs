@@ -33,20 +33,15 @@ pub(crate) enum Service {
 impl Service {
     /// Whether it is another function, and keeps nothing.
     pub(crate) const fn is_function(&self) -> bool {
-        match self {
-            #[cfg(feature = "function")]
-            Self::Url(_) => true,
-            #[cfg(feature = "lambda")]
-            Self::Lambda(_) => true,
-            #[cfg(any(
-                feature = "dynamodb",
-                feature = "files",
-                feature = "postgres",
-                feature = "s3",
-                feature = "sqlite"
-            ))]
-            _ => false,
+        #[cfg(feature = "function")]
+        if matches!(self, Self::Url(_)) {
+            return true;
         }
+        #[cfg(feature = "lambda")]
+        if matches!(self, Self::Lambda(_)) {
+            return true;
+        }
+        false
     }
 
     pub(crate) fn read(value: &str) -> Option<Self> {

@@ -3,7 +3,9 @@
 mod credentials;
 
 use std::env;
-use std::time::{Duration, SystemTime};
+#[cfg(any(feature = "dynamodb", feature = "s3"))]
+use std::time::Duration;
+use std::time::SystemTime;
 
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{
@@ -79,6 +81,7 @@ pub(crate) fn domain(region: &str) -> &'static str {
 }
 
 /// A pause that is not everybody's: those who were refused together do not come back together.
+#[cfg(any(feature = "dynamodb", feature = "s3"))]
 pub(crate) fn jittered(pause: Duration) -> Duration {
     let part = f64::from(uuid::Uuid::new_v4().as_fields().0) / f64::from(u32::MAX);
     pause.mul_f64(0.5 + part / 2.0)
