@@ -6,6 +6,9 @@ use std::path::Path;
 use wasmtime::component::Component;
 use wasmtime::{Engine, Precompiled};
 
+use crate::Limits;
+use crate::engine::{PARTS, engine};
+
 /// The kind of a hosting error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -52,8 +55,36 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// Loads a file written by [`compile`](crate::compile), with an engine for it, and says how many memories an instance of it has.
+pub(crate) fn load(path: &Path, limits: &Limits) -> Result<(Engine, Component, u32), Error> {
+    let system = |error: wasmtime::Error| {
+        let message = format!("wasmtime cannot be set up with these limits: {error:#}");
+        Error::new(ErrorKind::System, message)
+    };
+    let usual = engine(limits, 1).map_err(system)?;
+    let refused = match read(&usual, path) {
+        Ok(component) => return Ok((usual, component, 1)),
+        Err(refused) => refused,
+    };
+    // One that is composed of others has a memory for each of them. How many is known once it is loaded, and address space is reserved
+    // for no more: all of a process is 128 TiB, and each is 4 GiB of it.
+    let one = Limits {
+        instances: 1,
+        ..*limits
+    };
+    let scout = engine(&one, PARTS).map_err(system)?;
+    let required = read(&scout, path).ok();
+    let required = required.and_then(|component| component.resources_required());
+    let Some(required) = required else {
+        return Err(refused);
+    };
+    let large = engine(limits, required.num_memories).map_err(system)?;
+    let component = read(&large, path)?;
+    Ok((large, component, required.num_memories))
+}
+
 /// Loads a file written by [`compile`](crate::compile).
-pub(crate) fn read(engine: &Engine, path: &Path) -> Result<Component, Error> {
+fn read(engine: &Engine, path: &Path) -> Result<Component, Error> {
     let shown = path.display();
     std::fs::File::open(path)
         .map_err(|error| Error::new(ErrorKind::File, format!("cannot read {shown}: {error}")))?;
@@ -106,7 +137,11 @@ pub fn compile(from: &Path, to: &Path) -> Result<(), Error> {
         )
     };
     // The limits apply at run time: none of them is in the machine code.
-    let engine = crate::engine::engine(&crate::Limits::default()).map_err(unfit)?;
+    let limits = Limits {
+        instances: 1,
+        ..Limits::default()
+    };
+    let engine = engine(&limits, PARTS).map_err(unfit)?;
     let code = engine.precompile_component(&bytes).map_err(unfit)?;
     // Replaced atomically: a host may have the previous file mapped into its memory.
     let unfinished = to.with_extension(format!("{}.unfinished", std::process::id()));

@@ -13,7 +13,7 @@ use crate::Limits;
 const TICK: Duration = Duration::from_millis(10);
 
 /// The maximum number of parts of each kind in a component: the function, and the few adapters that come with it.
-const PARTS: u32 = 16;
+pub(crate) const PARTS: u32 = 16;
 
 /// The maximum number of stacks of an instance: one that waits in a call of the host (to have another call of its cancelled, as
 /// when an answer has come before its timeout), and one on which it is told what else has happened.
@@ -22,16 +22,17 @@ const FIBERS: u32 = 2;
 /// How many bytes of a finished instance may stay resident for the next one.
 const RESIDENT: usize = 2 * 1024 * 1024;
 
-/// Creates an engine that reserves room for as many instances as the limits allow, once.
-pub(crate) fn engine(limits: &Limits) -> Result<Engine> {
+/// Creates an engine that reserves room for as many instances as the limits allow, once, each with so many memories: a component that is
+/// composed of several has one for each of them.
+pub(crate) fn engine(limits: &Limits, memories: u32) -> Result<Engine> {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(limits.instances)
         .total_stacks(limits.instances.saturating_mul(FIBERS))
         .total_core_instances(limits.instances.saturating_mul(PARTS))
-        .total_memories(limits.instances)
+        .total_memories(limits.instances.saturating_mul(memories))
         .total_tables(limits.instances.saturating_mul(PARTS))
         .max_core_instances_per_component(PARTS)
-        .max_memories_per_component(1)
+        .max_memories_per_component(memories)
         .max_tables_per_component(PARTS)
         .max_memory_size(limits.memory)
         .max_unused_warm_slots(limits.instances);

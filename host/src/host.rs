@@ -61,6 +61,8 @@ pub(crate) struct Inner {
     pub(crate) limits: Limits,
     pub(crate) room: Arc<Semaphore>,
     environment: Vec<(String, String)>,
+    /// Whether an instance has several memories.
+    is_composed: bool,
     is_text: bool,
     outbound: Outbound,
     stores: Stores,
@@ -78,8 +80,7 @@ impl Host {
             Error::new(ErrorKind::System, message)
         };
         let limits = options.limits;
-        let engine = engine::engine(&limits).map_err(system)?;
-        let component = component::read(&engine, path)?;
+        let (engine, component, memories) = component::load(path, &limits)?;
         let function = linker(&engine)
             .and_then(|linker| linker.instantiate_pre(&component))
             .and_then(ServicePre::new)
@@ -108,6 +109,7 @@ impl Host {
             limits,
             room: places(limits.instances),
             environment,
+            is_composed: memories > 1,
             is_text,
             outbound: Outbound::new(options.guarded, limits, is_text),
             stores: options.stores,
@@ -136,6 +138,11 @@ impl Inner {
     pub(crate) fn store(&self) -> Store<State> {
         let state = State::new(&self.environment, &self.outbound, &self.stores);
         let mut store = Store::new(&self.engine, state);
+        if self.is_composed {
+            // Each of its memories alone has the limit by its pool.
+            store.data_mut().memory.most = self.limits.memory;
+            store.limiter(|state| &mut state.memory);
+        }
         if let Some(table) = store.concurrent_resource_table() {
             table.set_max_capacity(CONCURRENT);
         }

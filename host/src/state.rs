@@ -1,5 +1,6 @@
 //! The host's state of one instance.
 
+use wasmtime::ResourceLimiter;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
@@ -28,6 +29,41 @@ pub(crate) struct State {
     outbound: Outbound,
     stores: Stores,
     table: ResourceTable,
+    /// What all of its memories may have together, where it has several.
+    pub(crate) memory: Memory,
+}
+
+/// The memory of an instance, in bytes.
+#[derive(Default)]
+pub(crate) struct Memory {
+    used: usize,
+    pub(crate) most: usize,
+}
+
+impl ResourceLimiter for Memory {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let used = self.used.saturating_add(desired.saturating_sub(current));
+        let fits = used <= self.most;
+        if fits {
+            self.used = used;
+        }
+        Ok(fits)
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        _desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        // The pool has a limit for each.
+        Ok(true)
+    }
 }
 
 impl State {
@@ -49,6 +85,7 @@ impl State {
             outbound: outbound.clone(),
             stores: stores.clone(),
             table,
+            memory: Memory::default(),
         }
     }
 

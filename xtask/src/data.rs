@@ -6,14 +6,17 @@ use std::{
     fs,
     path::Path,
     process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, Result, ensure};
+use guru_toolbox::port;
 use serde_json::json;
 
 use crate::{
     args::target, aws::Ministack, child, console::say, context::TestContext, files, guru,
-    setup::AWS,
+    leash::Leash, setup::AWS,
 };
 
 /// The function whose stores are moved, which has one of each kind, and the targets, in order. Each keeps its data in a place of its own.
@@ -22,6 +25,9 @@ const TARGETS: [&str; 4] = ["local", "cloudflare", "aws", "local"];
 
 /// One more page than a list has, of a thousand keys.
 const MANY: usize = 1001;
+
+/// How long the function may take to answer, building included.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Moves the data.
 pub(crate) fn check(context: &TestContext<'_>) -> Result<()> {
@@ -71,6 +77,50 @@ pub(crate) fn check(context: &TestContext<'_>) -> Result<()> {
         say(&format!("  {name}: {} files as they were", found.len()));
         last = next;
     }
+    let data = folder.path().join(format!("data {}", TARGETS.len() - 1));
+    by_the_function(context, &guru, &data)
+}
+
+/// The function itself finds what was imported, and an export what the function has written.
+fn by_the_function(context: &TestContext<'_>, guru: &Path, data: &Path) -> Result<()> {
+    let port = port::free()?;
+    let mut command = Command::new(guru);
+    command
+        .current_dir(context.workspace.root())
+        .args(["dev", FUNCTION, "--no-watch", "--no-default-features"])
+        .args(["--features", "blob,key-value", "--port", &port.to_string()])
+        .env("GURU_DATA", data)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let running = Leash::family(&mut command).context("cannot start `guru dev`")?;
+    let url = format!("http://127.0.0.1:{port}");
+    let deadline = Instant::now() + PATIENCE;
+    while ureq::get(format!("{url}/ok")).call().is_err() {
+        ensure!(Instant::now() < deadline, "{url} does not answer");
+        thread::sleep(Duration::from_millis(200));
+    }
+    for (path, wanted) in [
+        ("/kv/lines", "a\nb\r\n\"c\"\\"),
+        ("/kv/gr%C3%BC%C3%9F", "grüß"),
+        ("/atomic/007", "007"),
+        ("/blob/a/1", ""),
+    ] {
+        let found = ureq::get(format!("{url}{path}")).call()?;
+        let found = found.into_body().read_to_string()?;
+        ensure!(found == wanted, "{path} is {found:?}, and not {wanted:?}");
+    }
+    ureq::put(format!("{url}/kv/by-the-function")).send("x")?;
+    drop(running);
+    let mut command = Command::new(guru);
+    command
+        .current_dir(context.workspace.root())
+        .args(["data", "ls", "--function", FUNCTION, "--prefix", "by-"])
+        .args(["--no-default-features", "--features", "blob,key-value"])
+        .env("GURU_DATA", data);
+    let listed = child::output(&mut command)?;
+    ensure!(listed == "values\tby-the-function\n", "{listed:?}");
+    say("  the function finds what was imported, and an export what it writes");
     Ok(())
 }
 

@@ -88,9 +88,8 @@ Examples:
   guru data ls
   guru data export backup
   guru data import backup --on cloudflare
-  guru data export files --on spin --store files
+  guru data export links --on spin --store links,counts
   GURU_STORES=dynamodb://TABLE GURU_BLOBS=s3://BUCKET guru data export backup --on aws
-  guru data export backup --on cloudflare -- --remote
 
 Exit codes:
   0  done; an export has its name once all of it is there

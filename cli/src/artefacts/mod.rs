@@ -12,13 +12,15 @@ pub mod wasi;
 
 use std::{
     env,
+    ffi::OsString,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::{
-    args::Features, console::Console, declared::Port, files, home::Home, workspace::Workspace,
+    args::Features, console::Console, declared::Port, files, home::Home, serving::Settings,
+    workspace::Workspace,
 };
 
 pub use crate::files::{copy_program, replace as write};
@@ -118,14 +120,18 @@ pub fn dist(workspace: &Workspace, target: &str, function: &str) -> PathBuf {
 /// The variable that names the folder of what a function keeps on this machine.
 pub const DATA: &str = "GURU_DATA";
 
-/// The folder of what a function keeps on this machine, which is made, with a word to git that it is none of its business.
+/// The folder of what a function keeps on this machine, which is made, with a word to git that it is none of its business; or the one that
+/// a setting or the environment names, from the root of the workspace.
 ///
 /// # Errors
 ///
 /// When it cannot be made.
-pub fn data(workspace: &Workspace, function: &str) -> Result<PathBuf> {
-    if let Some(folder) = env::var_os(DATA).filter(|folder| !folder.is_empty()) {
-        return Ok(folder.into());
+pub fn data(workspace: &Workspace, function: &str, settings: &Settings) -> Result<PathBuf> {
+    let mut said = settings.iter().filter(|(key, _)| *key == DATA);
+    let said = said.next().map(|(_, value)| OsString::from(value));
+    let named = said.or_else(|| env::var_os(DATA));
+    if let Some(folder) = named.filter(|folder| !folder.is_empty()) {
+        return Ok(workspace.root().join(folder));
     }
     let own = workspace.root().join(".guru");
     let ignored = own.join(".gitignore");

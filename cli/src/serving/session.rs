@@ -138,7 +138,7 @@ impl<'a> Session<'a> {
                      Debian, `apt install postgresql`), name the folder of its programs in POSTGRES_BIN, or set \
                      GURU_POSTGRES=postgres://USER:PASSWORD@HOST/DATABASE to a server that is there",
                 )?;
-                let folder = artefacts::data(context.workspace, context.function)?;
+                let folder = artefacts::data(context.workspace, context.function, settings)?;
                 let started = Server::start(&programs, &folder.join("postgres"))?;
                 context.console.note(&format!(
                     "the function's databases are at {}",

@@ -45,13 +45,13 @@ impl Vendor for Local {
         let ports = declared::declared(&fs::read(&program)?)?;
         let postgres = session.postgres(&ports, request.settings)?;
         let itself = session.itself(&ports, request.settings)?;
-        let data = artefacts::data(context.workspace, context.function)?;
+        let data = artefacts::data(context.workspace, context.function, request.settings)?;
         let start = || {
             let mut command = surroundings::command(&program);
             command
                 .current_dir(context.workspace.root())
-                .env(artefacts::DATA, &data)
                 .envs(request.settings.iter())
+                .env(artefacts::DATA, &data)
                 .envs(postgres)
                 .envs(itself.clone());
             command

@@ -101,6 +101,7 @@ pub trait Vendor: Sync {
             on: self.name(),
             features: &[],
             settings: &[],
+            secrets: None,
         }
     }
 
@@ -123,6 +124,8 @@ pub struct Reach {
     pub features: &'static [&'static str],
     /// Settings that must say where blobs, or else values, are, and how to find that out.
     pub settings: &'static [(bool, &'static str, &'static str)],
+    /// The file beside the manifest from which the runtime reads secrets, where a setting would be on a command line.
+    pub secrets: Option<&'static str>,
 }
 
 /// Deploys, deletes or does a dry run, as the options say; returns where the function can be reached.

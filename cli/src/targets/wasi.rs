@@ -38,13 +38,14 @@ impl Vendor for Wasi {
     fn serve(&self, session: &Session<'_>, request: &Serve<'_>) -> Result<Served> {
         let (compiled, ports) = session.context().compile(request.folder)?;
         let context = session.context();
-        let data = artefacts::data(context.workspace, context.function)?;
+        let data = artefacts::data(context.workspace, context.function, request.settings)?;
         let mut command = surroundings::command(session.program(cargo::HOST)?);
         command
-            .env(artefacts::DATA, data)
+            .current_dir(context.workspace.root())
             .arg("serve")
             .arg(&compiled)
             .envs(request.settings.iter())
+            .env(artefacts::DATA, data)
             .envs(session.postgres(&ports, request.settings)?)
             .envs(session.itself(&ports, request.settings)?);
         let secrets: Vec<_> = ports.iter().filter_map(Port::secret).collect();

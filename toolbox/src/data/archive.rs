@@ -18,6 +18,9 @@ use super::{Kind, Store, Stores};
 /// What stands at the end of a file with the keys of a store.
 const ENDING: &str = ".jsonl";
 
+/// What is put behind the name of a folder until all of an export is in it.
+const UNFINISHED: &str = ".unfinished";
+
 /// A key, and what it has: text, or bytes in base64, or a file with the content of a blob of this type.
 #[derive(Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
@@ -76,156 +79,244 @@ impl Line {
     }
 }
 
-/// What a folder has, without what is in it.
-pub struct Archive(BTreeSet<String>);
-
-/// Fails where there is something already: what is exported is written into a new folder.
-pub fn check_absent(folder: &Path) -> Result<()> {
-    ensure!(
-        !folder.exists(),
-        "{} is there already: name a folder that is not",
-        folder.display()
-    );
-    Ok(())
+/// An export into a folder, which has another name until all of it is there.
+pub struct Export {
+    folder: PathBuf,
+    draft: PathBuf,
 }
 
-/// Where an export is written until all of it is there.
-fn draft(folder: &Path) -> PathBuf {
-    let mut name = folder.file_name().unwrap_or_default().to_owned();
-    name.push(".unfinished");
-    folder.with_file_name(name)
-}
+impl Export {
+    /// Begins one.
+    ///
+    /// # Errors
+    ///
+    /// Where there is something already, also what another export has left or is writing.
+    pub fn begin(folder: &Path) -> Result<Self> {
+        ensure!(
+            !folder.exists(),
+            "{} is there already: name a folder that is not",
+            folder.display()
+        );
+        let mut name = folder.file_name().unwrap_or_default().to_owned();
+        name.push(UNFINISHED);
+        let draft = folder.with_file_name(name);
+        fs::create_dir(&draft).with_context(|| {
+            format!(
+                "cannot make {}: where it is there, another export is at work, or has not come to its end: remove it then",
+                draft.display()
+            )
+        })?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            draft,
+        })
+    }
 
-/// Writes a store; returns how many keys it has.
-pub fn export(stores: &Stores, store: &Store, folder: &Path) -> Result<u64> {
-    let draft = draft(folder);
-    let path = draft.join(format!("{}{ENDING}", store.name));
-    fs::create_dir_all(&draft).with_context(|| format!("cannot make {}", draft.display()))?;
-    let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
-    let mut lines = BufWriter::new(file);
-    let mut count = 0;
-    stores.each(store, "", |key| {
-        // One that has gone since it was listed is none.
-        let Some((content_type, mut content)) = stores.read(store, key)? else {
-            return Ok(());
-        };
-        count += 1;
-        let mut line = Line {
-            key: key.to_owned(),
-            ..Line::default()
-        };
+    /// Writes a store; returns how many keys it has, and those that were listed and had nothing when they were read.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read or written.
+    pub fn store(&self, stores: &Stores, store: &Store) -> Result<(u64, Vec<String>)> {
+        let mut lines = BufWriter::new(self.create(&format!("{}{ENDING}", store.name))?);
+        let (mut count, mut gone) = (0, Vec::new());
         if store.kind == Kind::Blob {
-            let name = format!("{}/{count:06}", store.name);
-            let path = draft.join(&name);
-            fs::create_dir_all(draft.join(&store.name))?;
-            let mut file = File::create(&path)?;
-            std::io::copy(&mut content, &mut file)
-                .with_context(|| format!("cannot write {}", path.display()))?;
-            (line.content_type, line.file) = (Some(content_type), Some(name));
-        } else {
-            let mut bytes = Vec::new();
-            content.read_to_end(&mut bytes)?;
-            match String::from_utf8(bytes) {
-                Ok(text) => line.text = Some(text),
-                Err(error) => line.base64 = Some(BASE64_STANDARD.encode(error.as_bytes())),
-            }
+            fs::create_dir(self.draft.join(&store.name))?;
         }
-        serde_json::to_writer(&mut lines, &line)?;
-        Ok(lines.write_all(b"\n")?)
-    })?;
-    lines.flush()?;
-    Ok(count)
+        stores.each(store, "", |key| {
+            let Some((content_type, mut content)) = stores.read(store, key)? else {
+                gone.push(key.to_owned());
+                return Ok(());
+            };
+            count += 1;
+            let mut line = Line {
+                key: key.to_owned(),
+                ..Line::default()
+            };
+            if store.kind == Kind::Blob {
+                let name = format!("{}/{count:06}", store.name);
+                let mut file = self.create(&name)?;
+                std::io::copy(&mut content, &mut file)
+                    .with_context(|| format!("{key:?} of {} broke off", store.name))?;
+                file.sync_all()?;
+                (line.content_type, line.file) = (Some(content_type), Some(name));
+            } else {
+                let mut bytes = Vec::new();
+                content.read_to_end(&mut bytes)?;
+                match String::from_utf8(bytes) {
+                    Ok(text) => line.text = Some(text),
+                    Err(error) => line.base64 = Some(BASE64_STANDARD.encode(error.as_bytes())),
+                }
+            }
+            serde_json::to_writer(&mut lines, &line)?;
+            Ok(lines.write_all(b"\n")?)
+        })?;
+        lines.flush()?;
+        lines.get_ref().sync_all()?;
+        Ok((count, gone))
+    }
+
+    /// A new file. On some systems two names are one.
+    fn create(&self, name: &str) -> Result<File> {
+        let path = self.draft.join(name);
+        File::create_new(&path).with_context(|| format!("cannot make {}", path.display()))
+    }
+
+    /// Gives the folder its name, once all of it is on disk.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot have it.
+    pub fn finish(self) -> Result<()> {
+        #[cfg(unix)]
+        File::open(&self.draft)?.sync_all()?;
+        fs::rename(&self.draft, &self.folder).with_context(|| {
+            format!(
+                "{} cannot be called {}",
+                self.draft.display(),
+                self.folder.display()
+            )
+        })
+    }
 }
 
-/// Gives a whole export its name.
-pub fn finish(folder: &Path) -> Result<()> {
-    let draft = draft(folder);
-    fs::rename(&draft, folder)
-        .with_context(|| format!("{} cannot be called {}", draft.display(), folder.display()))
-}
-
-/// Reads which stores are in a folder.
-pub fn read(folder: &Path) -> Result<Archive> {
-    let entries = fs::read_dir(folder);
-    let entries = entries.with_context(|| format!("cannot read {}", folder.display()))?;
-    let names = entries.flatten().filter_map(|entry| {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        name.strip_suffix(ENDING).map(str::to_owned)
-    });
-    let names: BTreeSet<_> = names.collect();
-    ensure!(
-        !names.is_empty(),
-        "{} has no file NAME{ENDING}, as `guru data export` writes one for each store",
-        folder.display()
-    );
-    Ok(Archive(names))
+/// A folder that data is imported from, without what is in it.
+pub struct Archive {
+    folder: PathBuf,
+    names: BTreeSet<String>,
 }
 
 impl Archive {
-    /// Whether it has a store of this name.
-    pub fn has(&self, name: &str) -> bool {
-        self.0.contains(name)
+    /// Reads which stores are in a folder.
+    ///
+    /// # Errors
+    ///
+    /// When there are none, or the export has not come to its end.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        ensure!(
+            !name.ends_with(UNFINISHED),
+            "{} is of an export that has not come to its end",
+            folder.display()
+        );
+        let entries = fs::read_dir(folder);
+        let entries = entries.with_context(|| format!("cannot read {}", folder.display()))?;
+        let names = entries.flatten().filter_map(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            name.strip_suffix(ENDING).map(str::to_owned)
+        });
+        let names: BTreeSet<_> = names.collect();
+        ensure!(
+            !names.is_empty(),
+            "{} has no file NAME{ENDING}, as `guru data export` writes one for each store",
+            folder.display()
+        );
+        Ok(Self {
+            folder: folder.to_owned(),
+            names,
+        })
     }
 
-    /// Fails where it has a store that the function does not declare: it would be left out.
-    pub fn check(&self, declared: &[Store]) -> Result<()> {
-        let is_known = |name: &&String| declared.iter().any(|store| store.name == **name);
-        match self.0.iter().find(|name| !is_known(name)) {
-            Some(name) => bail!(
-                "the function declares no store `{name}`, which is in the folder: name those that are meant with --store"
-            ),
-            None => Ok(()),
+    /// The stores that are imported: those that are named, or all that are in the folder.
+    ///
+    /// # Errors
+    ///
+    /// Where the folder lacks one that is named, or has one that the function does not declare: it would be left out.
+    pub fn choose(&self, declared: &[Store], named: &[String]) -> Result<Vec<Store>> {
+        if let Some(name) = named.iter().find(|name| !self.names.contains(*name)) {
+            bail!("{} has no store `{name}`", self.folder.display());
         }
+        let is_meant = |name: &&String| named.is_empty() || named.contains(name);
+        let store = |name: &String| {
+            let mut declared = declared.iter();
+            let found = declared.find(|store| store.name == *name).cloned();
+            found.with_context(|| {
+                format!(
+                    "the function declares no store `{name}`, which is in the folder: name those that are meant with --store"
+                )
+            })
+        };
+        self.names.iter().filter(is_meant).map(store).collect()
     }
-}
 
-/// Reads a store; returns how many keys it has. The file is read as a whole first: nothing of a malformed one is written.
-pub fn import(stores: &Stores, store: &Store, folder: &Path) -> Result<u64> {
-    let path = folder.join(format!("{}{ENDING}", store.name));
-    each(&path, |line| check(&line, store.kind, folder))?;
-    each(&path, |line| match line.content()? {
-        Content::Value(bytes) => stores.set(store, &line.key, &bytes),
-        Content::Blob { content_type, file } => {
-            let file = File::open(folder.join(file))?;
-            stores.store(store, &line.key, content_type, &file)
+    /// Fails where a store has a line that could not be written, before any is.
+    ///
+    /// # Errors
+    ///
+    /// For the first such line, with its number.
+    pub fn check(&self, store: &Store) -> Result<()> {
+        self.each(store, |line| check(&line, store.kind, &self.folder))
+            .map(drop)
+    }
+
+    /// Writes what a store has; returns how many keys.
+    ///
+    /// # Errors
+    ///
+    /// When one cannot be written; those before it are.
+    pub fn import(&self, stores: &Stores, store: &Store) -> Result<u64> {
+        self.each(store, |line| match line.content()? {
+            Content::Value(bytes) => stores.set(store, &line.key, &bytes),
+            Content::Blob { content_type, file } => {
+                let file = File::open(self.folder.join(file))?;
+                stores.store(store, &line.key, content_type, &file)
+            }
+        })
+    }
+
+    /// Does something with each line of a store; returns how many there are.
+    fn each(&self, store: &Store, mut each: impl FnMut(Line) -> Result<()>) -> Result<u64> {
+        let path = self.folder.join(format!("{}{ENDING}", store.name));
+        let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let mut count = 0;
+        for line in BufReader::new(file).lines() {
+            count += 1;
+            let line = line.map_err(Into::into);
+            let line = line.and_then(|line| Ok(serde_json::from_str(&line)?));
+            line.and_then(&mut each)
+                .with_context(|| format!("{}:{count}", path.display()))?;
         }
-    })
-}
-
-/// Does something with each line of a file; returns how many there are.
-fn each(path: &Path, mut each: impl FnMut(Line) -> Result<()>) -> Result<u64> {
-    let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let mut count = 0;
-    for line in BufReader::new(file).lines() {
-        count += 1;
-        let line = line.map_err(Into::into);
-        let line = line.and_then(|line| Ok(serde_json::from_str(&line)?));
-        line.and_then(&mut each)
-            .with_context(|| format!("{}:{count}", path.display()))?;
+        Ok(count)
     }
-    Ok(count)
 }
 
-/// Whether a line can be written into a store of this kind.
+/// Whether a line can be written into a store of this kind: the limits are those of the ports (`guru_core::ports`).
 fn check(line: &Line, kind: Kind, folder: &Path) -> Result<()> {
+    let is_key = (1..=512).contains(&line.key.len()) && ![".", ".."].contains(&&*line.key);
+    ensure!(
+        is_key,
+        "{:?} is no key: it has 1 to 512 bytes, and is neither `.` nor `..`",
+        line.key
+    );
     match line.content()? {
-        Content::Blob { file, .. } => {
+        Content::Blob { content_type, file } => {
             ensure!(
                 kind == Kind::Blob,
                 "this is a blob, and the store has values"
             );
+            let is_type = (1..=256).contains(&content_type.len())
+                && content_type
+                    .bytes()
+                    .all(|byte| (b' '..=b'~').contains(&byte));
+            ensure!(is_type, "{content_type:?} is no content type");
             let mut parts = Path::new(file).components();
+            // A link may lead elsewhere.
+            let (whole, place) = (folder.canonicalize()?, folder.join(file).canonicalize());
             ensure!(
-                parts.all(|part| matches!(part, Component::Normal(_))),
-                "{file:?} is not below the folder"
+                parts.all(|part| matches!(part, Component::Normal(_)))
+                    && place.is_ok_and(|place| place.starts_with(&whole) && place.is_file()),
+                "{file:?} is no file below the folder"
             );
-            let path = folder.join(file);
-            ensure!(path.is_file(), "there is no file {}", path.display());
         }
-        Content::Value(_) => {
+        Content::Value(bytes) => {
             ensure!(
                 kind != Kind::Blob,
                 "this is a value, and the store has blobs"
+            );
+            ensure!(
+                bytes.len() <= 256 * 1024,
+                "the value has {} bytes, and may have 262144",
+                bytes.len()
             );
         }
     }
@@ -253,6 +344,18 @@ mod tests {
                 Kind::Blob,
                 false,
             ),
+            (r#"{"key":".","text":"b"}"#, Kind::Values, false),
+            (r#"{"key":"","text":"b"}"#, Kind::Values, false),
+            (
+                r#"{"key":"a","content_type":"ü","file":"there"}"#,
+                Kind::Blob,
+                false,
+            ),
+            (
+                r#"{"key":"a","content_type":"b/c","file":"out"}"#,
+                Kind::Blob,
+                false,
+            ),
             (
                 r#"{"key":"a","content_type":"b/c","file":"none"}"#,
                 Kind::Blob,
@@ -271,6 +374,8 @@ mod tests {
         ] {
             let folder = tempfile::tempdir().unwrap();
             fs::write(folder.path().join("there"), "x").unwrap();
+            #[cfg(unix)]
+            std::os::unix::fs::symlink("/etc/passwd", folder.path().join("out")).unwrap();
             let line: Line = serde_json::from_str(text).unwrap();
             assert_eq!(serde_json::to_string(&line).unwrap(), text);
             assert_eq!(
@@ -290,5 +395,33 @@ mod tests {
             let line: Line = serde_json::from_str(wrong).unwrap();
             assert!(line.content().is_err(), "{wrong}");
         }
+    }
+    #[test]
+    fn only_a_whole_export_into_a_new_folder_is_one() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("backup");
+        let export = Export::begin(&folder).unwrap();
+        let again = Export::begin(&folder).err().unwrap().to_string();
+        assert!(again.contains("backup.unfinished"), "{again}");
+        fs::write(
+            export.draft.join("a.jsonl"),
+            "{\"key\":\"b\",\"text\":\"c\"}\n",
+        )
+        .unwrap();
+        assert!(Archive::read(&export.draft).is_err());
+        export.finish().unwrap();
+        assert!(Export::begin(&folder).is_err());
+        let archive = Archive::read(&folder).unwrap();
+        let store = |name: &str| Store {
+            name: name.into(),
+            kind: Kind::Values,
+        };
+        let (a, b) = (store("a"), store("b"));
+        let both = [a.clone(), b.clone()];
+        assert_eq!(archive.choose(&both, &[]).unwrap(), [a.clone()]);
+        assert_eq!(archive.choose(&both, &["a".into()]).unwrap(), [a.clone()]);
+        assert!(archive.choose(&both, &["b".into()]).is_err());
+        assert!(archive.choose(&[b], &[]).is_err());
+        archive.check(&a).unwrap();
     }
 }

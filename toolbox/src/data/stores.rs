@@ -1,11 +1,12 @@
 //! The stores of a function, under their vendor's own runtime: served on this machine while the command runs.
 
 use std::{
+    collections::VecDeque,
     fs::File,
     io::{BufRead as _, BufReader, Read},
     process::{Command, Stdio},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
         mpsc,
     },
@@ -13,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Error, Result, anyhow, bail, ensure};
 use serde::Deserialize;
 
 use super::Store;
@@ -25,9 +26,16 @@ const START: Duration = Duration::from_secs(3600);
 /// The setting with which only this command is answered.
 pub const TOKEN: &str = "GURU_DATA_TOKEN";
 
+/// How long an answer may take to begin: a service has as long to store what is large.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// How many of the last lines that the runtime says are told with an error.
+const LAST: usize = 20;
+
 /// The stores, as long as this lives.
 pub struct Stores {
-    _running: Leash,
+    running: Leash,
+    said: Said,
     agent: ureq::Agent,
     url: String,
     token: String,
@@ -40,7 +48,7 @@ struct Listed {
 }
 
 impl Stores {
-    /// Starts what serves them, which says where by a line of which `address` makes the address.
+    /// Starts what serves them, which answers whoever has the token, and says where by a line of which `address` makes the address.
     ///
     /// # Errors
     ///
@@ -50,16 +58,40 @@ impl Stores {
         token: String,
         address: fn(&str) -> Option<String>,
     ) -> Result<Self> {
-        let (running, url) = started(command.env(TOKEN, &token), address)?;
+        let said = Said::default();
+        let (running, url) = started(command, address, &said)?;
         Ok(Self {
-            _running: running,
+            running,
+            said,
             agent: ureq::Agent::config_builder()
                 .http_status_as_error(false)
+                // It is on this machine, whatever the environment says of others.
+                .proxy(None)
+                .max_redirects(0)
+                .timeout_recv_response(Some(PATIENCE))
                 .build()
                 .into(),
             url,
             token,
         })
+    }
+
+    fn url_of(&self, store: &Store, what: &str) -> String {
+        // One that is a keyword of Rust's has a `#` in it.
+        let name = store.name.replace('#', "%23");
+        format!("{}/{name}/{what}", self.url)
+    }
+
+    /// Why there is no answer.
+    fn lost(&self, error: ureq::Error) -> Error {
+        let how = self.running.ended().ok().flatten().map(child::describe);
+        let how = how.map(|how| format!(": the runtime {how}"));
+        let what = format!(
+            "the stores do not answer{}; it said last:\n{}",
+            how.unwrap_or_default(),
+            self.said.last()
+        );
+        anyhow!(error).context(what)
     }
 
     /// Does something with each key that begins with the prefix, in their order.
@@ -75,7 +107,7 @@ impl Stores {
     ) -> Result<()> {
         let mut cursor: Option<String> = None;
         loop {
-            let asked = self.agent.get(format!("{}/{}/keys", self.url, store.name));
+            let asked = self.agent.get(self.url_of(store, "keys"));
             let asked = asked
                 .header("authorization", &self.token)
                 .query("prefix", prefix);
@@ -83,7 +115,7 @@ impl Stores {
                 Some(cursor) => asked.query("cursor", cursor),
                 None => asked,
             };
-            let mut answer = asked.call().context("the stores do not answer")?;
+            let mut answer = asked.call().map_err(|error| self.lost(error))?;
             let text = answer.body_mut().read_to_string()?;
             ensure!(
                 answer.status() == 200,
@@ -103,15 +135,16 @@ impl Stores {
 
     /// The content of a key with its type, unless it has gone meanwhile.
     pub(super) fn read(&self, store: &Store, key: &str) -> Result<Option<(String, impl Read)>> {
-        let asked = self.agent.get(format!("{}/{}/value", self.url, store.name));
+        let asked = self.agent.get(self.url_of(store, "value"));
         let asked = asked.header("authorization", &self.token).query("key", key);
-        let answer = asked.call().context("the stores do not answer")?;
+        let answer = asked.call().map_err(|error| self.lost(error))?;
         let status = answer.status().as_u16();
         let content_type = answer.headers().get("content-type");
-        let content_type = content_type.and_then(|value| value.to_str().ok());
-        let content_type = content_type
-            .unwrap_or("application/octet-stream")
-            .to_owned();
+        let content_type = content_type.map(|value| value.to_str().map(str::to_owned));
+        let content_type = content_type.transpose().with_context(|| {
+            format!("the content type of {key:?} of {} is not ASCII", store.name)
+        })?;
+        let content_type = content_type.unwrap_or_default();
         let mut content = answer
             .into_body()
             .into_with_config()
@@ -151,12 +184,12 @@ impl Stores {
         content_type: &str,
         content: impl ureq::AsSendBody,
     ) -> Result<()> {
-        let asked = self.agent.put(format!("{}/{}/value", self.url, store.name));
+        let asked = self.agent.put(self.url_of(store, "value"));
         let asked = asked
             .header("authorization", &self.token)
             .header("content-type", content_type)
             .query("key", key);
-        let mut answer = asked.send(content).context("the stores do not answer")?;
+        let mut answer = asked.send(content).map_err(|error| self.lost(error))?;
         let status = answer.status().as_u16();
         let said = answer.body_mut().read_to_string().unwrap_or_default();
         ensure!(
@@ -168,8 +201,32 @@ impl Stores {
     }
 }
 
+/// What the runtime has said last.
+#[derive(Clone, Default)]
+struct Said(Arc<Mutex<VecDeque<String>>>);
+
+impl Said {
+    fn add(&self, line: String) {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() == LAST {
+            lines.pop_front();
+        }
+        lines.push_back(line);
+    }
+
+    fn last(&self) -> String {
+        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+        lines.join("\n")
+    }
+}
+
 /// Starts the runtime, and waits for its address.
-fn started(command: &mut Command, address: fn(&str) -> Option<String>) -> Result<(Leash, String)> {
+fn started(
+    command: &mut Command,
+    address: fn(&str) -> Option<String>,
+    said: &Said,
+) -> Result<(Leash, String)> {
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -180,39 +237,44 @@ fn started(command: &mut Command, address: fn(&str) -> Option<String>) -> Result
         (child.stdout.take(), child.stderr.take())
     };
     let is_up = Arc::new(AtomicBool::new(false));
-    let is_quiet = Arc::clone(&is_up);
+    let (is_quiet, says) = (Arc::clone(&is_up), said.clone());
     thread::spawn(move || {
-        // What is built is shown; what the runtime says of each request is of no use here.
+        // What is built is shown; what the runtime says of each request is kept for an error.
         for line in progress
             .into_iter()
             .flat_map(|out| BufReader::new(out).lines())
         {
-            match line {
-                Ok(line) if !is_quiet.load(Ordering::Relaxed) => eprintln!("{line}"),
-                _ => {}
+            let line = line.unwrap_or_default();
+            if !is_quiet.load(Ordering::Relaxed) {
+                eprintln!("{line}");
             }
+            says.add(line);
         }
     });
-    let (sender, said) = mpsc::channel();
+    let (sender, addresses) = mpsc::channel();
+    let says = said.clone();
     thread::spawn(move || {
         // Read to its end: who writes what nobody reads waits for ever.
         for line in output
             .into_iter()
             .flat_map(|out| BufReader::new(out).lines())
         {
-            if let Some(url) = line.ok().as_deref().and_then(address) {
+            let line = line.unwrap_or_default();
+            if let Some(url) = address(&line) {
                 is_up.store(true, Ordering::Relaxed);
                 let _ = sender.send(url);
             }
+            says.add(line);
         }
     });
-    match said.recv_timeout(START) {
+    match addresses.recv_timeout(START) {
         Ok(url) => Ok((running, url.trim_end_matches('/').to_owned())),
         Err(_) => {
             let how = running.ended().ok().flatten().map(child::describe);
             bail!(
-                "the stores could not be served: the runtime {}; what it said is above",
-                how.unwrap_or_else(|| "did not answer".into())
+                "the stores could not be served: the runtime {}; it said last:\n{}",
+                how.unwrap_or_else(|| "did not answer".into()),
+                said.last()
             )
         }
     }

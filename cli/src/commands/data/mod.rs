@@ -5,7 +5,10 @@ mod source;
 use std::env;
 
 use anyhow::{Context as _, Result, ensure};
-use guru_toolbox::data::{Store, archive};
+use guru_toolbox::data::{
+    Store,
+    archive::{Archive, Export},
+};
 
 use crate::{
     args::{self, Data, DataCommand},
@@ -31,40 +34,58 @@ pub fn run(home: &Home, console: Console, options: &Data) -> Result<bool> {
     };
     wanted.on.check(home)?;
     let archive = match &options.command {
-        DataCommand::Ls { .. } => None,
-        DataCommand::Export { folder, .. } => {
-            archive::check_absent(folder)?;
-            None
-        }
-        DataCommand::Import { folder, .. } => Some(archive::read(folder)?),
+        DataCommand::Import { folder, .. } => Some(Archive::read(folder)?),
+        DataCommand::Ls { .. } | DataCommand::Export { .. } => None,
     };
     let declared = source::declared(&context)?;
     let mut chosen = chosen(&declared, wanted, context.function)?;
     if let Some(archive) = &archive {
-        archive.check(&declared)?;
-        chosen.retain(|store| archive.has(&store.name));
-    }
-    let stores = source::serve(&context, wanted, &declared, &chosen)?;
-    for store in &chosen {
-        match &options.command {
-            DataCommand::Ls { prefix, .. } => stores.each(store, prefix, |key| {
-                say(&format!("{}\t{key}", store.name));
-                Ok(())
-            })?,
-            DataCommand::Export { folder, .. } => {
-                let count = archive::export(&stores, store, folder)?;
-                console.note(&format!("{}: {count} written", store.name));
-            }
-            DataCommand::Import { folder, .. } => {
-                let count = archive::import(&stores, store, folder)?;
-                console.note(&format!("{}: {count} read", store.name));
-            }
+        chosen = archive.choose(&declared, &wanted.store)?;
+        for store in &chosen {
+            archive.check(store)?;
         }
     }
-    if let DataCommand::Export { folder, .. } = &options.command {
-        archive::finish(folder)?;
+    let export = match &options.command {
+        DataCommand::Export { folder, .. } => Some(Export::begin(folder)?),
+        DataCommand::Ls { .. } | DataCommand::Import { .. } => None,
+    };
+    let stores = source::serve(&context, wanted, &declared, &chosen)?;
+    for store in &chosen {
+        let name = &store.name;
+        match (&options.command, &export, &archive) {
+            (DataCommand::Ls { prefix, .. }, ..) => stores.each(store, prefix, |key| {
+                say(&format!("{name}\t{}", shown(key)));
+                Ok(())
+            })?,
+            (_, Some(export), _) => {
+                let (count, gone) = export.store(&stores, store)?;
+                console.note(&format!("{name}: {count} written"));
+                for key in gone {
+                    console.note(&format!(
+                        "{name}: {key:?} was listed, and had nothing when it was read: it is left out"
+                    ));
+                }
+            }
+            (_, _, Some(archive)) => {
+                let count = archive.import(&stores, store)?;
+                console.note(&format!("{name}: {count} read"));
+            }
+            (_, None, None) => {}
+        }
     }
+    export.map_or(Ok(()), Export::finish)?;
     Ok(true)
+}
+
+/// A key in a line, whatever is in it.
+fn shown(key: &str) -> String {
+    let escaped = |char: char| -> String {
+        match char {
+            _ if char.is_control() || char == '\\' => char.escape_default().collect(),
+            _ => char.into(),
+        }
+    };
+    key.chars().map(escaped).collect()
 }
 
 /// The stores that are meant: those that are named, or all of them.

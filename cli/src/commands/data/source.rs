@@ -1,6 +1,10 @@
 //! The function that reads and writes the stores of another one: it declares the same, and so reaches them by the vendor's own means.
 
-use std::path::{Path, PathBuf};
+use std::{
+    env, fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result, ensure};
 use conformance::driver::address;
@@ -37,7 +41,7 @@ pub(super) fn declared(context: &BuildContext<'_>) -> Result<Vec<Store>> {
     let made = context.make(&folder, |draft| Ok(vec![wasi::build(context, draft)?]))?;
     let component = made.first().context("a build made no file")?;
     let bytes =
-        std::fs::read(component).with_context(|| format!("cannot read {}", component.display()))?;
+        fs::read(component).with_context(|| format!("cannot read {}", component.display()))?;
     let ports = declared::declared(&bytes)?;
     Ok(ports.iter().filter_map(store).collect())
 }
@@ -64,20 +68,64 @@ pub(super) fn serve(
         );
     }
     let folder = write(context, wanted.on, declared)?;
-    let data = artefacts::data(context.workspace, context.function)?;
-    let data = std::path::absolute(&data).unwrap_or(data);
+    let root = context.workspace.root();
+    let token = token()?;
     let mut command = surroundings::command(tool::own()?);
     command
         .args(["dev", NAME, "--no-watch", "--port", "0", "--on", reach.on])
-        .args(["--env", TOKEN])
-        .env(artefacts::DATA, data)
         .env("CARGO_TARGET_DIR", context.workspace.target())
         .current_dir(&folder);
+    // Where stores are, from where the function itself is served, and nothing else of its settings.
+    let of_environment = env::vars().filter(|(key, _)| is_place(key));
+    for (key, value) in of_environment {
+        command.env(key, absolute(root, &value));
+    }
     for (key, value) in settings.iter() {
-        command.env(key, value).args(["--env", key]);
+        if is_place(key) {
+            command.env(key, absolute(root, value));
+        } else if key.starts_with("AWS_") {
+            command.env(key, value);
+        }
+    }
+    command.env(
+        artefacts::DATA,
+        artefacts::data(context.workspace, context.function, &settings)?,
+    );
+    match reach.secrets {
+        // On a command line others would see it.
+        Some(name) => write_secret(&folder.join(name), &format!("{TOKEN}={token}\n"))?,
+        None => drop(command.args(["--env", TOKEN]).env(TOKEN, &token)),
     }
     command.arg("--").args(&wanted.more);
-    Stores::start(&mut command, token()?, address)
+    Stores::start(&mut command, token, address)
+}
+
+/// Whether a setting says where stores are.
+fn is_place(key: &str) -> bool {
+    key.starts_with("GURU_PORT_") || ["GURU_STORES", "GURU_BLOBS"].contains(&key)
+}
+
+/// The service that a setting names, with the path of a file or a folder from the root of all.
+fn absolute(root: &Path, service: &str) -> String {
+    match service.split_once(':') {
+        Some((scheme @ ("sqlite" | "files"), place)) => {
+            let place = place.strip_prefix("//").unwrap_or(place);
+            format!("{scheme}:{}", root.join(place).display())
+        }
+        _ => service.to_owned(),
+    }
+}
+
+/// Writes a file that only its owner can read.
+fn write_secret(path: &Path, text: &str) -> Result<()> {
+    files::remove(path)?;
+    let mut options = fs::File::options();
+    options.create_new(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes()))
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Writes the function for these stores, and returns its folder.
@@ -86,9 +134,13 @@ fn write(context: &BuildContext<'_>, target: Target, stores: &[Store]) -> Result
     let folder = workspace.root().join(".guru").join("tools");
     let folder = folder.join(context.function).join(NAME);
     let reach = target.data();
+    // Nothing in there is git's business.
+    let ignored = workspace.root().join(".guru").join(".gitignore");
+    write_changed(&ignored, "*\n")?;
+    let code = code(LIB, stores);
     for (name, text) in [
         ("Cargo.toml", manifest(workspace, stores, reach.features)?),
-        ("src/lib.rs", code(LIB, stores)),
+        ("src/lib.rs", code.clone()),
         ("src/main.rs", MAIN.to_owned()),
     ] {
         write_changed(&folder.join(name), &text)?;
@@ -106,11 +158,12 @@ fn write(context: &BuildContext<'_>, target: Target, stores: &[Store]) -> Result
             Some(own) => target.data_manifest(&text, &files::read(&own)?)?,
             None => text,
         };
-        // A build adds what is missing, and says so: once.
+        // A build adds what is missing, and says so: once, for the same stores.
         let made = folder.join(format!("{name}.made"));
-        if !std::fs::read_to_string(&made).is_ok_and(|before| before == text) {
+        let wanted = format!("{text}\n{code}");
+        if !fs::read_to_string(&made).is_ok_and(|before| before == wanted) {
             files::write(&folder.join(name), &text)?;
-            files::write(&made, &text)?;
+            files::write(&made, &wanted)?;
         }
     }
     Ok(folder)
@@ -118,7 +171,7 @@ fn write(context: &BuildContext<'_>, target: Target, stores: &[Store]) -> Result
 
 /// Leaves a file alone that has this content: cargo would build it anew.
 fn write_changed(path: &Path, text: &str) -> Result<()> {
-    if std::fs::read_to_string(path).is_ok_and(|before| before == text) {
+    if fs::read_to_string(path).is_ok_and(|before| before == text) {
         return Ok(());
     }
     files::write(path, text)
@@ -164,4 +217,24 @@ fn store(port: &Port) -> Option<Store> {
     };
     let name = name.clone();
     Some(Store { name, kind })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_where_the_function_has_it() {
+        let root = Path::new("/w");
+        for (said, wanted) in [
+            ("sqlite:a.sqlite", "sqlite:/w/a.sqlite"),
+            ("sqlite://a", "sqlite:/w/a"),
+            ("files:///b/c", "files:/b/c"),
+            ("dynamodb://t?region=r", "dynamodb://t?region=r"),
+            ("", ""),
+        ] {
+            assert_eq!(absolute(root, said), wanted);
+        }
+        assert!(is_place("GURU_PORT_A") && is_place("GURU_BLOBS") && !is_place("API_TOKEN"));
+    }
 }

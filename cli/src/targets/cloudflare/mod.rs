@@ -15,7 +15,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-use super::{Deployer, Need, Serve, Served, Vendor, login, named};
+use super::{Deployer, Need, Reach, Serve, Served, Vendor, login, named};
 use crate::{
     artefacts::{self, BuildContext},
     home::Home,
@@ -61,7 +61,7 @@ impl Vendor for Cloudflare {
         let manifest = session.manifest(&own);
         manifest.write(&text)?;
         let context = session.context();
-        let data = artefacts::data(context.workspace, context.function)?;
+        let data = artefacts::data(context.workspace, context.function, request.settings)?;
         let mut command = Command::new(program(context.home)?);
         command
             .current_dir(context.workspace.root())
@@ -107,6 +107,15 @@ impl Vendor for Cloudflare {
 
     fn deploys_with(&self) -> &'static str {
         "Cloudflare Workers, with wrangler"
+    }
+
+    fn data(&self) -> Reach {
+        Reach {
+            on: NAME,
+            features: &[],
+            settings: &[],
+            secrets: Some(SECRETS),
+        }
     }
 
     fn data_manifest(&self, skeleton: &str, own: &str) -> Result<String> {

@@ -178,6 +178,7 @@ impl Vendor for Lambda {
                     "GURU_BLOBS=s3://BUCKET, the BlobsBucket of the stack (`aws cloudformation describe-stack-resources`)",
                 ),
             ],
+            secrets: None,
         }
     }
 

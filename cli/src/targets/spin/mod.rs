@@ -88,8 +88,8 @@ impl Vendor for Spin {
         }
         if !declared.iter().all(Port::is_fetch) {
             let context = session.context();
-            let data = artefacts::data(context.workspace, context.function)?.join(NAME);
-            let config = data.join("runtime-config.toml");
+            let data = artefacts::data(context.workspace, context.function, settings)?.join(NAME);
+            let config = data.join(format!("{}.runtime-config.toml", context.function));
             files::write(&config, &manifest::runtime_config(&data, &declared)?)?;
             command.arg("--runtime-config-file").arg(config);
         }

@@ -190,12 +190,15 @@ fn inferred(value: &Value) -> Response<Bytes> {
 fn headed(said: &Said, body: Bytes) -> Option<Response<Bytes>> {
     let mut answer = Response::new(body);
     *answer.status_mut() = StatusCode::from_u16(said.status_code).ok()?;
+    let singles = said.headers.iter().flatten();
+    // The same name in both forms has all that is in the list.
     let lists = said.multi_value_headers.iter().flatten();
-    for (name, value) in said.headers.iter().flatten().chain(lists) {
-        // The same name in both forms has all that is in the list.
-        if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
-            answer.headers_mut().remove(&name);
-        }
+    let is_listed = |name: &str| {
+        let mut names = lists.clone().map(|(listed, _)| listed);
+        names.any(|listed| listed.eq_ignore_ascii_case(name))
+    };
+    let singles = singles.filter(|(name, _)| !is_listed(name));
+    for (name, value) in singles.chain(lists.clone()) {
         let values = match value {
             Value::Array(values) => values.as_slice(),
             one => std::slice::from_ref(one),

@@ -35,6 +35,25 @@ struct Listed {
     cursor: Option<String>,
 }
 
+/// Why something could not be done. Whoever has the token is told, as nobody else would be.
+struct Failure(String);
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<guru::ports::Error> for Failure {
+    fn from(error: guru::ports::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+fn told(done: Result<Response, Failure>) -> Result<Response> {
+    Ok(done.unwrap_or_else(|Failure(why)| Response::text(why).with_status(Status::new(502))))
+}
+
 /// Nobody else on this machine may ask.
 fn asked(cx: &Context, req: &Request) -> Result<(String, Wanted)> {
     let token = cx.config().get("GURU_DATA_TOKEN")?.unwrap_or_default();
@@ -45,13 +64,17 @@ fn asked(cx: &Context, req: &Request) -> Result<(String, Wanted)> {
 }
 
 async fn keys(cx: Context, req: Request) -> Result<Response> {
+    told(try_keys(cx, req).await)
+}
+
+async fn try_keys(cx: Context, req: Request) -> Result<Response, Failure> {
     let (store, wanted) = asked(&cx, &req)?;
     let query = ListQuery::new(wanted.prefix).with_cursor(wanted.cursor);
     let listed = match &*store {
 {{keys}}
-        _ => return Err(Error::not_found()),
+        _ => return Err(Error::not_found().into()),
     };
-    Response::json(&listed)
+    Ok(Response::json(&listed)?)
 }
 
 #[allow(dead_code)]
@@ -68,12 +91,16 @@ fn blobs(page: BlobPage) -> Listed {
 }
 
 async fn read(cx: Context, req: Request) -> Result<Response> {
+    told(try_read(cx, req).await)
+}
+
+async fn try_read(cx: Context, req: Request) -> Result<Response, Failure> {
     let (store, Wanted { key, .. }) = asked(&cx, &req)?;
     let found = match &*store {
 {{read}}
         _ => None,
     };
-    found.ok_or_else(Error::not_found)
+    Ok(found.unwrap_or_else(|| Response::new(Status::NOT_FOUND)))
 }
 
 #[allow(dead_code)]
@@ -87,13 +114,17 @@ fn value(bytes: Bytes) -> Result<Response> {
     Ok(Response::typed("application/octet-stream", bytes))
 }
 
+async fn write(cx: Context, req: Request) -> Result<Response> {
+    told(try_write(cx, req).await)
+}
+
 #[allow(unused_mut, unused_variables)]
-async fn write(cx: Context, mut req: Request) -> Result<Response> {
+async fn try_write(cx: Context, mut req: Request) -> Result<Response, Failure> {
     let (store, Wanted { key, .. }) = asked(&cx, &req)?;
     let content_type = req.headers().get_str("content-type").unwrap_or("application/octet-stream").to_owned();
     match &*store {
 {{write}}
-        _ => return Err(Error::not_found()),
+        _ => return Err(Error::not_found().into()),
     }
     Ok(Response::new(Status::NO_CONTENT))
 }
