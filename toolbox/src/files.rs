@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File, TryLockError},
-    io,
+    io::{self, Write as _},
     path::Path,
 };
 
@@ -74,6 +74,18 @@ pub fn read(path: &Path) -> Result<String> {
 pub fn write(path: &Path, text: &str) -> Result<()> {
     make_parent(path)?;
     fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Writes a file that only its owner can read, in place of what is there.
+pub fn write_secret(path: &Path, text: &str) -> Result<()> {
+    remove(path)?;
+    let mut options = fs::File::options();
+    options.create_new(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes()))
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Copies a file, and creates the parent folders of the copy.

@@ -11,6 +11,24 @@ pub const SECRETS: &str = ".dev.vars";
 /// The settings file beside the vendors' manifests.
 pub const FILE: &str = ".env";
 
+/// Whether a setting says where stores are.
+#[must_use]
+pub fn is_place(key: &str) -> bool {
+    key.starts_with("GURU_PORT_") || ["GURU_STORES", "GURU_BLOBS"].contains(&key)
+}
+
+/// The service that a setting names, with the path of a file or a folder from the root of all.
+#[must_use]
+pub fn absolute(root: &Path, service: &str) -> String {
+    match service.split_once(':') {
+        Some((scheme @ ("sqlite" | "files"), place)) => {
+            let place = place.strip_prefix("//").unwrap_or(place);
+            format!("{scheme}:{}", root.join(place).display())
+        }
+        _ => service.to_owned(),
+    }
+}
+
 /// Settings with unique names.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Settings(Vec<(String, String)>);
@@ -307,5 +325,20 @@ mod tests {
             assert!(refused.contains(wanted), "{refused}");
             assert!(!refused.contains("secret"), "{refused}");
         }
+    }
+
+    #[test]
+    fn a_place_is_where_the_function_has_it() {
+        let root = Path::new("/w");
+        for (said, wanted) in [
+            ("sqlite:a.sqlite", "sqlite:/w/a.sqlite"),
+            ("sqlite://a", "sqlite:/w/a"),
+            ("files:///b/c", "files:/b/c"),
+            ("dynamodb://t?region=r", "dynamodb://t?region=r"),
+            ("", ""),
+        ] {
+            assert_eq!(absolute(root, said), wanted);
+        }
+        assert!(is_place("GURU_PORT_A") && is_place("GURU_BLOBS") && !is_place("API_TOKEN"));
     }
 }

@@ -76,3 +76,15 @@ pub fn code(template: &str, stores: &[Store]) -> String {
         .replace("{{read}}", &read)
         .replace("{{write}}", &write)
 }
+
+/// A key in a line, whatever is in it.
+#[must_use]
+pub fn shown(key: &str) -> String {
+    let escaped = |char: char| -> String {
+        match char {
+            _ if char.is_control() || char == '\\' => char.escape_default().collect(),
+            _ => char.into(),
+        }
+    };
+    key.chars().map(escaped).collect()
+}

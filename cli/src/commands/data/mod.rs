@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use guru_toolbox::data::{
     Store,
     archive::{Archive, Export},
+    shown,
 };
 
 use crate::{
@@ -75,17 +76,6 @@ pub fn run(home: &Home, console: Console, options: &Data) -> Result<bool> {
     }
     export.map_or(Ok(()), Export::finish)?;
     Ok(true)
-}
-
-/// A key in a line, whatever is in it.
-fn shown(key: &str) -> String {
-    let escaped = |char: char| -> String {
-        match char {
-            _ if char.is_control() || char == '\\' => char.escape_default().collect(),
-            _ => char.into(),
-        }
-    };
-    key.chars().map(escaped).collect()
 }
 
 /// The stores that are meant: those that are named, or all of them.

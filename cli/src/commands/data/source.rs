@@ -2,7 +2,6 @@
 
 use std::{
     env, fs,
-    io::Write as _,
     path::{Path, PathBuf},
 };
 
@@ -76,13 +75,13 @@ pub(super) fn serve(
         .env("CARGO_TARGET_DIR", context.workspace.target())
         .current_dir(&folder);
     // Where stores are, from where the function itself is served, and nothing else of its settings.
-    let of_environment = env::vars().filter(|(key, _)| is_place(key));
+    let of_environment = env::vars().filter(|(key, _)| settings::is_place(key));
     for (key, value) in of_environment {
-        command.env(key, absolute(root, &value));
+        command.env(key, settings::absolute(root, &value));
     }
     for (key, value) in settings.iter() {
-        if is_place(key) {
-            command.env(key, absolute(root, value));
+        if settings::is_place(key) {
+            command.env(key, settings::absolute(root, value));
         } else if key.starts_with("AWS_") {
             command.env(key, value);
         }
@@ -93,39 +92,11 @@ pub(super) fn serve(
     );
     match reach.secrets {
         // On a command line others would see it.
-        Some(name) => write_secret(&folder.join(name), &format!("{TOKEN}={token}\n"))?,
+        Some(name) => files::write_secret(&folder.join(name), &format!("{TOKEN}={token}\n"))?,
         None => drop(command.args(["--env", TOKEN]).env(TOKEN, &token)),
     }
     command.arg("--").args(&wanted.more);
     Stores::start(&mut command, token, address)
-}
-
-/// Whether a setting says where stores are.
-fn is_place(key: &str) -> bool {
-    key.starts_with("GURU_PORT_") || ["GURU_STORES", "GURU_BLOBS"].contains(&key)
-}
-
-/// The service that a setting names, with the path of a file or a folder from the root of all.
-fn absolute(root: &Path, service: &str) -> String {
-    match service.split_once(':') {
-        Some((scheme @ ("sqlite" | "files"), place)) => {
-            let place = place.strip_prefix("//").unwrap_or(place);
-            format!("{scheme}:{}", root.join(place).display())
-        }
-        _ => service.to_owned(),
-    }
-}
-
-/// Writes a file that only its owner can read.
-fn write_secret(path: &Path, text: &str) -> Result<()> {
-    files::remove(path)?;
-    let mut options = fs::File::options();
-    options.create_new(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path);
-    file.and_then(|mut file| file.write_all(text.as_bytes()))
-        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Writes the function for these stores, and returns its folder.
@@ -217,24 +188,4 @@ fn store(port: &Port) -> Option<Store> {
     };
     let name = name.clone();
     Some(Store { name, kind })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_place_is_where_the_function_has_it() {
-        let root = Path::new("/w");
-        for (said, wanted) in [
-            ("sqlite:a.sqlite", "sqlite:/w/a.sqlite"),
-            ("sqlite://a", "sqlite:/w/a"),
-            ("files:///b/c", "files:/b/c"),
-            ("dynamodb://t?region=r", "dynamodb://t?region=r"),
-            ("", ""),
-        ] {
-            assert_eq!(absolute(root, said), wanted);
-        }
-        assert!(is_place("GURU_PORT_A") && is_place("GURU_BLOBS") && !is_place("API_TOKEN"));
-    }
 }
