@@ -104,9 +104,9 @@ fn by_the_function(context: &TestContext<'_>, guru: &Path, data: &Path) -> Resul
         ("/kv/lines", "a\nb\r\n\"c\"\\"),
         ("/kv/gr%C3%BC%C3%9F", "grüß"),
         ("/atomic/007", "007"),
-        ("/blob/a/1", ""),
+        ("/blob/a%2F1", ""),
     ] {
-        let found = ureq::get(format!("{url}{path}")).call()?;
+        let found = ureq::get(format!("{url}{path}")).call().context(path)?;
         let found = found.into_body().read_to_string()?;
         ensure!(found == wanted, "{path} is {found:?}, and not {wanted:?}");
     }

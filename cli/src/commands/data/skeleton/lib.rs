@@ -44,6 +44,12 @@ impl From<Error> for Failure {
     }
 }
 
+impl From<guru::http::Error> for Failure {
+    fn from(error: guru::http::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
 impl From<guru::ports::Error> for Failure {
     fn from(error: guru::ports::Error) -> Self {
         Self(error.to_string())
