@@ -19,12 +19,12 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 
 use crate::{
-    args::Features, console::Console, declared::Port, files, home::Home, serving::Settings,
-    workspace::Workspace,
+    args::Features, console::Console, declared::Port, files, home::Home, workspace::Workspace,
 };
 
 pub use crate::files::{copy_program, replace as write};
 pub use document::{Call, DOCUMENT, METHODS, first_call, own as own_document};
+use guru_toolbox::settings::Settings;
 pub use guru_toolbox::{
     artefact::{Artefact, gzip, sha256, show},
     output::Output,
