@@ -50,7 +50,7 @@ pub struct Wanted {
     /// The function's package [default: the one of the current folder, else the example]
     #[arg(long, value_name = "FUNCTION")]
     pub function: Option<String>,
-    /// Where the data is
+    /// Where the data is; on AWS, in DynamoDB and S3
     #[arg(long, value_name = "TARGET", default_value = "local")]
     pub on: Target,
     /// Only these stores; may be repeated [default: all]
@@ -80,9 +80,10 @@ impl DataCommand {
 }
 
 const DATA_HELP: &str = "\
-Key-value stores and blobs, whatever keeps them: a small function that declares the same is served under the vendor's own
-runtime, on this machine, while the command runs. A folder has a file NAME.jsonl for each store, a line of JSON a key, and
-the content of blobs in files beside it. Times to live are not kept, and tables of SQL are left to their vendors' tools.
+Key-value stores and blobs, whatever keeps them: a small function that declares the same is
+served under the vendor's own runtime, on this machine, while the command runs. A folder has a
+file NAME.jsonl for each store, a line of JSON a key, and the content of blobs in files beside
+it. Times to live are not kept, and tables of SQL are left to their databases' own tools.
 
 Examples:
   guru data ls
