@@ -10,9 +10,9 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use cargo_metadata::{CrateType, Message};
+use cargo_metadata::CrateType;
 use conformance::driver::{compile, program};
-use guru_toolbox::{compose, home::Home, items::wasm::wasm_cargo};
+use guru_toolbox::{cargo, compose, home::Home, items::wasm::wasm_cargo};
 
 /// The probe, which calls another function and keeps nothing, and what leads that call on Spin.
 fn composed(folder: &Path) -> Vec<u8> {
@@ -28,22 +28,15 @@ fn composed(folder: &Path) -> Vec<u8> {
     assert!(guru.status().unwrap().success());
     let function = fs::read(folder.join("function.wasm")).unwrap();
     let mut cargo = wasm_cargo(&Home::from_env().unwrap()).unwrap();
-    let made = cargo
+    cargo
         .current_dir(&root)
         .args(["build", "--lib", "--release", "--target", "wasm32-wasip2"])
-        .args(["--package", "guru-spin-invoke", "--message-format=json"])
-        .stderr(Stdio::inherit())
-        .output()
-        .unwrap();
-    let mut messages = Message::parse_stream(&*made.stdout).map(Result::unwrap);
-    let adapter = messages.find_map(|message| match message {
-        Message::CompilerArtifact(artifact) => {
-            let is_it = artifact.target.crate_types.contains(&CrateType::CDyLib);
-            artifact.filenames.into_iter().next().filter(|_| is_it)
-        }
-        _ => None,
+        .args(["--package", "guru-spin-invoke"]);
+    let adapter = cargo::make(&mut cargo, |artifact| {
+        let is_it = artifact.target.crate_types.contains(&CrateType::CDyLib);
+        artifact.filenames.first().filter(|_| is_it).cloned()
     });
-    let adapter = fs::read(adapter.unwrap()).unwrap();
+    let adapter = fs::read(adapter.unwrap().unwrap()).unwrap();
     compose::compose(&function, &[adapter]).unwrap()
 }
 

@@ -142,11 +142,14 @@ impl Port {
     }
 
     /// What a vendor calls the function that it leads to, unless the deployment says otherwise, if it leads to one: as
-    /// `guru_core::ports::function_name` has it.
+    /// `guru_core::ports::function_name` has it, which a test of `guru-services` holds it to.
     #[must_use]
     pub fn function(&self) -> Option<String> {
         match self {
-            Self::Invoke { name } => Some(name.to_ascii_lowercase().replace('_', "-")),
+            Self::Invoke { name } => {
+                let name = name.strip_prefix("r#").unwrap_or(name);
+                Some(name.to_ascii_lowercase().replace('_', "-"))
+            }
             _ => None,
         }
     }

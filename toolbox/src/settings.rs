@@ -11,6 +11,9 @@ pub const SECRETS: &str = ".dev.vars";
 /// The settings file beside the vendors' manifests.
 pub const FILE: &str = ".env";
 
+/// The setting of all functions that have none of their own.
+const FUNCTIONS: &str = "GURU_FUNCTIONS";
+
 /// Whether a setting says where stores are.
 #[must_use]
 pub fn is_place(key: &str) -> bool {
@@ -27,6 +30,12 @@ pub fn absolute(root: &Path, service: &str) -> String {
         }
         _ => service.to_owned(),
     }
+}
+
+/// The setting of a port alone.
+#[must_use]
+pub fn setting_of(port: &str) -> String {
+    format!("GURU_PORT_{}", port.to_uppercase())
 }
 
 /// Settings with unique names.
@@ -66,7 +75,7 @@ impl Settings {
                     "GURU_STORES",
                     "GURU_BLOBS",
                     "GURU_DATA",
-                    "GURU_FUNCTIONS",
+                    FUNCTIONS,
                     "GURU_POSTGRES",
                 ]
                 .contains(&key)
@@ -78,12 +87,26 @@ impl Settings {
     /// ports like it.
     #[must_use]
     pub fn of_port(&self, all: &str, port: &str) -> Option<String> {
-        let own = format!("GURU_PORT_{}", port.to_uppercase());
-        [&*own, all].into_iter().find_map(|name| {
-            let said = self.iter().find(|(key, _)| *key == name);
-            said.map(|(_, value)| value.to_owned())
-                .or_else(|| std::env::var(name).ok())
-        })
+        let own = setting_of(port);
+        [&*own, all].into_iter().find_map(|name| self.said(name))
+    }
+
+    /// Whether these settings or the environment say where the function of a port is: in a setting of its own, or in the list of all.
+    #[must_use]
+    pub fn has_function(&self, port: &str) -> bool {
+        let is_listed = |list: String| {
+            let mut names = list.split(',').filter_map(|entry| entry.split_once('='));
+            names.any(|(name, _)| name.trim() == port)
+        };
+        self.said(&setting_of(port)).is_some() || self.said(FUNCTIONS).is_some_and(is_listed)
+    }
+
+    /// The value that they have for a name, or else the environment.
+    #[must_use]
+    pub fn said(&self, name: &str) -> Option<String> {
+        let said = self.iter().find(|(key, _)| *key == name);
+        said.map(|(_, value)| value.to_owned())
+            .or_else(|| std::env::var(name).ok())
     }
 
     /// A string that differs whenever a setting does.
@@ -309,6 +332,22 @@ mod tests {
         let settings = Settings::read(None, &said.map(str::to_owned)).unwrap();
         let seen: Vec<_> = settings.of_function().map(|(key, _)| key).collect();
         assert_eq!(seen, ["A", "GURU_LOG"]);
+    }
+
+    #[test]
+    fn a_function_has_a_setting_of_its_own_or_is_in_the_list() {
+        for (said, is_said) in [
+            ("GURU_PORT_GREETER=http://127.0.0.1:1", true),
+            (
+                "GURU_FUNCTIONS=other=http://127.0.0.1:1, greeter=http://127.0.0.1:2",
+                true,
+            ),
+            ("GURU_FUNCTIONS=other=http://127.0.0.1:1", false),
+            ("GURU_STORES=sqlite:greeter", false),
+        ] {
+            let settings = Settings::read(None, &[said.to_owned()]).unwrap();
+            assert_eq!(settings.has_function("greeter"), is_said, "{said}");
+        }
     }
 
     #[test]

@@ -18,17 +18,26 @@ pub fn has(document: &DocumentMut, list: &str, key: &str, name: &str) -> bool {
     names.any(|own| own == name)
 }
 
-/// Adds a table of this name to the list, unless it has one. Returns whether it did.
+/// Adds a table of this name to the list, with one more value in it, unless the list has one. Returns whether it did.
 ///
 /// # Errors
 ///
 /// When the list is written in a form that cannot be added to.
-pub fn add(document: &mut DocumentMut, list: &str, key: &str, name: &str) -> Result<bool> {
+pub fn add(
+    document: &mut DocumentMut,
+    list: &str,
+    key: &str,
+    name: &str,
+    more: Option<(&str, &str)>,
+) -> Result<bool> {
     if has(document, list, key, name) {
         return Ok(false);
     }
     let mut table = Table::new();
     table.insert(key, value(name));
+    if let Some((key, text)) = more {
+        table.insert(key, value(text));
+    }
     let tables = document
         .entry(list)
         .or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
@@ -40,17 +49,6 @@ pub fn add(document: &mut DocumentMut, list: &str, key: &str, name: &str) -> Res
     Ok(true)
 }
 
-/// Sets a key of the table that was added last.
-pub fn set(document: &mut DocumentMut, list: &str, key: &str, text: &str) {
-    let tables = document
-        .get_mut(list)
-        .and_then(Item::as_array_of_tables_mut);
-    let last = tables.and_then(|tables| tables.iter_mut().last());
-    if let Some(last) = last {
-        last.insert(key, value(text));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,12 +56,15 @@ mod tests {
     #[test]
     fn a_name_is_added_once() {
         let mut document: DocumentMut = "a = 1\n".parse().unwrap();
-        assert!(add(&mut document, "list", "name", "one").unwrap());
-        assert!(!add(&mut document, "list", "name", "one").unwrap());
-        set(&mut document, "other", "key", "x");
+        assert!(add(&mut document, "list", "name", "one", None).unwrap());
+        let more = Some(("key", "x"));
+        assert!(!add(&mut document, "list", "name", "one", more).unwrap());
         assert_eq!(document.to_string(), "a = 1\n\n[[list]]\nname = \"one\"\n");
+        assert!(add(&mut document, "list", "name", "two", more).unwrap());
+        let text = document.to_string();
+        assert!(text.ends_with("name = \"two\"\nkey = \"x\"\n"), "{text}");
         let inline = "list = [{ name = \"one\" }]".parse().unwrap();
         assert!(has(&inline, "list", "name", "one"));
-        assert!(add(&mut inline.clone(), "list", "name", "two").is_err());
+        assert!(add(&mut inline.clone(), "list", "name", "two", None).is_err());
     }
 }

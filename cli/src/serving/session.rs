@@ -19,9 +19,6 @@ use crate::{
     wait,
 };
 
-/// The setting of all functions that have none of their own.
-const FUNCTIONS: &str = "GURU_FUNCTIONS";
-
 /// A function under one runtime.
 pub struct Session<'a> {
     context: BuildContext<'a>,
@@ -87,14 +84,13 @@ impl<'a> Session<'a> {
         let own = ports
             .iter()
             .find(|port| port.function() == Some(name.replace('_', "-")));
-        let Some(own) = own.filter(|port| settings.of_port(FUNCTIONS, port.name()).is_none())
-        else {
+        let Some(own) = own.filter(|port| !settings.has_function(port.name())) else {
             return Ok(None);
         };
         if self.port() == 0 {
             let _ = self.own.set(port::free()?);
         }
-        let setting = format!("GURU_PORT_{}", own.name().to_uppercase());
+        let setting = settings::setting_of(own.name());
         Ok(Some((setting, format!("http://127.0.0.1:{}", self.port()))))
     }
 

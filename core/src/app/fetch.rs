@@ -140,8 +140,23 @@ impl Fetch {
         self.sent(&mut request, &Rc::default()).await
     }
 
+    /// Passes the request of a client on. Content that breaks off, or is too large for the handler, is the client's fault.
+    pub(super) async fn pass(&self, mut request: FetchRequest) -> super::Result<Response> {
+        // A request without content is not to become one of unknown size, which servers refuse of a GET.
+        let body = request.take_body().told_apart().await?;
+        let mut request = request.with_body(body);
+        let sent = Rc::default();
+        let answer = self.sent(&mut request, &sent).await;
+        match (answer, sent.error.take()) {
+            (Ok(answer), _) => Ok(answer),
+            // The client's content broke off, and with it the request.
+            (Err(_), Some(error)) => Err(error.into()),
+            (Err(error), None) => Err(error.into()),
+        }
+    }
+
     /// Sends a request, and keeps count of its content.
-    pub(super) async fn sent(
+    async fn sent(
         &self,
         request: &mut FetchRequest,
         sent: &Rc<Sent>,
@@ -249,11 +264,11 @@ impl fmt::Debug for Fetch {
 
 /// What is known of the content of a request that is sent.
 #[derive(Default)]
-pub(super) struct Sent {
+struct Sent {
     /// When it was last asked for, or made.
     last: Cell<Duration>,
     /// Why it broke off.
-    pub(super) error: Cell<Option<http::Error>>,
+    error: Cell<Option<http::Error>>,
 }
 
 /// The content of a request, which is counted as it is sent.

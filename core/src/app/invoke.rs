@@ -99,10 +99,9 @@ impl Invoke {
     ///
     /// The body of the answer ends with an error of the kind [`AnswerBroken`](crate::http::ErrorKind::AnswerBroken) when it breaks off,
     /// or a chunk takes too long.
-    pub async fn send(&self, mut request: Request) -> Result<Response, Error> {
+    pub async fn send(&self, request: Request) -> Result<Response, Error> {
         let url = self.url(request.uri()).map_err(invalid)?;
-        let body = request.take_body();
-        self.fetch.send(self.made(request, url, body)).await
+        self.fetch.send(self.made(request, url)).await
     }
 
     /// Passes a request of a client on, as it is, and the answer back. What is wrong with the request is the client's fault: content
@@ -112,21 +111,11 @@ impl Invoke {
     ///
     /// Those of [`send`](Self::send) as a handler's; [`BadRequest`](app::ErrorKind::BadRequest) for a path with a segment `.` or `..`,
     /// or with what no URL has; those of the request's content.
-    pub async fn pass(&self, mut request: Request) -> app::Result<Response> {
+    pub async fn pass(&self, request: Request) -> app::Result<Response> {
         let url = self.url(request.uri());
         let url =
             url.map_err(|error| app::Error::new(app::ErrorKind::BadRequest, format!("{error}")))?;
-        // A request without content is not to become one of unknown size.
-        let body = request.take_body().told_apart().await?;
-        let sent = Rc::default();
-        let mut made = self.made(request, url, body);
-        let answer = self.fetch.sent(&mut made, &sent).await;
-        match (answer, sent.error.take()) {
-            (Ok(answer), _) => Ok(answer),
-            // The client's content broke off, and with it the request.
-            (Err(_), Some(error)) => Err(error.into()),
-            (Err(error), None) => Err(error.into()),
-        }
+        self.fetch.pass(self.made(request, url)).await
     }
 
     /// Where a request goes. The host says nothing, and has the function's name for whoever reads a message.
@@ -138,11 +127,11 @@ impl Invoke {
         Url::parse(&format!("http://{host}{uri}"))
     }
 
-    fn made(&self, mut request: Request, url: Url, body: Body) -> FetchRequest {
+    fn made(&self, mut request: Request, url: Url) -> FetchRequest {
         FetchRequest::new(request.method().clone(), url)
             .with_headers(core::mem::take(request.headers_mut()))
             .with_timeout(self.timeout)
-            .with_body(body)
+            .with_body(request.take_body())
     }
 }
 

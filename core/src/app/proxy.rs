@@ -3,7 +3,6 @@
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write as _;
@@ -92,22 +91,13 @@ impl<P: Fn(&Context) -> Fetch + Clone + 'static> Proxy<P> {
     pub async fn pass(self, cx: Context, mut req: Request) -> Result<Response> {
         let fetch = (self.port)(&cx);
         let url = self.url(&fetch, &req)?;
-        // A request without content is not to become one of unknown size, which servers refuse of a GET.
-        let body = req.take_body().told_apart().await?;
         let mut headers = core::mem::take(req.headers_mut());
         forwarded(&mut headers, cx.client_ip())?;
-        let mut request = FetchRequest::new(req.method().clone(), url)
+        let request = FetchRequest::new(req.method().clone(), url)
             .with_headers(headers)
-            .with_body(body)
+            .with_body(req.take_body())
             .with_timeout(self.timeout);
-        let sent = Rc::default();
-        let answer = fetch.sent(&mut request, &sent).await;
-        match (answer, sent.error.take()) {
-            (Ok(answer), _) => Ok(answer),
-            // The client's content broke off, and with it the request.
-            (Err(_), Some(error)) => Err(error.into()),
-            (Err(error), None) => Err(error.into()),
-        }
+        fetch.pass(request).await
     }
 
     /// Where a request goes.

@@ -7,6 +7,7 @@ mod event;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
+use aws_credential_types::Credentials;
 use aws_sigv4::http_request::SignableBody;
 use bytes::{Bytes, BytesMut};
 use guru_client::{Body, Client};
@@ -88,29 +89,10 @@ impl LambdaFunction {
         if event.len() > LARGEST {
             return Err(too_large(name));
         }
-        let uri = format!(
-            "{}/2015-03-31/functions/{}/invocations",
-            self.endpoint(&region),
-            name.replace(':', "%3A").replace('$', "%24")
-        );
-        let invalid = |what: &str| {
-            let message = format!("the function {name} cannot be called: {what}");
-            Error::new(ErrorKind::Unavailable, message)
-        };
-        let mut ask = Request::new(());
-        *ask.method_mut() = Method::POST;
-        *ask.uri_mut() = uri.parse().map_err(|_| invalid("the endpoint is no URL"))?;
-        let json = HeaderValue::from_static("application/json");
-        ask.headers_mut().insert(header::CONTENT_TYPE, json);
         let source = source(&region);
         let credentials = source.get(client).await?;
-        let content = SignableBody::Bytes(&event);
-        aws::sign(&mut ask, "lambda", &region, &credentials, content)
-            .ok_or_else(|| invalid("the request cannot be signed"))?;
-        let content: Body = Full::new(event)
-            .map_err(|never| match never {})
-            .boxed_unsync();
-        let answer = client.send(ask.map(|()| content)).await?;
+        let ask = self.ask(&region, &credentials, event)?;
+        let answer = client.send(ask).await?;
         let (said, body) = answer.into_parts();
         let body = Limited::new(body, LARGEST_ANSWER).collect().await;
         let body = body.map_err(|error| {
@@ -138,6 +120,35 @@ impl LambdaFunction {
             );
             Error::new(ErrorKind::Broken, message)
         })
+    }
+
+    /// The request of Lambda's API that calls the function with this event.
+    fn ask(
+        &self,
+        region: &str,
+        credentials: &Credentials,
+        event: Bytes,
+    ) -> Result<Request<Body>, Error> {
+        let name = &self.name;
+        let uri = format!(
+            "{}/2015-03-31/functions/{}/invocations",
+            self.endpoint(region),
+            name.replace(':', "%3A").replace('$', "%24")
+        );
+        let invalid = |what: &str| {
+            let message = format!("the function {name} cannot be called: {what}");
+            Error::new(ErrorKind::Unavailable, message)
+        };
+        let mut ask = Request::new(());
+        *ask.method_mut() = Method::POST;
+        *ask.uri_mut() = uri.parse().map_err(|_| invalid("the endpoint is no URL"))?;
+        let json = HeaderValue::from_static("application/json");
+        ask.headers_mut().insert(header::CONTENT_TYPE, json);
+        let content = SignableBody::Bytes(&event);
+        aws::sign(&mut ask, "lambda", region, credentials, content)
+            .ok_or_else(|| invalid("the request cannot be signed"))?;
+        let content = Full::new(event).map_err(|never| match never {});
+        Ok(ask.map(|()| content.boxed_unsync()))
     }
 
     /// Why Lambda refuses a call (<https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors>).

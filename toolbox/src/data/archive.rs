@@ -6,6 +6,7 @@ use std::{
     collections::BTreeSet,
     fs::{self, File},
     io::{BufRead as _, BufReader, BufWriter, Read as _, Write as _},
+    mem,
     path::{Component, Path, PathBuf},
 };
 
@@ -14,6 +15,10 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize};
 
 use super::{Kind, Store, Stores};
+
+/// The limits of what is imported: those of a key, a value and a content type in bytes. Those of `guru_core::ports`, which a test of
+/// `guru-services` holds them to.
+pub const LIMITS: (usize, usize, usize) = (512, 256 * 1024, 256);
 
 /// What stands at the end of a file with the keys of a store.
 const ENDING: &str = ".jsonl";
@@ -167,16 +172,25 @@ impl Export {
     /// # Errors
     ///
     /// When it cannot have it.
-    pub fn finish(self) -> Result<()> {
+    pub fn finish(mut self) -> Result<()> {
         #[cfg(unix)]
         File::open(&self.draft)?.sync_all()?;
-        fs::rename(&self.draft, &self.folder).with_context(|| {
+        let draft = mem::take(&mut self.draft);
+        fs::rename(&draft, &self.folder).with_context(|| {
             format!(
                 "{} cannot be called {}",
-                self.draft.display(),
+                draft.display(),
                 self.folder.display()
             )
         })
+    }
+}
+
+impl Drop for Export {
+    /// Where nothing has been written yet, nothing is left that would be in the way of the next one.
+    fn drop(&mut self) {
+        // It removes empty folders alone.
+        let _ = fs::remove_dir(&self.draft);
     }
 }
 
@@ -280,12 +294,13 @@ impl Archive {
     }
 }
 
-/// Whether a line can be written into a store of this kind: the limits are those of the ports (`guru_core::ports`).
+/// Whether a line can be written into a store of this kind.
 fn check(line: &Line, kind: Kind, folder: &Path) -> Result<()> {
-    let is_key = (1..=512).contains(&line.key.len()) && ![".", ".."].contains(&&*line.key);
+    let (of_key, of_value, of_type) = LIMITS;
+    let is_key = (1..=of_key).contains(&line.key.len()) && ![".", ".."].contains(&&*line.key);
     ensure!(
         is_key,
-        "{:?} is no key: it has 1 to 512 bytes, and is neither `.` nor `..`",
+        "{:?} is no key: it has 1 to {of_key} bytes, and is neither `.` nor `..`",
         line.key
     );
     match line.content()? {
@@ -294,7 +309,7 @@ fn check(line: &Line, kind: Kind, folder: &Path) -> Result<()> {
                 kind == Kind::Blob,
                 "this is a blob, and the store has values"
             );
-            let is_type = (1..=256).contains(&content_type.len())
+            let is_type = (1..=of_type).contains(&content_type.len())
                 && content_type
                     .bytes()
                     .all(|byte| (b' '..=b'~').contains(&byte));
@@ -314,8 +329,8 @@ fn check(line: &Line, kind: Kind, folder: &Path) -> Result<()> {
                 "this is a value, and the store has blobs"
             );
             ensure!(
-                bytes.len() <= 256 * 1024,
-                "the value has {} bytes, and may have 262144",
+                bytes.len() <= of_value,
+                "the value has {} bytes, and may have {of_value}",
                 bytes.len()
             );
         }

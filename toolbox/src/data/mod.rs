@@ -26,9 +26,12 @@ pub enum Kind {
     Blob,
 }
 
-/// The code of the function that declares these stores, made of a template: what is in it for each of them.
+/// The code of the function that reads and writes stores, but for what is in it for each of them.
+const TEMPLATE: &str = include_str!("skeleton/lib.rs");
+
+/// The code of the function that declares these stores, and reads and writes them for [`Stores`].
 #[must_use]
-pub fn code(template: &str, stores: &[Store]) -> String {
+pub fn code(stores: &[Store]) -> String {
     let lines = |line: &dyn Fn(&Store) -> String| -> String {
         let all: Vec<_> = stores
             .iter()
@@ -70,7 +73,7 @@ pub fn code(template: &str, stores: &[Store]) -> String {
             "\"{name}\" => cx.port(ports::{name}).set(&key, req.bytes().await?.to_vec()).await?,"
         ),
     });
-    template
+    TEMPLATE
         .replace("{{ports}}", &ports)
         .replace("{{keys}}", &keys)
         .replace("{{read}}", &read)

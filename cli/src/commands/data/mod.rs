@@ -34,32 +34,28 @@ pub fn run(home: &Home, console: Console, options: &Data) -> Result<bool> {
         lacks: &wanted.on.lacks()?,
     };
     wanted.on.check(home)?;
-    let archive = match &options.command {
-        DataCommand::Import { folder, .. } => Some(Archive::read(folder)?),
-        DataCommand::Ls { .. } | DataCommand::Export { .. } => None,
-    };
-    let declared = source::declared(&context)?;
-    let mut chosen = chosen(&declared, wanted, context.function)?;
-    if let Some(archive) = &archive {
-        chosen = archive.choose(&declared, &wanted.store)?;
-        for store in &chosen {
-            archive.check(store)?;
+    let open =
+        |declared: &[Store], stores: &[Store]| source::serve(&context, wanted, declared, stores);
+    match &options.command {
+        DataCommand::Ls { prefix, .. } => {
+            let declared = source::declared(&context)?;
+            let chosen = chosen(&declared, wanted, context.function)?;
+            let stores = open(&declared, &chosen)?;
+            for store in &chosen {
+                stores.each(store, prefix, |key| {
+                    say(&format!("{}\t{}", store.name, shown(key)));
+                    Ok(())
+                })?;
+            }
         }
-    }
-    let export = match &options.command {
-        DataCommand::Export { folder, .. } => Some(Export::begin(folder)?),
-        DataCommand::Ls { .. } | DataCommand::Import { .. } => None,
-    };
-    let stores = source::serve(&context, wanted, &declared, &chosen)?;
-    for store in &chosen {
-        let name = &store.name;
-        match (&options.command, &export, &archive) {
-            (DataCommand::Ls { prefix, .. }, ..) => stores.each(store, prefix, |key| {
-                say(&format!("{name}\t{}", shown(key)));
-                Ok(())
-            })?,
-            (_, Some(export), _) => {
+        DataCommand::Export { folder, .. } => {
+            let declared = source::declared(&context)?;
+            let chosen = chosen(&declared, wanted, context.function)?;
+            let export = Export::begin(folder)?;
+            let stores = open(&declared, &chosen)?;
+            for store in &chosen {
                 let (count, gone) = export.store(&stores, store)?;
+                let name = &store.name;
                 console.note(&format!("{name}: {count} written"));
                 for key in gone {
                     console.note(&format!(
@@ -67,14 +63,24 @@ pub fn run(home: &Home, console: Console, options: &Data) -> Result<bool> {
                     ));
                 }
             }
-            (_, _, Some(archive)) => {
-                let count = archive.import(&stores, store)?;
-                console.note(&format!("{name}: {count} read"));
+            export.finish()?;
+        }
+        DataCommand::Import { folder, .. } => {
+            let archive = Archive::read(folder)?;
+            let declared = source::declared(&context)?;
+            // A name that the function does not declare is told as one.
+            chosen(&declared, wanted, context.function)?;
+            let chosen = archive.choose(&declared, &wanted.store)?;
+            for store in &chosen {
+                archive.check(store)?;
             }
-            (_, None, None) => {}
+            let stores = open(&declared, &chosen)?;
+            for store in &chosen {
+                let count = archive.import(&stores, store)?;
+                console.note(&format!("{}: {count} read", store.name));
+            }
         }
     }
-    export.map_or(Ok(()), Export::finish)?;
     Ok(true)
 }
 

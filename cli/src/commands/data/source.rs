@@ -28,9 +28,6 @@ use crate::{
 /// Its name, which its folder and its manifests have.
 pub(super) const NAME: &str = "guru-data";
 
-/// Its code.
-const LIB: &str = include_str!("skeleton/lib.rs");
-
 /// Its program.
 const MAIN: &str = "guru::main!(guru_data::app);\n";
 
@@ -108,7 +105,7 @@ fn write(context: &BuildContext<'_>, target: Target, stores: &[Store]) -> Result
     // Nothing in there is git's business.
     let ignored = workspace.root().join(".guru").join(".gitignore");
     write_changed(&ignored, "*\n")?;
-    let code = code(LIB, stores);
+    let code = code(stores);
     for (name, text) in [
         ("Cargo.toml", manifest(workspace, stores, reach.features)?),
         ("src/lib.rs", code.clone()),

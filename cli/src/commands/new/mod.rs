@@ -304,6 +304,16 @@ mod tests {
 
     use super::*;
 
+    fn function(template: Template, around: Option<&ParentWorkspace>) -> Function<'_> {
+        Function {
+            template,
+            name: "my-own",
+            guru: None,
+            lock: "",
+            around,
+        }
+    }
+
     #[test]
     fn the_line_that_enters_a_folder_can_be_pasted() {
         for (folder, want) in [
@@ -321,17 +331,10 @@ mod tests {
 
     #[test]
     fn nothing_of_the_skeleton_is_left_open() {
-        let function = |template| Function {
-            template,
-            name: "my-own",
-            guru: None,
-            lock: "",
-            around: None,
-        };
         let templates = Template::value_variants();
         let all = templates.iter().flat_map(|template| {
             let files = template.all_files().into_iter();
-            files.map(move |(file, text)| (function(*template), file, text))
+            files.map(move |(file, text)| (function(*template, None), file, text))
         });
         for (function, file, text) in all {
             let text = function.named(file, text).unwrap();
@@ -343,7 +346,7 @@ mod tests {
             });
             assert_eq!(open, None, "{file}");
         }
-        let function = function(Template::Hello);
+        let function = function(Template::Hello, None);
         let manifest = function.named("Cargo.toml", FILES[0].1).unwrap();
         assert!(manifest.contains("guru = \"0.1\"\n"), "{manifest}");
     }
@@ -384,17 +387,14 @@ mod tests {
     #[test]
     fn a_name_that_cargo_rejects_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("Cargo.toml"), "[workspace]\n").unwrap();
+        let manifest = folder.path().join("Cargo.toml");
+        fs::write(&manifest, "[workspace]\n").unwrap();
         let place = folder.path().join("deep/hello");
-        let around = ParentWorkspace::find(&place, "a").unwrap();
-        let function = Function {
-            template: Template::Hello,
-            name: "no name",
-            guru: None,
-            lock: "",
-            around: around.as_ref(),
-        };
-        function.make(&place).unwrap_err();
-        assert!(!folder.path().join("deep").exists());
+        let around = ParentWorkspace::find(&place, "hello").unwrap();
+        let name = "no name";
+        let function = function(Template::Hello, around.as_ref());
+        Function { name, ..function }.make(&place).unwrap_err();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert_eq!(fs::read_to_string(&manifest).unwrap(), "[workspace]\n");
     }
 }

@@ -98,11 +98,9 @@ pub(super) fn with_stores(text: &str, ports: &[Port]) -> Result<Option<String>> 
                 "`{name}` is a binding of `{other}`, and the function declares it as one of `{kind}`: correct one of them"
             );
         }
-        let is_added = tables::add(&mut document, kind, BINDING, name)?;
-        is_new |= is_added;
-        if let Some(function) = port.function().filter(|_| is_added) {
-            tables::set(&mut document, kind, SERVICE, &function);
-        }
+        let function = port.function();
+        let service = function.as_deref().map(|function| (SERVICE, function));
+        is_new |= tables::add(&mut document, kind, BINDING, name, service)?;
         if kind == HYPERDRIVE {
             is_new |= with_node(&mut document)?;
         }

@@ -96,9 +96,7 @@ impl Vendor for Lambda {
             command.env(SECRETS, secrets.join(","));
         }
         // What no setting names a service for is in an AWS that begins with nothing.
-        let is_named = |name: &str| {
-            request.settings.iter().any(|(key, _)| key == name) || env::var_os(name).is_some()
-        };
+        let is_named = |name: &str| request.settings.said(name).is_some();
         if let Some((setting, _)) = session.itself(&ports, request.settings)? {
             let name = session.context().function.to_string();
             command.env(setting, format!("lambda://{name}"));

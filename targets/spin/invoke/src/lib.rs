@@ -5,6 +5,7 @@
 
 #![cfg(target_family = "wasm")]
 
+use guru_core::ports::function_name;
 use guru_wit::invoke_adapter::export_invoke;
 use guru_wit::invoke_adapter::invoke::{Error, Guest};
 
@@ -13,9 +14,7 @@ struct Ports;
 export_invoke!(Ports with_types_in guru_wit::invoke_adapter);
 
 impl Guest for Ports {
-    /// The name as `guru_core::ports::function_name` has it.
     async fn authority(name: String) -> Result<String, Error> {
-        let name = name.to_ascii_lowercase().replace('_', "-");
-        Ok(format!("{name}.spin.internal"))
+        Ok(format!("{}.spin.internal", function_name(&name)))
     }
 }

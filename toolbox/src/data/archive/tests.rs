@@ -71,10 +71,13 @@ fn a_line_says_what_a_key_has() {
         assert!(line.content().is_err(), "{wrong}");
     }
 }
+
 #[test]
 fn only_a_whole_export_into_a_new_folder_is_one() {
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join("backup");
+    // One that has not begun to write is not in the way.
+    drop(Export::begin(&folder).unwrap());
     let export = Export::begin(&folder).unwrap();
     let again = Export::begin(&folder).err().unwrap().to_string();
     assert!(again.contains("backup.unfinished"), "{again}");

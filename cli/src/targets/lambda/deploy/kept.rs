@@ -165,6 +165,7 @@ mod tests {
             );
         }
     }
+
     #[test]
     fn what_a_function_calls_is_what_it_declares() {
         let own = include_str!("../../../../../template.yaml");
