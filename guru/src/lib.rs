@@ -121,6 +121,26 @@ pub mod testing {
         guru_native::SqliteInMemory::new()
     }
 
+    /// The same with the tables that the migrations in a folder make, as `migrations/db` of the function's own: relative paths begin at
+    /// its Cargo.toml, where tests are run.
+    ///
+    /// ```no_run
+    /// # use guru::memory;
+    /// # fn app() -> guru::App { guru::App::new() }
+    /// let tables = guru::testing::migrated("migrations/db");
+    /// let client = memory::Client::new(app())?.database("db", tables);
+    /// # Ok::<(), guru::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When there are none, or they cannot be applied.
+    #[cfg(feature = "sql")]
+    #[must_use]
+    pub fn migrated(folder: impl AsRef<std::path::Path>) -> guru_native::SqliteInMemory {
+        guru_native::testing_migrated(folder.as_ref())
+    }
+
     /// The database of a PostgreSQL server at a URL, `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, for
     /// [`memory::Client::database`](crate::memory::Client::database). A call is waited for where it is made, and what a test
     /// writes stays there.

@@ -50,7 +50,9 @@ Examples:
   $ GURU_PORT_LINKS=sqlite:links.sqlite guru-host serve links.cwasm
 
 Stores are kept in GURU_DATA/data.sqlite [default: .guru/data.sqlite], databases and blobs in folders beside it, \
-unless a variable GURU_PORT_NAME says where that of this name is. The function itself sees no such variable.
+unless a variable GURU_PORT_NAME says where that of this name is. Migrations of a database are in a folder of its \
+name in GURU_MIGRATIONS [default: migrations], and applied before its first call. The function itself sees no such \
+variable.
 
 Prints `listening on http://ADDRESS`; logs JSON on standard error. Stops on SIGINT (Ctrl-C) and \
 SIGTERM, once requests in flight are answered; a second signal does not wait. Exits with 0 after \
@@ -153,6 +155,7 @@ impl Serve {
             let said = options.environment.iter();
             let said = said.map(|(name, value)| (name.into(), value.into()));
             let services = guru_services::Services::at_home(std::env::vars_os().chain(said))?;
+            services.check_migrations()?;
             let (databases, blobs, servers) =
                 (services.clone(), services.clone(), services.clone());
             let functions = services.clone();

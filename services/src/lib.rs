@@ -27,6 +27,7 @@ mod sqlite;
 #[cfg(feature = "suite")]
 pub mod suite;
 
+mod migration;
 mod service;
 mod setting;
 mod store;
@@ -44,6 +45,7 @@ pub use function::{Answer, Function};
 pub use local::{Local, LocalSql};
 #[cfg(feature = "blob")]
 pub use local_blob::LocalBlob;
+pub use migration::{Migration, MigrationError, migrations};
 #[cfg(feature = "postgres")]
 pub use postgres::{Address, BlockingPostgres, PostgresDatabase};
 #[cfg(feature = "s3")]

@@ -154,4 +154,8 @@ impl SqlDatabase for Missing {
     fn batch(&self, _: Vec<Statement>) -> crate::Called<Vec<Rows>> {
         self.fail()
     }
+
+    fn migrate(&self, _: Vec<crate::Migration>) -> crate::Called<Vec<String>> {
+        self.fail()
+    }
 }

@@ -1,6 +1,8 @@
 //! Which service a store is kept by: a URL in the deployment's settings.
 
 use std::ffi::OsString;
+#[cfg(any(feature = "files", feature = "sqlite"))]
+use std::path::Path;
 use std::sync::Arc;
 
 use guru_core::ports::{Error, ErrorKind};
@@ -35,10 +37,14 @@ const DATABASES: &str = "databases";
 #[cfg(feature = "files")]
 const FILES: &str = "blobs";
 
+/// The folder of migrations, in which each database has one of its name; and where this says nothing, on a machine of one's own.
+const MIGRATIONS: (&str, &str) = ("GURU_MIGRATIONS", "migrations");
+
 /// Whether a variable is a setting of ports, which is the host's: it may have a password in it, and is none of a function's.
 #[must_use]
 pub fn is_setting(name: &str) -> bool {
-    name.starts_with(PREFIX) || [ALL, BLOBS, POSTGRES, FUNCTIONS, DATA.0].contains(&name)
+    name.starts_with(PREFIX)
+        || [ALL, BLOBS, POSTGRES, FUNCTIONS, DATA.0, MIGRATIONS.0].contains(&name)
 }
 
 /// Whether it is a name that a port can have: an identifier of Rust, but for its keywords.
@@ -59,6 +65,8 @@ pub struct Services {
     all: Option<Service>,
     blobs: Option<Service>,
     postgres: Option<Service>,
+    #[cfg(any(feature = "postgres", feature = "sqlite"))]
+    migrations: Option<Arc<crate::migration::Migrations>>,
     /// The folder of databases that have no setting, if they may be there.
     #[cfg(feature = "sqlite")]
     folder: Option<std::path::PathBuf>,
@@ -81,6 +89,10 @@ impl Services {
             else {
                 continue;
             };
+            if name == MIGRATIONS.0 {
+                services = services.with_migrations(value.into());
+                continue;
+            }
             let name = name.to_owned();
             if name == FUNCTIONS {
                 let listed = value.to_str().and_then(listed);
@@ -122,7 +134,9 @@ impl Services {
             .find(|(of, value)| of == name && !value.is_empty());
         let folder =
             folder.map_or_else(|| own.into(), |(_, value)| std::path::PathBuf::from(value));
-        let mut services = Self::read(variables)?;
+        let usual = Path::new(MIGRATIONS.1);
+        let usual = usual.is_dir().then(|| (MIGRATIONS.0.into(), usual.into()));
+        let mut services = Self::read(usual.into_iter().chain(variables))?;
         #[cfg(feature = "sqlite")]
         services
             .all
@@ -150,6 +164,74 @@ impl Services {
         Self::read(variables)
     }
 
+    /// The same with the migrations in this folder; with none where it has no name.
+    fn with_migrations(self, folder: std::path::PathBuf) -> Self {
+        #[cfg(any(feature = "postgres", feature = "sqlite"))]
+        {
+            let named = !folder.as_os_str().is_empty();
+            let migrations = named.then(|| Arc::new(crate::migration::Migrations::new(folder)));
+            Self { migrations, ..self }
+        }
+        #[cfg(not(any(feature = "postgres", feature = "sqlite")))]
+        {
+            drop(folder);
+            self
+        }
+    }
+
+    /// Fails where migrations cannot be read, before any is applied.
+    ///
+    /// # Errors
+    ///
+    /// For the first such file.
+    pub fn check_migrations(&self) -> Result<(), crate::MigrationError> {
+        #[cfg(any(feature = "postgres", feature = "sqlite"))]
+        if let Some(migrations) = &self.migrations {
+            migrations.check()?;
+        }
+        Ok(())
+    }
+
+    /// Applies the migrations of a database that were not yet; returns their names. Its dialect is that of the service which a setting
+    /// names for it alone; else it is SQLite's, where this build has that.
+    #[cfg(any(feature = "postgres", feature = "sqlite"))]
+    #[must_use]
+    pub fn migrate(&self, port: &str) -> crate::Called<Vec<String>> {
+        let of_setting = self.named(port).1;
+        #[cfg(feature = "postgres")]
+        let is_postgres =
+            cfg!(not(feature = "sqlite")) || matches!(of_setting, Some(Service::Postgres(_)));
+        #[cfg(not(feature = "postgres"))]
+        let is_postgres = {
+            let _ = of_setting;
+            false
+        };
+        let database = if is_postgres {
+            self.postgres(port)
+        } else {
+            self.connect(port)
+        };
+        let all = self.migrations.as_ref().filter(|_| is_name(port));
+        let all = all.map_or_else(|| Ok(Vec::new()), |all| all.of(port));
+        match all {
+            Ok(all) => database.migrate(all),
+            Err(error) => {
+                let error = Error::new(ErrorKind::Invalid, error.to_string());
+                Box::pin(async { Err(error) })
+            }
+        }
+    }
+
+    /// A database whose migrations are applied before its first call.
+    #[cfg(any(feature = "postgres", feature = "sqlite"))]
+    fn migrated(&self, port: &str, database: impl SqlDatabase) -> Arc<dyn SqlDatabase> {
+        match &self.migrations {
+            // A component may say any name, and a path is none.
+            Some(migrations) if is_name(port) => migrations.before(port, database),
+            _ => Arc::new(database),
+        }
+    }
+
     /// The service that a setting names for a port alone, with the name of that setting.
     fn named(&self, port: &str) -> (String, Option<&Service>) {
         let wanted = format!("{PREFIX}{}", port.to_uppercase());
@@ -164,7 +246,9 @@ impl Services {
         let (wanted, named) = self.named(port);
         match named.or(self.postgres.as_ref()) {
             #[cfg(feature = "postgres")]
-            Some(Service::Postgres(address)) => Arc::new(crate::PostgresDatabase::open(address)),
+            Some(Service::Postgres(address)) => {
+                self.migrated(port, crate::PostgresDatabase::open(address))
+            }
             _ => Arc::new(Missing(Error::new(
                 ErrorKind::Unavailable,
                 format!(
@@ -185,12 +269,12 @@ impl Services {
             _ if !is_name(port) => {}
             #[cfg(feature = "sqlite")]
             Some(Service::Sqlite(path)) => {
-                return Arc::new(crate::SqliteDatabase::open(path));
+                return self.migrated(port, crate::SqliteDatabase::open(path));
             }
             #[cfg(feature = "sqlite")]
             None if let Some(folder) = &self.folder => {
                 let path = folder.join(format!("{port}.sqlite"));
-                return Arc::new(crate::SqliteDatabase::open(&path));
+                return self.migrated(port, crate::SqliteDatabase::open(&path));
             }
             _ => {}
         }

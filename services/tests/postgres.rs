@@ -310,13 +310,51 @@ fn parameters_stand_where_the_server_has_them(url: &str) {
 /// A case, which is given the address of a server.
 type Case = fn(&str);
 
+/// Migrations are applied once, by however many processes at once; of one that fails nothing is done.
+fn migrates(url: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("db");
+    std::fs::create_dir_all(&own).unwrap();
+    let text = "CREATE TABLE moved (n bigint); INSERT INTO moved VALUES (1)";
+    std::fs::write(own.join("0001_a.sql"), text).unwrap();
+    let services = || {
+        let folder = ("GURU_MIGRATIONS".into(), folder.path().into());
+        Services::read([("GURU_PORT_DB".into(), url.into()), folder]).unwrap()
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().build().unwrap();
+    let select = || vec![Statement::new("SELECT sum(n)::bigint FROM moved")];
+    let calls: Vec<_> = (0..8)
+        .map(|_| runtime.spawn(services().postgres("db").batch(select())))
+        .collect();
+    for call in calls {
+        let rows = runtime.block_on(call).unwrap().unwrap();
+        assert_eq!(rows[0].rows, [[1.into()]]);
+    }
+    for (text, why) in [
+        (
+            "INSERT INTO moved VALUES (2); SELECT nonsense",
+            "0002_b.sql",
+        ),
+        ("SELECT 1; COMMIT", "BEGIN, COMMIT"),
+    ] {
+        std::fs::write(own.join("0002_b.sql"), text).unwrap();
+        let error = runtime.block_on(services().migrate("db")).unwrap_err();
+        assert!(error.to_string().contains(why), "{error}");
+    }
+    std::fs::write(own.join("0002_b.sql"), "INSERT INTO moved VALUES (4)").unwrap();
+    let applied = runtime.block_on(services().migrate("db")).unwrap();
+    assert_eq!(applied, ["0002_b.sql"]);
+    let rows = runtime.block_on(services().postgres("db").batch(select()));
+    assert_eq!(rows.unwrap()[0].rows, [[5.into()]]);
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let is_there = std::env::var_os(PROGRAMS).is_some();
     let folder = tempfile::tempdir().unwrap();
     let server = is_there.then(|| Server::start(&programs(), folder.path()).unwrap());
     let url: Arc<str> = server.as_ref().map_or("", Server::url).into();
-    let cases: [(&str, Case); 9] = [
+    let cases: [(&str, Case); 10] = [
         ("passes", passes),
         ("takes_turns", takes_turns),
         ("is_given_up", is_given_up),
@@ -325,6 +363,7 @@ fn main() -> ExitCode {
         ("comes_back", |_| comes_back()),
         ("refuses", refuses),
         ("encrypts", |_| encrypts()),
+        ("migrates", migrates),
         (
             "parameters_stand_where_the_server_has_them",
             parameters_stand_where_the_server_has_them,

@@ -58,12 +58,12 @@ pub use secret::secret;
 pub use server::Server;
 #[cfg(feature = "blob")]
 pub use stores::blob;
-#[cfg(feature = "sql")]
-pub use stores::sqlite;
 #[cfg(feature = "key-value")]
 pub use stores::{atomic, key_value};
 #[cfg(feature = "postgres")]
 pub use stores::{postgres, testing_postgres};
+#[cfg(feature = "sql")]
+pub use stores::{sqlite, testing_migrated};
 
 /// The exit code of `--check` for routes that cannot be served: `EX_DATAERR` of BSD's `sysexits.h`.
 const REFUSED: u8 = 65;
@@ -82,6 +82,8 @@ pub fn main(program: Program, app: fn() -> App) -> ExitCode {
             .into_service()
             .map(drop)
             .map_err(|error| error.to_string()),
+        #[cfg(any(feature = "postgres", feature = "sql"))]
+        Task::Migrate(databases) => stores::migrate(&databases),
         Task::Serve(options) => {
             crash::install();
             let served = Server::bind(app, options).and_then(Server::run);

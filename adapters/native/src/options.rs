@@ -118,6 +118,9 @@ pub(crate) enum Task {
     Document,
     /// Check whether the routes can be served.
     Check,
+    /// Apply the migrations of these databases.
+    #[cfg(any(feature = "postgres", feature = "sql"))]
+    Migrate(Vec<String>),
     /// Serve the function.
     Serve(Options),
 }
@@ -131,6 +134,10 @@ impl Task {
         }
         if matches.get_flag("check") {
             return Self::Check;
+        }
+        #[cfg(any(feature = "postgres", feature = "sql"))]
+        if let Some(databases) = matches.get_many("migrate") {
+            return Self::Migrate(databases.cloned().collect());
         }
         Self::Serve(Options::from_matches(&matches))
     }
@@ -195,6 +202,19 @@ impl Options {
 }
 
 fn command(program: &Program) -> Command {
+    let command = serving(program);
+    #[cfg(any(feature = "postgres", feature = "sql"))]
+    let command = command.arg(
+        Arg::new("migrate")
+            .long("migrate")
+            .value_name("DATABASE")
+            .value_delimiter(',')
+            .help("Serve nothing; apply the migrations of these databases that were not yet, and print which"),
+    );
+    command
+}
+
+fn serving(program: &Program) -> Command {
     let option = |name: &'static str, value: &'static str, help: &'static str| {
         Arg::new(name).long(name).value_name(value).help(help)
     };

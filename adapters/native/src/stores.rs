@@ -61,6 +61,28 @@ pub fn postgres(name: &'static str) -> Rc<dyn ports::Sql> {
     })
 }
 
+/// A database of SQLite in memory, to which the migrations in a folder were applied, for tests.
+///
+/// # Panics
+///
+/// When they cannot be.
+#[cfg(feature = "sql")]
+#[doc(hidden)]
+#[must_use]
+#[expect(clippy::panic, reason = "for tests, where a panic is the report")]
+pub fn testing_migrated(folder: &std::path::Path) -> guru_services::SqliteInMemory {
+    let database = guru_services::SqliteInMemory::new();
+    let applied = match guru_services::migrations(folder) {
+        Ok(all) if all.is_empty() => Err(format!("{} has none", folder.display())),
+        Ok(all) => database.migrate(&all).map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    if let Err(error) = applied {
+        panic!("migrations: {error}");
+    }
+    database
+}
+
 /// The database at this address, for tests.
 ///
 /// # Panics
@@ -109,7 +131,27 @@ fn unavailable(error: &SettingError) -> ports::Error {
     ports::Error::new(ports::ErrorKind::Unavailable, error.to_string())
 }
 
-/// Whether the settings of ports in the environment can be followed.
-pub(crate) fn check() -> Result<(), SettingError> {
-    SERVICES.as_ref().map(drop).map_err(Clone::clone)
+/// Whether the settings of ports in the environment can be followed, and migrations be read.
+pub(crate) fn check() -> Result<(), String> {
+    let services = SERVICES.as_ref().map_err(ToString::to_string)?;
+    let read = services.check_migrations();
+    read.map_err(|error| error.to_string())
+}
+
+/// Applies the migrations of these databases, and prints which.
+#[cfg(any(feature = "postgres", feature = "sql"))]
+pub(crate) fn migrate(databases: &[String]) -> Result<(), String> {
+    let services = SERVICES.as_ref().map_err(ToString::to_string)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| error.to_string())?;
+    for database in databases {
+        let applied = runtime.block_on(services.migrate(database));
+        let applied = applied.map_err(|error| format!("{database}: {error}"))?;
+        for name in applied {
+            println!("{database}: {name} applied");
+        }
+    }
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! Databases of a PostgreSQL server.
 
 mod address;
+mod migrate;
 mod run;
 mod value;
 
@@ -27,7 +28,7 @@ pub use address::Address;
 use address::unavailable;
 use run::{Failure, chain, failed, run};
 
-use crate::{Called, SqlDatabase};
+use crate::{Called, Migration, SqlDatabase};
 
 /// After this time, a connection is asked whether it is still there; and how long it has to answer.
 const IDLE: Duration = Duration::from_secs(1);
@@ -152,6 +153,27 @@ impl SqlDatabase for PostgresDatabase {
                     None => return,
                 };
                 let _ = done.send(all);
+            });
+            called.await.unwrap_or_else(|_| Err(broken()))
+        })
+    }
+
+    /// It goes on to its end also where nobody waits for it any more.
+    fn migrate(&self, migrations: Vec<Migration>) -> Called<Vec<String>> {
+        let shared = Arc::clone(&self.0);
+        Box::pin(async move {
+            let (done, called) = oneshot::channel();
+            connections()?.spawn(async move {
+                let applied = match shared.object(Instant::now() + TIME).await {
+                    Ok(mut object) => {
+                        let applied = migrate::migrate(&mut object, &migrations).await;
+                        // What they have set is nobody else's.
+                        drop(Object::take(object));
+                        applied
+                    }
+                    Err(error) => Err(error),
+                };
+                let _ = done.send(applied);
             });
             called.await.unwrap_or_else(|_| Err(broken()))
         })

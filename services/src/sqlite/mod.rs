@@ -1,6 +1,7 @@
 //! Key-value stores and databases in files of SQLite, each of which several processes may use at once.
 
 mod database;
+mod migrate;
 mod sql;
 
 use std::path::Path;

@@ -18,6 +18,8 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, ToSql, Transaction, TransactionBehavior};
 
 use super::database::{self, Database, Use};
+use super::migrate::migrate;
+use crate::migration::Migration;
 use crate::{Called, SqlDatabase};
 
 /// The limits of D1 that SQLite holds by itself (<https://developers.cloudflare.com/d1/platform/limits/>, and for those that the
@@ -32,8 +34,9 @@ const LIMITS: [(Limit, usize); 7] = [
     (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50),
 ];
 
-/// What SQLite itself asks for, as to add a column with a check, and to search texts.
-const PRAGMAS: [&str; 2] = ["data_version", "quick_check"];
+/// What SQLite itself asks for, as to add a column with a check, and to search texts; and what a migration may say, by which foreign keys
+/// are held at its end (<https://developers.cloudflare.com/d1/sql-api/foreign-keys/>). It ends with the transaction.
+const PRAGMAS: [&str; 3] = ["data_version", "defer_foreign_keys", "quick_check"];
 
 /// How many steps of SQLite's machine lie between two looks at the time: less than a millisecond.
 const STEPS: i32 = 10_000;
@@ -61,6 +64,14 @@ impl SqlDatabase for SqliteDatabase {
             done.await?
         })
     }
+
+    fn migrate(&self, migrations: Vec<Migration>) -> Called<Vec<String>> {
+        let database = Arc::clone(&self.0);
+        Box::pin(async move {
+            let done = database.call(move |connection| Ok(migrate(connection, &migrations)));
+            done.await?
+        })
+    }
 }
 
 /// A database of SQLite in memory, for tests. It is as strict as the others.
@@ -74,7 +85,16 @@ impl SqliteInMemory {
         Self::default()
     }
 
-    fn run(&self, statements: &[Statement]) -> Result<Vec<Rows>, Error> {
+    /// Applies migrations, each once; returns the names of those that were not yet.
+    ///
+    /// # Errors
+    ///
+    /// When one fails, of which nothing is done then.
+    pub fn migrate(&self, migrations: &[Migration]) -> Result<Vec<String>, Error> {
+        self.with(|connection| migrate(connection, migrations))
+    }
+
+    fn with<T>(&self, call: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
         let mut connection = self.0.borrow_mut();
         let connection = match &mut *connection {
             Some(connection) => connection,
@@ -84,13 +104,15 @@ impl SqliteInMemory {
                 none.insert(opened.map_err(|error| failed(&error))?)
             }
         };
-        run(connection, statements, TIME)
+        call(connection)
     }
 }
 
 impl Sql for SqliteInMemory {
     fn batch(&self, statements: Vec<Statement>) -> Local<Vec<Rows>> {
-        Box::pin(ready(self.run(&statements)))
+        Box::pin(ready(
+            self.with(|connection| run(connection, &statements, TIME)),
+        ))
     }
 }
 
@@ -256,7 +278,7 @@ impl ToSql for Parameter<'_> {
 }
 
 /// What SQLite says of a statement.
-fn failed(error: &rusqlite::Error) -> Error {
+pub(super) fn failed(error: &rusqlite::Error) -> Error {
     let kind = match error.sqlite_error_code() {
         Some(ErrorCode::ConstraintViolation) => ErrorKind::Conflict,
         // It was not done: what is interrupted is rolled back.

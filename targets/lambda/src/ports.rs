@@ -2,7 +2,7 @@
 
 use std::env;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use guru_host::{Limits, Options};
@@ -176,6 +176,15 @@ pub(crate) fn deployment() -> Result<Deployment, Error> {
     })
 }
 
+/// The folder of migrations in a deployment package.
+#[cfg(any(
+    feature = "dynamodb",
+    feature = "lambda",
+    feature = "postgres",
+    feature = "s3"
+))]
+const MIGRATIONS: &str = "migrations";
+
 /// The stores, blobs, databases and functions that the environment names services for.
 #[cfg(any(
     feature = "dynamodb",
@@ -184,8 +193,14 @@ pub(crate) fn deployment() -> Result<Deployment, Error> {
     feature = "s3"
 ))]
 fn stores() -> Result<guru_host::Stores, Error> {
-    let services = guru_services::Services::read(env::vars_os());
+    // `guru build` puts them there (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html names the folder).
+    let migrations = env::var_os("LAMBDA_TASK_ROOT").map(|root| Path::new(&root).join(MIGRATIONS));
+    let migrations = migrations.filter(|folder| folder.is_dir());
+    let usual = migrations.map(|folder| ("GURU_MIGRATIONS".into(), folder.into()));
+    let services = guru_services::Services::read(usual.into_iter().chain(env::vars_os()));
     let services = services.map_err(|error| Error::setting(error.to_string()))?;
+    let migrations = services.check_migrations();
+    migrations.map_err(|error| Error::setting(error.to_string()))?;
     let (blobs, servers, functions) = (services.clone(), services.clone(), services.clone());
     let stores = guru_host::Stores::new(move |name| services.open(name));
     let stores = stores.with_postgres(move |name| servers.postgres(name));
