@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::Write as _,
+    io::{Cursor, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result};
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use zip::{DateTime, ZipWriter, write::SimpleFileOptions};
 
 use crate::console::say;
 
@@ -53,6 +54,41 @@ impl Artefact {
 pub fn sha256(path: &Path) -> Result<String> {
     let content = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     Ok(hex::encode(Sha256::digest(&content)))
+}
+
+/// Packs files into a zip archive, each with its name there and its permissions. The same files always give the same bytes.
+/// # Errors
+///
+/// When one of them cannot be read.
+pub fn packed(files: &[(String, &Path, u32)]) -> Result<Vec<u8>> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, path, permissions) in files {
+        let options = SimpleFileOptions::default()
+            .last_modified_time(DateTime::DEFAULT)
+            .unix_permissions(*permissions);
+        let content = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        zip.start_file(name.as_str(), options)
+            .context("cannot begin a file in the zip file")?;
+        zip.write_all(&content)
+            .with_context(|| format!("cannot pack {}", path.display()))?;
+    }
+    let packed = zip.finish().context("cannot finish the zip file")?;
+    Ok(packed.into_inner())
+}
+
+/// The minor version of the newest glibc 2.x whose symbols a program needs.
+#[must_use]
+pub fn glibc(program: &[u8]) -> Option<u32> {
+    const NAME: &[u8] = b"GLIBC_2.";
+    let names = program.windows(NAME.len()).enumerate();
+    let versions = names
+        .filter(|(_, window)| *window == NAME)
+        .filter_map(|(at, _)| {
+            let rest = program.get(at + NAME.len()..)?;
+            let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            std::str::from_utf8(rest.get(..length)?).ok()?.parse().ok()
+        });
+    versions.max()
 }
 
 /// Compresses `content` like `gzip -9`.
@@ -118,5 +154,18 @@ mod tests {
                 .unwrap()
                 .starts_with("spin        file  ")
         );
+    }
+
+    #[test]
+    fn the_newest_glibc_counts() {
+        let cases: [(&[u8], _); 4] = [
+            (b"\0GLIBC_2.2.5\0GLIBC_2.34\0GLIBC_2.17\0", Some(34)),
+            (b"GLIBC_2.9", Some(9)),
+            (b"GLIBC_PRIVATE", None),
+            (b"", None),
+        ];
+        for (program, want) in cases {
+            assert_eq!(glibc(program), want);
+        }
     }
 }

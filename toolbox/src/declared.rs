@@ -175,6 +175,17 @@ impl Port {
     }
 }
 
+/// Every kind of port.
+pub const KINDS: [&str; 7] = [
+    "fetch",
+    "key-value",
+    "blob",
+    "sqlite",
+    "postgres",
+    "secret",
+    "invoke",
+];
+
 /// Fails where a module or a component declares a port that its target cannot give.
 ///
 /// # Errors
@@ -190,8 +201,8 @@ pub fn check(binary: &[u8], lacks: &[String]) -> Result<()> {
     };
     let (kind, name) = (port.kind(), port.name());
     Err(Lacking(format!(
-        "this target has no {kind} for the port `{name}` of `guru::ports!`: build for another target, or without the port, as by a \
-         feature of the function's own (`--no-default-features`)"
+        "this target has no {kind} for the port `{name}` of `guru::ports!`: build for another target, or make the port one of a feature of the function's own, and say in \
+         its Cargo.toml that it needs {kind}: [package.metadata.guru.needs], as in `FEATURE = [\"{kind}\"]`"
     ))
     .into())
 }

@@ -177,3 +177,15 @@ pub fn copy_program(from: &Path, to: &Path) -> Result<()> {
         .and_then(|data| fs::set_permissions(to, data.permissions()))
         .with_context(|| format!("cannot make {} executable", to.display()))
 }
+
+/// Writes a file, unless it has this content: cargo would build it anew.
+///
+/// # Errors
+///
+/// As [`write`].
+pub fn write_changed(path: &Path, text: &str) -> Result<()> {
+    if fs::read_to_string(path).is_ok_and(|before| before == text) {
+        return Ok(());
+    }
+    write(path, text)
+}

@@ -12,6 +12,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use crate::{
+    migrations,
     settings::{self, SECRETS},
     workspace::Workspace,
 };
@@ -23,7 +24,7 @@ const QUIET: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The extensions that count beside a manifest: other files there may be the function's own output.
-const KINDS: [&str; 5] = ["rs", "toml", "json", "yaml", "yml"];
+const KINDS: [&str; 6] = ["rs", "sql", "toml", "json", "yaml", "yml"];
 
 /// Files without such an extension that count.
 const SETTINGS: [&str; 2] = [settings::FILE, SECRETS];
@@ -65,10 +66,11 @@ impl Watch {
         // The folder of the vendors' manifests and the settings.
         folders.extend(workspace.place_of(function).map(Path::to_owned));
         for folder in folders {
-            let source = folder.join("src");
+            let [source, migrations] = ["src", migrations::FOLDER].map(|name| folder.join(name));
             for (path, mode) in [
                 (&folder, RecursiveMode::NonRecursive),
                 (&source, RecursiveMode::Recursive),
+                (&migrations, RecursiveMode::Recursive),
             ] {
                 if path.is_dir() {
                     watcher.watch(path, mode).with_context(|| {

@@ -14,7 +14,7 @@ use cargo_metadata::{
 
 use crate::{
     child,
-    parts::Parts,
+    parts::{Parts, Reduced},
     source::{Source, is_checkout, named_source, patch, sources},
     surroundings,
 };
@@ -52,6 +52,16 @@ impl Workspace {
     /// The package id of a function: a dependency of the function may have the same name.
     pub fn id_of<'a>(&'a self, function: &'a str) -> &'a str {
         self.parts_of(function).map_or(function, |parts| &parts.id)
+    }
+
+    /// The default features of a function for a target that lacks these kinds of ports, where that leaves some out.
+    ///
+    /// # Errors
+    ///
+    /// When its manifest says something else than which of them need which kinds.
+    pub fn reduced(&self, function: &str, lacks: &[String]) -> Result<Option<Reduced>> {
+        let parts = self.parts_of(function);
+        parts.map_or(Ok(None), |parts| parts.reduced(lacks))
     }
 
     fn parts_of(&self, function: &str) -> Option<&Parts> {

@@ -14,6 +14,7 @@ use std::{
     env,
     ffi::OsString,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use anyhow::{Context as _, Result, bail};
@@ -83,6 +84,21 @@ impl BuildContext<'_> {
         let draft = output.draft()?;
         let made = build(draft.path())?;
         output.publish(made)
+    }
+
+    /// Tells cargo the function's features: those that were asked for, and its default ones, but for what needs a port that the target
+    /// lacks.
+    fn tell_features(&self, cargo: &mut Command, is_told: bool) -> Result<()> {
+        let features = self.features;
+        let reduced = self.workspace.reduced(self.function, self.lacks)?;
+        if let Some(reduced) = reduced.filter(|_| !features.no_default_features) {
+            for why in reduced.reasons().filter(|_| is_told) {
+                self.console.note(&why);
+            }
+            cargo.args(reduced.options());
+        }
+        features.tell(cargo);
+        Ok(())
     }
 
     /// Builds the component and precompiles it for the host on this machine; returns the path of the result, and the ports that

@@ -80,7 +80,7 @@ pub fn compile(context: &BuildContext<'_>, adapter: Adapter, names: Names) -> Re
         .env("CARGO_PROFILE_DEV_DEBUG", "none")
         .arg("--features")
         .arg(format!("guru/{}", adapter.feature));
-    context.features.tell(&mut cargo);
+    context.tell_features(&mut cargo, true)?;
     if env::var_os(OPT_LEVEL).is_none() && !context.workspace.has_opt_level() {
         cargo.env(OPT_LEVEL, "s");
     }

@@ -21,7 +21,7 @@ pub(super) fn made(context: &BuildContext<'_>, told: Stdio) -> Result<PathBuf> {
         .stderr(told)
         .args(["build", "--bin", name, "--package"])
         .arg(workspace.id_of(context.function));
-    context.features.tell(&mut cargo);
+    context.tell_features(&mut cargo, false)?;
     if context.is_release {
         cargo.arg("--release");
     }

@@ -1,12 +1,13 @@
 //! A function being served on this machine: the context that its vendor works with. Independent of any vendor.
 
 use std::{
-    cell::OnceCell,
+    cell::{OnceCell, RefCell},
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, Result};
 
+use guru_toolbox::migrations::{self, Migrations};
 use guru_toolbox::port;
 use guru_toolbox::postgres::{self, Server};
 
@@ -29,6 +30,8 @@ pub struct Session<'a> {
     postgres: OnceCell<Server>,
     /// The port that was chosen for it.
     own: OnceCell<u16>,
+    /// Which migrations were applied last.
+    migrated: RefCell<Option<String>>,
 }
 
 impl<'a> Session<'a> {
@@ -41,6 +44,7 @@ impl<'a> Session<'a> {
             manifest: OnceCell::new(),
             postgres: OnceCell::new(),
             own: OnceCell::new(),
+            migrated: RefCell::default(),
         }
     }
 
@@ -144,6 +148,44 @@ impl<'a> Session<'a> {
             }
         };
         Ok(Some((postgres::SETTING, server.url())))
+    }
+
+    /// The function's migrations, if it has some.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be read.
+    pub fn migrations(&self) -> Result<Option<Migrations>> {
+        Migrations::of(self.context.workspace, self.context.function)
+    }
+
+    /// The same, where they are others than they were when this was called last.
+    ///
+    /// # Errors
+    ///
+    /// As [`migrations`](Self::migrations).
+    pub fn new_migrations(&self) -> Result<Option<Migrations>> {
+        let found = self.migrations()?;
+        let hash = found.as_ref().map(Migrations::hash).transpose()?;
+        let before = self.migrated.replace(hash);
+        Ok(found.filter(|_| *self.migrated.borrow() != before))
+    }
+
+    /// Has the function's native program apply migrations to databases at these services: for runtimes that do not by themselves.
+    ///
+    /// # Errors
+    ///
+    /// When one fails.
+    pub fn migrate(&self, migrations: &Migrations, services: &[(&str, String)]) -> Result<()> {
+        if !services.iter().any(|(name, _)| migrations.has(name)) {
+            return Ok(());
+        }
+        let program = artefacts::program(&BuildContext {
+            is_release: false,
+            ..self.context
+        })?;
+        let command = migrations.command(&program, services);
+        command.map_or(Ok(()), |mut command| migrations::apply(&mut command))
     }
 
     /// The address of each database of PostgreSQL by its name, as [`postgres`](Self::postgres) or the author's settings have it,

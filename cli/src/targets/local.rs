@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use guru_toolbox::migrations::Migrations;
 
 use super::{Need, Serve, Served, Vendor};
 use crate::{
@@ -46,12 +47,14 @@ impl Vendor for Local {
         let postgres = session.postgres(&ports, request.settings)?;
         let itself = session.itself(&ports, request.settings)?;
         let data = artefacts::data(context.workspace, context.function, request.settings)?;
+        let migrations = session.migrations()?;
         let start = || {
             let mut command = surroundings::command(&program);
             command
                 .current_dir(context.workspace.root())
                 .envs(request.settings.iter())
                 .env(artefacts::DATA, &data)
+                .envs(migrations.iter().map(Migrations::setting))
                 .envs(postgres)
                 .envs(itself.clone());
             command

@@ -1,6 +1,6 @@
 //! The vendors. Help texts, diagnoses, builds, servers and deployments are all derived from one registry.
 
-pub mod cloudflare;
+mod cloudflare;
 pub mod lambda;
 mod local;
 #[cfg(test)]

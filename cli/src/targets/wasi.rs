@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use guru_toolbox::migrations::Migrations;
 
 use super::{Need, Serve, Served, Vendor};
 use crate::{
@@ -39,6 +40,7 @@ impl Vendor for Wasi {
         let (compiled, ports) = session.context().compile(request.folder)?;
         let context = session.context();
         let data = artefacts::data(context.workspace, context.function, request.settings)?;
+        let migrations = session.migrations()?;
         let mut command = surroundings::command(session.program(cargo::HOST)?);
         command
             .current_dir(context.workspace.root())
@@ -46,6 +48,7 @@ impl Vendor for Wasi {
             .arg(&compiled)
             .envs(request.settings.iter())
             .env(artefacts::DATA, data)
+            .envs(migrations.iter().map(Migrations::setting))
             .envs(session.postgres(&ports, request.settings)?)
             .envs(session.itself(&ports, request.settings)?);
         let secrets: Vec<_> = ports.iter().filter_map(Port::secret).collect();

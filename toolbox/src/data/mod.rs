@@ -6,6 +6,10 @@ mod stores;
 
 pub use stores::{Stores, TOKEN, token};
 
+use toml_edit::{Array, InlineTable, Value};
+
+use crate::{declared::Port, source::Source};
+
 /// A store that a function declares.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Store {
@@ -24,6 +28,56 @@ pub enum Kind {
     Versions,
     /// Content of any size.
     Blob,
+}
+
+impl Store {
+    /// The store that a port is, if it is one.
+    #[must_use]
+    pub fn of(port: &Port) -> Option<Self> {
+        let (name, kind) = match port {
+            Port::KeyValue {
+                name,
+                atomic: false,
+            } => (name, Kind::Values),
+            Port::KeyValue { name, .. } => (name, Kind::Versions),
+            Port::Blob { name } => (name, Kind::Blob),
+            _ => return None,
+        };
+        let name = name.clone();
+        Some(Self { name, kind })
+    }
+}
+
+/// The name of the function that reads and writes stores, which its folder and its manifests have.
+pub const NAME: &str = "guru-data";
+
+/// The manifest of that function, with this Guru, and these features of it beside those of its stores.
+#[must_use]
+pub fn manifest(guru: &Source, stores: &[Store], more: &[&str]) -> String {
+    let source = guru;
+    let mut guru = InlineTable::new();
+    match source {
+        Source::Folder(folder) | Source::Checkout(folder) => {
+            let path = folder.join("guru");
+            guru.insert("path", path.to_string_lossy().into_owned().into());
+        }
+        Source::Registry(version) => {
+            guru.insert("version", format!("={version}").into());
+        }
+    }
+    let mut features = Array::new();
+    if stores.iter().any(|store| store.kind != Kind::Blob) {
+        features.push("key-value");
+    }
+    if stores.iter().any(|store| store.kind == Kind::Blob) {
+        features.push("blob");
+    }
+    features.extend(more.iter().copied());
+    guru.insert("features", Value::Array(features));
+    format!(
+        "[package]\nname = \"{NAME}\"\nversion = \"0.1.0\"\nedition = \"2024\"\npublish = false\n\n[lib]\n\
+         crate-type = [\"cdylib\", \"rlib\"]\n\n[dependencies]\nguru = {guru}\n\n[profile.dev]\ndebug = false\n\n[workspace]\n"
+    )
 }
 
 /// The code of the function that reads and writes stores, but for what is in it for each of them.

@@ -9,7 +9,7 @@ use super::{
     plan::{Measure, Pair},
     report::Comparison,
 };
-use guru_cli::targets::lambda;
+use guru_toolbox::artefact::packed;
 
 use crate::artefacts::gzip;
 
@@ -35,8 +35,17 @@ pub(super) fn measure(pair: &Pair, ours: &Ready, theirs: &Ready) -> Result<Vec<C
 /// The deployed bytes of a contestant: the zip archive for Lambda, else its files concatenated.
 fn deployed(contestant: Contestant, files: &[PathBuf]) -> Result<Vec<u8>> {
     if contestant.is_lambda() {
-        let files: Vec<_> = files.iter().map(|file| (file.as_path(), 0o755)).collect();
-        return lambda::packed(&files);
+        let named = |file: &'_ PathBuf| {
+            file.file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned()
+        };
+        let files: Vec<_> = files
+            .iter()
+            .map(|file| (named(file), file.as_path(), 0o755))
+            .collect();
+        return packed(&files);
     }
     let mut all = Vec::new();
     for file in files {

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-use guru_cli::targets::{cloudflare, lambda};
+use guru_cli::targets::lambda;
 
 use super::{BenchContext, contestant::Refusal};
 use crate::{apt, cargo, child, files, home::Home, stamp, surroundings, tool};
@@ -29,7 +29,7 @@ const OHA_VERSION: &str = "1.16.0";
 
 /// Cloudflare's runtime: the program itself, not the script that npm wraps around it.
 pub(super) fn workerd(home: &Home) -> Result<PathBuf, Refusal> {
-    cloudflare::workerd::program(home).ok_or_else(|| {
+    guru_toolbox::workerd::program(home).ok_or_else(|| {
         missing("workerd is not installed: `guru setup` gets it with wrangler, or name one in WORKERD_BIN")
     })
 }

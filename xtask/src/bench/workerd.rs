@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result};
 
-use guru_cli::targets::cloudflare::workerd::{SOCKET, configuration};
+use guru_toolbox::workerd::{SOCKET, configuration};
 
 use super::{
     BenchContext,

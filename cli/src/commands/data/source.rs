@@ -1,32 +1,20 @@
 //! The function that reads and writes the stores of another one: it declares the same, and so reaches them by the vendor's own means.
 
-use std::{
-    env, fs,
-    path::{Path, PathBuf},
-};
+use std::{env, fs, path::PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use conformance::driver::address;
-use guru_toolbox::{
-    data::{Kind, Store, Stores, TOKEN, code, token},
-    source::Source,
-};
-use toml_edit::{Array, InlineTable, Value};
+use guru_toolbox::data::{Kind, NAME, Store, Stores, TOKEN, code, manifest, token};
 
 use crate::{
     args::Wanted,
     artefacts::{self, BuildContext, wasi},
-    declared::{self, Port},
-    files,
+    declared, files,
     serving::{Settings, settings},
     surroundings,
     targets::Target,
     tool,
-    workspace::Workspace,
 };
-
-/// Its name, which its folder and its manifests have.
-pub(super) const NAME: &str = "guru-data";
 
 /// Its program.
 const MAIN: &str = "guru::main!(guru_data::app);\n";
@@ -39,7 +27,7 @@ pub(super) fn declared(context: &BuildContext<'_>) -> Result<Vec<Store>> {
     let bytes =
         fs::read(component).with_context(|| format!("cannot read {}", component.display()))?;
     let ports = declared::declared(&bytes)?;
-    Ok(ports.iter().filter_map(store).collect())
+    Ok(ports.iter().filter_map(Store::of).collect())
 }
 
 /// Serves all stores that are declared, for the sake of some.
@@ -104,14 +92,17 @@ fn write(context: &BuildContext<'_>, target: Target, stores: &[Store]) -> Result
     let reach = target.data();
     // Nothing in there is git's business.
     let ignored = workspace.root().join(".guru").join(".gitignore");
-    write_changed(&ignored, "*\n")?;
+    files::write_changed(&ignored, "*\n")?;
     let code = code(stores);
     for (name, text) in [
-        ("Cargo.toml", manifest(workspace, stores, reach.features)?),
+        (
+            "Cargo.toml",
+            manifest(&workspace.source()?, stores, reach.features),
+        ),
         ("src/lib.rs", code.clone()),
         ("src/main.rs", MAIN.to_owned()),
     ] {
-        write_changed(&folder.join(name), &text)?;
+        files::write_changed(&folder.join(name), &text)?;
     }
     // Its dependencies are those that the function has.
     let lock = workspace.root().join("Cargo.lock");
@@ -135,54 +126,4 @@ fn write(context: &BuildContext<'_>, target: Target, stores: &[Store]) -> Result
         }
     }
     Ok(folder)
-}
-
-/// Leaves a file alone that has this content: cargo would build it anew.
-fn write_changed(path: &Path, text: &str) -> Result<()> {
-    if fs::read_to_string(path).is_ok_and(|before| before == text) {
-        return Ok(());
-    }
-    files::write(path, text)
-}
-
-/// Its Cargo.toml: on the same Guru as the function.
-fn manifest(workspace: &Workspace, stores: &[Store], more: &[&str]) -> Result<String> {
-    let mut guru = InlineTable::new();
-    match workspace.source()? {
-        Source::Folder(folder) | Source::Checkout(folder) => {
-            let path = folder.join("guru");
-            guru.insert("path", path.to_string_lossy().into_owned().into());
-        }
-        Source::Registry(version) => {
-            guru.insert("version", format!("={version}").into());
-        }
-    }
-    let mut features = Array::new();
-    if stores.iter().any(|store| store.kind != Kind::Blob) {
-        features.push("key-value");
-    }
-    if stores.iter().any(|store| store.kind == Kind::Blob) {
-        features.push("blob");
-    }
-    features.extend(more.iter().copied());
-    guru.insert("features", Value::Array(features));
-    Ok(format!(
-        "[package]\nname = \"{NAME}\"\nversion = \"0.1.0\"\nedition = \"2024\"\npublish = false\n\n[lib]\n\
-         crate-type = [\"cdylib\", \"rlib\"]\n\n[dependencies]\nguru = {guru}\n\n[profile.dev]\ndebug = false\n\n[workspace]\n"
-    ))
-}
-
-/// The store that a port is, if it is one.
-fn store(port: &Port) -> Option<Store> {
-    let (name, kind) = match port {
-        Port::KeyValue {
-            name,
-            atomic: false,
-        } => (name, Kind::Values),
-        Port::KeyValue { name, .. } => (name, Kind::Versions),
-        Port::Blob { name } => (name, Kind::Blob),
-        _ => return None,
-    };
-    let name = name.clone();
-    Some(Store { name, kind })
 }

@@ -179,7 +179,10 @@ impl Dev<'_> {
         }
         command.args(&self.options.options.more);
         let mut all = Sha256::new();
-        for part in served.parts.iter().chain([&settings.text()]) {
+        let migrations = self.session.migrations()?;
+        let migrations = migrations.map(|all| all.hash()).transpose()?;
+        let parts = served.parts.iter().chain(&migrations);
+        for part in parts.chain([&settings.text()]) {
             all.update(part.len().to_le_bytes());
             all.update(part);
         }

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
+use guru_toolbox::migrations::Migrations;
 use wasm_bindgen_cli_support::Bindgen;
 
 use super::{MANIFEST, esbuild, manifest};
@@ -116,8 +117,17 @@ fn bind(context: &BuildContext<'_>, module: &[u8]) -> Result<()> {
     let Some(own) = context.workspace.manifest(context.function, MANIFEST) else {
         return Ok(());
     };
-    let text = manifest::with_stores(&files::read(&own)?, &declared::declared(module)?);
-    if let Some(text) = text.with_context(|| own.display().to_string())? {
+    let before = files::read(&own)?;
+    let bound = manifest::with_stores(&before, &declared::declared(module)?);
+    let bound = bound.with_context(|| own.display().to_string())?;
+    let migrated = match Migrations::of(context.workspace, context.function)? {
+        Some(migrations) => {
+            let text = bound.as_deref().unwrap_or(&before);
+            migrations.in_manifest(&own, text, manifest::MIGRATIONS)?.0
+        }
+        None => None,
+    };
+    if let Some(text) = migrated.or(bound) {
         files::write(&own, &text)?;
         let console = context.console;
         console.note(&format!("{MANIFEST} binds now what the function declares"));

@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
+use guru_toolbox::migrations::Migrations;
 
 use super::{build, manifest};
 use crate::{
@@ -69,6 +70,19 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Deployed>> {
         copy.write(&text).map(|()| copy)
     });
     let copy = copy.transpose()?;
+    // What is there is changed before the code that needs it comes.
+    let migrations = Migrations::of(context.workspace, context.function)?;
+    if let Some(migrations) = migrations.filter(|_| !options.delete) {
+        let text = files::read(&manifest)?;
+        let (_, databases) = migrations.in_manifest(&manifest, &text, manifest::MIGRATIONS)?;
+        for database in databases {
+            if !options.dry_run {
+                manifest::check_migrated(&text, &database)?;
+            }
+            let mut apply = super::migrate(&wrangler, &database, &manifest);
+            deployment.run(apply.arg("--remote"))?;
+        }
+    }
     let mut command = Command::new(&wrangler);
     command
         .arg(if options.delete { "delete" } else { "deploy" })

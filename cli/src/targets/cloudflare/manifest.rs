@@ -3,10 +3,9 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use guru_toolbox::tables;
-use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, TableLike, Value, value};
+use guru_toolbox::{tables, workerd::NODE};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, TableLike, Value, value};
 
-use super::workerd::NODE;
 use crate::{
     declared::Port,
     serving::{NOTE, of_path},
@@ -28,6 +27,9 @@ const SERVICE: &str = "service";
 
 /// What a binding is called in there.
 const BINDING: &str = "binding";
+
+/// The list of databases with migrations, the name of one, and what names its folder.
+pub(super) const MIGRATIONS: (&str, &str, &str) = (D1, BINDING, "migrations_dir");
 
 /// The address of a database's server under `wrangler dev`.
 const LOCAL: &str = "localConnectionString";
@@ -178,6 +180,20 @@ pub(super) fn check_databases(text: &str) -> Result<()> {
         "the database `{0}` has no `id` in wrangler.toml: `wrangler hyperdrive create {0} --caching-disabled true \
          --connection-string=postgres://USER:PASSWORD@HOST/DATABASE` makes one, and says it",
         name.unwrap_or_default()
+    );
+    Ok(())
+}
+
+/// Fails where a database that has migrations has nothing that leads to it on Cloudflare's network: wrangler makes one only as it
+/// deploys the code, which needs its tables.
+pub(super) fn check_migrated(text: &str, name: &str) -> Result<()> {
+    let document: DocumentMut = text.parse()?;
+    let tables = document.get(D1).and_then(Item::as_array_of_tables);
+    let named = |table: &&Table| table.get(BINDING).and_then(Item::as_str) == Some(name);
+    let table = tables.into_iter().flatten().find(named);
+    ensure!(
+        table.is_none_or(|table| table.contains_key("database_id")),
+        "the database `{name}` has migrations, and no `database_id` in wrangler.toml: `wrangler d1 create NAME` makes one, and says it"
     );
     Ok(())
 }

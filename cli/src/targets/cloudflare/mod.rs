@@ -5,7 +5,6 @@ mod deploy;
 mod esbuild;
 mod manifest;
 mod worker;
-pub mod workerd;
 
 use std::{
     fs,
@@ -18,6 +17,7 @@ use anyhow::{Context as _, Result};
 use super::{Deployer, Need, Reach, Serve, Served, Vendor, login, named};
 use crate::{
     artefacts::{self, BuildContext},
+    child,
     home::Home,
     items::{Item, npm, wasm},
     serving::{SECRETS, Session},
@@ -62,7 +62,20 @@ impl Vendor for Cloudflare {
         manifest.write(&text)?;
         let context = session.context();
         let data = artefacts::data(context.workspace, context.function, request.settings)?;
-        let mut command = Command::new(program(context.home)?);
+        let wrangler = program(context.home)?;
+        if let Some(migrations) = session.new_migrations()? {
+            session.migrate(&migrations, &servers)?;
+            let (_, databases) = migrations.in_manifest(&own, &text, manifest::MIGRATIONS)?;
+            for database in databases {
+                let mut apply = migrate(&wrangler, &database, manifest.path());
+                apply
+                    .arg("--local")
+                    .arg("--persist-to")
+                    .arg(data.join(NAME));
+                child::output(&mut apply).context("the migrations were not applied")?;
+            }
+        }
+        let mut command = Command::new(wrangler);
         command
             .current_dir(context.workspace.root())
             .args(["dev", "--local", "--ip", "127.0.0.1", "--config"])
@@ -132,6 +145,17 @@ impl Vendor for Cloudflare {
     fn tries_builds(&self) -> bool {
         true
     }
+}
+
+/// The command by which wrangler applies a database's migrations.
+fn migrate(wrangler: &Path, database: &str, manifest: &Path) -> Command {
+    let mut command = Command::new(wrangler);
+    command
+        .args(["d1", "migrations", "apply", database, "--config"])
+        .arg(manifest)
+        // It asks nobody then.
+        .env("CI", "1");
+    command
 }
 
 fn program(home: &Home) -> Result<PathBuf> {

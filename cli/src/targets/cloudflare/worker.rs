@@ -8,9 +8,10 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use guru_toolbox::workerd;
 use sha2::{Digest as _, Sha256};
 
-use super::{build::MODULES, workerd};
+use super::build::MODULES;
 use crate::{
     artefacts, files,
     serving::{Session, trial},

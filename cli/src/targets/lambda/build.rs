@@ -2,12 +2,14 @@
 
 use std::{
     fs,
-    io::{Cursor, Write as _},
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, Result, bail};
-use zip::{DateTime, ZipWriter, write::SimpleFileOptions};
+use guru_toolbox::{
+    artefact::{glibc, packed},
+    migrations::Migrations,
+};
 
 use super::openapi;
 use crate::{
@@ -40,7 +42,14 @@ pub(super) fn built(
     let (compiled, ports) = host::compiled(context, folder)?;
     let bootstrap = bootstrap(context, folder, program_for(&ports))?;
     let zip = folder.join(ZIP);
-    write(&zip, packed(&[(&bootstrap, 0o755), (&compiled, 0o644)])?)?;
+    let migrations = Migrations::of(context.workspace, context.function)?;
+    let mut files = vec![
+        (cargo::BOOTSTRAP.name.to_owned(), &*bootstrap, 0o755),
+        ("function.cwasm".to_owned(), &*compiled, 0o644),
+    ];
+    let migrations = migrations.iter().flat_map(Migrations::files);
+    files.extend(migrations.map(|(name, path)| (name, path, 0o644)));
+    write(&zip, packed(&files)?)?;
     let document = folder.join(DOCUMENT);
     write(&document, openapi::for_gateway(context)?)?;
     Ok((vec![zip, bootstrap, compiled, document], ports))
@@ -87,63 +96,10 @@ fn bootstrap(
     Ok(to)
 }
 
-/// Packs files into a zip archive, each with its permissions. The same files always give the same bytes.
-/// # Errors
-///
-/// When one of them cannot be read.
-pub fn packed(files: &[(&Path, u32)]) -> Result<Vec<u8>> {
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    for (path, permissions) in files {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let options = SimpleFileOptions::default()
-            .last_modified_time(DateTime::DEFAULT)
-            .unix_permissions(*permissions);
-        let content = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        zip.start_file(name, options)
-            .context("cannot begin a file in the zip file")?;
-        zip.write_all(&content)
-            .with_context(|| format!("cannot pack {}", path.display()))?;
-    }
-    let packed = zip.finish().context("cannot finish the zip file")?;
-    Ok(packed.into_inner())
-}
-
 /// Sets in a build's document whether API keys are required and answers are streamed.
 pub(super) fn decide(folder: &Path, aws: &crate::args::Aws) -> Result<()> {
     let path = folder.join(DOCUMENT);
     let text =
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     write(&path, openapi::decide(&text, aws.api_key, aws.stream)?)
-}
-
-/// The minor version of the newest glibc 2.x whose symbols a program needs.
-fn glibc(program: &[u8]) -> Option<u32> {
-    const NAME: &[u8] = b"GLIBC_2.";
-    let names = program.windows(NAME.len()).enumerate();
-    let versions = names
-        .filter(|(_, window)| *window == NAME)
-        .filter_map(|(at, _)| {
-            let rest = program.get(at + NAME.len()..)?;
-            let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-            std::str::from_utf8(rest.get(..length)?).ok()?.parse().ok()
-        });
-    versions.max()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_newest_glibc_counts() {
-        let cases: [(&[u8], _); 4] = [
-            (b"\0GLIBC_2.2.5\0GLIBC_2.34\0GLIBC_2.17\0", Some(34)),
-            (b"GLIBC_2.9", Some(9)),
-            (b"GLIBC_PRIVATE", None),
-            (b"", None),
-        ];
-        for (program, want) in cases {
-            assert_eq!(glibc(program), want);
-        }
-    }
 }

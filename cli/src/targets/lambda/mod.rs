@@ -11,6 +11,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use guru_toolbox::migrations::Migrations;
 
 use super::{Deployer, Need, Reach, Serve, Served, Vendor, login, named};
 use crate::{
@@ -27,8 +28,6 @@ use crate::{
     surroundings, tool,
     version::Version,
 };
-
-pub use build::packed;
 
 pub(super) struct Lambda;
 
@@ -83,11 +82,13 @@ impl Vendor for Lambda {
     fn serve(&self, session: &Session<'_>, request: &Serve<'_>) -> Result<Served> {
         let (compiled, ports) = session.context().compile(request.folder)?;
         let bootstrap = session.program(build::program_for(&ports))?;
+        let migrations = session.migrations()?;
         let mut command = surroundings::command(session.program(cargo::GATEWAY)?);
         command
             .args(["--front", session.front(), "--bootstrap"])
             .arg(bootstrap)
             .envs(request.settings.iter())
+            .envs(migrations.iter().map(Migrations::setting))
             .envs(session.postgres(&ports, request.settings)?)
             .env(SETTINGS, names(request.settings, env::var(SETTINGS).ok()))
             .env("GURU_COMPONENT", &compiled);

@@ -1,6 +1,6 @@
 //! Adapts spin.toml to `guru dev`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use toml_edit::{Array, DocumentMut, Entry, InlineTable, Item, TableLike, Value, table, value};
@@ -220,13 +220,18 @@ pub(super) fn runtime_config(folder: &Path, ports: &[Port]) -> Result<String> {
             | Port::Secret { .. } => continue,
         };
         let name = port.name();
-        let path = folder.join(format!("{name}.db"));
+        let path = sqlite_file(folder, name);
         text += &format!(
             "[{kind}.{name}]\ntype = \"spin\"\npath = {}\n",
             value(of_path(&path)?)
         );
     }
     Ok(text)
+}
+
+/// The file of a store or a database here.
+pub(super) fn sqlite_file(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}.db"))
 }
 
 fn is_built(source: &str) -> bool {

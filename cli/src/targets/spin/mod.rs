@@ -92,6 +92,15 @@ impl Vendor for Spin {
             let config = data.join(format!("{}.runtime-config.toml", context.function));
             files::write(&config, &manifest::runtime_config(&data, &declared)?)?;
             command.arg("--runtime-config-file").arg(config);
+            let files = declared
+                .iter()
+                .filter(|port| port.kind() == "sqlite")
+                .map(|port| (port.name(), manifest::sqlite_file(&data, port.name())));
+            let files = files.map(|(name, file)| (name, format!("sqlite:{}", file.display())));
+            let services: Vec<_> = files.chain(servers.clone()).collect();
+            if let Some(migrations) = session.new_migrations()? {
+                session.migrate(&migrations, &services)?;
+            }
         }
         Ok(Served {
             command,

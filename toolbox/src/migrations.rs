@@ -1,0 +1,230 @@
+//! The migrations of a function's databases, as its commands have them applied: the folder `migrations` beside its Cargo.toml, and in
+//! it one of each database's name.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context as _, Result};
+use sha2::{Digest as _, Sha256};
+use toml_edit::{ArrayOfTables, DocumentMut, Item, value};
+
+use crate::{child, settings::setting_of, surroundings, workspace::Workspace};
+
+/// The variable that names the folder.
+pub const VARIABLE: &str = "GURU_MIGRATIONS";
+
+/// Its name, beside the function's Cargo.toml and in a deployment package.
+pub const FOLDER: &str = "migrations";
+
+/// The migrations of a function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Migrations {
+    folder: PathBuf,
+    /// The files of each database.
+    databases: BTreeMap<String, Vec<PathBuf>>,
+}
+
+impl Migrations {
+    /// Finds those of a function, if it has some.
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be read.
+    pub fn of(workspace: &Workspace, function: &str) -> Result<Option<Self>> {
+        let folder = workspace.folder_of(function);
+        folder.map_or(Ok(None), |folder| Self::read(&folder.join(FOLDER)))
+    }
+
+    fn read(folder: &Path) -> Result<Option<Self>> {
+        let mut databases = BTreeMap::new();
+        for entry in entries(folder)? {
+            let mut files = entries(&entry)?;
+            files.retain(|path| path.extension().is_some_and(|extension| extension == "sql"));
+            let name = entry.file_name().unwrap_or_default().to_string_lossy();
+            if !files.is_empty() {
+                databases.insert(name.into_owned(), files);
+            }
+        }
+        let folder = folder.to_owned();
+        Ok((!databases.is_empty()).then_some(Self { folder, databases }))
+    }
+
+    /// The variable that names their folder, with its value.
+    #[must_use]
+    pub fn setting(&self) -> (&'static str, &Path) {
+        (VARIABLE, &self.folder)
+    }
+
+    /// Whether a database has some.
+    #[must_use]
+    pub fn has(&self, database: &str) -> bool {
+        self.databases.contains_key(database)
+    }
+
+    /// Their files, each with its path in a deployment package.
+    #[must_use]
+    pub fn files(&self) -> Vec<(String, &Path)> {
+        let databases = self.databases.iter();
+        let files = databases.flat_map(|(name, files)| {
+            let files = files.iter();
+            files.map(move |path| {
+                let file = path.file_name().unwrap_or_default().to_string_lossy();
+                (format!("{FOLDER}/{name}/{file}"), path.as_path())
+            })
+        });
+        files.collect()
+    }
+
+    /// What tells them from those that they were before.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read.
+    pub fn hash(&self) -> Result<String> {
+        let mut all = Sha256::new();
+        for (name, path) in self.files() {
+            let text = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+            all.update(name.len().to_le_bytes());
+            all.update(name);
+            all.update(text.len().to_le_bytes());
+            all.update(text);
+        }
+        Ok(hex::encode(all.finalize()))
+    }
+
+    /// The command by which the function's native program applies those of databases at these services, for hosts that do not, if they
+    /// have some.
+    #[must_use]
+    pub fn command(&self, program: &Path, services: &[(&str, String)]) -> Option<Command> {
+        let services = services.iter().filter(|(name, _)| self.has(name));
+        let services: Vec<_> = services.collect();
+        if services.is_empty() {
+            return None;
+        }
+        let names: Vec<_> = services.iter().map(|(name, _)| *name).collect();
+        let mut command = surroundings::command(program);
+        let (setting, folder) = self.setting();
+        command
+            .args(["--migrate", &names.join(",")])
+            .env(setting, folder);
+        for (name, service) in services {
+            command.env(setting_of(name), service);
+        }
+        Some(command)
+    }
+
+    /// Has each database of a list in a manifest that has migrations name their folder, from the manifest's own. Returns the text, where
+    /// that is new, and the names.
+    ///
+    /// # Errors
+    ///
+    /// When the manifest cannot be parsed.
+    pub fn in_manifest(
+        &self,
+        manifest: &Path,
+        text: &str,
+        (list, key, of_folder): (&str, &str, &str),
+    ) -> Result<(Option<String>, Vec<String>)> {
+        let mut document: DocumentMut = text.parse()?;
+        let from = manifest.parent().unwrap_or(Path::new(""));
+        let (mut is_new, mut names) = (false, Vec::new());
+        let tables = document
+            .get_mut(list)
+            .and_then(Item::as_array_of_tables_mut);
+        for table in tables.into_iter().flat_map(ArrayOfTables::iter_mut) {
+            let name = table.get(key).and_then(Item::as_str).unwrap_or_default();
+            if !self.has(name) {
+                continue;
+            }
+            let name = name.to_owned();
+            let folder = self.folder.join(&name);
+            let folder = folder.strip_prefix(from).unwrap_or(&folder).to_owned();
+            let folder = folder.to_str().context("a path is not UTF-8")?;
+            is_new |= !table.contains_key(of_folder);
+            table.entry(of_folder).or_insert(value(folder));
+            names.push(name);
+        }
+        Ok((is_new.then(|| document.to_string()), names))
+    }
+}
+
+/// Has databases migrated, and says so where something was done.
+///
+/// # Errors
+///
+/// When a migration fails, with what was said of it.
+pub fn apply(command: &mut Command) -> Result<()> {
+    let said = child::output(command).context("the migrations were not applied")?;
+    for line in said.lines() {
+        eprintln!("{line}");
+    }
+    Ok(())
+}
+
+/// What is in a folder, by name; nothing where there is none.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let cannot = || format!("cannot read {}", folder.display());
+    let all = fs::read_dir(folder).with_context(cannot)?;
+    let all = all.map(|entry| Ok(entry.with_context(cannot)?.path()));
+    let mut all = all.collect::<Result<Vec<_>>>()?;
+    all.sort();
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files;
+
+    fn migrations(at: &Path) -> Migrations {
+        for file in ["db/0001_a.sql", "db/README.md", "other/notes.txt"] {
+            files::write(&at.join(FOLDER).join(file), "SELECT 1").unwrap();
+        }
+        Migrations::read(&at.join(FOLDER)).unwrap().unwrap()
+    }
+
+    #[test]
+    fn a_database_has_those_in_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(Migrations::read(folder.path()).unwrap(), None);
+        let found = migrations(folder.path());
+        assert!(found.has("db") && !found.has("other"));
+        let files: Vec<_> = found.files().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(files, ["migrations/db/0001_a.sql"]);
+        let before = found.hash().unwrap();
+        files::write(&found.folder.join("db/0001_a.sql"), "SELECT 2").unwrap();
+        assert_ne!(found.hash().unwrap(), before);
+        let services = [
+            ("db", "sqlite:x".to_owned()),
+            ("other", "sqlite:y".to_owned()),
+        ];
+        let command = found.command(Path::new("p"), &services).unwrap();
+        assert_eq!(child::spell(&command), "p --migrate db");
+        assert!(found.command(Path::new("p"), &services[1..]).is_none());
+    }
+
+    #[test]
+    fn a_manifest_names_their_folder_from_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let found = migrations(folder.path());
+        let list = ("list", "binding", "dir");
+        let text = "[[list]]\nbinding = \"db\"\n\n[[list]]\nbinding = \"other\"\n";
+        let manifest = folder.path().join("m.toml");
+        let (made, names) = found.in_manifest(&manifest, text, list).unwrap();
+        let made = made.unwrap();
+        assert_eq!(
+            made,
+            text.replacen("\"db\"\n", "\"db\"\ndir = \"migrations/db\"\n", 1)
+        );
+        assert_eq!(names, ["db"]);
+        let again = found.in_manifest(&manifest, &made, list).unwrap();
+        assert_eq!(again, (None, names));
+    }
+}
