@@ -32,6 +32,26 @@
 /// # pub fn app() -> App { App::new().get("/", tomorrow) }
 /// ```
 ///
+/// A port may be there with a feature of the function alone. A target that lacks it gets the function without the feature, where
+/// `[package.metadata.guru.needs]` of its Cargo.toml says that the feature needs it:
+///
+/// ```
+/// guru::ports! {
+///     /// Pictures, where there are blobs.
+///     #[cfg(feature = "pictures")]
+///     pictures: Blob,
+/// }
+/// ```
+///
+/// ```toml
+/// [features]
+/// default = ["pictures"]
+/// pictures = ["guru/blob"]
+///
+/// [package.metadata.guru.needs]
+/// pictures = ["blob"]
+/// ```
+///
 /// A host that is malformed does not compile:
 ///
 /// ```compile_fail
@@ -48,48 +68,49 @@ macro_rules! ports {
         $vis fn $name(cx: &$crate::Context) -> $crate::Fetch {
             $crate::Fetch::new(cx, &[$first $(, $host)*], $crate::vendor::fetch)
         }
+        $(#[$meta])*
         const _: () = {
             $crate::ports::hosts::check($first);
             $($crate::ports::hosts::check($host);)*
         };
         $crate::ports! {
-            @line $name, "fetch", ",\"hosts\":[\"", $first, "\"" $(, ",\"", $host, "\"")*, "]"
+            @line [$(#[$meta])*] $name, "fetch", ",\"hosts\":[\"", $first, "\"" $(, ",\"", $host, "\"")*, "]"
         }
         $($crate::ports! { @each $($rest)* })?
     };
     (@each $(#[$meta:meta])* $vis:vis $name:ident: KeyValue + Atomic $(, $($rest:tt)*)?) => {
         $crate::store! { $(#[$meta])* $vis $name, Atomic, atomic }
-        $crate::ports! { @line $name, "key-value", ",\"atomic\":true" }
+        $crate::ports! { @line [$(#[$meta])*] $name, "key-value", ",\"atomic\":true" }
         $($crate::ports! { @each $($rest)* })?
     };
     (@each $(#[$meta:meta])* $vis:vis $name:ident: KeyValue $(, $($rest:tt)*)?) => {
         $crate::store! { $(#[$meta])* $vis $name, KeyValue, key_value }
-        $crate::ports! { @line $name, "key-value" }
+        $crate::ports! { @line [$(#[$meta])*] $name, "key-value" }
         $($crate::ports! { @each $($rest)* })?
     };
     (@each $(#[$meta:meta])* $vis:vis $name:ident: Sql<Sqlite> $(, $($rest:tt)*)?) => {
         $crate::sqlite! { $(#[$meta])* $vis $name }
-        $crate::ports! { @line $name, "sqlite" }
+        $crate::ports! { @line [$(#[$meta])*] $name, "sqlite" }
         $($crate::ports! { @each $($rest)* })?
     };
     (@each $(#[$meta:meta])* $vis:vis $name:ident: Sql<Postgres> $(, $($rest:tt)*)?) => {
         $crate::postgres! { $(#[$meta])* $vis $name }
-        $crate::ports! { @line $name, "postgres" }
+        $crate::ports! { @line [$(#[$meta])*] $name, "postgres" }
         $($crate::ports! { @each $($rest)* })?
     };
     (@each $(#[$meta:meta])* $vis:vis $name:ident: Secret $(, $($rest:tt)*)?) => {
         $crate::secret! { $(#[$meta])* $vis $name }
-        $crate::ports! { @line $name, "secret" }
+        $crate::ports! { @line [$(#[$meta])*] $name, "secret" }
         $($crate::ports! { @each $($rest)* })?
     };
     (@each $(#[$meta:meta])* $vis:vis $name:ident: Invoke $(, $($rest:tt)*)?) => {
         $crate::function! { $(#[$meta])* $vis $name }
-        $crate::ports! { @line $name, "invoke" }
+        $crate::ports! { @line [$(#[$meta])*] $name, "invoke" }
         $($crate::ports! { @each $($rest)* })?
     };
     (@each $(#[$meta:meta])* $vis:vis $name:ident: Blob $(, $($rest:tt)*)?) => {
         $crate::blobs! { $(#[$meta])* $vis $name }
-        $crate::ports! { @line $name, "blob" }
+        $crate::ports! { @line [$(#[$meta])*] $name, "blob" }
         $($crate::ports! { @each $($rest)* })?
     };
     (@each $(#[$meta:meta])* $vis:vis $name:ident: $($other:tt)*) => {
@@ -98,7 +119,8 @@ macro_rules! ports {
             ": Fetch[\"https://api.example.com\"]`, `KeyValue`, `KeyValue + Atomic`, `Sql<Sqlite>`, `Sql<Postgres>`, `Blob`, `Invoke` or `Secret`"
         ));
     };
-    (@line $name:ident, $port:literal $(, $more:literal)*) => {
+    (@line [$(#[$meta:meta])*] $name:ident, $port:literal $(, $more:literal)*) => {
+        $(#[$meta])*
         const _: () = {
             const LINE: &str = ::core::concat!(
                 "{\"name\":\"", ::core::stringify!($name), "\",\"port\":\"", $port, "\"" $(, $more)*, "}\n"
@@ -134,7 +156,8 @@ macro_rules! store {
 #[macro_export]
 macro_rules! store {
     ($(#[$meta:meta])* $vis:vis $name:ident, $handle:ident, $open:ident) => {
-        ::core::compile_error!(::core::concat!(
+        $(#[$meta])*
+        const _: () = ::core::compile_error!(::core::concat!(
             "`", ::core::stringify!($name), "` is a key-value store, for which `guru` needs a feature; in Cargo.toml: guru = { version = \"0.1\", features = [\"key-value\"] }"
         ));
     };
@@ -159,7 +182,8 @@ macro_rules! sqlite {
 #[macro_export]
 macro_rules! sqlite {
     ($(#[$meta:meta])* $vis:vis $name:ident) => {
-        ::core::compile_error!(::core::concat!(
+        $(#[$meta])*
+        const _: () = ::core::compile_error!(::core::concat!(
             "`", ::core::stringify!($name), "` is a database, for which `guru` needs a feature; in Cargo.toml: guru = { version = \"0.1\", features = [\"sql\"] }"
         ));
     };
@@ -184,7 +208,8 @@ macro_rules! postgres {
 #[macro_export]
 macro_rules! postgres {
     ($(#[$meta:meta])* $vis:vis $name:ident) => {
-        ::core::compile_error!(::core::concat!(
+        $(#[$meta])*
+        const _: () = ::core::compile_error!(::core::concat!(
             "`", ::core::stringify!($name), "` is a database, for which `guru` needs a feature; in Cargo.toml: guru = { version = \"0.1\", features = [\"postgres\"] }"
         ));
     };
@@ -209,7 +234,8 @@ macro_rules! secret {
 #[macro_export]
 macro_rules! secret {
     ($(#[$meta:meta])* $vis:vis $name:ident) => {
-        ::core::compile_error!(::core::concat!(
+        $(#[$meta])*
+        const _: () = ::core::compile_error!(::core::concat!(
             "`", ::core::stringify!($name), "` is a secret, for which `guru` needs a feature; in Cargo.toml: guru = { version = \"0.1\", features = [\"secret\"] }"
         ));
     };
@@ -234,7 +260,8 @@ macro_rules! function {
 #[macro_export]
 macro_rules! function {
     ($(#[$meta:meta])* $vis:vis $name:ident) => {
-        ::core::compile_error!(::core::concat!(
+        $(#[$meta])*
+        const _: () = ::core::compile_error!(::core::concat!(
             "`", ::core::stringify!($name), "` is another function, for which `guru` needs a feature; in Cargo.toml: guru = { version = \"0.1\", features = [\"invoke\"] }"
         ));
     };
@@ -259,7 +286,8 @@ macro_rules! blobs {
 #[macro_export]
 macro_rules! blobs {
     ($(#[$meta:meta])* $vis:vis $name:ident) => {
-        ::core::compile_error!(::core::concat!(
+        $(#[$meta])*
+        const _: () = ::core::compile_error!(::core::concat!(
             "`", ::core::stringify!($name), "` keeps blobs, for which `guru` needs a feature; in Cargo.toml: guru = { version = \"0.1\", features = [\"blob\"] }"
         ));
     };

@@ -22,6 +22,7 @@ pub mod output;
 pub mod parts;
 pub mod port;
 pub mod postgres;
+pub mod served;
 pub mod settings;
 pub mod source;
 pub mod stamp;

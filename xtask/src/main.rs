@@ -9,6 +9,7 @@ mod context;
 mod data;
 mod gauge;
 mod guru;
+mod links;
 mod new;
 mod openapi;
 mod packed;

@@ -21,7 +21,7 @@ use crate::{
     context::TestContext,
     data,
     leash::Leash,
-    new, openapi, setup,
+    links, new, openapi, setup,
     setup::{AWS, tools},
 };
 
@@ -226,6 +226,14 @@ pub(crate) fn openapi(context: &TestContext<'_>) -> Result<StepResult> {
 
 pub(crate) fn data(context: &TestContext<'_>) -> Result<StepResult> {
     data::check(context)?;
+    Ok(StepResult::Passed)
+}
+
+pub(crate) fn links(context: &TestContext<'_>) -> Result<StepResult> {
+    if which::which("curl").is_err() {
+        return Ok(StepResult::NothingToDo("there is no curl"));
+    }
+    links::check(context)?;
     Ok(StepResult::Passed)
 }
 

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The steps, in the order they run.
-const fn steps<'a>() -> [Step<TestContext<'a>>; 13] {
+const fn steps<'a>() -> [Step<TestContext<'a>>; 14] {
     [
         Step {
             name: "setup",
@@ -70,6 +70,12 @@ const fn steps<'a>() -> [Step<TestContext<'a>>; 13] {
             why: "what a function keeps goes from each target to the next by `guru data`, and stays what it is",
             is_asked_for: false,
             run: steps::data,
+        },
+        Step {
+            name: "links",
+            why: "the link shortener answers the same lines of curl on every target, with its stores, blobs and tables there",
+            is_asked_for: false,
+            run: steps::links,
         },
         Step {
             name: "aws",

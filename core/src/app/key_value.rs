@@ -216,6 +216,19 @@ impl Atomic {
         self.write(key, value, None, Condition::Absent).await
     }
 
+    /// Sets the value of a key that has none to the JSON of this, for ever; its version.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`](ErrorKind::Invalid) for what has no JSON; else as [`create`](Self::create).
+    pub async fn create_json<T: Serialize + ?Sized>(
+        &self,
+        key: &str,
+        value: &T,
+    ) -> Result<Version, Error> {
+        self.create(key, to_json(value)?).await
+    }
+
     /// Sets the value of a key whose value has this version, for ever; its new version.
     ///
     /// # Errors
@@ -229,6 +242,20 @@ impl Atomic {
     ) -> Result<Version, Error> {
         let condition = Condition::Version(version);
         self.write(key, value, None, condition).await
+    }
+
+    /// Sets the value of a key whose value has this version to the JSON of this, for ever; its new version.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`](ErrorKind::Invalid) for what has no JSON; else as [`swap`](Self::swap).
+    pub async fn swap_json<T: Serialize + ?Sized>(
+        &self,
+        key: &str,
+        version: Version,
+        value: &T,
+    ) -> Result<Version, Error> {
+        self.swap(key, version, to_json(value)?).await
     }
 
     /// Sets the value of a key where the condition holds, for so long or for ever; its new version.

@@ -1,27 +1,12 @@
 //! The stores of a function, under their vendor's own runtime: served on this machine while the command runs.
 
-use std::{
-    collections::VecDeque,
-    fs::File,
-    io::{BufRead as _, BufReader, Read},
-    process::{Command, Stdio},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-        mpsc,
-    },
-    thread,
-    time::Duration,
-};
+use std::{fs::File, io::Read, process::Command, time::Duration};
 
 use anyhow::{Context as _, Error, Result, anyhow, bail, ensure};
 use serde::Deserialize;
 
 use super::Store;
-use crate::{child, leash::Leash};
-
-/// How long the runtime may take to start, building included.
-const START: Duration = Duration::from_secs(3600);
+use crate::served::Served;
 
 /// The setting with which only this command is answered.
 pub const TOKEN: &str = "GURU_DATA_TOKEN";
@@ -29,15 +14,10 @@ pub const TOKEN: &str = "GURU_DATA_TOKEN";
 /// How long an answer may take to begin: a service has as long to store what is large.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// How many of the last lines that the runtime says are told with an error.
-const LAST: usize = 20;
-
 /// The stores, as long as this lives.
 pub struct Stores {
-    running: Leash,
-    said: Said,
+    served: Served,
     agent: ureq::Agent,
-    url: String,
     token: String,
 }
 
@@ -58,11 +38,9 @@ impl Stores {
         token: String,
         address: fn(&str) -> Option<String>,
     ) -> Result<Self> {
-        let said = Said::default();
-        let (running, url) = started(command, address, &said)?;
+        let served = Served::start(command, address).context("the stores could not be served")?;
         Ok(Self {
-            running,
-            said,
+            served,
             agent: ureq::Agent::config_builder()
                 .http_status_as_error(false)
                 // It is on this machine, whatever the environment says of others.
@@ -71,7 +49,6 @@ impl Stores {
                 .timeout_recv_response(Some(PATIENCE))
                 .build()
                 .into(),
-            url,
             token,
         })
     }
@@ -79,18 +56,12 @@ impl Stores {
     fn url_of(&self, store: &Store, what: &str) -> String {
         // One that is a keyword of Rust's has a `#` in it.
         let name = store.name.replace('#', "%23");
-        format!("{}/{name}/{what}", self.url)
+        format!("{}/{name}/{what}", self.served.url())
     }
 
     /// Why there is no answer.
     fn lost(&self, error: ureq::Error) -> Error {
-        let how = self.running.ended().ok().flatten().map(child::describe);
-        let how = how.map(|how| format!(": the runtime {how}"));
-        let what = format!(
-            "the stores do not answer{}; it said last:\n{}",
-            how.unwrap_or_default(),
-            self.said.last()
-        );
+        let what = format!("the stores do not answer; {}", self.served.last());
         anyhow!(error).context(what)
     }
 
@@ -198,85 +169,6 @@ impl Stores {
             store.name
         );
         Ok(())
-    }
-}
-
-/// What the runtime has said last.
-#[derive(Clone, Default)]
-struct Said(Arc<Mutex<VecDeque<String>>>);
-
-impl Said {
-    fn add(&self, line: String) {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if lines.len() == LAST {
-            lines.pop_front();
-        }
-        lines.push_back(line);
-    }
-
-    fn last(&self) -> String {
-        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let lines: Vec<_> = lines.iter().map(String::as_str).collect();
-        lines.join("\n")
-    }
-}
-
-/// Starts the runtime, and waits for its address.
-fn started(
-    command: &mut Command,
-    address: fn(&str) -> Option<String>,
-    said: &Said,
-) -> Result<(Leash, String)> {
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let running = Leash::family(command).context("cannot start `guru dev`")?;
-    let (output, progress) = {
-        let mut child = running.child();
-        (child.stdout.take(), child.stderr.take())
-    };
-    let is_up = Arc::new(AtomicBool::new(false));
-    let (is_quiet, says) = (Arc::clone(&is_up), said.clone());
-    thread::spawn(move || {
-        // What is built is shown; what the runtime says of each request is kept for an error.
-        for line in progress
-            .into_iter()
-            .flat_map(|out| BufReader::new(out).lines())
-        {
-            let line = line.unwrap_or_default();
-            if !is_quiet.load(Ordering::Relaxed) {
-                eprintln!("{line}");
-            }
-            says.add(line);
-        }
-    });
-    let (sender, addresses) = mpsc::channel();
-    let says = said.clone();
-    thread::spawn(move || {
-        // Read to its end: who writes what nobody reads waits for ever.
-        for line in output
-            .into_iter()
-            .flat_map(|out| BufReader::new(out).lines())
-        {
-            let line = line.unwrap_or_default();
-            if let Some(url) = address(&line) {
-                is_up.store(true, Ordering::Relaxed);
-                let _ = sender.send(url);
-            }
-            says.add(line);
-        }
-    });
-    match addresses.recv_timeout(START) {
-        Ok(url) => Ok((running, url.trim_end_matches('/').to_owned())),
-        Err(_) => {
-            let how = running.ended().ok().flatten().map(child::describe);
-            bail!(
-                "the stores could not be served: the runtime {}; it said last:\n{}",
-                how.unwrap_or_else(|| "did not answer".into()),
-                said.last()
-            )
-        }
     }
 }
 
