@@ -29,6 +29,7 @@ pub mod stamp;
 pub mod steps;
 pub mod surroundings;
 pub mod tables;
+pub mod template;
 pub mod tool;
 pub mod trial;
 pub mod version;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
-use conformance::driver::address;
+use guru_cli::serving::address;
 use guru_toolbox::served::Served;
 
 use crate::{child, console::say, context::TestContext, guru, setup::AWS, targets::Target};

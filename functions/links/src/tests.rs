@@ -1,3 +1,5 @@
+//! What the link shortener answers, with all that it keeps in memory.
+
 use super::*;
 use guru::memory::Client;
 
@@ -54,7 +56,7 @@ fn a_link_leads_somewhere_and_is_counted() {
 fn links_are_found() {
     let client = client();
     for name in ["docs", "docs-2", "other"] {
-        let wanted = format!(r#"{{"url":"https://docs.example/{name}","name":"{name}"}}"#);
+        let wanted = r#"{"url":"https://docs.example/NAME","name":"NAME"}"#.replace("NAME", name);
         assert_eq!(create(&client, &wanted).status(), Status::CREATED);
     }
     let found = |part: &str| get(&client, &format!("/links?q={part}"));
@@ -114,10 +116,7 @@ fn what_is_no_link_is_refused() {
         let answer = create(&client(), wrong);
         assert_eq!(answer.status(), Status::BAD_REQUEST, "{wrong}");
     }
-    let long = format!(
-        r#"{{"url":"https://docs.example/","name":"{}"}}"#,
-        "a".repeat(65)
-    );
+    let long = WANTED.replace("docs\"", &format!("{}\"", "a".repeat(65)));
     assert_eq!(create(&client(), &long).status(), Status::BAD_REQUEST);
 }
 

@@ -3,14 +3,13 @@
 use std::{env, fs, path::PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
-use conformance::driver::address;
 use guru_toolbox::data::{Kind, NAME, Store, Stores, TOKEN, code, manifest, token};
 
 use crate::{
     args::Wanted,
     artefacts::{self, BuildContext, wasi},
     declared, files,
-    serving::{Settings, settings},
+    serving::{Settings, address, settings},
     surroundings,
     targets::Target,
     tool,

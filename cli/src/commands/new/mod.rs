@@ -10,7 +10,10 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use guru_toolbox::name;
+use guru_toolbox::{
+    name,
+    template::{self, FILES, File},
+};
 
 use crate::{
     args::{self, Template},
@@ -23,65 +26,21 @@ use crate::{
 
 use guru_toolbox::around::ParentWorkspace;
 
-/// A file of the new folder: its path and its template.
-type File = (&'static str, &'static str);
-
-/// The vendor-independent files of every template.
-const FILES: [File; 5] = [
-    ("Cargo.toml", include_str!("skeleton/manifest.toml")),
-    ("src/main.rs", include_str!("skeleton/main.rs")),
-    ("README.md", include_str!("skeleton/README.md")),
-    (".gitignore", include_str!("skeleton/gitignore")),
-    ("clippy.toml", include_str!("skeleton/clippy.toml")),
-];
-
 impl Template {
-    /// The function's code.
-    const fn files(self) -> &'static [File] {
+    /// Its files and what its manifests have.
+    fn data(self) -> &'static template::Template {
         match self {
-            Self::Hello => &[("src/lib.rs", include_str!("skeleton/lib.rs"))],
-            Self::Proxy => &[("src/lib.rs", include_str!("skeleton/proxy/lib.rs"))],
-            Self::Stream => &[
-                ("src/lib.rs", include_str!("skeleton/stream/lib.rs")),
-                ("src/page.html", include_str!("skeleton/stream/page.html")),
-            ],
-            Self::Links => &[
-                ("src/lib.rs", include_str!("skeleton/links/lib.rs")),
-                ("src/page.html", include_str!("skeleton/links/page.html")),
-            ],
-        }
-    }
-
-    /// How to try it, for its README.
-    const fn trial(self) -> &'static str {
-        match self {
-            Self::Hello => include_str!("skeleton/try.md"),
-            Self::Proxy => include_str!("skeleton/proxy/try.md"),
-            Self::Stream => include_str!("skeleton/stream/try.md"),
-            Self::Links => include_str!("skeleton/links/try.md"),
-        }
-    }
-
-    /// What Spin must let it fetch from, as a list in TOML.
-    const fn hosts(self) -> &'static str {
-        match self {
-            Self::Hello | Self::Stream | Self::Links => "[]",
-            Self::Proxy => "[\"https://example.com\", \"http://127.0.0.1:*\"]",
-        }
-    }
-
-    /// The features of `guru` that it needs, as the rest of a table in TOML.
-    const fn features(self) -> &'static str {
-        match self {
-            Self::Links => ", features = [\"key-value\"]",
-            _ => "",
+            Self::Hello => &template::HELLO,
+            Self::Proxy => &template::PROXY,
+            Self::Stream => &template::STREAM,
+            Self::Links => &template::LINKS,
         }
     }
 
     /// All files of the folder: the vendor-independent ones first, beginning with the manifest, then each vendor's.
     fn all_files(self) -> Vec<File> {
         let mut all = FILES.to_vec();
-        all.extend(self.files());
+        all.extend(self.data().files);
         for target in Target::all() {
             all.extend(target.skeleton());
         }
@@ -220,7 +179,8 @@ impl Function<'_> {
 
     /// Fills in a file's template for this function.
     fn named(&self, file: &str, text: &str) -> Result<String> {
-        let (name, features) = (self.name, self.template.features());
+        let (name, data) = (self.name, self.template.data());
+        let features = data.guru;
         // A workspace cannot contain two `guru` crates.
         let guru = match self.around.and_then(ParentWorkspace::guru) {
             Some(guru) => format!("{{ path = {}{features} }}", quoted(guru)?),
@@ -232,8 +192,10 @@ impl Function<'_> {
                 .replace("dist/lambda/meditations/", "dist/lambda/")
                 .replace("meditations", name),
             _ => text
-                .replace("{{try}}", self.template.trial().trim_end())
-                .replace("{{hosts}}", self.template.hosts())
+                .replace("{{try}}", data.trial.trim_end())
+                .replace("{{hosts}}", data.hosts)
+                .replace("{{features}}", data.features)
+                .replace("{{dependencies}}", data.dependencies)
                 .replace("{{name}}", name)
                 .replace("{{crate}}", &name.replace('-', "_"))
                 .replace("{{guru}}", &guru),
@@ -354,8 +316,8 @@ mod tests {
     #[test]
     fn spin_may_fetch_from_what_a_template_declares() {
         for template in Template::value_variants() {
-            let hosts = template.hosts();
-            let (_, code) = template.files()[0];
+            let hosts = template.data().hosts;
+            let (_, code) = template.data().files[0];
             let declares = code.contains("Fetch[");
             assert_eq!(declares, hosts != "[]", "{template:?}");
             assert!(!declares || code.contains(&format!("Fetch{hosts}")));

@@ -1,0 +1,1 @@
+../../../../../functions/links/migrations/search/0001_links.sql

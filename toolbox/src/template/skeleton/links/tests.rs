@@ -1,0 +1,1 @@
+../../../../../functions/links/src/tests.rs
