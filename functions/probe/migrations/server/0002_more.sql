@@ -1,0 +1,1 @@
+INSERT INTO migrated (n, text) SELECT n + 1, 'c' FROM migrated;
