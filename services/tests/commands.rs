@@ -1,11 +1,30 @@
 //! What the commands know of ports without them is what the ports say.
 
 use guru_core::ports::{CONTENT_TYPE_LIMIT, KEY_LIMIT, VALUE_LIMIT, function_name};
-use guru_toolbox::{data::archive::LIMITS, declared::Port};
+use guru_services::is_setting;
+use guru_toolbox::{data::archive::LIMITS, declared::Port, settings::is_hosts};
 
 #[test]
 fn what_is_imported_has_the_limits_of_ports() {
     assert_eq!(LIMITS, (KEY_LIMIT, VALUE_LIMIT, CONTENT_TYPE_LIMIT));
+}
+
+#[test]
+fn what_is_the_host_s_is_not_the_function_s() {
+    for name in [
+        "GURU_PORT_A",
+        "GURU_STORES",
+        "GURU_BLOBS",
+        "GURU_DATA",
+        "GURU_POSTGRES",
+        "GURU_FUNCTIONS",
+        "GURU_MIGRATIONS",
+        "GURU_LOG",
+        "API_TOKEN",
+    ] {
+        assert_eq!(is_hosts(name), is_setting(name), "{name}");
+    }
+    assert!(is_hosts("GURU_MIGRATIONS") && !is_hosts("GURU_LOG"));
 }
 
 #[test]

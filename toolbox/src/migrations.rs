@@ -3,7 +3,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
+    env, fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -29,14 +29,16 @@ pub struct Migrations {
 }
 
 impl Migrations {
-    /// Finds those of a function, if it has some.
+    /// Finds those of a function, if it has some: in the folder that the variable names, or beside its Cargo.toml.
     ///
     /// # Errors
     ///
     /// When the folder cannot be read.
     pub fn of(workspace: &Workspace, function: &str) -> Result<Option<Self>> {
-        let folder = workspace.folder_of(function);
-        folder.map_or(Ok(None), |folder| Self::read(&folder.join(FOLDER)))
+        let named = env::var_os(VARIABLE).map(|folder| workspace.root().join(folder));
+        let own = || Some(workspace.folder_of(function)?.join(FOLDER));
+        let folder = named.or_else(own);
+        folder.map_or(Ok(None), |folder| Self::read(&folder))
     }
 
     fn read(folder: &Path) -> Result<Option<Self>> {

@@ -20,6 +20,13 @@ pub fn is_place(key: &str) -> bool {
     key.starts_with("GURU_PORT_") || ["GURU_STORES", "GURU_BLOBS"].contains(&key)
 }
 
+/// Whether a setting is of ports, which is the host's: as `guru_services::is_setting` has it, which a test there holds it to.
+#[must_use]
+pub fn is_hosts(key: &str) -> bool {
+    let others = ["GURU_DATA", FUNCTIONS, "GURU_POSTGRES", "GURU_MIGRATIONS"];
+    is_place(key) || others.contains(&key)
+}
+
 /// The service that a setting names, with the path of a file or a folder from the root of all.
 #[must_use]
 pub fn absolute(root: &Path, service: &str) -> String {
@@ -69,17 +76,6 @@ impl Settings {
 
     /// Those that a function may see: where its stores are is its host's business, and may have a password in it.
     pub fn of_function(&self) -> impl Iterator<Item = (&str, &str)> {
-        let is_hosts = |key: &str| {
-            key.starts_with("GURU_PORT_")
-                || [
-                    "GURU_STORES",
-                    "GURU_BLOBS",
-                    "GURU_DATA",
-                    FUNCTIONS,
-                    "GURU_POSTGRES",
-                ]
-                .contains(&key)
-        };
         self.iter().filter(move |(key, _)| !is_hosts(key))
     }
 
