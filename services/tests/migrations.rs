@@ -1,5 +1,10 @@
 //! Migrations of SQLite's databases: each once, in order, all of it or nothing.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test reports by panicking, its helpers too"
+)]
+
 use std::fs;
 use std::path::Path;
 

@@ -328,7 +328,7 @@ fn migrates(url: &str) {
         .collect();
     for call in calls {
         let rows = runtime.block_on(call).unwrap().unwrap();
-        assert_eq!(rows[0].rows, [[1.into()]]);
+        assert_eq!(rows.first().unwrap().rows, [[1.into()]]);
     }
     for (text, why) in [
         (
@@ -345,7 +345,7 @@ fn migrates(url: &str) {
     let applied = runtime.block_on(services().migrate("db")).unwrap();
     assert_eq!(applied, ["0002_b.sql"]);
     let rows = runtime.block_on(services().postgres("db").batch(select()));
-    assert_eq!(rows.unwrap()[0].rows, [[5.into()]]);
+    assert_eq!(rows.unwrap().first().unwrap().rows, [[5.into()]]);
 }
 
 fn main() -> ExitCode {

@@ -373,7 +373,10 @@ mod tests {
     fn this_workspace_is_read() {
         let workspace = Workspace::find().unwrap();
         assert!(workspace.root().join("Cargo.toml").exists());
-        assert_eq!(workspace.functions(), ["faults", "meditations", "probe"]);
+        assert_eq!(
+            workspace.functions(),
+            ["faults", "links", "meditations", "probe"]
+        );
         assert_eq!(workspace.examples(), ["meditations"]);
         assert_eq!(workspace.core(), Some("guru-core"));
         assert!(workspace.target().is_absolute());

@@ -1,5 +1,6 @@
 //! The context of a request: the ports, and the platform's metadata.
 
+use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::String;
 use core::cell::OnceCell;
@@ -8,6 +9,7 @@ use core::net::IpAddr;
 
 use super::later::PutOff;
 use super::trace::{Source, Trace};
+use super::values::{State, Values};
 use crate::http::Request;
 use crate::ports::{Clock, Config, Logger, Ports, Random};
 
@@ -48,6 +50,8 @@ struct Inner {
     ports: Rc<Ports>,
     invocation: Invocation,
     trace: OnceCell<Source>,
+    /// Most requests have none.
+    values: OnceCell<Box<Values>>,
     put_off: PutOff,
 }
 
@@ -59,6 +63,7 @@ impl Context {
             ports,
             invocation,
             trace: OnceCell::new(),
+            values: OnceCell::new(),
             put_off: PutOff::default(),
         }))
     }
@@ -103,9 +108,22 @@ impl Context {
     }
 
     /// Has this be the context of a request.
-    pub(super) fn begin(&self, request: &Request) {
+    pub(super) fn begin(&self, request: &Request, state: Option<&Rc<State>>) {
         // An adapter makes a context for each request.
         let _ = self.0.trace.set(Source::of(request));
+        if let Some(state) = state {
+            let values = Values::with_state(Rc::clone(state));
+            let _ = self.0.values.set(Box::new(values));
+        }
+    }
+
+    /// The values of the request, if there are some.
+    pub(super) fn values(&self) -> Option<&Values> {
+        self.0.values.get().map(|values| &**values)
+    }
+
+    pub(super) fn values_or_new(&self) -> &Values {
+        self.0.values.get_or_init(Box::default)
     }
 
     /// What is put off until after the answer.

@@ -179,6 +179,20 @@ impl Error {
         self.0.kind
     }
 
+    /// Says what was being done, in front of the message. The client of a fault of the function does not see it; the log does.
+    ///
+    /// ```
+    /// use guru_core::{Error, ErrorKind};
+    ///
+    /// let error = Error::new(ErrorKind::Internal, "no such table").context("counting the links");
+    /// assert_eq!(error.to_string(), "counting the links: no such table");
+    /// ```
+    #[must_use]
+    pub fn context(mut self, doing: impl fmt::Display) -> Self {
+        self.0.message = alloc::format!("{doing}: {}", self.0.message).into();
+        self
+    }
+
     /// The underlying cause, if any.
     #[must_use]
     pub fn source(&self) -> Option<&dyn core::error::Error> {

@@ -10,6 +10,7 @@ mod events;
 mod extract;
 mod fetch;
 mod finish;
+mod group;
 mod handler;
 mod invoke;
 mod key_value;
@@ -26,6 +27,7 @@ mod sql;
 mod stream;
 pub mod time;
 mod trace;
+mod values;
 
 use alloc::rc::Rc;
 use alloc::vec::Vec;
@@ -36,6 +38,7 @@ pub use context::{Context, Invocation};
 pub use error::{Error, ErrorKind};
 pub use events::{Event, Events};
 pub use fetch::Fetch;
+pub use group::{Wrapped, wrapped};
 pub use handler::{Handler, Limited, LocalFuture, limited, unlimited};
 pub use invoke::Invoke;
 pub use key_value::{Atomic, KeyValue, Stored, Versioned};
@@ -49,6 +52,8 @@ pub use stream::Out;
 
 use crate::http::Method;
 use router::Router;
+use service::Inner;
+use values::State;
 
 /// The result type of handlers.
 pub type Result<T, E = Error> = core::result::Result<T, E>;
@@ -80,7 +85,8 @@ pub const BODY_LIMIT: usize = 6 * 1024 * 1024;
 pub struct App {
     router: Router,
     middleware: Vec<Rc<dyn Middleware>>,
-    body_limit: usize,
+    body_limit: Option<usize>,
+    state: State,
     error: Option<Error>,
 }
 
@@ -103,7 +109,8 @@ impl App {
         Self {
             router: Router::default(),
             middleware: Vec::new(),
-            body_limit: BODY_LIMIT,
+            body_limit: None,
+            state: State::default(),
             error: None,
         }
     }
@@ -135,13 +142,14 @@ impl App {
     /// and a vendor's own limit may be lower.
     #[must_use]
     pub fn body_limit(mut self, bytes: usize) -> Self {
-        self.body_limit = bytes;
+        self.body_limit = Some(bytes);
         self
     }
 
     /// The routes in insertion order: the method (`None` for any) and the pattern.
     pub fn routes(&self) -> impl Iterator<Item = (Option<&Method>, &str)> {
-        self.router.routes()
+        let all = self.router.routes();
+        all.filter(|(_, pattern)| !pattern.ends_with(group::UNMATCHED))
     }
 
     /// Builds the service that a target runs.
@@ -150,16 +158,32 @@ impl App {
     ///
     /// [`ErrorKind::Internal`] for the first pattern that is malformed or conflicts with another.
     pub fn into_service(self) -> Result<Service> {
-        match self.error {
-            Some(error) => Err(error),
-            None => Ok(Service::new(self.router, self.middleware, self.body_limit)),
+        if let Some(error) = self.error {
+            return Err(error);
         }
+        Ok(Service::new(Inner {
+            router: self.router,
+            middleware: self.middleware,
+            body_limit: self.body_limit.unwrap_or(BODY_LIMIT),
+            state: self.state.shared(),
+        }))
     }
 
     fn add(mut self, method: Option<Method>, pattern: &str, handler: impl Handler) -> Self {
-        let added = self.router.add(method, pattern, Rc::new(handler));
-        self.error = self.error.or(added.err());
+        self.insert(method, pattern, Rc::new(handler));
         self
+    }
+
+    fn insert(&mut self, method: Option<Method>, pattern: &str, handler: Rc<dyn Handler>) {
+        let added = self.router.add(method, pattern, handler);
+        self.fail(added);
+    }
+
+    /// Keeps the first error until the app is built.
+    fn fail(&mut self, done: Result<()>) {
+        if self.error.is_none() {
+            self.error = done.err();
+        }
     }
 }
 

@@ -16,6 +16,8 @@ pub(super) struct Router {
     root: Node,
     routes: Vec<Route>,
     order: Vec<(Option<Method>, usize)>,
+    /// What handles a request that no route matches.
+    pub(super) fallback: Option<Rc<dyn Handler>>,
 }
 
 #[derive(Default)]
@@ -36,6 +38,22 @@ impl Router {
     pub(super) fn routes(&self) -> impl Iterator<Item = (Option<&Method>, &str)> {
         self.order.iter().filter_map(|(method, index)| {
             Some((method.as_ref(), &*self.routes.get(*index)?.pattern.text))
+        })
+    }
+
+    /// All that was added, in its order.
+    pub(super) fn into_added(
+        self,
+    ) -> impl Iterator<Item = (Option<Method>, Box<str>, Rc<dyn Handler>)> {
+        let Self { routes, order, .. } = self;
+        order.into_iter().filter_map(move |(method, index)| {
+            let route = routes.get(index)?;
+            let handler = match &method {
+                Some(method) => route.own(method),
+                None => route.any.as_ref(),
+            };
+            let handler = Rc::clone(handler?);
+            Some((method, route.pattern.text.clone(), handler))
         })
     }
 
@@ -81,9 +99,9 @@ impl Router {
             Some(rest) => self.root.find(path.len(), Segments::over(rest), &mut spans),
             None => None,
         };
-        let route = found
-            .and_then(|index| self.routes.get(index))
-            .ok_or_else(Error::not_found)?;
+        let Some(route) = found.and_then(|index| self.routes.get(index)) else {
+            return self.fallback.clone().ok_or_else(Error::not_found);
+        };
         let handler = Rc::clone(route.handler(req.method())?);
         req.set_params(Params::new(Rc::clone(&route.pattern), spans));
         Ok(handler)

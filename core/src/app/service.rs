@@ -8,6 +8,7 @@ use super::error::lost;
 use super::finish::{finish, frame};
 use super::router::Router;
 use super::stream::{begin, is_unbegun};
+use super::values::State;
 use super::{Context, Error, ErrorKind, Middleware, Next, Result};
 use crate::http::{Method, Request, Response, end_to_end};
 
@@ -16,22 +17,17 @@ use crate::http::{Method, Request, Response, end_to_end};
 pub struct Service(pub(super) Rc<Inner>);
 
 pub(super) struct Inner {
-    router: Router,
+    /// What is behind all middleware.
+    pub(super) router: Router,
     pub(super) middleware: Vec<Rc<dyn Middleware>>,
-    body_limit: usize,
+    pub(super) body_limit: usize,
+    /// What handlers share, if there is something.
+    pub(super) state: Option<Rc<State>>,
 }
 
 impl Service {
-    pub(super) fn new(
-        router: Router,
-        middleware: Vec<Rc<dyn Middleware>>,
-        body_limit: usize,
-    ) -> Self {
-        Self(Rc::new(Inner {
-            router,
-            middleware,
-            body_limit,
-        }))
+    pub(super) fn new(inner: Inner) -> Self {
+        Self(Rc::new(inner))
     }
 
     /// How many bytes of a body a handler may read that has no limit of its own.
@@ -52,7 +48,7 @@ impl Service {
             );
             return Self::refuse(&cx, req.method(), error);
         }
-        cx.begin(&req);
+        cx.begin(&req, self.0.state.as_ref());
         req.change_headers(end_to_end);
         let response = Next::first(self).run(cx.clone(), req).await;
         // One that a middleware made has no chunk yet.

@@ -251,11 +251,17 @@ impl Eq for Headers {}
 impl fmt::Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list()
-            .entries(
-                self.iter()
-                    .map(|(name, value)| (name, value.escape_ascii())),
-            )
+            .entries(self.iter().map(|(name, value)| (name, Shown(value))))
             .finish()
+    }
+}
+
+/// A value as text, with what is not ASCII escaped.
+struct Shown<'a>(&'a [u8]);
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.0.escape_ascii())
     }
 }
 

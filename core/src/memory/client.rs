@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::data::Data;
 use super::fetch::{Answer, Origins};
 use super::invoke::Functions;
-use super::{Blob, Clock, Config, KeyValue, Log, Random};
+use super::{Blob, Call, Clock, Config, KeyValue, Log, Random, Reply};
 use crate::app::{App, Context, Invocation, Later, Result, Service};
 use crate::http::{self, Body, Method, Request, Response, Uri, Url};
 use crate::ports::{self, Ports};
@@ -33,7 +33,7 @@ use crate::ports::{self, Ports};
 /// }
 ///
 /// let client = memory::Client::new(App::new().get("/", hello))?;
-/// assert_eq!(client.get("/").body().as_bytes(), Some(&b"hello"[..]));
+/// assert_eq!(client.get("/").text(), "hello");
 /// assert_eq!(client.log().take()[0].message, "greeting");
 /// # Ok::<(), guru_core::Error>(())
 /// ```
@@ -186,28 +186,26 @@ impl Client {
 
     /// Sends a `GET` request. Panics when the target is malformed.
     #[must_use]
-    pub fn get(&self, target: &str) -> Response {
+    pub fn get(&self, target: &str) -> Reply {
         self.send(Request::new(Method::GET, uri(target)))
     }
 
     /// Sends a `POST` request. Panics when the target is malformed.
     #[must_use]
-    pub fn post(&self, target: &str, body: impl Into<Body>) -> Response {
+    pub fn post(&self, target: &str, body: impl Into<Body>) -> Reply {
         self.send(Request::new(Method::POST, uri(target)).with_body(body))
     }
 
     /// Sends a `POST` request with JSON, as `application/json`. Panics when the target is malformed, or the value
     /// cannot be serialized.
     #[must_use]
-    #[expect(
-        clippy::expect_used,
-        reason = "a tool for tests, where a panic is the report"
-    )]
-    pub fn post_json<T: Serialize + ?Sized>(&self, target: &str, value: &T) -> Response {
-        let body = serde_json::to_vec(value).expect("a value that has JSON");
-        let request = Request::new(Method::POST, uri(target)).with_body(body);
-        let request = request.with_header("content-type", "application/json");
-        self.send(request.expect("a header that is well-formed"))
+    pub fn post_json<T: Serialize + ?Sized>(&self, target: &str, value: &T) -> Reply {
+        self.request(Method::POST, target).json(value).send()
+    }
+
+    /// Begins any request. Panics when the target is malformed.
+    pub fn request(&self, method: Method, target: &str) -> Call<'_> {
+        Call::new(self, Request::new(method, uri(target)))
     }
 
     /// Sends any request, reads all of the answer, and has the app do what it [goes on with](Context::wait_until) after it.
@@ -219,9 +217,9 @@ impl Client {
         clippy::expect_used,
         reason = "a tool for tests, where a panic is the report"
     )]
-    pub fn send(&self, req: Request) -> Response {
-        self.try_send(req)
-            .expect("an answer that does not break off")
+    pub fn send(&self, req: Request) -> Reply {
+        let answer = self.try_send(req);
+        Reply(answer.expect("an answer that does not break off"))
     }
 
     /// Sends any request with these facts of the platform, as [`send`](Self::send) does.
@@ -230,9 +228,9 @@ impl Client {
         clippy::expect_used,
         reason = "a tool for tests, where a panic is the report"
     )]
-    pub fn send_as(&self, invocation: Invocation, req: Request) -> Response {
-        self.block_on(self.read(invocation, req))
-            .expect("an answer that does not break off")
+    pub fn send_as(&self, invocation: Invocation, req: Request) -> Reply {
+        let answer = self.block_on(self.read(invocation, req));
+        Reply(answer.expect("an answer that does not break off"))
     }
 
     /// Sends any request, and reads all of the answer. Panics as [`send`](Self::send) does, but for a stream that breaks off.
@@ -266,7 +264,7 @@ impl Client {
         broken.map_or(Ok(response), Err)
     }
 
-    fn invocation(&self) -> Invocation {
+    pub(super) fn invocation(&self) -> Invocation {
         self.calls.set(self.calls.get() + 1);
         Invocation::new(format!("request-{}", self.calls.get()))
     }
@@ -274,7 +272,11 @@ impl Client {
     /// Begins a request: the answer as a target has it, of which a stream has not been read. What it
     /// [goes on with](Context::wait_until) is not begun.
     pub async fn start(&self, req: Request) -> Response {
-        let cx = Context::new(Rc::clone(&self.ports), self.invocation());
+        self.start_as(self.invocation(), req).await
+    }
+
+    pub(super) async fn start_as(&self, invocation: Invocation, req: Request) -> Response {
+        let cx = Context::new(Rc::clone(&self.ports), invocation);
         let _later = Later::of(&cx);
         self.service.handle(cx, req).await
     }

@@ -1,7 +1,7 @@
 //! What the link shortener answers, with all that it keeps in memory.
 
 use super::*;
-use guru::memory::Client;
+use guru::memory::{Client, Reply};
 
 const WANTED: &str = r#"{"url":"https://docs.example/a","name":"docs"}"#;
 
@@ -17,38 +17,28 @@ fn client() -> Client {
     client.origin("https://docs.example", origin)
 }
 
-fn text(answer: &mut Response) -> String {
-    let body = answer.take_body().into_bytes().unwrap();
-    String::from_utf8(body.to_vec()).unwrap()
-}
-
-fn get(client: &Client, path: &str) -> String {
-    text(&mut client.get(path))
-}
-
-fn create(client: &Client, json: &str) -> Response {
-    let uri = guru::Uri::parse("/links").unwrap();
-    let request = Request::new(Method::POST, uri).with_body(json.to_owned());
-    let request = request.with_header("content-type", "application/json");
-    client.send(request.unwrap())
+fn create(client: &Client, json: &str) -> Reply {
+    let call = client.request(Method::POST, "/links");
+    call.header("content-type", "application/json")
+        .body(json.to_owned())
+        .send()
 }
 
 #[test]
 fn a_link_leads_somewhere_and_is_counted() {
     let client = client();
-    let mut made = create(&client, WANTED);
-    let want = r#"{"name":"docs","url":"https://docs.example/a","title":"All & everything"}"#;
-    assert_eq!((made.status(), &*text(&mut made)), (Status::CREATED, want));
-    assert_eq!(get(&client, "/docs/count"), "0");
+    create(&client, WANTED).assert_status(201).assert_text(
+        r#"{"name":"docs","url":"https://docs.example/a","title":"All & everything"}"#,
+    );
+    client.get("/docs/count").assert_text("0");
     for _ in 0..2 {
         let there = client.get("/docs");
-        assert_eq!(there.status(), Status::FOUND);
-        let place = there.headers().get_str("location");
-        assert_eq!(place, Some("https://docs.example/a"));
+        there.assert_status(302);
+        assert_eq!(there.header("location"), Some("https://docs.example/a"));
     }
-    assert_eq!(get(&client, "/docs/count"), "2");
+    client.get("/docs/count").assert_text("2");
     for none in ["/other", "/other/count", "/other/picture"] {
-        assert_eq!(client.get(none).status(), Status::NOT_FOUND);
+        client.get(none).assert_status(404);
     }
 }
 
@@ -57,39 +47,33 @@ fn links_are_found() {
     let client = client();
     for name in ["docs", "docs-2", "other"] {
         let wanted = r#"{"url":"https://docs.example/NAME","name":"NAME"}"#.replace("NAME", name);
-        assert_eq!(create(&client, &wanted).status(), Status::CREATED);
+        create(&client, &wanted).assert_status(201);
     }
-    let found = |part: &str| get(&client, &format!("/links?q={part}"));
+    let found = |part: &str| client.get(&format!("/links?q={part}"));
     let second = r#"[{"name":"docs-2","url":"https://docs.example/docs-2","title":""}]"#;
-    assert_eq!(found("docs-"), second);
-    assert_eq!(found("none"), "[]");
-    assert!(found("oth").starts_with(r#"[{"name":"other","#));
+    found("docs-").assert_text(second);
+    found("none").assert_text("[]");
+    assert_eq!(found("oth").json::<Vec<Named>>().len(), 1);
     #[cfg(feature = "search")]
-    assert_eq!(found("EXAMPLE/docs-"), second);
-    assert_eq!(client.get("/links").status(), Status::BAD_REQUEST);
+    found("EXAMPLE/docs-").assert_text(second);
+    client.get("/links").assert_status(400);
 }
 
 #[test]
 fn a_picture_is_the_same_each_time() {
     let client = client();
     create(&client, WANTED);
-    let first = get(&client, "/docs/picture");
-    assert!(first.contains("<svg") && first.len() > 1000, "{first}");
-    assert_eq!(get(&client, "/docs/picture"), first);
-    assert_eq!(
-        client
-            .get("/docs/picture")
-            .headers()
-            .get_str("content-type"),
-        Some("image/svg+xml")
-    );
+    let first = client.get("/docs/picture");
+    assert_eq!(first.header("content-type"), Some("image/svg+xml"));
+    assert!(first.text().contains("<svg"), "{first:?}");
+    client.get("/docs/picture").assert_text(first.text());
 }
 
 #[test]
 fn a_name_is_taken_once() {
     let client = client();
-    assert_eq!(create(&client, WANTED).status(), Status::CREATED);
-    assert_eq!(create(&client, WANTED).status(), Status::CONFLICT);
+    create(&client, WANTED).assert_status(201);
+    create(&client, WANTED).assert_status(409);
 }
 
 #[test]
@@ -97,14 +81,15 @@ fn a_name_that_nobody_chose_is_free() {
     let client = client();
     // Two names that were drawn are somebody's already, as far as this request can see.
     client.store("links").conflicts(2);
-    let mut made = create(&client, r#"{"url":"https://docs.example/"}"#);
-    assert_eq!(made.status(), Status::CREATED);
-    let want = r#"{"name":"abcdef","url":"https://docs.example/","title":""}"#;
-    assert_eq!(text(&mut made).len(), want.len());
+    let made = create(&client, r#"{"url":"https://docs.example/"}"#);
+    let named: Named = made.assert_status(201).json();
+    assert_eq!(named.name.len(), LENGTH);
+    assert_eq!(named.link.title, "");
 }
 
 #[test]
 fn what_is_no_link_is_refused() {
+    let long = WANTED.replace("docs\"", &format!("{}\"", "a".repeat(65)));
     for wrong in [
         r#"{"url":"docs"}"#,
         r#"{"url":"javascript:alert(1)"}"#,
@@ -112,12 +97,10 @@ fn what_is_no_link_is_refused() {
         r#"{"url":"https://docs.example/","name":"links"}"#,
         r#"{"url":"https://docs.example/","name":"a/b"}"#,
         "{}",
+        &long,
     ] {
-        let answer = create(&client(), wrong);
-        assert_eq!(answer.status(), Status::BAD_REQUEST, "{wrong}");
+        create(&client(), wrong).assert_status(400);
     }
-    let long = WANTED.replace("docs\"", &format!("{}\"", "a".repeat(65)));
-    assert_eq!(create(&client(), &long).status(), Status::BAD_REQUEST);
 }
 
 #[test]
@@ -125,5 +108,5 @@ fn a_store_that_fails_is_a_503() {
     let client = client();
     let unavailable = guru::ports::ErrorKind::Unavailable;
     client.store("links").fails_once(unavailable);
-    assert_eq!(client.get("/docs").status().as_u16(), 503);
+    client.get("/docs").assert_status(503);
 }

@@ -36,14 +36,12 @@ mod tests {
     fn greets_by_name() {
         let client = guru::memory::Client::new(app()).unwrap();
         let answer = client.get("/hello/you");
-        assert_eq!(answer.status(), Status::OK);
-        assert_eq!(answer.body().as_bytes(), Some(&br#"{"hello":"you"}"#[..]));
+        answer.assert_status(200).assert_text(r#"{"hello":"you"}"#);
     }
 
     #[test]
     fn greets_the_world() {
         let client = guru::memory::Client::new(app()).unwrap();
-        let answer = client.get("/");
-        assert_eq!(answer.body().as_bytes(), Some(&br#"{"hello":"world"}"#[..]));
+        client.get("/").assert_text(r#"{"hello":"world"}"#);
     }
 }

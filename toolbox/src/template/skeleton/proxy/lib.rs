@@ -48,12 +48,12 @@ mod tests {
     #[test]
     fn passes_on_what_is_below_api() {
         let answer = client().get("/api/items?page=2");
-        assert_eq!(answer.body().as_bytes(), Some(&b"GET /items?page=2"[..]));
+        answer.assert_text("GET /items?page=2");
     }
 
     #[test]
     fn answers_for_itself() {
         let answer = client().get("/hello");
-        assert_eq!(answer.body().as_bytes(), Some(&b"hello from in front of it\n"[..]));
+        answer.assert_text("hello from in front of it\n");
     }
 }

@@ -35,31 +35,25 @@ guru::export!(app);
 mod tests {
     use super::*;
 
-    fn text(answer: &Response) -> &str {
-        std::str::from_utf8(answer.body().as_bytes().unwrap()).unwrap()
-    }
-
     #[test]
     fn sends_events() {
         let client = guru::memory::Client::new(app()).unwrap();
         // Time is virtual: this takes none.
         let answer = client.get("/events");
-        assert!(text(&answer).starts_with("id: 1\nretry: 1000\ndata: event 1\n\nid: 2\n"));
+        assert!(answer.text().starts_with("id: 1\nretry: 1000\ndata: event 1\n\nid: 2\n"));
     }
 
     #[test]
     fn goes_on_where_a_client_was() {
         let client = guru::memory::Client::new(app()).unwrap();
-        let uri = guru::Uri::parse("/events").unwrap();
-        let request = Request::new(Method::GET, uri);
-        let request = request.with_header("last-event-id", "41").unwrap();
-        let answer = client.send(request);
-        assert!(text(&answer).starts_with("id: 42\n"));
+        let call = client.request(Method::GET, "/events");
+        let answer = call.header("last-event-id", "41").send();
+        assert!(answer.text().starts_with("id: 42\n"));
     }
 
     #[test]
     fn has_a_page() {
         let client = guru::memory::Client::new(app()).unwrap();
-        assert!(text(&client.get("/")).contains("EventSource"));
+        assert!(client.get("/").text().contains("EventSource"));
     }
 }

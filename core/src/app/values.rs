@@ -1,0 +1,171 @@
+//! Values of a request and of its app, by their types.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::rc::Rc;
+use core::any::{Any, TypeId, type_name};
+use core::cell::OnceCell;
+use core::fmt;
+
+use super::{Context, Error, ErrorKind, Result};
+
+/// What an app was given for its handlers to share, one value of each type.
+#[derive(Default)]
+pub(super) struct State(alloc::vec::Vec<Rc<dyn Any>>);
+
+impl State {
+    /// Puts a value in, in place of one of its type.
+    pub(super) fn set<T: 'static>(&mut self, value: T) {
+        self.0.retain(|held| !held.is::<T>());
+        self.0.push(Rc::new(value));
+    }
+
+    fn has(&self, id: TypeId) -> bool {
+        self.0.iter().any(|held| (**held).type_id() == id)
+    }
+
+    /// Takes all of another one; false where that has a type that is here already.
+    pub(super) fn take(&mut self, other: Self) -> bool {
+        let is_new = !other.0.iter().any(|value| self.has((**value).type_id()));
+        self.0.extend(other.0);
+        is_new
+    }
+
+    /// What contexts have of it: nothing where it is empty.
+    pub(super) fn shared(self) -> Option<Rc<Self>> {
+        (!self.0.is_empty()).then(|| Rc::new(self))
+    }
+}
+
+/// What a context has of these: nothing is allocated for nothing.
+#[derive(Default)]
+pub(super) struct Values {
+    state: Option<Rc<State>>,
+    first: OnceCell<Box<Entry>>,
+}
+
+/// A value that stays where it is for as long as the context, so that it can be lent. The last one of a type counts.
+struct Entry {
+    value: Box<dyn Any>,
+    next: OnceCell<Box<Self>>,
+}
+
+impl Values {
+    pub(super) fn with_state(state: Rc<State>) -> Self {
+        Self {
+            state: Some(state),
+            ..Self::default()
+        }
+    }
+
+    fn add(&self, value: Box<dyn Any>) {
+        let next = OnceCell::new();
+        let mut entry = Box::new(Entry { value, next });
+        let mut end = &self.first;
+        while let Err(rejected) = end.set(entry) {
+            entry = rejected;
+            match end.get() {
+                Some(held) => end = &held.next,
+                // One that takes nothing holds something.
+                None => return,
+            }
+        }
+    }
+
+    fn last<T: 'static>(&self) -> Option<&T> {
+        let (mut found, mut next) = (None, self.first.get());
+        while let Some(entry) = next {
+            found = entry.value.downcast_ref().or(found);
+            next = entry.next.get();
+        }
+        found
+    }
+}
+
+impl Context {
+    /// What the app was given by [`App::state`](crate::App::state), of this type.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Internal`] when it was given nothing of this type.
+    pub fn state<T: 'static>(&self) -> Result<&T> {
+        let state = self.values().and_then(|values| values.state.as_deref());
+        let mut found = state.into_iter().flat_map(|state| &state.0);
+        let found = found.find_map(|value| value.downcast_ref());
+        found.ok_or_else(|| missing(type_name::<T>(), "state", "App::state"))
+    }
+
+    /// A value of this type that a middleware has [put](Self::set) into this request's context.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Internal`] when there is none: the middleware is not around this route. [`find`](Self::find) is for a value that
+    /// may be there.
+    pub fn get<T: 'static>(&self) -> Result<&T> {
+        let found = self.find();
+        found.ok_or_else(|| missing(type_name::<T>(), "value", "Context::set"))
+    }
+
+    /// The value of this type that a middleware has [put](Self::set) into this request's context, if one has.
+    #[must_use]
+    pub fn find<T: 'static>(&self) -> Option<&T> {
+        self.values()?.last()
+    }
+
+    /// Puts a value into this request's context, for what comes after: a middleware's way to hand a user to a handler. It takes the
+    /// place of one of its type.
+    ///
+    /// ```
+    /// use guru_core::{App, Context, Next, Request, Response, Result, memory};
+    ///
+    /// struct User(&'static str);
+    ///
+    /// async fn signed_in(cx: Context, req: Request, next: Next) -> Result<Response> {
+    ///     cx.set(User("Ada"));
+    ///     Ok(next.run(cx, req).await)
+    /// }
+    ///
+    /// async fn whoami(cx: Context, _req: Request) -> Result<Response> {
+    ///     let User(name) = cx.get()?;
+    ///     Ok(Response::text(*name))
+    /// }
+    ///
+    /// let client = memory::Client::new(App::new().with(signed_in).get("/", whoami))?;
+    /// assert_eq!(client.get("/").text(), "Ada");
+    /// # Ok::<(), guru_core::Error>(())
+    /// ```
+    pub fn set<T: 'static>(&self, value: T) {
+        self.values_or_new().add(Box::new(value));
+    }
+}
+
+fn missing(name: &str, what: &str, how: &str) -> Error {
+    let message = format!("there is no {what} of the type {name}: `{how}` gives one");
+    Error::new(ErrorKind::Internal, message)
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_value_of_a_type_counts() {
+        let values = Values::default();
+        assert_eq!(values.last::<u8>(), None);
+        values.add(Box::new(1_u8));
+        let first = values.last::<u8>();
+        values.add(Box::new("a"));
+        values.add(Box::new(2_u8));
+        assert_eq!(
+            (first, values.last(), values.last()),
+            (Some(&1_u8), Some(&2_u8), Some(&"a"))
+        );
+        assert_eq!(values.last::<u16>(), None);
+    }
+}
