@@ -30,7 +30,7 @@ pub mod memory;
 pub mod ports;
 
 pub use app::{
-    App, Atomic, Blob, Context, Error, ErrorKind, Event, Events, Fetch, Invocation, Invoke,
+    App, Atomic, Blob, Context, Cookie, Error, ErrorKind, Event, Events, Fetch, Invocation, Invoke,
     KeyValue, Middleware, Next, Out, Result, Secret, Service, Sql, time,
 };
 pub use http::{Body, Headers, Method, Request, Response, Status, Uri};

@@ -30,9 +30,10 @@
 
 pub use bytes::Bytes;
 pub use guru_core::{
-    App, Atomic, Blob, Body, Context, Error, ErrorKind, Event, Events, Fetch, Headers, Invocation,
-    Invoke, KeyValue, Level, Method, Middleware, Next, Out, Ports, Postgres, Request, Response,
-    Result, Secret, Service, Sql, Sqlite, Status, Uri, app, http, memory, params, ports, time,
+    App, Atomic, Blob, Body, Context, Cookie, Error, ErrorKind, Event, Events, Fetch, Headers,
+    Invocation, Invoke, KeyValue, Level, Method, Middleware, Next, Out, Ports, Postgres, Request,
+    Response, Result, Secret, Service, Sql, Sqlite, Status, Uri, app, http, memory, params, ports,
+    time,
 };
 /// For derives: `#[derive(Serialize)] #[serde(crate = "guru::serde")]`. Otherwise a derive looks for a crate named
 /// `serde` among the author's own dependencies.
@@ -177,10 +178,10 @@ pub mod testing {
 /// The items that nearly every function needs.
 pub mod prelude {
     pub use crate::app::middleware::{BodyLimit, Cors, RequestLog, SecurityHeaders};
-    pub use crate::app::{Proxy, limited, unlimited};
+    pub use crate::app::{Proxy, limited, unlimited, wrapped};
     pub use crate::{
-        App, Body, Bytes, Context, Error, ErrorKind, Event, Method, Next, Request, Response,
-        Result, Status,
+        App, Body, Bytes, Context, Cookie, Error, ErrorKind, Event, Method, Next, Request,
+        Response, Result, Status,
     };
     pub use serde::{Deserialize, Serialize};
 }

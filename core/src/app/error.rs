@@ -9,6 +9,7 @@ use core::fmt;
 use serde::Serialize;
 
 use super::Context;
+use super::values::Values;
 use crate::http::{self, Headers, Response, Status};
 use crate::ports;
 
@@ -76,7 +77,7 @@ impl ErrorKind {
 
     /// The default message for the client, used if there is none, or none that may be disclosed: the name that HTTP has for the
     /// status (RFC 9110, section 15).
-    const fn text(self) -> &'static str {
+    pub(super) const fn text(self) -> &'static str {
         match self {
             Self::BadRequest => "bad request",
             Self::Unauthorized => "unauthorized",
@@ -207,18 +208,30 @@ impl Error {
             cx.log()
                 .error(&self, &[("status", self.kind().status().as_u16().into())]);
         }
-        self.answer(cx.request_id())
+        match cx.values().and_then(Values::shape) {
+            Some(shape) => shape(&self, cx),
+            None => self.answer(cx.request_id()),
+        }
     }
 
     /// The response to the request with this id. Logs nothing.
     pub(super) fn answer(&self, request_id: &str) -> Response {
+        self.add_headers(answer(self.kind(), self.shown(), request_id))
+    }
+
+    /// What the client may see of it: its message where the request is at fault, and else the name of its status.
+    #[must_use]
+    pub fn shown(&self) -> &str {
         let kind = self.kind();
-        let message = if kind.is_ours() {
+        if kind.is_ours() {
             kind.text()
         } else {
-            &*self.0.message
-        };
-        let mut response = answer(kind, message, request_id);
+            &self.0.message
+        }
+    }
+
+    /// Adds its headers to its answer.
+    pub(super) fn add_headers(&self, mut response: Response) -> Response {
         for (name, value) in self.0.headers.iter() {
             let added = response.headers_mut().append(name, value);
             debug_assert!(added.is_ok(), "the header was checked when it was added");

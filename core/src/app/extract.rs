@@ -74,19 +74,44 @@ impl Request {
     ///
     /// [`ErrorKind::BadRequest`] when a field is missing, not UTF-8 or does not parse.
     pub fn query<T: DeserializeOwned>(&self) -> Result<T> {
-        let raw = self.uri().query().unwrap_or_default();
-        let mut pairs = self.uri().pairs().zip(raw_pairs(raw));
-        if let Some((pair, _)) = pairs.find(|(_, raw)| Segment::new(raw).decode().is_err()) {
-            return Err(Error::field(
-                &pair.0,
-                http::Error::new(http::ErrorKind::Encoding),
+        read_pairs(self.uri().query().unwrap_or_default())
+    }
+
+    /// Reads the content as a form, into a struct as [`query`](Self::query) does, provided that `content-type` is
+    /// `application/x-www-form-urlencoded`. (A page of another site can send one, cookies included.)
+    ///
+    /// ```
+    /// # use guru_core::{App, Context, Method, Request, Response, Result, memory};
+    /// #[derive(serde::Deserialize)]
+    /// struct Login {
+    ///     user: String,
+    ///     remember: Option<String>,
+    /// }
+    ///
+    /// async fn login(_cx: Context, mut req: Request) -> Result<Response> {
+    ///     let login: Login = req.form().await?;
+    ///     Ok(Response::text(format!("{} {}", login.user, login.remember.is_some())))
+    /// }
+    ///
+    /// let client = memory::Client::new(App::new().post("/", login))?;
+    /// let call = client.request(Method::POST, "/");
+    /// call.form(&[("user", "Ada Lovelace"), ("remember", "on")]).send().assert_text("Ada Lovelace true");
+    /// # Ok::<(), guru_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::UnsupportedMediaType`] when the type is missing or another one; [`ErrorKind::BadRequest`] when a field is missing,
+    /// not UTF-8 or does not parse; [`ErrorKind::ContentTooLarge`] as [`text`](Self::text).
+    pub async fn form<T: DeserializeOwned>(&mut self) -> Result<T> {
+        let media_type = self.headers().get("content-type").unwrap_or_default();
+        if !essence(media_type).eq_ignore_ascii_case(b"application/x-www-form-urlencoded") {
+            return Err(Error::new(
+                ErrorKind::UnsupportedMediaType,
+                "`content-type` is not application/x-www-form-urlencoded",
             ));
         }
-        query::deserialize(self.uri().pairs()).map_err(|error| match &error.field {
-            Some(field) => Error::field(field, &error),
-            // If a field is missing, the message already names it.
-            None => Error::new(ErrorKind::BadRequest, error.to_string()),
-        })
+        read_pairs(&self.text().await?)
     }
 
     /// Reads the content as JSON, provided that `content-type` is `application/json` or has the suffix `+json` (RFC
@@ -154,6 +179,23 @@ impl Response {
     }
 }
 
+/// Reads a query, or a form.
+fn read_pairs<T: DeserializeOwned>(text: &str) -> Result<T> {
+    let pairs = || form_urlencoded::parse(text.as_bytes());
+    let mut all = pairs().zip(raw_pairs(text));
+    if let Some((pair, _)) = all.find(|(_, raw)| Segment::new(raw).decode().is_err()) {
+        return Err(Error::field(
+            &pair.0,
+            http::Error::new(http::ErrorKind::Encoding),
+        ));
+    }
+    query::deserialize(pairs()).map_err(|error| match &error.field {
+        Some(field) => Error::field(field, &error),
+        // If a field is missing, the message already names it.
+        None => Error::new(ErrorKind::BadRequest, error.to_string()),
+    })
+}
+
 /// The pairs of a query before decoding, split as `form_urlencoded` splits them.
 fn raw_pairs(query: &str) -> impl Iterator<Item = &str> {
     query.split('&').filter(|pair| !pair.is_empty())
@@ -161,12 +203,17 @@ fn raw_pairs(query: &str) -> impl Iterator<Item = &str> {
 
 /// Whether a media type is JSON. Parameters are ignored.
 fn is_json(media_type: &[u8]) -> bool {
-    let mut parts = media_type.split(|byte| *byte == b';');
-    let essence = parts.next().unwrap_or_default().trim_ascii();
+    let essence = essence(media_type);
     let suffix = essence.len().checked_sub("+json".len());
     let suffix = suffix.and_then(|start| essence.get(start..));
     essence.eq_ignore_ascii_case(b"application/json")
         || (essence.contains(&b'/') && suffix.is_some_and(|end| end.eq_ignore_ascii_case(b"+json")))
+}
+
+/// A media type without its parameters.
+fn essence(media_type: &[u8]) -> &[u8] {
+    let mut parts = media_type.split(|byte| *byte == b';');
+    parts.next().unwrap_or_default().trim_ascii()
 }
 
 fn located(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {

@@ -9,6 +9,7 @@ use core::fmt;
 
 use super::router::Router;
 use super::service::Inner;
+use super::shape::Shape;
 use super::{
     App, Context, Error, ErrorKind, Handler, LocalFuture, Middleware, Next, Result, Service,
 };
@@ -151,6 +152,11 @@ impl App {
     #[must_use]
     pub fn state<T: 'static>(mut self, value: T) -> Self {
         self.state.set(value);
+        self
+    }
+
+    pub(super) fn with_shape(mut self, shape: Shape) -> Self {
+        self.state.shape = Some(shape);
         self
     }
 }

@@ -5,6 +5,7 @@
 mod blob;
 mod conditions;
 mod context;
+mod cookies;
 mod error;
 mod events;
 mod extract;
@@ -23,6 +24,7 @@ mod router;
 mod rows;
 mod secret;
 mod service;
+mod shape;
 mod sql;
 mod stream;
 pub mod time;
@@ -35,6 +37,7 @@ use core::fmt;
 
 pub use blob::Blob;
 pub use context::{Context, Invocation};
+pub use cookies::{Cookie, SameSite};
 pub use error::{Error, ErrorKind};
 pub use events::{Event, Events};
 pub use fetch::Fetch;
@@ -47,6 +50,7 @@ pub use middleware::{Middleware, Next};
 pub use proxy::Proxy;
 pub use secret::Secret;
 pub use service::Service;
+pub use shape::problem_details;
 pub use sql::Sql;
 pub use stream::Out;
 

@@ -3,37 +3,47 @@
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::rc::Rc;
+use alloc::vec::Vec;
 use core::any::{Any, TypeId, type_name};
 use core::cell::OnceCell;
 use core::fmt;
 
+use super::shape::Shape;
 use super::{Context, Error, ErrorKind, Result};
 
 /// What an app was given for its handlers to share, one value of each type.
 #[derive(Default)]
-pub(super) struct State(alloc::vec::Vec<Rc<dyn Any>>);
+pub(super) struct State {
+    values: Vec<Rc<dyn Any>>,
+    /// What makes answers to errors.
+    pub(super) shape: Option<Shape>,
+}
 
 impl State {
     /// Puts a value in, in place of one of its type.
     pub(super) fn set<T: 'static>(&mut self, value: T) {
-        self.0.retain(|held| !held.is::<T>());
-        self.0.push(Rc::new(value));
+        self.values.retain(|held| !held.is::<T>());
+        self.values.push(Rc::new(value));
     }
 
     fn has(&self, id: TypeId) -> bool {
-        self.0.iter().any(|held| (**held).type_id() == id)
+        self.values.iter().any(|held| (**held).type_id() == id)
     }
 
     /// Takes all of another one; false where that has a type that is here already.
     pub(super) fn take(&mut self, other: Self) -> bool {
-        let is_new = !other.0.iter().any(|value| self.has((**value).type_id()));
-        self.0.extend(other.0);
+        let is_new = !other
+            .values
+            .iter()
+            .any(|value| self.has((**value).type_id()));
+        self.values.extend(other.values);
         is_new
     }
 
     /// What contexts have of it: nothing where it is empty.
     pub(super) fn shared(self) -> Option<Rc<Self>> {
-        (!self.0.is_empty()).then(|| Rc::new(self))
+        let is_empty = self.values.is_empty() && self.shape.is_none();
+        (!is_empty).then(|| Rc::new(self))
     }
 }
 
@@ -56,6 +66,10 @@ impl Values {
             state: Some(state),
             ..Self::default()
         }
+    }
+
+    pub(super) fn shape(&self) -> Option<&Shape> {
+        self.state.as_ref()?.shape.as_ref()
     }
 
     fn add(&self, value: Box<dyn Any>) {
@@ -90,7 +104,7 @@ impl Context {
     /// [`ErrorKind::Internal`] when it was given nothing of this type.
     pub fn state<T: 'static>(&self) -> Result<&T> {
         let state = self.values().and_then(|values| values.state.as_deref());
-        let mut found = state.into_iter().flat_map(|state| &state.0);
+        let mut found = state.into_iter().flat_map(|state| &state.values);
         let found = found.find_map(|value| value.downcast_ref());
         found.ok_or_else(|| missing(type_name::<T>(), "state", "App::state"))
     }
