@@ -156,8 +156,11 @@ fn a_fallback_answers_what_has_no_route() {
             .with(mark("inner"))
     };
     let app = App::new().get("/", pattern).mount("/api", inner());
-    let routes = app.routes().count();
-    assert_eq!(routes, 3);
+    let routes: Vec<_> = app
+        .routes()
+        .map(|(_, pattern)| pattern.to_owned())
+        .collect();
+    assert_eq!(routes, ["/", "/api/items"]);
     let with_inner = client(app);
     for path in ["/api", "/api/none", "/api/a/b"] {
         let answer = with_inner.get(path);
@@ -176,6 +179,133 @@ fn a_fallback_answers_what_has_no_route() {
     own.post("/", "").assert_status(405);
     let beside = client(App::new().mount("", inner()));
     beside.get("/none").assert_text("lost: /none");
+}
+
+#[test]
+fn a_fallback_comes_after_all_routes() {
+    let inner = || App::new().fallback(lost);
+    let app = App::new()
+        .get("/api", pattern)
+        .get("/{tenant}/settings", pattern);
+    let app = app.mount("/api", inner()).mount("/{user}/x", inner());
+    let client = client(app.group("/deep", |group| {
+        group.with(mark("deep")).mount("/er", inner())
+    }));
+    client.get("/api").assert_text("/api");
+    client.post("/api", "").assert_status(405);
+    client
+        .get("/api/settings")
+        .assert_text("/{tenant}/settings");
+    client.get("/api/other").assert_text("lost: /api/other");
+    client.get("/7/x/y").assert_text("lost: /7/x/y");
+    let deep = client.get("/deep/er/none");
+    deep.assert_text("lost: /deep/er/none");
+    assert_eq!(deep.header("x-mark"), Some("deep"));
+    client.get("/deep/none").assert_status(404);
+}
+
+#[test]
+fn what_a_group_refuses_is_inside_of_its_middleware() {
+    use guru_core::app::middleware::Cors;
+    let cors = || Cors::new().allow_origin("https://a.example");
+    let app = App::new()
+        .group("/api", |api| {
+            api.with(cors())
+                .with(mark("api"))
+                .body_limit(2)
+                .post("/items", body)
+        })
+        .get("/", pattern);
+    let client = client(app);
+    let preflight = client.request(Method::OPTIONS, "/api/items");
+    let preflight = preflight.header("origin", "https://a.example");
+    let preflight = preflight
+        .header("access-control-request-method", "POST")
+        .send();
+    preflight.assert_status(204);
+    assert!(preflight.header("access-control-allow-methods").is_some());
+    for (call, status) in [
+        (client.request(Method::PUT, "/api/items"), 405),
+        (client.request(Method::POST, "/api/items").body("xyz"), 413),
+        (client.request(Method::POST, "/api/items").body("xy"), 200),
+    ] {
+        let answer = call.header("origin", "https://a.example").send();
+        answer.assert_status(status);
+        assert_eq!(answer.header("x-mark"), Some("api"), "{status}");
+        let allowed = answer.header("access-control-allow-origin");
+        assert_eq!(allowed, Some("https://a.example"), "{status}");
+    }
+    let refused = client.request(Method::PUT, "/api/items").send();
+    assert_eq!(refused.header("allow"), Some("POST"));
+    client.post("/", "").assert_status(405);
+}
+
+#[test]
+fn a_body_that_a_middleware_makes_is_limited_too() {
+    async fn larger(cx: Context, req: Request, next: Next) -> Result<Response> {
+        Ok(next.run(cx, req.with_body("x".repeat(9))).await)
+    }
+    for app in [
+        App::new().body_limit(8).post("/", wrapped(larger, body)),
+        App::new().group("", |group| group.body_limit(8).with(larger).post("/", body)),
+        App::new().post("/", limited(8, wrapped(larger, body))),
+        App::new().post("/", wrapped(larger, limited(8, body))),
+    ] {
+        client(app).post("/", "").assert_status(413);
+    }
+    let app = App::new()
+        .body_limit(1)
+        .group("", |group| group.body_limit(9).with(larger).post("/", body));
+    client(app).post("/", "").assert_status(200);
+}
+
+#[test]
+fn a_stream_is_begun_inside_of_all_middleware() {
+    async fn ticks(_cx: Context, req: Request) -> Result<Response> {
+        let fails: bool = req.param::<String>("how")? == "fails";
+        Ok(Response::stream("text/plain", move |mut out| async move {
+            if fails {
+                return Err(Error::new(ErrorKind::Conflict, "not now"));
+            }
+            out.send("a").await?;
+            out.send("b").await
+        }))
+    }
+    let app = App::new().group("/a", |group| {
+        group
+            .with(mark("first"))
+            .get("/{how}", wrapped(mark("second"), ticks))
+    });
+    let client = client(app);
+    client.get("/a/works").assert_text("ab");
+    let failed = client.get("/a/fails");
+    failed.assert_status(409);
+    assert_eq!(failed.headers_of("x-mark"), ["second", "first"]);
+    let head = client.request(Method::HEAD, "/a/works").send();
+    head.assert_status(200).assert_text("");
+}
+
+#[test]
+fn errors_are_answered_as_the_innermost_app_has_it() {
+    fn own(error: &Error, _cx: &Context) -> Response {
+        Response::text(format!("own: {}", error.shown()))
+    }
+    async fn secret(_cx: Context, _req: Request) -> Result<Response> {
+        let error = Error::new(ErrorKind::Conflict, "taken").with_header("retry-after", "1")?;
+        Err(error.context("renaming user 7"))
+    }
+    let inner = App::new().errors(own).get("/", secret);
+    let app = App::new().errors(guru_core::app::problem_details);
+    let client = client(app.get("/", secret).mount("/a", inner));
+    let answer = client.get("/a");
+    answer.assert_status(409).assert_text("own: taken");
+    assert_eq!(answer.header("retry-after"), Some("1"));
+    let outer = client.get("/");
+    assert_eq!(
+        outer.header("content-type"),
+        Some("application/problem+json")
+    );
+    assert!(outer.text().contains("\"detail\":\"taken\""), "{outer:?}");
 }
 
 #[test]
@@ -199,12 +329,19 @@ fn state_is_shared_by_its_type() {
     async fn missing(cx: Context, _req: Request) -> Result<Response> {
         Response::json(cx.state::<u64>()?)
     }
-    let inner = App::new()
-        .state(7_u8)
-        .get("/", shared)
-        .get("/missing", missing);
-    let client = client(App::new().state(1_u32).state(35_u32).mount("/a", inner));
+    let inner = |number: u8| {
+        let app = App::new().state(number).get("/", shared);
+        app.get("/missing", missing)
+    };
+    let app = App::new().mount("/a", inner(7)).mount("/b", inner(8));
+    let app = app.state(1_u32).state(35_u32).get("/", shared);
+    let client = client(app.group("/c", |group| group.state(2_u32).mount("/d", inner(1))));
     client.get("/a").assert_text("42");
+    client.get("/b").assert_text("43");
+    client.get("/c/d").assert_text("3");
+    // What a mounted app was given is its own.
+    client.get("/").assert_status(500);
+    let _ = client.log().take();
     client.get("/a/missing").assert_status(500);
     let line = client
         .log()
@@ -232,8 +369,16 @@ fn what_cannot_be_is_an_error_at_the_start() {
             "two parameters `a`",
         ),
         (
-            App::new().state(1).mount("", App::new().state(2)),
-            "state of a type",
+            App::new()
+                .fallback(lost)
+                .mount("", App::new().fallback(lost)),
+            "two apps have a fallback",
+        ),
+        (
+            App::new()
+                .mount("/a", App::new().fallback(lost))
+                .mount("/a", App::new().fallback(lost)),
+            "has a handler for any method already",
         ),
         (
             App::new().mount("/x", App::new().get("a", pattern)),

@@ -133,6 +133,8 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     message: Cow<'static, str>,
+    /// What was being done, with `: ` behind it.
+    doing: Option<Box<str>>,
     headers: Headers,
     source: Option<Box<dyn core::error::Error>>,
 }
@@ -144,6 +146,7 @@ impl Error {
         Self(Box::new(Inner {
             kind,
             message: message.into(),
+            doing: None,
             headers: Headers::new(),
             source: None,
         }))
@@ -180,17 +183,19 @@ impl Error {
         self.0.kind
     }
 
-    /// Says what was being done, in front of the message. The client of a fault of the function does not see it; the log does.
+    /// Says what was being done, for the log: no client sees it.
     ///
     /// ```
     /// use guru_core::{Error, ErrorKind};
     ///
-    /// let error = Error::new(ErrorKind::Internal, "no such table").context("counting the links");
-    /// assert_eq!(error.to_string(), "counting the links: no such table");
+    /// let error = Error::new(ErrorKind::Conflict, "the name is taken").context("renaming user 7");
+    /// assert_eq!(error.to_string(), "renaming user 7: the name is taken");
+    /// assert_eq!(error.shown(), "the name is taken");
     /// ```
     #[must_use]
     pub fn context(mut self, doing: impl fmt::Display) -> Self {
-        self.0.message = alloc::format!("{doing}: {}", self.0.message).into();
+        let before = self.0.doing.take().unwrap_or_default();
+        self.0.doing = Some(alloc::format!("{doing}: {before}").into());
         self
     }
 
@@ -318,6 +323,7 @@ fn kind_of(error: &dyn Any) -> ErrorKind {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.doing.as_deref().unwrap_or_default())?;
         f.write_str(&self.0.message)?;
         let mut cause = self.source().and_then(core::error::Error::source);
         while let Some(error) = cause {

@@ -5,18 +5,20 @@ use alloc::format;
 use alloc::rc::Rc;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::cell::RefCell;
 use core::fmt;
 
-use super::router::Router;
+use super::router::{Added, Fallbacks, Refuse, Router};
 use super::service::Inner;
 use super::shape::Shape;
+use super::values::State;
 use super::{
     App, Context, Error, ErrorKind, Handler, LocalFuture, Middleware, Next, Result, Service,
 };
 use crate::http::{Method, Request, Response};
 
-/// The rest of a path under which an app is mounted whose routes do not match. It can be no parameter of an author's by chance.
-pub(super) const UNMATCHED: &str = "{*unmatched-path}";
+/// The rest of a path under which an app is mounted that has a fallback. It is told to nobody.
+const UNMATCHED: &str = "{*unmatched}";
 
 impl App {
     /// Routes these methods on `pattern` to one handler.
@@ -29,13 +31,15 @@ impl App {
     ) -> Self {
         let handler: Rc<dyn Handler> = Rc::new(handler);
         for method in methods {
-            self.insert(Some(method), pattern, Rc::clone(&handler));
+            let handler = Rc::clone(&handler);
+            let added = self.router.add(Some(method), pattern, handler, None);
+            self.fail(added);
         }
         self
     }
 
-    /// Routes below `prefix`, with middleware and a body limit of their own: [`mount`](Self::mount) with an app that is made on the
-    /// spot.
+    /// Routes below `prefix`, with middleware, a body limit, state and errors of their own: [`mount`](Self::mount) with an app that is
+    /// made on the spot.
     ///
     /// ```
     /// use guru_core::{App, Context, Error, ErrorKind, Next, Request, Response, Result, memory};
@@ -68,72 +72,105 @@ impl App {
 
     /// Adds the routes of another app, below `prefix`; with the prefix `""`, beside the own ones.
     ///
-    /// - Its route `/` is the prefix itself: `/api` and not `/api/`.
-    /// - Its middleware is around its own routes, inside of this app's, and sees what matches one of them. Its body limit is
-    ///   theirs, too.
-    /// - Its [fallback](Self::fallback) answers what is below the prefix and matches no route.
-    /// - Its [state](Self::state) is added to this app's. There is one of each type.
+    /// - Its route `/` is the prefix itself: `/api` and not `/api/`. `/{*rest}` is what is below; a route `/` beside it answers at the
+    ///   prefix.
+    /// - Its middleware is around its own routes, inside of this app's, and sees what has the path of one of them, with any method. (A
+    ///   preflight for CORS is one.) What matches none is this app's, unless it has a [fallback](Self::fallback), which is then for what is
+    ///   below the prefix.
+    /// - Its body limit is its routes', its [state](Self::state) goes before this app's for them, and so do its [errors](Self::errors).
+    /// - Paths stay whole: a handler, [`BodyLimit::under`](super::middleware::BodyLimit::under) and
+    ///   [`Proxy::without`](crate::app::Proxy::without) see the prefix. The pattern of [`Request::route`] has it, too.
     ///
     /// A prefix may have `{name}`s, which its handlers see as theirs.
     #[must_use]
     pub fn mount(mut self, prefix: &str, app: Self) -> Self {
+        let done = self.try_mount(prefix, app);
+        self.fail(done);
+        self
+    }
+
+    fn try_mount(&mut self, prefix: &str, app: Self) -> Result<()> {
         if !prefix.is_empty() && (!prefix.starts_with('/') || prefix.ends_with('/')) {
             let message = format!(
                 "the prefix \"{prefix}\" starts with no '/', or ends with one: write it as \"/api\""
             );
-            self.fail(Err(Error::new(ErrorKind::Internal, message)));
-            return self;
+            return Err(Error::new(ErrorKind::Internal, message));
         }
-        self.fail(app.error.map_or(Ok(()), Err));
-        if !self.state.take(app.state) {
-            let message =
-                format!("an app at \"{prefix}\" has state of a type that there is already");
-            self.fail(Err(Error::new(ErrorKind::Internal, message)));
+        if let Some(error) = app.error {
+            return Err(error);
         }
-        let limit = app.body_limit;
-        let around = |handler| match (&*app.middleware, limit) {
-            ([], None) => handler,
-            _ => {
-                let wrapped = Wrapped::new(app.middleware.clone(), handler);
-                Rc::new(wrapped.limited(limit))
-            }
+        let around = Around {
+            middleware: app.middleware,
+            body_limit: app.body_limit,
+            state: app.state.shared(),
         };
-        let mut has_root = false;
-        let fallback = app.router.fallback.clone();
-        for (method, pattern, handler) in app.router.into_added() {
+        let around = (!around.is_empty()).then(|| Rc::new(around));
+        let wrap = |handler| match &around {
+            Some(around) => around.wrap(handler),
+            None => handler,
+        };
+        let fallback = app.router.fallbacks.own.clone();
+        let (added, below) = app.router.into_added();
+        for Added {
+            method,
+            pattern,
+            handler,
+            refuse: inner,
+        } in added
+        {
             let is_root = &*pattern == "/" && !prefix.is_empty();
-            has_root |= is_root;
             let pattern = if is_root { "" } else { &pattern };
-            self.insert(method, &format!("{prefix}{pattern}"), around(handler));
-        }
-        match fallback {
-            Some(fallback) if prefix.is_empty() => self.router.fallback = Some(around(fallback)),
-            Some(fallback) => {
-                let fallback = around(fallback);
-                self.insert(None, &format!("{prefix}/{UNMATCHED}"), Rc::clone(&fallback));
-                if !has_root {
-                    self.insert(None, prefix, fallback);
+            let refuse = match &around {
+                Some(around) => {
+                    let around = Rc::clone(around);
+                    Some(Rc::new(Enclosed { around, inner }) as Rc<dyn Refuse>)
                 }
-            }
-            None => {}
+                None => inner,
+            };
+            let pattern = format!("{prefix}{pattern}");
+            self.router.add(method, &pattern, wrap(handler), refuse)?;
         }
-        self
+        if fallback.is_some() || !below.is_empty() {
+            self.router.find_fallback = Some(Fallbacks::find);
+        }
+        let fallbacks = &mut self.router.fallbacks;
+        for Added {
+            pattern, handler, ..
+        } in below
+        {
+            fallbacks.add(&format!("{prefix}{pattern}"), wrap(handler))?;
+        }
+        let Some(fallback) = fallback.map(wrap) else {
+            return Ok(());
+        };
+        if !prefix.is_empty() {
+            fallbacks.add(prefix, Rc::clone(&fallback))?;
+            return fallbacks.add(&format!("{prefix}/{UNMATCHED}"), fallback);
+        }
+        if fallbacks.own.replace(fallback).is_some() {
+            let message = "two apps have a fallback for the same paths: leave one of them out";
+            return Err(Error::new(ErrorKind::Internal, message));
+        }
+        Ok(())
     }
 
     /// Has a handler answer what matches no route, in place of a 404. A path that has a route, with another method, is a 405 as
-    /// before.
+    /// before. It has no path parameters, and [`Request::route`] is `None`.
     #[must_use]
     pub fn fallback(mut self, handler: impl Handler) -> Self {
-        self.router.fallback = Some(Rc::new(handler));
+        self.router.find_fallback = Some(Fallbacks::find);
+        self.router.fallbacks.own = Some(Rc::new(handler));
         self
     }
 
     /// Gives handlers a value that they share, by its type: [`Context::state`]. A second one of a type takes the place of the first.
     ///
-    /// It belongs to an instance of the app, and how long that lives is the vendor's: natively each thread has one, until a request
-    /// crashes; on Cloudflare and Spin an instance may serve any number of requests, and end without a word; in our host, and so on
-    /// Lambda, each request has a new one. So it is for what is made of the code: compiled patterns, tables, caches that may be
-    /// empty. What has to stay belongs to a [store](crate::KeyValue).
+    /// It belongs to an instance of the app, and what one is is the vendor's (docs/portability.md, point 10): natively each thread has
+    /// one, on Cloudflare and Spin an instance serves some requests and ends without a word, in our host, and so on Lambda, each request
+    /// has a new one. So it is for what is made of the code, and made when it is first needed (`core::cell::LazyCell`): what is made
+    /// at once is made for every request there. What has to stay belongs to a [store](crate::KeyValue).
+    ///
+    /// Requests of an instance may overlap at an `await`, natively and on Spin: no `RefCell` in it is borrowed over one.
     ///
     /// ```
     /// use guru_core::{App, Context, Request, Response, Result, memory};
@@ -161,13 +198,76 @@ impl App {
     }
 }
 
+/// What is around the handlers of an app that is part of another.
+struct Around {
+    middleware: Vec<Rc<dyn Middleware>>,
+    body_limit: Option<usize>,
+    state: Option<Rc<State>>,
+}
+
+impl Around {
+    fn is_empty(&self) -> bool {
+        self.middleware.is_empty() && self.body_limit.is_none() && self.state.is_none()
+    }
+
+    fn wrap(&self, handler: Rc<dyn Handler>) -> Rc<dyn Handler> {
+        Rc::new(Wrapped::new(self, handler))
+    }
+}
+
+/// What is around the answer to a method that a route does not have.
+struct Enclosed {
+    around: Rc<Around>,
+    inner: Option<Rc<dyn Refuse>>,
+}
+
+impl Refuse for Enclosed {
+    fn refuse(&self, error: Error) -> Rc<dyn Handler> {
+        let inner = match &self.inner {
+            Some(inner) => inner.refuse(error),
+            None => Rc::new(Refused(RefCell::new(Some(error)))),
+        };
+        self.around.wrap(inner)
+    }
+}
+
+/// Fails, once.
+struct Refused(RefCell<Option<Error>>);
+
+impl Handler for Refused {
+    fn call(&self, _cx: Context, _req: Request) -> LocalFuture<Result<Response>> {
+        let error = self.0.take().unwrap_or_else(Error::not_found);
+        Box::pin(core::future::ready(Err(error)))
+    }
+}
+
+/// How much of a body is read by the handler inside.
+struct Limit(usize);
+
+/// A handler inside of others' middleware. What it may read is decided where it is called, since a middleware may have put another body
+/// in place of the first.
+struct Held(Rc<dyn Handler>);
+
+impl Handler for Held {
+    fn call(&self, cx: Context, req: Request) -> LocalFuture<Result<Response>> {
+        self.0.call(cx, req)
+    }
+
+    fn limit(&self, cx: &Context, req: &mut Request, usual: usize) -> Result<()> {
+        let limit = cx.find().map_or(usual, |Limit(limit)| *limit);
+        self.0.limit(cx, req, limit)
+    }
+}
+
 /// A handler with middleware of its own.
 pub struct Wrapped {
     service: Service,
     body_limit: Option<usize>,
+    state: Option<Rc<State>>,
 }
 
-/// A handler with a middleware around it that no other route has. Several are nested, the outermost first.
+/// A handler with a middleware around it that no other route has. Several are nested, the outermost first. A middleware that answers
+/// other methods too, as [`Cors`](super::middleware::Cors) does a preflight, is for a [group](App::group).
 ///
 /// ```
 /// use guru_core::{App, Context, Request, Response, Result, app::wrapped, memory};
@@ -185,44 +285,46 @@ pub struct Wrapped {
 /// ```
 #[must_use]
 pub fn wrapped(middleware: impl Middleware + 'static, handler: impl Handler) -> Wrapped {
-    Wrapped::new(vec![Rc::new(middleware)], Rc::new(handler))
+    let around = Around {
+        middleware: vec![Rc::new(middleware)],
+        body_limit: None,
+        state: None,
+    };
+    Wrapped::new(&around, Rc::new(handler))
 }
 
 impl Wrapped {
-    fn new(middleware: Vec<Rc<dyn Middleware>>, handler: Rc<dyn Handler>) -> Self {
-        let body_limit = handler.body_limit();
-        // The route was found, and the content limited, by the app that this is a part of.
+    fn new(around: &Around, handler: Rc<dyn Handler>) -> Self {
+        // The route was found by the app that this is a part of.
         let mut router = Router::default();
-        router.fallback = Some(handler);
+        router.find_fallback = Some(Fallbacks::find);
+        router.fallbacks.own = Some(Rc::new(Held(handler)));
         let service = Service::new(Inner {
             router,
-            middleware,
+            middleware: around.middleware.clone(),
             body_limit: usize::MAX,
             state: None,
         });
         Self {
             service,
-            body_limit,
-        }
-    }
-
-    /// A limit of all handlers of an app, where this one has none.
-    fn limited(self, bytes: Option<usize>) -> Self {
-        Self {
-            body_limit: self.body_limit.or(bytes),
-            ..self
+            body_limit: around.body_limit,
+            state: around.state.clone(),
         }
     }
 }
 
 impl Handler for Wrapped {
     fn call(&self, cx: Context, req: Request) -> LocalFuture<Result<Response>> {
+        if let Some(state) = &self.state {
+            cx.values_or_new().enter(state);
+        }
         let next = Next::first(&self.service);
         Box::pin(async move { Ok(next.run(cx, req).await) })
     }
 
-    fn body_limit(&self) -> Option<usize> {
-        self.body_limit
+    fn limit(&self, cx: &Context, _req: &mut Request, usual: usize) -> Result<()> {
+        cx.set(Limit(self.body_limit.unwrap_or(usual)));
+        Ok(())
     }
 }
 

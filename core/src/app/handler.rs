@@ -17,10 +17,21 @@ pub trait Handler: 'static {
     /// Handles a request.
     fn call(&self, cx: Context, req: Request) -> LocalFuture<Result<Response>>;
 
-    /// How many bytes of a body this handler may read, where that is not the [app's limit](crate::App::body_limit).
-    fn body_limit(&self) -> Option<usize> {
-        None
+    /// Lets no more be read of the body than this handler may: so many bytes, the [app's limit](crate::App::body_limit), unless it has
+    /// one of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::ContentTooLarge`](super::ErrorKind::ContentTooLarge) for a body that is known to be larger.
+    fn limit(&self, _cx: &Context, req: &mut Request, usual: usize) -> Result<()> {
+        limit(req, usual)
     }
+}
+
+/// Once for all handlers.
+#[inline(never)]
+pub(super) fn limit(req: &mut Request, bytes: usize) -> Result<()> {
+    Ok(req.limit_body(bytes)?)
 }
 
 impl<F, A> Handler for F
@@ -76,7 +87,7 @@ impl<H: Handler> Handler for Limited<H> {
         self.handler.call(cx, req)
     }
 
-    fn body_limit(&self) -> Option<usize> {
-        Some(self.bytes)
+    fn limit(&self, cx: &Context, req: &mut Request, _usual: usize) -> Result<()> {
+        self.handler.limit(cx, req, self.bytes)
     }
 }

@@ -152,8 +152,7 @@ impl App {
 
     /// The routes in insertion order: the method (`None` for any) and the pattern.
     pub fn routes(&self) -> impl Iterator<Item = (Option<&Method>, &str)> {
-        let all = self.router.routes();
-        all.filter(|(_, pattern)| !pattern.ends_with(group::UNMATCHED))
+        self.router.routes()
     }
 
     /// Builds the service that a target runs.
@@ -174,13 +173,9 @@ impl App {
     }
 
     fn add(mut self, method: Option<Method>, pattern: &str, handler: impl Handler) -> Self {
-        self.insert(method, pattern, Rc::new(handler));
-        self
-    }
-
-    fn insert(&mut self, method: Option<Method>, pattern: &str, handler: Rc<dyn Handler>) {
-        let added = self.router.add(method, pattern, handler);
+        let added = self.router.add(method, pattern, Rc::new(handler), None);
         self.fail(added);
+        self
     }
 
     /// Keeps the first error until the app is built.

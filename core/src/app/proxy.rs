@@ -139,8 +139,9 @@ impl<P: Fn(&Context) -> Fetch + Clone + 'static> Handler for Proxy<P> {
         Box::pin(self.clone().pass(cx, req))
     }
 
-    fn body_limit(&self) -> Option<usize> {
-        Some(usize::MAX)
+    /// It reads none of it at once.
+    fn limit(&self, _cx: &Context, req: &mut Request, _usual: usize) -> Result<()> {
+        super::handler::limit(req, usize::MAX)
     }
 }
 

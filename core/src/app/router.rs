@@ -16,8 +16,25 @@ pub(super) struct Router {
     root: Node,
     routes: Vec<Route>,
     order: Vec<(Option<Method>, usize)>,
-    /// What handles a request that no route matches.
-    pub(super) fallback: Option<Rc<dyn Handler>>,
+    pub(super) fallbacks: Fallbacks,
+    /// Finds one of these. An app without some has no code for it.
+    pub(super) find_fallback: Option<fn(&Fallbacks, &str) -> Option<Rc<dyn Handler>>>,
+}
+
+/// What handles a request that no route matches.
+#[derive(Default)]
+pub(super) struct Fallbacks {
+    pub(super) own: Option<Rc<dyn Handler>>,
+    /// Those of apps that are mounted, by their prefixes.
+    below: Option<Box<Router>>,
+}
+
+/// What a router is made of, to be added to another.
+pub(super) struct Added {
+    pub(super) method: Option<Method>,
+    pub(super) pattern: Box<str>,
+    pub(super) handler: Rc<dyn Handler>,
+    pub(super) refuse: Option<Rc<dyn Refuse>>,
 }
 
 #[derive(Default)]
@@ -32,6 +49,13 @@ struct Route {
     pattern: Rc<Pattern>,
     methods: Vec<(Method, Rc<dyn Handler>)>,
     any: Option<Rc<dyn Handler>>,
+    refuse: Option<Rc<dyn Refuse>>,
+}
+
+/// Makes a handler of the answer to a method that a route does not have, where the route is of an app that is mounted. (That has its
+/// middleware, of which no other app has the code.)
+pub(super) trait Refuse {
+    fn refuse(&self, error: Error) -> Rc<dyn Handler>;
 }
 
 impl Router {
@@ -41,20 +65,29 @@ impl Router {
         })
     }
 
-    /// All that was added, in its order.
-    pub(super) fn into_added(
-        self,
-    ) -> impl Iterator<Item = (Option<Method>, Box<str>, Rc<dyn Handler>)> {
-        let Self { routes, order, .. } = self;
-        order.into_iter().filter_map(move |(method, index)| {
+    /// All that was added, in its order; and the fallbacks of what is mounted.
+    pub(super) fn into_added(self) -> (Vec<Added>, Vec<Added>) {
+        let Self {
+            routes,
+            order,
+            fallbacks,
+            ..
+        } = self;
+        let added = order.into_iter().filter_map(|(method, index)| {
             let route = routes.get(index)?;
             let handler = match &method {
                 Some(method) => route.own(method),
                 None => route.any.as_ref(),
             };
-            let handler = Rc::clone(handler?);
-            Some((method, route.pattern.text.clone(), handler))
-        })
+            Some(Added {
+                handler: Rc::clone(handler?),
+                pattern: route.pattern.text.clone(),
+                refuse: route.refuse.clone(),
+                method,
+            })
+        });
+        let below = fallbacks.below.map(|below| below.into_added().0);
+        (added.collect(), below.unwrap_or_default())
     }
 
     pub(super) fn add(
@@ -62,12 +95,13 @@ impl Router {
         method: Option<Method>,
         pattern: &str,
         handler: Rc<dyn Handler>,
+        refuse: Option<Rc<dyn Refuse>>,
     ) -> Result<()> {
         let parts = parse(pattern)?;
         let place = self.root.place(&parts);
         let index = *place.get_or_insert(self.routes.len());
         if index == self.routes.len() {
-            self.routes.push(Route::new(pattern, &parts));
+            self.routes.push(Route::new(pattern, &parts, refuse));
         }
         let route = self
             .routes
@@ -100,11 +134,37 @@ impl Router {
             None => None,
         };
         let Some(route) = found.and_then(|index| self.routes.get(index)) else {
-            return self.fallback.clone().ok_or_else(Error::not_found);
+            let find = self.find_fallback;
+            let fallback = find.and_then(|find| find(&self.fallbacks, path));
+            return fallback.ok_or_else(Error::not_found);
         };
-        let handler = Rc::clone(route.handler(req.method())?);
+        let handler = match route.handler(req.method()) {
+            Ok(handler) => Rc::clone(handler),
+            Err(error) => match &route.refuse {
+                Some(refuse) => refuse.refuse(error),
+                None => return Err(error),
+            },
+        };
         req.set_params(Params::new(Rc::clone(&route.pattern), spans));
         Ok(handler)
+    }
+}
+
+impl Fallbacks {
+    /// Has a handler answer what is at a pattern, where no route matches.
+    pub(super) fn add(&mut self, pattern: &str, handler: Rc<dyn Handler>) -> Result<()> {
+        let below = self.below.get_or_insert_default();
+        below.add(None, pattern, handler, None)
+    }
+
+    /// The one for a path. It has no parameters.
+    pub(super) fn find(&self, path: &str) -> Option<Rc<dyn Handler>> {
+        let below = self.below.as_ref().and_then(|below| {
+            let rest = Segments::over(path.strip_prefix('/')?);
+            let index = below.root.find(path.len(), rest, &mut Vec::new())?;
+            below.routes.get(index)?.any.clone()
+        });
+        below.or_else(|| self.own.clone())
     }
 }
 
@@ -167,7 +227,7 @@ impl Node {
 }
 
 impl Route {
-    fn new(pattern: &str, parts: &[Part<'_>]) -> Self {
+    fn new(pattern: &str, parts: &[Part<'_>], refuse: Option<Rc<dyn Refuse>>) -> Self {
         let names = parts.iter().filter_map(|part| match part {
             Part::Literal(_) => None,
             Part::Name(name) | Part::Rest(name) => Some((*name).into()),
@@ -181,6 +241,7 @@ impl Route {
             pattern: Rc::new(pattern),
             methods: Vec::new(),
             any: None,
+            refuse,
         }
     }
 

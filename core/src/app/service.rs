@@ -88,7 +88,7 @@ impl Inner {
     /// The endpoint behind all middleware: the router.
     pub(super) async fn endpoint(&self, cx: Context, mut req: Request) -> Result<Response> {
         let handler = self.router.find(&mut req)?;
-        req.limit_body(handler.body_limit().unwrap_or(self.body_limit))?;
+        handler.limit(&cx, &mut req, self.body_limit)?;
         let is_head = *req.method() == Method::HEAD;
         let response = handler.call(cx, req).await?;
         if is_unbegun(&response, is_head) {

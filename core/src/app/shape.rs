@@ -16,7 +16,8 @@ impl App {
     ///
     /// It gets the error with [what its client may see](Error::shown), and gives a body and its type; the status is the error's, unless
     /// another one is set, and the headers of the error are added. What a request is refused with before the app has it, and what is
-    /// said of a crash, stays as it was. An app that is [mounted](Self::mount) has its errors answered as this one has.
+    /// said of a crash, stays as it was. Of apps that are [mounted](Self::mount) in each other, the innermost one
+    /// decides that a request has come to.
     ///
     /// ```
     /// use guru_core::{App, Context, Error, ErrorKind, Request, Response, Result, memory};

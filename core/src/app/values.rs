@@ -4,8 +4,8 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::rc::Rc;
 use alloc::vec::Vec;
-use core::any::{Any, TypeId, type_name};
-use core::cell::OnceCell;
+use core::any::{Any, type_name};
+use core::cell::{OnceCell, RefCell};
 use core::fmt;
 
 use super::shape::Shape;
@@ -26,18 +26,8 @@ impl State {
         self.values.push(Rc::new(value));
     }
 
-    fn has(&self, id: TypeId) -> bool {
-        self.values.iter().any(|held| (**held).type_id() == id)
-    }
-
-    /// Takes all of another one; false where that has a type that is here already.
-    pub(super) fn take(&mut self, other: Self) -> bool {
-        let is_new = !other
-            .values
-            .iter()
-            .any(|value| self.has((**value).type_id()));
-        self.values.extend(other.values);
-        is_new
+    fn get<T: 'static>(&self) -> Option<&T> {
+        self.values.iter().find_map(|value| value.downcast_ref())
     }
 
     /// What contexts have of it: nothing where it is empty.
@@ -51,6 +41,7 @@ impl State {
 #[derive(Default)]
 pub(super) struct Values {
     state: Option<Rc<State>>,
+    shape: RefCell<Option<Shape>>,
     first: OnceCell<Box<Entry>>,
 }
 
@@ -60,16 +51,46 @@ struct Entry {
     next: OnceCell<Box<Self>>,
 }
 
+impl Drop for Values {
+    /// One after the other: a chain that drops itself is as deep as it is long.
+    fn drop(&mut self) {
+        let mut next = self.first.take();
+        while let Some(mut entry) = next {
+            next = entry.next.take();
+        }
+    }
+}
+
 impl Values {
     pub(super) fn with_state(state: Rc<State>) -> Self {
         Self {
+            shape: RefCell::new(state.shape.clone()),
             state: Some(state),
-            ..Self::default()
+            first: OnceCell::new(),
         }
     }
 
-    pub(super) fn shape(&self) -> Option<&Shape> {
-        self.state.as_ref()?.shape.as_ref()
+    /// What the innermost app that has it says of something.
+    fn said<T>(&self, said: impl Fn(&Rc<State>) -> Option<&T>) -> Option<&T> {
+        let (mut found, mut next) = (None, self.first.get());
+        while let Some(entry) = next {
+            found = entry.value.downcast_ref().and_then(&said).or(found);
+            next = entry.next.get();
+        }
+        found.or_else(|| said(self.state.as_ref()?))
+    }
+
+    /// What makes the answers to errors.
+    pub(super) fn shape(&self) -> Option<Shape> {
+        self.shape.borrow().clone()
+    }
+
+    /// Adds the state of an app that is mounted in those before.
+    pub(super) fn enter(&self, state: &Rc<State>) {
+        if state.shape.is_some() {
+            self.shape.replace(state.shape.clone());
+        }
+        self.add(Box::new(Rc::clone(state)));
     }
 
     fn add(&self, value: Box<dyn Any>) {
@@ -97,15 +118,16 @@ impl Values {
 }
 
 impl Context {
-    /// What the app was given by [`App::state`](crate::App::state), of this type.
+    /// What the app was given by [`App::state`](crate::App::state), of this type: the innermost one of those that are mounted in each
+    /// other.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Internal`] when it was given nothing of this type.
     pub fn state<T: 'static>(&self) -> Result<&T> {
-        let state = self.values().and_then(|values| values.state.as_deref());
-        let mut found = state.into_iter().flat_map(|state| &state.values);
-        let found = found.find_map(|value| value.downcast_ref());
+        let found = self
+            .values()
+            .and_then(|values| values.said(|state| state.get()));
         found.ok_or_else(|| missing(type_name::<T>(), "state", "App::state"))
     }
 
@@ -126,8 +148,8 @@ impl Context {
         self.values()?.last()
     }
 
-    /// Puts a value into this request's context, for what comes after: a middleware's way to hand a user to a handler. It takes the
-    /// place of one of its type.
+    /// Puts a value into this request's context, for what comes after: a middleware's way to hand a user to a handler. It hides one of
+    /// its type, which stays as long as the request. A value that holds a context keeps itself alive: it is never freed.
     ///
     /// ```
     /// use guru_core::{App, Context, Next, Request, Response, Result, memory};
@@ -181,5 +203,27 @@ mod tests {
             (Some(&1_u8), Some(&2_u8), Some(&"a"))
         );
         assert_eq!(values.last::<u16>(), None);
+    }
+
+    #[test]
+    fn many_values_are_dropped_one_after_the_other() {
+        let values = Values::default();
+        for number in 0..100_u32 {
+            values.add(Box::new(number));
+        }
+        // As if a handler had set one for each chunk of a long stream: `add` itself goes through all of them.
+        let mut last = values.first.get().unwrap();
+        while let Some(next) = last.next.get() {
+            last = next;
+        }
+        for number in 0..200_000_u32 {
+            let next = OnceCell::new();
+            let entry = Box::new(Entry {
+                value: Box::new(number),
+                next,
+            });
+            last = last.next.get_or_init(|| entry);
+        }
+        drop(values);
     }
 }

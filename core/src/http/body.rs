@@ -267,17 +267,10 @@ impl Body {
     }
 }
 
-/// Content of up to so many bytes is shown as it is.
-const SHOWN: usize = 1024;
-
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Content::Whole(bytes) => match (core::str::from_utf8(bytes), bytes.len()) {
-                (_, size) if size > SHOWN => write!(f, "Body({size} bytes)"),
-                (Ok(text), _) => write!(f, "Body({text:?})"),
-                (Err(_), _) => write!(f, "Body(b\"{}\")", bytes.escape_ascii()),
-            },
+            Content::Whole(bytes) => write!(f, "Body({} bytes)", bytes.len()),
             Content::Stream(_) => f.write_str("Body(stream)"),
         }
     }

@@ -1,6 +1,7 @@
 //! A request of a test, made piece by piece.
 
 use alloc::format;
+use alloc::string::String;
 use core::fmt;
 use core::net::IpAddr;
 
@@ -8,7 +9,7 @@ use serde::Serialize;
 
 use super::{Client, Reply};
 use crate::app::Invocation;
-use crate::http::{Body, Request, Response};
+use crate::http::{self, Body, Request, Response};
 
 /// A request of a test, as [`Client::request`] begins it. What is malformed in it is a panic.
 ///
@@ -54,10 +55,15 @@ impl<'a> Call<'a> {
         self
     }
 
-    /// Appends a cookie, in a header of its own.
+    /// Adds a cookie to those in `cookie`.
     #[track_caller]
-    pub fn cookie(self, name: &str, value: &str) -> Self {
-        self.header("cookie", format!("{name}={value}"))
+    pub fn cookie(mut self, name: &str, value: &str) -> Self {
+        let before = self.request.headers().get_str("cookie");
+        let before = before.map_or_else(String::new, |before| format!("{before}; "));
+        let cookies = format!("{before}{name}={value}");
+        let set = self.request.headers_mut().insert("cookie", cookies);
+        set.expect("a cookie that is well-formed");
+        self
     }
 
     /// Sets the content. Its type is a header.
@@ -70,16 +76,23 @@ impl<'a> Call<'a> {
     #[track_caller]
     pub fn json<T: Serialize + ?Sized>(self, value: &T) -> Self {
         let json = serde_json::to_vec(value).expect("a value that has JSON");
-        self.header("content-type", "application/json").body(json)
+        self.typed("application/json").body(json)
     }
 
     /// Sets the content to a form, as `application/x-www-form-urlencoded`.
     #[track_caller]
     pub fn form(self, pairs: &[(&str, &str)]) -> Self {
-        let mut form = form_urlencoded::Serializer::new(alloc::string::String::new());
+        let mut form = form_urlencoded::Serializer::new(String::new());
         let form = form.extend_pairs(pairs).finish();
-        self.header("content-type", "application/x-www-form-urlencoded")
-            .body(form)
+        self.typed("application/x-www-form-urlencoded").body(form)
+    }
+
+    /// Sets the type of the content, unless a header says another one.
+    fn typed(self, media_type: &str) -> Self {
+        match self.request.headers().get("content-type") {
+            Some(_) => self,
+            None => self.header("content-type", media_type),
+        }
     }
 
     /// Sets the client's address, as the platform would see it.
@@ -93,6 +106,16 @@ impl<'a> Call<'a> {
     pub fn send(self) -> Reply {
         let invocation = self.invocation();
         self.client.send_as(invocation, self.request)
+    }
+
+    /// The same, as [`Client::try_send`] does.
+    ///
+    /// # Errors
+    ///
+    /// When the answer breaks off.
+    pub fn try_send(self) -> core::result::Result<Reply, http::Error> {
+        let invocation = self.invocation();
+        self.client.try_send_as(invocation, self.request)
     }
 
     /// Begins it, as [`Client::start`] does.
@@ -117,7 +140,6 @@ mod tests {
     use super::*;
     use crate::app::{App, Context, Result};
     use crate::http::Method;
-    use alloc::string::String;
 
     async fn seen(cx: Context, mut req: Request) -> Result<Response> {
         let text: String = req.text().await?;
@@ -129,12 +151,15 @@ mod tests {
     #[test]
     fn all_that_a_client_sends_arrives() {
         let client = Client::new(App::new().any("/", seen)).unwrap();
-        let call = client.request(Method::PATCH, "/").cookie("a", "b");
+        let call = client
+            .request(Method::PATCH, "/")
+            .cookie("a", "b")
+            .cookie("c", "d");
         let answer = call
             .form(&[("x", "1 2"), ("y", "&")])
             .client_ip([10, 0, 0, 1])
             .send();
         answer.assert_status(200);
-        answer.assert_text("Some(10.0.0.1) [[97, 61, 98]] x=1+2&y=%26");
+        answer.assert_text("Some(10.0.0.1) [[97, 61, 98, 59, 32, 99, 61, 100]] x=1+2&y=%26");
     }
 }

@@ -186,12 +186,14 @@ impl Client {
 
     /// Sends a `GET` request. Panics when the target is malformed.
     #[must_use]
+    #[track_caller]
     pub fn get(&self, target: &str) -> Reply {
         self.send(Request::new(Method::GET, uri(target)))
     }
 
     /// Sends a `POST` request. Panics when the target is malformed.
     #[must_use]
+    #[track_caller]
     pub fn post(&self, target: &str, body: impl Into<Body>) -> Reply {
         self.send(Request::new(Method::POST, uri(target)).with_body(body))
     }
@@ -199,11 +201,13 @@ impl Client {
     /// Sends a `POST` request with JSON, as `application/json`. Panics when the target is malformed, or the value
     /// cannot be serialized.
     #[must_use]
+    #[track_caller]
     pub fn post_json<T: Serialize + ?Sized>(&self, target: &str, value: &T) -> Reply {
         self.request(Method::POST, target).json(value).send()
     }
 
     /// Begins any request. Panics when the target is malformed.
+    #[track_caller]
     pub fn request(&self, method: Method, target: &str) -> Call<'_> {
         Call::new(self, Request::new(method, uri(target)))
     }
@@ -217,6 +221,7 @@ impl Client {
         clippy::expect_used,
         reason = "a tool for tests, where a panic is the report"
     )]
+    #[track_caller]
     pub fn send(&self, req: Request) -> Reply {
         let answer = self.try_send(req);
         Reply(answer.expect("an answer that does not break off"))
@@ -228,9 +233,10 @@ impl Client {
         clippy::expect_used,
         reason = "a tool for tests, where a panic is the report"
     )]
+    #[track_caller]
     pub fn send_as(&self, invocation: Invocation, req: Request) -> Reply {
-        let answer = self.block_on(self.read(invocation, req));
-        Reply(answer.expect("an answer that does not break off"))
+        let answer = self.try_send_as(invocation, req);
+        answer.expect("an answer that does not break off")
     }
 
     /// Sends any request, and reads all of the answer. Panics as [`send`](Self::send) does, but for a stream that breaks off.
@@ -241,6 +247,14 @@ impl Client {
     pub fn try_send(&self, req: Request) -> core::result::Result<Response, http::Error> {
         let invocation = self.invocation();
         self.block_on(self.read(invocation, req))
+    }
+
+    pub(super) fn try_send_as(
+        &self,
+        invocation: Invocation,
+        req: Request,
+    ) -> core::result::Result<Reply, http::Error> {
+        self.block_on(self.read(invocation, req)).map(Reply)
     }
 
     async fn read(
@@ -310,6 +324,7 @@ impl Client {
     clippy::expect_used,
     reason = "a tool for tests, where a panic is the report"
 )]
+#[track_caller]
 fn uri(target: &str) -> Uri {
     Uri::parse(target).expect("the target of a test's request")
 }
