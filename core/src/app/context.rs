@@ -3,14 +3,16 @@
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::String;
+use core::any::Any;
 use core::cell::OnceCell;
 use core::fmt;
 use core::net::IpAddr;
 
+use super::Error;
 use super::later::PutOff;
 use super::trace::{Source, Trace};
-use super::values::{State, Values};
-use crate::http::Request;
+use super::values::{OfRequest, Shared, Values};
+use crate::http::{Request, Response};
 use crate::ports::{Clock, Config, Logger, Ports, Random};
 
 /// What the platform reports about one request.
@@ -51,7 +53,7 @@ struct Inner {
     invocation: Invocation,
     trace: OnceCell<Source>,
     /// Most requests have none.
-    values: OnceCell<Box<Values>>,
+    values: OnceCell<Box<dyn OfRequest>>,
     put_off: PutOff,
 }
 
@@ -108,22 +110,29 @@ impl Context {
     }
 
     /// Has this be the context of a request.
-    pub(super) fn begin(&self, request: &Request, state: Option<&Rc<State>>) {
+    pub(super) fn begin(&self, request: &Request, state: Option<&Rc<dyn Shared>>) {
         // An adapter makes a context for each request.
         let _ = self.0.trace.set(Source::of(request));
         if let Some(state) = state {
-            let values = Values::with_state(Rc::clone(state));
-            let _ = self.0.values.set(Box::new(values));
+            let _ = self.0.values.set(Rc::clone(state).begin());
         }
     }
 
     /// The values of the request, if there are some.
     pub(super) fn values(&self) -> Option<&Values> {
-        self.0.values.get().map(|values| &**values)
+        let values: &dyn Any = &**self.0.values.get()?;
+        values.downcast_ref()
     }
 
-    pub(super) fn values_or_new(&self) -> &Values {
-        self.0.values.get_or_init(Box::default)
+    pub(super) fn values_or_new(&self) -> Option<&Values> {
+        let new = || Box::<Values>::default() as Box<dyn OfRequest>;
+        let values: &dyn Any = &**self.0.values.get_or_init(new);
+        values.downcast_ref()
+    }
+
+    /// The answer to an error, where the app has a say in it.
+    pub(super) fn answer(&self, error: &Error) -> Option<Response> {
+        self.0.values.get()?.answer(error, self)
     }
 
     /// What is put off until after the answer.

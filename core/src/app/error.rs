@@ -9,7 +9,6 @@ use core::fmt;
 use serde::Serialize;
 
 use super::Context;
-use super::values::Values;
 use crate::http::{self, Headers, Response, Status};
 use crate::ports;
 
@@ -133,8 +132,6 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     message: Cow<'static, str>,
-    /// What was being done, with `: ` behind it.
-    doing: Option<Box<str>>,
     headers: Headers,
     source: Option<Box<dyn core::error::Error>>,
 }
@@ -146,7 +143,6 @@ impl Error {
         Self(Box::new(Inner {
             kind,
             message: message.into(),
-            doing: None,
             headers: Headers::new(),
             source: None,
         }))
@@ -183,19 +179,22 @@ impl Error {
         self.0.kind
     }
 
-    /// Says what was being done, for the log: no client sees it.
+    /// Says what was being done when the function has failed, for the log. An error whose message the client sees is not logged, and
+    /// stays as it is.
     ///
     /// ```
     /// use guru_core::{Error, ErrorKind};
     ///
+    /// let error = Error::new(ErrorKind::Internal, "no such table").context("counting the links");
+    /// assert_eq!(error.to_string(), "counting the links: no such table");
     /// let error = Error::new(ErrorKind::Conflict, "the name is taken").context("renaming user 7");
-    /// assert_eq!(error.to_string(), "renaming user 7: the name is taken");
     /// assert_eq!(error.shown(), "the name is taken");
     /// ```
     #[must_use]
     pub fn context(mut self, doing: impl fmt::Display) -> Self {
-        let before = self.0.doing.take().unwrap_or_default();
-        self.0.doing = Some(alloc::format!("{doing}: {before}").into());
+        if self.kind().is_ours() {
+            self.0.message = alloc::format!("{doing}: {}", self.0.message).into();
+        }
         self
     }
 
@@ -213,10 +212,8 @@ impl Error {
             cx.log()
                 .error(&self, &[("status", self.kind().status().as_u16().into())]);
         }
-        match cx.values().and_then(Values::shape) {
-            Some(shape) => shape(&self, cx),
-            None => self.answer(cx.request_id()),
-        }
+        let own = cx.answer(&self);
+        own.unwrap_or_else(|| self.answer(cx.request_id()))
     }
 
     /// The response to the request with this id. Logs nothing.
@@ -323,7 +320,6 @@ fn kind_of(error: &dyn Any) -> ErrorKind {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.doing.as_deref().unwrap_or_default())?;
         f.write_str(&self.0.message)?;
         let mut cause = self.source().and_then(core::error::Error::source);
         while let Some(error) = cause {

@@ -5,15 +5,16 @@ use alloc::format;
 use alloc::rc::Rc;
 use alloc::vec;
 use alloc::vec::Vec;
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use core::fmt;
 
 use super::router::{Added, Fallbacks, Refuse, Router};
 use super::service::Inner;
 use super::shape::Shape;
-use super::values::State;
+use super::values::{Shared, State};
 use super::{
-    App, Context, Error, ErrorKind, Handler, LocalFuture, Middleware, Next, Result, Service,
+    App, BODY_LIMIT, Context, Error, ErrorKind, Handler, LocalFuture, Middleware, Next, Result,
+    Service,
 };
 use crate::http::{Method, Request, Response};
 
@@ -23,12 +24,13 @@ const UNMATCHED: &str = "{*unmatched}";
 impl App {
     /// Routes these methods on `pattern` to one handler.
     #[must_use]
-    pub fn on(
+    pub fn on<H: Handler>(
         mut self,
         methods: impl IntoIterator<Item = Method>,
         pattern: &str,
-        handler: impl Handler,
+        handler: H,
     ) -> Self {
+        self.router.expect::<H>();
         let handler: Rc<dyn Handler> = Rc::new(handler);
         for method in methods {
             let handler = Rc::clone(&handler);
@@ -102,9 +104,12 @@ impl App {
         let around = Around {
             middleware: app.middleware,
             body_limit: app.body_limit,
-            state: app.state.shared(),
+            state: app.state,
         };
         let around = (!around.is_empty()).then(|| Rc::new(around));
+        if around.is_some() || app.router.settle.is_some() {
+            self.router.settle = Some(Router::settle_all);
+        }
         let wrap = |handler| match &around {
             Some(around) => around.wrap(handler),
             None => handler,
@@ -157,7 +162,8 @@ impl App {
     /// Has a handler answer what matches no route, in place of a 404. A path that has a route, with another method, is a 405 as
     /// before. It has no path parameters, and [`Request::route`] is `None`.
     #[must_use]
-    pub fn fallback(mut self, handler: impl Handler) -> Self {
+    pub fn fallback<H: Handler>(mut self, handler: H) -> Self {
+        self.router.expect::<H>();
         self.router.find_fallback = Some(Fallbacks::find);
         self.router.fallbacks.own = Some(Rc::new(handler));
         self
@@ -188,12 +194,16 @@ impl App {
     /// ```
     #[must_use]
     pub fn state<T: 'static>(mut self, value: T) -> Self {
-        self.state.set(value);
+        if let Some(state) = State::of(&mut self.state) {
+            state.set(value);
+        }
         self
     }
 
     pub(super) fn with_shape(mut self, shape: Shape) -> Self {
-        self.state.shape = Some(shape);
+        if let Some(state) = State::of(&mut self.state) {
+            state.shape = Some(shape);
+        }
         self
     }
 }
@@ -202,7 +212,7 @@ impl App {
 struct Around {
     middleware: Vec<Rc<dyn Middleware>>,
     body_limit: Option<usize>,
-    state: Option<Rc<State>>,
+    state: Option<Rc<dyn Shared>>,
 }
 
 impl Around {
@@ -241,29 +251,32 @@ impl Handler for Refused {
     }
 }
 
-/// How much of a body is read by the handler inside.
-struct Limit(usize);
-
-/// A handler inside of others' middleware. What it may read is decided where it is called, since a middleware may have put another body
-/// in place of the first.
-struct Held(Rc<dyn Handler>);
+/// A handler inside of others' middleware. How much of a body it may read is decided where it is called, since a middleware may have put
+/// another body in place of the first.
+struct Held {
+    handler: Rc<dyn Handler>,
+    usual: Rc<Cell<usize>>,
+}
 
 impl Handler for Held {
     fn call(&self, cx: Context, req: Request) -> LocalFuture<Result<Response>> {
-        self.0.call(cx, req)
+        self.handler.call(cx, req)
     }
 
-    fn limit(&self, cx: &Context, req: &mut Request, usual: usize) -> Result<()> {
-        let limit = cx.find().map_or(usual, |Limit(limit)| *limit);
-        self.0.limit(cx, req, limit)
+    fn body_limit(&self) -> Option<usize> {
+        let own = self.handler.body_limit();
+        Some(own.unwrap_or_else(|| self.usual.get()))
     }
 }
 
 /// A handler with middleware of its own.
 pub struct Wrapped {
     service: Service,
+    /// What is inside, and the limit of its body where it has none of its own.
+    handler: Rc<dyn Handler>,
+    usual: Rc<Cell<usize>>,
     body_limit: Option<usize>,
-    state: Option<Rc<State>>,
+    state: Option<Rc<dyn Shared>>,
 }
 
 /// A handler with a middleware around it that no other route has. Several are nested, the outermost first. A middleware that answers
@@ -298,7 +311,12 @@ impl Wrapped {
         // The route was found by the app that this is a part of.
         let mut router = Router::default();
         router.find_fallback = Some(Fallbacks::find);
-        router.fallbacks.own = Some(Rc::new(Held(handler)));
+        let usual = Rc::new(Cell::new(BODY_LIMIT));
+        let held = Held {
+            handler: Rc::clone(&handler),
+            usual: Rc::clone(&usual),
+        };
+        router.fallbacks.own = Some(Rc::new(held));
         let service = Service::new(Inner {
             router,
             middleware: around.middleware.clone(),
@@ -307,6 +325,8 @@ impl Wrapped {
         });
         Self {
             service,
+            handler,
+            usual,
             body_limit: around.body_limit,
             state: around.state.clone(),
         }
@@ -316,15 +336,27 @@ impl Wrapped {
 impl Handler for Wrapped {
     fn call(&self, cx: Context, req: Request) -> LocalFuture<Result<Response>> {
         if let Some(state) = &self.state {
-            cx.values_or_new().enter(state);
+            if let Some(values) = cx.values_or_new() {
+                values.enter(Rc::clone(state));
+            }
         }
         let next = Next::first(&self.service);
         Box::pin(async move { Ok(next.run(cx, req).await) })
     }
 
-    fn limit(&self, cx: &Context, _req: &mut Request, usual: usize) -> Result<()> {
-        cx.set(Limit(self.body_limit.unwrap_or(usual)));
-        Ok(())
+    /// None: what is inside has one.
+    fn body_limit(&self) -> Option<usize> {
+        Some(usize::MAX)
+    }
+
+    fn settle(&self, usual: usize) {
+        let usual = self.body_limit.unwrap_or(usual);
+        self.usual.set(usual);
+        self.handler.settle(usual);
+    }
+
+    fn settles() -> bool {
+        true
     }
 }
 

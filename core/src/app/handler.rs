@@ -17,21 +17,23 @@ pub trait Handler: 'static {
     /// Handles a request.
     fn call(&self, cx: Context, req: Request) -> LocalFuture<Result<Response>>;
 
-    /// Lets no more be read of the body than this handler may: so many bytes, the [app's limit](crate::App::body_limit), unless it has
-    /// one of its own.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::ContentTooLarge`](super::ErrorKind::ContentTooLarge) for a body that is known to be larger.
-    fn limit(&self, _cx: &Context, req: &mut Request, usual: usize) -> Result<()> {
-        limit(req, usual)
+    /// How many bytes of a body this handler may read, where that is not the [app's limit](crate::App::body_limit).
+    fn body_limit(&self) -> Option<usize> {
+        None
     }
-}
 
-/// Once for all handlers.
-#[inline(never)]
-pub(super) fn limit(req: &mut Request, bytes: usize) -> Result<()> {
-    Ok(req.limit_body(bytes)?)
+    /// Tells a handler that is around others the limit of those that have none of their own, before any request.
+    #[doc(hidden)]
+    fn settle(&self, _usual: usize) {}
+
+    /// Whether it has to be told.
+    #[doc(hidden)]
+    fn settles() -> bool
+    where
+        Self: Sized,
+    {
+        false
+    }
 }
 
 impl<F, A> Handler for F
@@ -87,7 +89,15 @@ impl<H: Handler> Handler for Limited<H> {
         self.handler.call(cx, req)
     }
 
-    fn limit(&self, cx: &Context, req: &mut Request, _usual: usize) -> Result<()> {
-        self.handler.limit(cx, req, self.bytes)
+    fn body_limit(&self) -> Option<usize> {
+        Some(self.bytes)
+    }
+
+    fn settle(&self, _usual: usize) {
+        self.handler.settle(self.bytes);
+    }
+
+    fn settles() -> bool {
+        H::settles()
     }
 }

@@ -57,7 +57,7 @@ pub use stream::Out;
 use crate::http::Method;
 use router::Router;
 use service::Inner;
-use values::State;
+use values::Shared;
 
 /// The result type of handlers.
 pub type Result<T, E = Error> = core::result::Result<T, E>;
@@ -90,7 +90,7 @@ pub struct App {
     router: Router,
     middleware: Vec<Rc<dyn Middleware>>,
     body_limit: Option<usize>,
-    state: State,
+    state: Option<Rc<dyn Shared>>,
     error: Option<Error>,
 }
 
@@ -114,7 +114,7 @@ impl App {
             router: Router::default(),
             middleware: Vec::new(),
             body_limit: None,
-            state: State::default(),
+            state: None,
             error: None,
         }
     }
@@ -164,15 +164,20 @@ impl App {
         if let Some(error) = self.error {
             return Err(error);
         }
+        let body_limit = self.body_limit.unwrap_or(BODY_LIMIT);
+        if let Some(settle) = self.router.settle {
+            settle(&self.router, body_limit);
+        }
         Ok(Service::new(Inner {
             router: self.router,
             middleware: self.middleware,
-            body_limit: self.body_limit.unwrap_or(BODY_LIMIT),
-            state: self.state.shared(),
+            body_limit,
+            state: self.state,
         }))
     }
 
-    fn add(mut self, method: Option<Method>, pattern: &str, handler: impl Handler) -> Self {
+    fn add<H: Handler>(mut self, method: Option<Method>, pattern: &str, handler: H) -> Self {
+        self.router.expect::<H>();
         let added = self.router.add(method, pattern, Rc::new(handler), None);
         self.fail(added);
         self

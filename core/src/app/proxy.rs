@@ -139,9 +139,8 @@ impl<P: Fn(&Context) -> Fetch + Clone + 'static> Handler for Proxy<P> {
         Box::pin(self.clone().pass(cx, req))
     }
 
-    /// It reads none of it at once.
-    fn limit(&self, _cx: &Context, req: &mut Request, _usual: usize) -> Result<()> {
-        super::handler::limit(req, usize::MAX)
+    fn body_limit(&self) -> Option<usize> {
+        Some(usize::MAX)
     }
 }
 

@@ -17,6 +17,8 @@ pub(super) struct Router {
     routes: Vec<Route>,
     order: Vec<(Option<Method>, usize)>,
     pub(super) fallbacks: Fallbacks,
+    /// Tells handlers their limits, where one has to be told.
+    pub(super) settle: Option<fn(&Self, usize)>,
     /// Finds one of these. An app without some has no code for it.
     pub(super) find_fallback: Option<fn(&Fallbacks, &str) -> Option<Rc<dyn Handler>>>,
 }
@@ -63,6 +65,29 @@ impl Router {
         self.order.iter().filter_map(|(method, index)| {
             Some((method.as_ref(), &*self.routes.get(*index)?.pattern.text))
         })
+    }
+
+    /// Has handlers like this one be told, where they have to be.
+    pub(super) fn expect<H: Handler>(&mut self) {
+        if H::settles() {
+            self.settle = Some(Self::settle_all);
+        }
+    }
+
+    /// Tells all handlers the limit of those that have none of their own.
+    pub(super) fn settle_all(&self, usual: usize) {
+        for route in &self.routes {
+            let methods = route.methods.iter().map(|(_, handler)| handler);
+            for handler in methods.chain(&route.any) {
+                handler.settle(usual);
+            }
+        }
+        if let Some(below) = &self.fallbacks.below {
+            below.settle_all(usual);
+        }
+        if let Some(own) = &self.fallbacks.own {
+            own.settle(usual);
+        }
     }
 
     /// All that was added, in its order; and the fallbacks of what is mounted.

@@ -8,7 +8,7 @@ use super::error::lost;
 use super::finish::{finish, frame};
 use super::router::Router;
 use super::stream::{begin, is_unbegun};
-use super::values::State;
+use super::values::Shared;
 use super::{Context, Error, ErrorKind, Middleware, Next, Result};
 use crate::http::{Method, Request, Response, end_to_end};
 
@@ -22,7 +22,7 @@ pub(super) struct Inner {
     pub(super) middleware: Vec<Rc<dyn Middleware>>,
     pub(super) body_limit: usize,
     /// What handlers share, if there is something.
-    pub(super) state: Option<Rc<State>>,
+    pub(super) state: Option<Rc<dyn Shared>>,
 }
 
 impl Service {
@@ -88,7 +88,7 @@ impl Inner {
     /// The endpoint behind all middleware: the router.
     pub(super) async fn endpoint(&self, cx: Context, mut req: Request) -> Result<Response> {
         let handler = self.router.find(&mut req)?;
-        handler.limit(&cx, &mut req, self.body_limit)?;
+        req.limit_body(handler.body_limit().unwrap_or(self.body_limit))?;
         let is_head = *req.method() == Method::HEAD;
         let response = handler.call(cx, req).await?;
         if is_unbegun(&response, is_head) {

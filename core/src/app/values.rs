@@ -10,6 +10,19 @@ use core::fmt;
 
 use super::shape::Shape;
 use super::{Context, Error, ErrorKind, Result};
+use crate::http::Response;
+
+/// What an app has for all its requests. An app without state has no code for it: what makes and reads it is behind this.
+pub(super) trait Shared: Any {
+    /// What a request has of it.
+    fn begin(self: Rc<Self>) -> Box<dyn OfRequest>;
+}
+
+/// What a request has beside what all have.
+pub(super) trait OfRequest: Any {
+    /// The answer to an error, where an app has a say in it.
+    fn answer(&self, error: &Error, cx: &Context) -> Option<Response>;
+}
 
 /// What an app was given for its handlers to share, one value of each type.
 #[derive(Default)]
@@ -30,19 +43,34 @@ impl State {
         self.values.iter().find_map(|value| value.downcast_ref())
     }
 
-    /// What contexts have of it: nothing where it is empty.
-    pub(super) fn shared(self) -> Option<Rc<Self>> {
-        let is_empty = self.values.is_empty() && self.shape.is_none();
-        (!is_empty).then(|| Rc::new(self))
+    /// That of an app, which nobody else has yet.
+    pub(super) fn of(app: &mut Option<Rc<dyn Shared>>) -> Option<&mut Self> {
+        let shared = app.get_or_insert_with(|| Rc::new(Self::default()));
+        let own: &mut dyn Any = Rc::get_mut(shared)?;
+        own.downcast_mut()
     }
 }
 
-/// What a context has of these: nothing is allocated for nothing.
+impl Shared for State {
+    fn begin(self: Rc<Self>) -> Box<dyn OfRequest> {
+        let values = Values::default();
+        values.enter(self);
+        Box::new(values)
+    }
+}
+
+/// The values of a request, and the state of the apps that it has come to.
 #[derive(Default)]
 pub(super) struct Values {
-    state: Option<Rc<State>>,
     shape: RefCell<Option<Shape>>,
     first: OnceCell<Box<Entry>>,
+}
+
+impl OfRequest for Values {
+    fn answer(&self, error: &Error, cx: &Context) -> Option<Response> {
+        let shape = self.shape.borrow().clone();
+        shape.map(|shape| shape(error, cx))
+    }
 }
 
 /// A value that stays where it is for as long as the context, so that it can be lent. The last one of a type counts.
@@ -62,35 +90,27 @@ impl Drop for Values {
 }
 
 impl Values {
-    pub(super) fn with_state(state: Rc<State>) -> Self {
-        Self {
-            shape: RefCell::new(state.shape.clone()),
-            state: Some(state),
-            first: OnceCell::new(),
-        }
-    }
-
-    /// What the innermost app that has it says of something.
-    fn said<T>(&self, said: impl Fn(&Rc<State>) -> Option<&T>) -> Option<&T> {
-        let (mut found, mut next) = (None, self.first.get());
-        while let Some(entry) = next {
-            found = entry.value.downcast_ref().and_then(&said).or(found);
-            next = entry.next.get();
-        }
-        found.or_else(|| said(self.state.as_ref()?))
-    }
-
-    /// What makes the answers to errors.
-    pub(super) fn shape(&self) -> Option<Shape> {
-        self.shape.borrow().clone()
-    }
-
-    /// Adds the state of an app that is mounted in those before.
-    pub(super) fn enter(&self, state: &Rc<State>) {
+    /// Adds the state of an app to that of those around it.
+    pub(super) fn enter(&self, state: Rc<dyn Shared>) {
+        let state: Rc<dyn Any> = state;
+        let Ok(state) = state.downcast::<State>() else {
+            return;
+        };
         if state.shape.is_some() {
             self.shape.replace(state.shape.clone());
         }
-        self.add(Box::new(Rc::clone(state)));
+        self.add(Box::new(state));
+    }
+
+    /// The state of a type that the innermost app has.
+    fn state<T: 'static>(&self) -> Option<&T> {
+        let (mut found, mut next) = (None, self.first.get());
+        while let Some(entry) = next {
+            let state = entry.value.downcast_ref::<Rc<State>>();
+            found = state.and_then(|state| state.get()).or(found);
+            next = entry.next.get();
+        }
+        found
     }
 
     fn add(&self, value: Box<dyn Any>) {
@@ -125,9 +145,7 @@ impl Context {
     ///
     /// [`ErrorKind::Internal`] when it was given nothing of this type.
     pub fn state<T: 'static>(&self) -> Result<&T> {
-        let found = self
-            .values()
-            .and_then(|values| values.said(|state| state.get()));
+        let found = self.values().and_then(Values::state);
         found.ok_or_else(|| missing(type_name::<T>(), "state", "App::state"))
     }
 
@@ -171,7 +189,9 @@ impl Context {
     /// # Ok::<(), guru_core::Error>(())
     /// ```
     pub fn set<T: 'static>(&self, value: T) {
-        self.values_or_new().add(Box::new(value));
+        if let Some(values) = self.values_or_new() {
+            values.add(Box::new(value));
+        }
     }
 }
 
