@@ -155,7 +155,7 @@ impl SqlDatabase for Missing {
         self.fail()
     }
 
-    fn migrate(&self, _: Vec<crate::Migration>) -> crate::Called<Vec<String>> {
+    fn migrate(&self, _: &str, _: Vec<crate::Migration>) -> crate::Called<Vec<String>> {
         self.fail()
     }
 }

@@ -1,8 +1,6 @@
 //! Which service a store is kept by: a URL in the deployment's settings.
 
 use std::ffi::OsString;
-#[cfg(any(feature = "files", feature = "sqlite"))]
-use std::path::Path;
 use std::sync::Arc;
 
 use guru_core::ports::{Error, ErrorKind};
@@ -90,7 +88,7 @@ impl Services {
                 continue;
             };
             if name == MIGRATIONS.0 {
-                services = services.with_migrations(value.into());
+                services = services.with_migrations(value.into(), true);
                 continue;
             }
             let name = name.to_owned();
@@ -134,9 +132,7 @@ impl Services {
             .find(|(of, value)| of == name && !value.is_empty());
         let folder =
             folder.map_or_else(|| own.into(), |(_, value)| std::path::PathBuf::from(value));
-        let usual = Path::new(MIGRATIONS.1);
-        let usual = usual.is_dir().then(|| (MIGRATIONS.0.into(), usual.into()));
-        let mut services = Self::read(usual.into_iter().chain(variables))?;
+        let mut services = Self::read_here(variables)?;
         #[cfg(feature = "sqlite")]
         services
             .all
@@ -161,20 +157,32 @@ impl Services {
     pub fn at_home(
         variables: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, SettingError> {
-        Self::read(variables)
+        Self::read_here(variables.into_iter().collect())
+    }
+
+    /// The same with the migrations in the current folder, unless a setting names another.
+    fn read_here(variables: Vec<(OsString, OsString)>) -> Result<Self, SettingError> {
+        let is_named = variables.iter().any(|(name, _)| name == MIGRATIONS.0);
+        let services = Self::read(variables)?;
+        let usual = std::path::Path::new(MIGRATIONS.1);
+        if is_named || !usual.is_dir() {
+            return Ok(services);
+        }
+        Ok(services.with_migrations(usual.into(), false))
     }
 
     /// The same with the migrations in this folder; with none where it has no name.
-    fn with_migrations(self, folder: std::path::PathBuf) -> Self {
+    fn with_migrations(self, folder: std::path::PathBuf, is_named: bool) -> Self {
         #[cfg(any(feature = "postgres", feature = "sqlite"))]
         {
             let named = !folder.as_os_str().is_empty();
-            let migrations = named.then(|| Arc::new(crate::migration::Migrations::new(folder)));
+            let migrations =
+                named.then(|| Arc::new(crate::migration::Migrations::new(folder, is_named)));
             Self { migrations, ..self }
         }
         #[cfg(not(any(feature = "postgres", feature = "sqlite")))]
         {
-            drop(folder);
+            let _ = (folder, is_named);
             self
         }
     }
@@ -192,34 +200,38 @@ impl Services {
         Ok(())
     }
 
-    /// Applies the migrations of a database that were not yet; returns their names. Its dialect is that of the service which a setting
-    /// names for it alone; else it is SQLite's, where this build has that.
+    /// Applies the migrations of a database in the dialect of SQLite, or of PostgreSQL, that were not yet; returns their names. That
+    /// there are none is an error.
     #[cfg(any(feature = "postgres", feature = "sqlite"))]
     #[must_use]
-    pub fn migrate(&self, port: &str) -> crate::Called<Vec<String>> {
-        let of_setting = self.named(port).1;
+    pub fn migrate(&self, port: &str, is_postgres: bool) -> crate::Called<Vec<String>> {
+        let all = self.migrations.as_ref().filter(|_| is_name(port));
+        let all = all.map(|all| all.of(port).map_err(|error| error.to_string()));
+        let all = all.unwrap_or_else(|| {
+            Err(format!(
+                "there are no migrations: no folder {}/{port}",
+                MIGRATIONS.1
+            ))
+        });
+        match all {
+            Ok(all) if is_postgres => self.postgres(port).migrate(port, all),
+            Ok(all) => self.connect(port).migrate(port, all),
+            Err(error) => Box::pin(async { Err(Error::new(ErrorKind::Invalid, error)) }),
+        }
+    }
+
+    /// Whether a setting names a database of PostgreSQL for a port alone, or something else.
+    #[must_use]
+    pub fn is_postgres(&self, port: &str) -> Option<bool> {
+        let named = self.named(port).1?;
         #[cfg(feature = "postgres")]
-        let is_postgres =
-            cfg!(not(feature = "sqlite")) || matches!(of_setting, Some(Service::Postgres(_)));
+        let is_postgres = matches!(named, Service::Postgres(_));
         #[cfg(not(feature = "postgres"))]
         let is_postgres = {
-            let _ = of_setting;
+            let _ = named;
             false
         };
-        let database = if is_postgres {
-            self.postgres(port)
-        } else {
-            self.connect(port)
-        };
-        let all = self.migrations.as_ref().filter(|_| is_name(port));
-        let all = all.map_or_else(|| Ok(Vec::new()), |all| all.of(port));
-        match all {
-            Ok(all) => database.migrate(all),
-            Err(error) => {
-                let error = Error::new(ErrorKind::Invalid, error.to_string());
-                Box::pin(async { Err(error) })
-            }
-        }
+        Some(is_postgres)
     }
 
     /// A database whose migrations are applied before its first call.

@@ -44,8 +44,9 @@ pub trait SqlDatabase: Send + Sync + 'static {
     /// Runs statements as one transaction. The rows of each.
     fn batch(&self, statements: Vec<Statement>) -> Called<Vec<Rows>>;
 
-    /// Applies those of these that were not yet, in their order, each as a transaction; the names of these.
-    fn migrate(&self, migrations: Vec<crate::Migration>) -> Called<Vec<String>>;
+    /// Applies those of these that were not yet, in their order, each as a transaction; the names of these. What was applied is kept by
+    /// the name that the function has for the database: several may be one.
+    fn migrate(&self, name: &str, migrations: Vec<crate::Migration>) -> Called<Vec<String>>;
 }
 
 /// A store of blobs with the contract of [`ports::Blob`](guru_core::ports::Blob).

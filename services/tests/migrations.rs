@@ -55,7 +55,7 @@ async fn of_one_that_fails_nothing_is_done() {
         ("INSERT INTO a VALUES (1); nonsense", ErrorKind::Invalid),
     ] {
         let bad = migration("2_b.sql", text);
-        let last = migration("3_c.sql", "INSERT INTO a VALUES (2)");
+        let last = migration("3_c.sql", "INSERT INTO a VALUES (2);");
         let error = database.migrate(&[good.clone(), bad, last]).unwrap_err();
         assert_eq!(error.kind(), kind, "{text}: {error}");
         assert!(error.to_string().contains("2_b.sql"), "{error}");
@@ -87,7 +87,7 @@ async fn a_deployment_applies_them_before_the_first_call() {
     let folder = tempfile::tempdir().unwrap();
     let own = folder.path().join("migrations/db");
     fs::create_dir_all(&own).unwrap();
-    let text = "CREATE TABLE a (b); INSERT INTO a VALUES (1)";
+    let text = "CREATE TABLE a (b); INSERT INTO a VALUES (1);";
     fs::write(own.join("0001_a.sql"), text).unwrap();
     // Several processes, which begin at the same moment.
     let calls = (0..8).map(|_| {
@@ -100,13 +100,13 @@ async fn a_deployment_applies_them_before_the_first_call() {
         assert_eq!(call.await.unwrap().unwrap()[0].rows, [[1.into()]]);
     }
     // What is added is applied by whoever starts next.
-    fs::write(own.join("0002_b.sql"), "INSERT INTO a VALUES (2)").unwrap();
+    fs::write(own.join("0002_b.sql"), "INSERT INTO a VALUES (2);").unwrap();
     assert_eq!(
-        services(folder.path()).migrate("db").await.unwrap(),
+        services(folder.path()).migrate("db", false).await.unwrap(),
         ["0002_b.sql"]
     );
     assert_eq!(
-        services(folder.path()).migrate("db").await.unwrap(),
+        services(folder.path()).migrate("db", false).await.unwrap(),
         [""; 0]
     );
     // Another database has none of them.
@@ -118,11 +118,11 @@ async fn a_deployment_applies_them_before_the_first_call() {
     assert_eq!(error.kind(), ErrorKind::Invalid);
     assert_eq!(
         services(folder.path())
-            .migrate("../db")
+            .migrate("../db", false)
             .await
             .unwrap_err()
             .kind(),
-        ErrorKind::Unavailable
+        ErrorKind::Invalid
     );
 }
 
@@ -131,15 +131,53 @@ async fn one_that_fails_fails_each_call_until_it_is_mended() {
     let folder = tempfile::tempdir().unwrap();
     let own = folder.path().join("migrations/db");
     fs::create_dir_all(&own).unwrap();
-    fs::write(own.join("0001_a.sql"), "CREATE TABLE").unwrap();
+    fs::write(own.join("0001_a.sql"), "CREATE TABLE;").unwrap();
     let services = services(folder.path());
     let database = LocalSql::new(services.connect("db"));
     for _ in 0..2 {
         let error = database.run(Statement::new("SELECT 1")).await.unwrap_err();
         assert!(error.to_string().contains("0001_a.sql"), "{error}");
     }
-    fs::write(own.join("0001_a.sql"), "CREATE TABLE a (b)").unwrap();
+    fs::write(own.join("0001_a.sql"), "CREATE TABLE a (b);").unwrap();
     run(&database, "SELECT b FROM a").await;
+}
+
+#[tokio::test]
+async fn two_databases_in_one_file_have_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, table) in [("one", "a"), ("other", "b")] {
+        let own = folder.path().join("migrations").join(name);
+        fs::create_dir_all(&own).unwrap();
+        let text = format!("CREATE TABLE {table} (n);");
+        fs::write(own.join("0001_first.sql"), text).unwrap();
+    }
+    let file = format!("sqlite:{}", folder.path().join("both.sqlite").display());
+    let settings = [
+        ("GURU_PORT_ONE", file.clone().into()),
+        ("GURU_PORT_OTHER", file.into()),
+        ("GURU_MIGRATIONS", folder.path().join("migrations")),
+    ];
+    let settings =
+        settings.map(|(name, value): (&str, std::path::PathBuf)| (name.into(), value.into()));
+    let services = Services::read(settings).unwrap();
+    run(&LocalSql::new(services.connect("one")), "SELECT n FROM a").await;
+    run(&LocalSql::new(services.connect("other")), "SELECT n FROM b").await;
+    let none = services.migrate("third", false).await.unwrap_err();
+    assert!(none.to_string().contains("third"), "{none}");
+}
+
+#[tokio::test]
+async fn a_large_file_is_applied() {
+    let database = SqliteInMemory::new();
+    let mut text = "CREATE TABLE a (b);\n".to_owned();
+    text += &"INSERT INTO a VALUES ('x');\n".repeat(10_000);
+    database.migrate(&[migration("1_a.sql", &text)]).unwrap();
+    let found = run(&database, "SELECT count(*) FROM a").await;
+    assert_eq!(found.rows, [[10_000.into()]]);
+    // A function's own statement is held to its limit as before.
+    let long = format!("SELECT '{}'", "x".repeat(100_001));
+    let error = database.run(Statement::new(long)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
 }
 
 #[test]

@@ -315,7 +315,7 @@ fn migrates(url: &str) {
     let folder = tempfile::tempdir().unwrap();
     let own = folder.path().join("db");
     std::fs::create_dir_all(&own).unwrap();
-    let text = "CREATE TABLE moved (n bigint); INSERT INTO moved VALUES (1)";
+    let text = "CREATE TABLE moved (n bigint); INSERT INTO moved VALUES (1);";
     std::fs::write(own.join("0001_a.sql"), text).unwrap();
     let services = || {
         let folder = ("GURU_MIGRATIONS".into(), folder.path().into());
@@ -332,17 +332,23 @@ fn migrates(url: &str) {
     }
     for (text, why) in [
         (
-            "INSERT INTO moved VALUES (2); SELECT nonsense",
+            "INSERT INTO moved VALUES (2); SELECT nonsense;",
             "0002_b.sql",
         ),
-        ("SELECT 1; COMMIT", "BEGIN, COMMIT"),
+        ("SELECT 1; COMMIT;", "BEGIN, COMMIT"),
     ] {
         std::fs::write(own.join("0002_b.sql"), text).unwrap();
-        let error = runtime.block_on(services().migrate("db")).unwrap_err();
+        let error = runtime
+            .block_on(services().migrate("db", true))
+            .unwrap_err();
         assert!(error.to_string().contains(why), "{error}");
     }
-    std::fs::write(own.join("0002_b.sql"), "INSERT INTO moved VALUES (4)").unwrap();
-    let applied = runtime.block_on(services().migrate("db")).unwrap();
+    std::fs::write(
+        own.join("0002_b.sql"),
+        "SELECT set_config('search_path', '', false); INSERT INTO public.moved VALUES (4);",
+    )
+    .unwrap();
+    let applied = runtime.block_on(services().migrate("db", true)).unwrap();
     assert_eq!(applied, ["0002_b.sql"]);
     let rows = runtime.block_on(services().postgres("db").batch(select()));
     assert_eq!(rows.unwrap().first().unwrap().rows, [[5.into()]]);

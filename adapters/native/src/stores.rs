@@ -138,6 +138,14 @@ pub(crate) fn check() -> Result<(), String> {
     read.map_err(|error| error.to_string())
 }
 
+/// Whether all databases of this build are PostgreSQL's, if they are of one dialect.
+#[cfg(all(feature = "postgres", feature = "sql"))]
+const DIALECT: Option<bool> = None;
+#[cfg(all(feature = "postgres", not(feature = "sql")))]
+const DIALECT: Option<bool> = Some(true);
+#[cfg(all(feature = "sql", not(feature = "postgres")))]
+const DIALECT: Option<bool> = Some(false);
+
 /// Applies the migrations of these databases, and prints which.
 #[cfg(any(feature = "postgres", feature = "sql"))]
 pub(crate) fn migrate(databases: &[String]) -> Result<(), String> {
@@ -147,7 +155,14 @@ pub(crate) fn migrate(databases: &[String]) -> Result<(), String> {
         .build()
         .map_err(|error| error.to_string())?;
     for database in databases {
-        let applied = runtime.block_on(services.migrate(database));
+        let is_postgres = services.is_postgres(database).or(DIALECT);
+        let is_postgres = is_postgres.ok_or_else(|| {
+            format!(
+                "{database}: which server it is on is not said: set GURU_PORT_{}",
+                database.to_uppercase()
+            )
+        })?;
+        let applied = runtime.block_on(services.migrate(database, is_postgres));
         let applied = applied.map_err(|error| format!("{database}: {error}"))?;
         for name in applied {
             println!("{database}: {name} applied");

@@ -335,10 +335,10 @@ impl Wrapped {
 
 impl Handler for Wrapped {
     fn call(&self, cx: Context, req: Request) -> LocalFuture<Result<Response>> {
-        if let Some(state) = &self.state {
-            if let Some(values) = cx.values_or_new() {
-                values.enter(Rc::clone(state));
-            }
+        if let Some(state) = &self.state
+            && let Some(values) = cx.values_or_new()
+        {
+            values.enter(Rc::clone(state));
         }
         let next = Next::first(&self.service);
         Box::pin(async move { Ok(next.run(cx, req).await) })

@@ -20,8 +20,10 @@ pub(super) struct Router {
     /// Tells handlers their limits, where one has to be told.
     pub(super) settle: Option<fn(&Self, usize)>,
     /// Finds one of these. An app without some has no code for it.
-    pub(super) find_fallback: Option<fn(&Fallbacks, &str) -> Option<Rc<dyn Handler>>>,
+    pub(super) find_fallback: Option<FindFallback>,
 }
+
+type FindFallback = fn(&Fallbacks, &str) -> Option<Rc<dyn Handler>>;
 
 /// What handles a request that no route matches.
 #[derive(Default)]

@@ -14,19 +14,25 @@ use crate::{Called, SqlDatabase};
 #[derive(Debug)]
 pub(crate) struct Migrations {
     folder: PathBuf,
+    /// Whether somebody has named it. Else it may be another tool's.
+    is_named: bool,
     applied: Mutex<HashMap<String, Arc<OnceCell<()>>>>,
 }
 
 impl Migrations {
-    pub(crate) fn new(folder: PathBuf) -> Self {
+    pub(crate) fn new(folder: PathBuf, is_named: bool) -> Self {
         Self {
             folder,
+            is_named,
             applied: Mutex::default(),
         }
     }
 
     /// Fails where one cannot be read.
     pub(crate) fn check(&self) -> Result<(), MigrationError> {
+        if !self.is_named {
+            return Ok(());
+        }
         let failed = |error: std::io::Error| MigrationError::new(&self.folder, &error);
         for entry in std::fs::read_dir(&self.folder).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
@@ -37,9 +43,14 @@ impl Migrations {
         Ok(())
     }
 
-    /// Those of the database of this name.
+    /// Those of the database of this name, which has some.
     pub(crate) fn of(&self, name: &str) -> Result<Vec<Migration>, MigrationError> {
-        migrations(&self.folder.join(name))
+        let folder = self.folder.join(name);
+        let all = migrations(&folder)?;
+        if all.is_empty() {
+            return Err(MigrationError::new(&folder, &"there are no migrations"));
+        }
+        Ok(all)
     }
 
     /// The database of this name, to which its migrations are applied before the first call.
@@ -51,6 +62,7 @@ impl Migrations {
         let mut applied = self.applied.lock().unwrap_or_else(PoisonError::into_inner);
         let applied = Arc::clone(applied.entry(name.to_owned()).or_default());
         Arc::new(Migrated {
+            name: name.into(),
             database: Arc::new(database),
             folder,
             applied,
@@ -60,6 +72,7 @@ impl Migrations {
 
 /// A database to which migrations are applied first.
 struct Migrated<D> {
+    name: Arc<str>,
     database: Arc<D>,
     folder: PathBuf,
     applied: Arc<OnceCell<()>>,
@@ -71,12 +84,12 @@ impl<D: SqlDatabase> SqlDatabase for Migrated<D> {
             return self.database.batch(statements);
         }
         let (database, folder) = (Arc::clone(&self.database), self.folder.clone());
-        let applied = Arc::clone(&self.applied);
+        let (applied, name) = (Arc::clone(&self.applied), Arc::clone(&self.name));
         Box::pin(async move {
             let apply = async || {
                 let all = migrations(&folder)
                     .map_err(|error| Error::new(ErrorKind::Invalid, error.to_string()))?;
-                database.migrate(all).await.map(drop)
+                database.migrate(&name, all).await.map(drop)
             };
             // What has failed is tried again by the next call.
             applied.get_or_try_init(apply).await?;
@@ -84,7 +97,7 @@ impl<D: SqlDatabase> SqlDatabase for Migrated<D> {
         })
     }
 
-    fn migrate(&self, migrations: Vec<Migration>) -> Called<Vec<String>> {
-        self.database.migrate(migrations)
+    fn migrate(&self, name: &str, migrations: Vec<Migration>) -> Called<Vec<String>> {
+        self.database.migrate(name, migrations)
     }
 }

@@ -73,10 +73,11 @@ pub fn migrations(folder: &Path) -> Result<Vec<Migration>, MigrationError> {
     let mut all: Vec<(u64, Migration)> = Vec::new();
     for entry in entries {
         let path = entry.map_err(|error| failed(folder, &error))?.path();
-        if path.extension().is_none_or(|extension| extension != "sql") {
+        let name = path.file_name().and_then(|name| name.to_str());
+        let is_hidden = name.is_some_and(|name| name.starts_with('.'));
+        if is_hidden || path.extension().is_none_or(|extension| extension != "sql") {
             continue;
         }
-        let name = path.file_name().and_then(|name| name.to_str());
         let Some((name, number)) = name.and_then(|name| Some((name, number(name)?))) else {
             return Err(failed(
                 &path,
@@ -84,6 +85,9 @@ pub fn migrations(folder: &Path) -> Result<Vec<Migration>, MigrationError> {
             ));
         };
         let text = std::fs::read_to_string(&path).map_err(|error| failed(&path, &error))?;
+        if let Some(why) = fault(&text) {
+            return Err(failed(&path, &why));
+        }
         let name = name.to_owned();
         all.push((number, Migration { name, text }));
     }
@@ -95,19 +99,38 @@ pub fn migrations(folder: &Path) -> Result<Vec<Migration>, MigrationError> {
     Ok(all.into_iter().map(|(_, migration)| migration).collect())
 }
 
-/// What a migration has failed with: nothing of it was done.
+/// Why a file is none that every database takes. (wrangler puts a statement of its own behind the last one.)
+fn fault(text: &str) -> Option<&'static str> {
+    let lines = text.lines().map(str::trim);
+    let mut said = lines.filter(|line| !line.is_empty() && !line.starts_with("--"));
+    let (first, last) = (said.clone().next()?, said.next_back()?);
+    let word = first.split(|char: char| !char.is_ascii_alphabetic()).next();
+    let word = word.unwrap_or_default();
+    let is_transaction = ["begin", "start", "commit", "rollback", "end"];
+    if is_transaction
+        .iter()
+        .any(|other| word.eq_ignore_ascii_case(other))
+    {
+        return Some("it is a transaction already: leave out BEGIN and COMMIT");
+    }
+    // A comment may be behind it, which is not looked into for what it is.
+    let is_ended = last.ends_with(';') || last.contains("--") || last.ends_with("*/");
+    (!is_ended).then_some("its last statement does not end with `;`")
+}
+
+/// What a migration has failed with.
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(crate) fn failed(name: &str, error: &ports::Error) -> ports::Error {
     ports::Error::new(
         error.kind(),
-        format!("the migration {name} was not applied: {error}"),
+        format!("the migration {name} has failed: {error}"),
     )
 }
 
-/// What a migration has failed with that ended its own transaction: something of it may have been done.
+/// What a migration has failed with that ended the transaction that it was in: something of it may have been done.
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(crate) fn ended() -> ports::Error {
-    let message = "it ends the transaction that it is in, and may be done in part: leave out BEGIN, COMMIT and ROLLBACK";
+    let message = "it ends the transaction that it is in, and was done in part: leave out BEGIN, COMMIT and ROLLBACK, and see what is there";
     ports::Error::new(ErrorKind::Invalid, message)
 }
 
@@ -118,18 +141,47 @@ mod tests {
     fn folder(files: &[&str]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         for file in files {
-            std::fs::write(folder.path().join(file), "SELECT 1").unwrap();
+            std::fs::write(folder.path().join(file), "SELECT 1;").unwrap();
         }
         folder
     }
 
     #[test]
     fn files_are_applied_in_the_order_of_their_numbers() {
-        let folder = folder(&["10_c.sql", "0002_b.sql", "1_a.sql", "README.md"]);
+        let folder = folder(&[
+            "10_c.sql",
+            "0002_b.sql",
+            "1_a.sql",
+            ".#1_a.sql",
+            "README.md",
+        ]);
         let found = migrations(folder.path()).unwrap();
         let names: Vec<_> = found.iter().map(|found| &*found.name).collect();
         assert_eq!(names, ["1_a.sql", "0002_b.sql", "10_c.sql"]);
         assert_eq!(migrations(&folder.path().join("none")), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn what_not_every_database_takes_is_refused() {
+        for text in [
+            "",
+            "-- nothing\n",
+            "SELECT 1;\n",
+            "SELECT 1; -- done",
+            "SELECT 1;\n-- done\n",
+            "SELECT 1; /* x */",
+        ] {
+            assert_eq!(fault(text), None, "{text}");
+        }
+        for (text, why) in [
+            ("SELECT 1", "`;`"),
+            ("SELECT 1;\nSELECT 2\n-- done", "`;`"),
+            ("BEGIN;\nSELECT 1;\nCOMMIT;", "BEGIN"),
+            ("-- all\n  begin transaction; SELECT 1; end;", "BEGIN"),
+            ("START TRANSACTION;", "BEGIN"),
+        ] {
+            assert!(fault(text).unwrap().contains(why), "{text}");
+        }
     }
 
     #[test]

@@ -65,6 +65,8 @@ struct Shared {
     address: Address,
     /// Made by the first call.
     server: OnceCell<Server>,
+    /// Held by the one who applies migrations.
+    migrating: tokio::sync::Mutex<()>,
 }
 
 struct Server {
@@ -87,6 +89,7 @@ impl PostgresDatabase {
             Arc::new(Shared {
                 address: address.clone(),
                 server: OnceCell::new(),
+                migrating: tokio::sync::Mutex::default(),
             })
         });
         Self(Arc::clone(shared))
@@ -159,14 +162,16 @@ impl SqlDatabase for PostgresDatabase {
     }
 
     /// It goes on to its end also where nobody waits for it any more.
-    fn migrate(&self, migrations: Vec<Migration>) -> Called<Vec<String>> {
-        let shared = Arc::clone(&self.0);
+    fn migrate(&self, name: &str, migrations: Vec<Migration>) -> Called<Vec<String>> {
+        let (shared, name) = (Arc::clone(&self.0), name.to_owned());
         Box::pin(async move {
             let (done, called) = oneshot::channel();
             connections()?.spawn(async move {
+                // Callers that have gone must not hold a connection each meanwhile.
+                let _alone = shared.migrating.lock().await;
                 let applied = match shared.object(Instant::now() + TIME).await {
                     Ok(mut object) => {
-                        let applied = migrate::migrate(&mut object, &migrations).await;
+                        let applied = migrate::migrate(&mut object, &name, &migrations).await;
                         // What they have set is nobody else's.
                         drop(Object::take(object));
                         applied

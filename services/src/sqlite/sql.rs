@@ -65,10 +65,10 @@ impl SqlDatabase for SqliteDatabase {
         })
     }
 
-    fn migrate(&self, migrations: Vec<Migration>) -> Called<Vec<String>> {
-        let database = Arc::clone(&self.0);
+    fn migrate(&self, name: &str, migrations: Vec<Migration>) -> Called<Vec<String>> {
+        let (database, name) = (Arc::clone(&self.0), name.to_owned());
         Box::pin(async move {
-            let done = database.call(move |connection| Ok(migrate(connection, &migrations)));
+            let done = database.call(move |connection| Ok(migrate(connection, &name, &migrations)));
             done.await?
         })
     }
@@ -91,7 +91,7 @@ impl SqliteInMemory {
     ///
     /// When one fails, of which nothing is done then.
     pub fn migrate(&self, migrations: &[Migration]) -> Result<Vec<String>, Error> {
-        self.with(|connection| migrate(connection, migrations))
+        self.with(|connection| migrate(connection, "", migrations))
     }
 
     fn with<T>(&self, call: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
