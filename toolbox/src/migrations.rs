@@ -8,11 +8,11 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail, ensure};
 use sha2::{Digest as _, Sha256};
-use toml_edit::{ArrayOfTables, DocumentMut, Item, value};
+use toml_edit::{DocumentMut, Item, value};
 
-use crate::{child, settings::setting_of, surroundings, workspace::Workspace};
+use crate::{child, settings::setting_of, surroundings, tables, workspace::Workspace};
 
 /// The variable that names the folder.
 pub const VARIABLE: &str = "GURU_MIGRATIONS";
@@ -29,23 +29,33 @@ pub struct Migrations {
 }
 
 impl Migrations {
-    /// Finds those of a function, if it has some: in the folder that the variable names, or beside its Cargo.toml.
+    /// Finds those of a function, if it has some: in the folder that the variable names, which is none where it is empty, or beside its Cargo.toml.
     ///
     /// # Errors
     ///
-    /// When the folder cannot be read.
+    /// When the folder cannot be read, or has a file in it that not every database takes.
     pub fn of(workspace: &Workspace, function: &str) -> Result<Option<Self>> {
-        let named = env::var_os(VARIABLE).map(|folder| workspace.root().join(folder));
+        let named = env::var_os(VARIABLE);
+        if named.as_ref().is_some_and(|folder| folder.is_empty()) {
+            return Ok(None);
+        }
+        let named = named.map(|folder| workspace.root().join(folder));
         let own = || Some(workspace.folder_of(function)?.join(FOLDER));
         let folder = named.or_else(own);
         folder.map_or(Ok(None), |folder| Self::read(&folder))
     }
 
-    fn read(folder: &Path) -> Result<Option<Self>> {
+    /// Reads those in a folder.
+    ///
+    /// # Errors
+    ///
+    /// As [`of`](Self::of).
+    pub fn read(folder: &Path) -> Result<Option<Self>> {
         let mut databases = BTreeMap::new();
         for entry in entries(folder)? {
             let mut files = entries(&entry)?;
             files.retain(|path| path.extension().is_some_and(|extension| extension == "sql"));
+            check(&files)?;
             let name = entry.file_name().unwrap_or_default().to_string_lossy();
             if !files.is_empty() {
                 databases.insert(name.into_owned(), files);
@@ -134,10 +144,7 @@ impl Migrations {
         let mut document: DocumentMut = text.parse()?;
         let from = manifest.parent().unwrap_or(Path::new(""));
         let (mut is_new, mut names) = (false, Vec::new());
-        let tables = document
-            .get_mut(list)
-            .and_then(Item::as_array_of_tables_mut);
-        for table in tables.into_iter().flat_map(ArrayOfTables::iter_mut) {
+        for table in tables::all_mut(&mut document, list) {
             let name = table.get(key).and_then(Item::as_str).unwrap_or_default();
             if !self.has(name) {
                 continue;
@@ -146,12 +153,53 @@ impl Migrations {
             let folder = self.folder.join(&name);
             let folder = folder.strip_prefix(from).unwrap_or(&folder).to_owned();
             let folder = folder.to_str().context("a path is not UTF-8")?;
-            is_new |= !table.contains_key(of_folder);
-            table.entry(of_folder).or_insert(value(folder));
+            if !table.contains_key(of_folder) {
+                table.insert(of_folder, value(folder));
+                is_new = true;
+            }
             names.push(name);
         }
         Ok((is_new.then(|| document.to_string()), names))
     }
+}
+
+/// Fails for a file that not every database takes: as `guru_services::migrations` does, which a test there holds it to.
+fn check(files: &[PathBuf]) -> Result<()> {
+    let mut numbers = BTreeMap::new();
+    for path in files {
+        let shown = path.display();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let number = name
+            .split_once('_')
+            .filter(|(_, rest)| rest.len() > ".sql".len());
+        let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let number =
+            number.and_then(|(number, _)| number.parse::<u64>().ok().filter(|_| is_number(number)));
+        let number = number.with_context(|| {
+            format!("{shown}: the name of a migration begins with its number, as in 0001_users.sql")
+        })?;
+        if let Some(other) = numbers.insert(number, name.into_owned()) {
+            bail!("{shown}: {other} has the same number: give it another");
+        }
+        let text = fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))?;
+        let lines = text.lines().map(str::trim);
+        let mut said = lines.filter(|line| !line.is_empty() && !line.starts_with("--"));
+        let (Some(first), last) = (said.clone().next(), said.next_back().unwrap_or_default())
+        else {
+            continue;
+        };
+        let word = first.split(|char: char| !char.is_ascii_alphabetic()).next();
+        let word = word.unwrap_or_default().to_ascii_lowercase();
+        ensure!(
+            !["begin", "start", "commit", "rollback", "end"].contains(&&*word),
+            "{shown}: it is a transaction already: leave out BEGIN and COMMIT"
+        );
+        ensure!(
+            last.ends_with(';') || last.contains("--") || last.ends_with("*/"),
+            "{shown}: its last statement does not end with `;`"
+        );
+    }
+    Ok(())
 }
 
 /// Has databases migrated, and says so where something was done.
@@ -176,6 +224,11 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     let all = fs::read_dir(folder).with_context(cannot)?;
     let all = all.map(|entry| Ok(entry.with_context(cannot)?.path()));
     let mut all = all.collect::<Result<Vec<_>>>()?;
+    // Those of an editor, or of a system.
+    all.retain(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        !name.starts_with('.')
+    });
     all.sort();
     Ok(all)
 }
@@ -187,7 +240,7 @@ mod tests {
 
     fn migrations(at: &Path) -> Migrations {
         for file in ["db/0001_a.sql", "db/README.md", "other/notes.txt"] {
-            files::write(&at.join(FOLDER).join(file), "SELECT 1").unwrap();
+            files::write(&at.join(FOLDER).join(file), "SELECT 1;").unwrap();
         }
         Migrations::read(&at.join(FOLDER)).unwrap().unwrap()
     }
@@ -201,7 +254,7 @@ mod tests {
         let files: Vec<_> = found.files().into_iter().map(|(name, _)| name).collect();
         assert_eq!(files, ["migrations/db/0001_a.sql"]);
         let before = found.hash().unwrap();
-        files::write(&found.folder.join("db/0001_a.sql"), "SELECT 2").unwrap();
+        files::write(&found.folder.join("db/0001_a.sql"), "SELECT 2;").unwrap();
         assert_ne!(found.hash().unwrap(), before);
         let services = [
             ("db", "sqlite:x".to_owned()),
@@ -227,6 +280,10 @@ mod tests {
         );
         assert_eq!(names, ["db"]);
         let again = found.in_manifest(&manifest, &made, list).unwrap();
-        assert_eq!(again, (None, names));
+        assert_eq!(again, (None, names.clone()));
+        let inline = "list = [{ binding = \"db\" }]\n";
+        let (made, found) = found.in_manifest(&manifest, inline, list).unwrap();
+        assert!(made.unwrap().contains("dir = \"migrations/db\""));
+        assert_eq!(found, names);
     }
 }

@@ -89,9 +89,9 @@ pub struct Reduced {
 }
 
 impl Reduced {
-    /// What is left out, and why.
-    pub fn reasons(&self) -> impl Iterator<Item = String> {
-        let without = self.without.iter();
+    /// What is left out, and why; not what was asked for.
+    pub fn reasons(&self, asked: &[String]) -> impl Iterator<Item = String> {
+        let without = self.without.iter().filter(|(own, _)| !asked.contains(own));
         without.map(|(feature, kind)| {
             format!("without the feature `{feature}`: this target has no {kind}")
         })

@@ -1,7 +1,7 @@
 //! Lists of tables in a TOML document, in which each has a name.
 
 use anyhow::{Context as _, Result};
-use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
+use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, Value, value};
 
 /// Whether the list has a table whose `key` is this name, in whichever form it is written.
 #[must_use]
@@ -16,6 +16,22 @@ pub fn has(document: &DocumentMut, list: &str, key: &str, name: &str) -> bool {
         .filter_map(|table| table.get(key)?.as_str())
         .chain(inline.filter_map(|table| table.as_inline_table()?.get(key)?.as_str()));
     names.any(|own| own == name)
+}
+
+/// The tables of a list, in whichever form it is written.
+pub fn all_mut<'a>(document: &'a mut DocumentMut, list: &str) -> Vec<&'a mut dyn TableLike> {
+    match document.get_mut(list) {
+        Some(Item::ArrayOfTables(tables)) => tables
+            .iter_mut()
+            .map(|table| table as &mut dyn TableLike)
+            .collect(),
+        Some(Item::Value(Value::Array(inline))) => inline
+            .iter_mut()
+            .filter_map(Value::as_inline_table_mut)
+            .map(|table| table as &mut dyn TableLike)
+            .collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// Adds a table of this name to the list, with one more value in it, unless the list has one. Returns whether it did.

@@ -96,7 +96,7 @@ pub static LINKS: Template = Template {
         ),
     ],
     trial: include_str!("template/skeleton/links/try.md"),
-    hosts: "[\"https://*\", \"http://127.0.0.1:*\"]",
+    hosts: "[\"https://*\"]",
     guru: ", features = [\"key-value\"]",
     features: include_str!("template/skeleton/links/features.toml"),
     dependencies: include_str!("template/skeleton/links/dependencies.toml"),

@@ -92,7 +92,7 @@ impl BuildContext<'_> {
         let features = self.features;
         let reduced = self.workspace.reduced(self.function, self.lacks)?;
         if let Some(reduced) = reduced.filter(|_| !features.no_default_features) {
-            for why in reduced.reasons().filter(|_| is_told) {
+            for why in reduced.reasons(&features.features).filter(|_| is_told) {
                 self.console.note(&why);
             }
             cargo.args(reduced.options());

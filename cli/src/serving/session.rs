@@ -159,16 +159,26 @@ impl<'a> Session<'a> {
         Migrations::of(self.context.workspace, self.context.function)
     }
 
-    /// The same, where they are others than they were when this was called last.
+    /// Has migrations applied to these databases, each with where it is, by `apply`: where they, or these, are others than when it was done
+    /// last.
     ///
     /// # Errors
     ///
-    /// As [`migrations`](Self::migrations).
-    pub fn new_migrations(&self) -> Result<Option<Migrations>> {
-        let found = self.migrations()?;
-        let hash = found.as_ref().map(Migrations::hash).transpose()?;
-        let before = self.migrated.replace(hash);
-        Ok(found.filter(|_| *self.migrated.borrow() != before))
+    /// When one fails, which is then tried again.
+    pub fn migrate_new(
+        &self,
+        databases: &[(&str, String)],
+        apply: impl FnOnce(&Migrations) -> Result<()>,
+    ) -> Result<()> {
+        let Some(migrations) = self.migrations()? else {
+            return Ok(());
+        };
+        let key = format!("{} {databases:?}", migrations.hash()?);
+        if self.migrated.borrow().as_ref() != Some(&key) {
+            apply(&migrations)?;
+            self.migrated.replace(Some(key));
+        }
+        Ok(())
     }
 
     /// Has the function's native program apply migrations to databases at these services: for runtimes that do not by themselves.
@@ -188,8 +198,7 @@ impl<'a> Session<'a> {
         command.map_or(Ok(()), |mut command| migrations::apply(&mut command))
     }
 
-    /// The address of each database of PostgreSQL by its name, as [`postgres`](Self::postgres) or the author's settings have it,
-    /// for a vendor's own client.
+    /// The address of each database of PostgreSQL by its name, as [`postgres`](Self::postgres) or the author's settings have it.
     ///
     /// # Errors
     ///
@@ -204,7 +213,7 @@ impl<'a> Session<'a> {
         let servers = databases.filter_map(|port| {
             let own = settings.of_port(postgres::SETTING, port.name());
             let url = own.or_else(|| started.map(|(_, url)| url.to_owned()))?;
-            Some((port.name(), postgres::plain(&url)))
+            Some((port.name(), url))
         });
         Ok(servers.collect())
     }

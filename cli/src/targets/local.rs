@@ -52,9 +52,9 @@ impl Vendor for Local {
             let mut command = surroundings::command(&program);
             command
                 .current_dir(context.workspace.root())
+                .envs(migrations.iter().map(Migrations::setting))
                 .envs(request.settings.iter())
                 .env(artefacts::DATA, &data)
-                .envs(migrations.iter().map(Migrations::setting))
                 .envs(postgres)
                 .envs(itself.clone());
             command

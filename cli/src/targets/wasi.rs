@@ -46,9 +46,9 @@ impl Vendor for Wasi {
             .current_dir(context.workspace.root())
             .arg("serve")
             .arg(&compiled)
+            .envs(migrations.iter().map(Migrations::setting))
             .envs(request.settings.iter())
             .env(artefacts::DATA, data)
-            .envs(migrations.iter().map(Migrations::setting))
             .envs(session.postgres(&ports, request.settings)?)
             .envs(session.itself(&ports, request.settings)?);
         let secrets: Vec<_> = ports.iter().filter_map(Port::secret).collect();

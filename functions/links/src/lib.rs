@@ -13,8 +13,11 @@ guru::ports! {
     links: KeyValue + Atomic,
     /// How often each was followed, by its name.
     counts: KeyValue + Atomic,
-    /// The pages that links lead to, of which the titles are read. (On this machine they may be on it: leave that out where there is
-    /// something that nobody else may see.)
+    /// The pages that links lead to, of which the titles are read.
+    #[cfg(not(feature = "local-pages"))]
+    pages: Fetch["https://*"],
+    /// The same, also those on this machine.
+    #[cfg(feature = "local-pages")]
     pages: Fetch["https://*", "http://127.0.0.1:*"],
     /// The pictures that were made already, by the name of their link.
     #[cfg(feature = "pictures")]
@@ -91,7 +94,11 @@ async fn create(cx: Context, mut req: Request) -> Result<Response> {
         None => create_any(&cx, &link).await?,
     };
     let named = Named { name, link };
-    search::add(&cx, &named).await?;
+    // The link is made, whether or not it can be found.
+    if let Err(error) = search::add(&cx, &named).await {
+        cx.log()
+            .error(error.context("having the link be found"), &[]);
+    }
     Ok(Response::json(&named)?.with_status(Status::CREATED))
 }
 

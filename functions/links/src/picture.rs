@@ -3,47 +3,40 @@
 use guru::prelude::*;
 use qrcode::{QrCode, render::svg};
 
-/// The setting that says where the function is, as `https://example.com`, where a request does not: behind a stage, or a proxy.
+/// The setting that says where the function is, as `https://example.com`. Without it that is where the client says that it is, and a
+/// picture is for that client alone: it is not kept.
 const PLACE: &str = "LINKS_URL";
+
+const TYPE: &str = "image/svg+xml";
 
 /// How many pixels it has at least, in each direction.
 const PIXELS: u32 = 256;
 
-/// Answers with the picture: the one that was made before, or else one that is made and kept.
+/// Answers with the picture: the one that was made before, where something keeps it, or else one that is made.
+pub(crate) async fn show(cx: Context, req: Request) -> Result<Response> {
+    let name: String = req.param("name")?;
+    crate::link(&cx, &name).await?;
+    let Some(place) = cx.config().get(PLACE)? else {
+        let host = req.headers().get_str("host").unwrap_or("localhost");
+        let made = draw(&format!("http://{host}/{name}"))?;
+        return Ok(Response::typed(TYPE, made));
+    };
+    let text = format!("{}/{name}", place.trim_end_matches('/'));
+    kept(&cx, &req, &name, &text).await
+}
+
 #[cfg(feature = "pictures")]
-pub(crate) async fn show(cx: Context, req: Request) -> Result<Response> {
-    let name: String = req.param("name")?;
-    crate::link(&cx, &name).await?;
+async fn kept(cx: &Context, req: &Request, name: &str, text: &str) -> Result<Response> {
     let pictures = cx.port(crate::pictures);
-    if pictures.head(&name).await?.is_none() {
-        let made = draw(&place(&cx, &req, &name)?)?;
-        pictures.put(&name, "image/svg+xml", made).await?;
+    if pictures.head(name).await?.is_none() {
+        pictures.put(name, TYPE, draw(text)?).await?;
     }
-    pictures.serve(&name, &req).await
+    pictures.serve(name, req).await
 }
 
-/// Answers with the picture, which is made for each request where nothing keeps it.
 #[cfg(not(feature = "pictures"))]
-pub(crate) async fn show(cx: Context, req: Request) -> Result<Response> {
-    let name: String = req.param("name")?;
-    crate::link(&cx, &name).await?;
-    let made = draw(&place(&cx, &req, &name)?)?;
-    Ok(Response::typed("image/svg+xml", made))
-}
-
-/// Where the link of this name is.
-fn place(cx: &Context, req: &Request, name: &str) -> Result<String> {
-    let said = cx.config().get(PLACE)?;
-    let place = said.map_or_else(
-        || {
-            format!(
-                "http://{}",
-                req.headers().get_str("host").unwrap_or("localhost")
-            )
-        },
-        |said| said.trim_end_matches('/').to_owned(),
-    );
-    Ok(format!("{place}/{name}"))
+async fn kept(_cx: &Context, _req: &Request, _name: &str, text: &str) -> Result<Response> {
+    Ok(Response::typed(TYPE, draw(text)?))
 }
 
 fn draw(text: &str) -> Result<String> {

@@ -60,13 +60,34 @@ fn links_are_found() {
 }
 
 #[test]
-fn a_picture_is_the_same_each_time() {
-    let client = client();
+fn a_picture_is_the_same_for_all_where_the_function_knows_its_place() {
+    let config = guru::memory::Config::from([("LINKS_URL", "https://short.example/")]);
+    let client = client().config(config);
     create(&client, WANTED);
-    let first = client.get("/docs/picture");
-    assert_eq!(first.header("content-type"), Some("image/svg+xml"));
-    assert!(first.text().contains("<svg"), "{first:?}");
-    client.get("/docs/picture").assert_text(first.text());
+    let of = |client: &Client, host| {
+        let call = client.request(Method::GET, "/docs/picture");
+        let picture = call.header("host", host).send();
+        assert_eq!(picture.header("content-type"), Some("image/svg+xml"));
+        picture.text().to_owned()
+    };
+    let first = of(&client, "evil.example");
+    assert!(first.contains("<svg"), "{first}");
+    assert_eq!(of(&client, "short.example"), first);
+    // Without, a client gets one of where it says that it is, and nobody else does.
+    let client = self::client();
+    create(&client, WANTED);
+    assert_ne!(of(&client, "evil.example"), of(&client, "short.example"));
+}
+
+#[cfg(feature = "search")]
+#[test]
+fn a_link_that_cannot_be_found_is_made() {
+    // It has no tables.
+    let client = Client::new(app()).unwrap();
+    let client = client.database("search", guru::testing::sqlite());
+    create(&client, WANTED).assert_status(201);
+    client.get("/docs").assert_status(302);
+    client.get("/links?q=docs").assert_status(500);
 }
 
 #[test]

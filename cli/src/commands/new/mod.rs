@@ -308,6 +308,10 @@ mod tests {
             });
             assert_eq!(open, None, "{file}");
         }
+        // Where links are not checked out as links, a file has the path of another one.
+        let is_path = |text: &str| text.starts_with("../");
+        let mut files = templates.iter().flat_map(|template| template.all_files());
+        assert!(!files.any(|(_, text)| is_path(text)));
         let function = function(Template::Hello, None);
         let manifest = function.named("Cargo.toml", FILES[0].1).unwrap();
         assert!(manifest.contains("guru = \"0.1\"\n"), "{manifest}");

@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use guru_toolbox::migrations::Migrations;
 
 use super::{build, manifest};
@@ -75,12 +75,19 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Deployed>> {
     if let Some(migrations) = migrations.filter(|_| !options.delete) {
         let text = files::read(&manifest)?;
         let (_, databases) = migrations.in_manifest(&manifest, &text, manifest::MIGRATIONS)?;
+        let environment = environment(&options.more);
+        if environment.is_empty() && !options.dry_run {
+            manifest::check_migrated(&text, &databases)?;
+            ensure!(
+                databases.is_empty() || deployment.stage() == "prod",
+                "wrangler.toml names the database of all stages, and the migrations of {} would be applied to that of prod: give the \
+                 stage a database of its own, in an environment of wrangler's, and deploy with `-- --env NAME`",
+                deployment.stage()
+            );
+        }
         for database in databases {
-            if !options.dry_run {
-                manifest::check_migrated(&text, &database)?;
-            }
             let mut apply = super::migrate(&wrangler, &database, &manifest);
-            deployment.run(apply.arg("--remote"))?;
+            deployment.run(apply.arg("--remote").args(environment))?;
         }
     }
     let mut command = Command::new(&wrangler);
@@ -106,6 +113,21 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Deployed>> {
         url: url.to_owned(),
         header: None,
     }))
+}
+
+/// The environment among wrangler's own options, which its migrations are for too.
+fn environment(more: &[String]) -> &[String] {
+    let is_it =
+        |option: &String| option == "--env" || option == "-e" || option.starts_with("--env=");
+    let Some(at) = more.iter().position(is_it) else {
+        return &[];
+    };
+    let size = if more.get(at).is_some_and(|option| option.contains('=')) {
+        1
+    } else {
+        2
+    };
+    more.get(at..at + size).unwrap_or_default()
 }
 
 /// Looks for a login without trying it.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use guru_toolbox::{tables, workerd::NODE};
-use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, TableLike, Value, value};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, value};
 
 use crate::{
     declared::Port,
@@ -125,19 +125,8 @@ pub(super) fn with_stores_of(text: &str, own: &str) -> Result<String> {
 /// than `guru build` gives it keeps that. Nothing where there is none.
 pub(super) fn of_stage(text: &str, stage: &str) -> Result<Option<String>> {
     let mut document: DocumentMut = text.parse()?;
-    let mut services: Vec<&mut dyn TableLike> = Vec::new();
-    match document.get_mut(SERVICES) {
-        Some(Item::ArrayOfTables(tables)) => {
-            services.extend(tables.iter_mut().map(|table| table as &mut dyn TableLike));
-        }
-        Some(Item::Value(Value::Array(inline))) => {
-            let tables = inline.iter_mut().filter_map(Value::as_inline_table_mut);
-            services.extend(tables.map(|table| table as &mut dyn TableLike));
-        }
-        _ => {}
-    }
     let mut is_new = false;
-    for service in services {
+    for service in tables::all_mut(&mut document, SERVICES) {
         let name = service.get(BINDING).and_then(Item::as_str);
         let usual = name.and_then(|name| Port::Invoke { name: name.into() }.function());
         let Some(usual) = usual else { continue };
@@ -186,15 +175,16 @@ pub(super) fn check_databases(text: &str) -> Result<()> {
 
 /// Fails where a database that has migrations has nothing that leads to it on Cloudflare's network: wrangler makes one only as it
 /// deploys the code, which needs its tables.
-pub(super) fn check_migrated(text: &str, name: &str) -> Result<()> {
-    let document: DocumentMut = text.parse()?;
-    let tables = document.get(D1).and_then(Item::as_array_of_tables);
-    let named = |table: &&Table| table.get(BINDING).and_then(Item::as_str) == Some(name);
-    let table = tables.into_iter().flatten().find(named);
-    ensure!(
-        table.is_none_or(|table| table.contains_key("database_id")),
-        "the database `{name}` has migrations, and no `database_id` in wrangler.toml: `wrangler d1 create NAME` makes one, and says it"
-    );
+pub(super) fn check_migrated(text: &str, names: &[String]) -> Result<()> {
+    let mut document: DocumentMut = text.parse()?;
+    for table in tables::all_mut(&mut document, D1) {
+        let said = |key| table.get(key).and_then(Item::as_str).unwrap_or_default();
+        let name = said(BINDING);
+        ensure!(
+            !names.iter().any(|own| own == name) || !said("database_id").is_empty(),
+            "the database `{name}` has migrations, and no `database_id` in wrangler.toml: `wrangler d1 create NAME` makes one, and says it"
+        );
+    }
     Ok(())
 }
 
@@ -244,6 +234,22 @@ mod tests {
         let inline = "kv_namespaces = [{ binding = \"links\", id = \"x\" }]";
         assert_eq!(with_stores(inline, &both[1..]).unwrap(), None);
         assert!(with_stores(inline, &[port("other", false)]).is_err());
+    }
+
+    #[test]
+    fn what_is_migrated_is_there_before() {
+        let text = "[[d1_databases]]\nbinding = \"a\"\ndatabase_id = \"1\"\n\n[[d1_databases]]\nbinding = \"b\"\n";
+        let check = |text: &str, names: &[&str]| {
+            let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+            check_migrated(text, &names)
+        };
+        assert!(check(text, &[]).is_ok() && check(text, &["a"]).is_ok());
+        let error = check(text, &["a", "b"]).unwrap_err().to_string();
+        assert!(
+            error.contains("`b`") && error.contains("d1 create"),
+            "{error}"
+        );
+        assert!(check("d1_databases = [{ binding = \"a\" }]", &["a"]).is_err());
     }
 
     #[test]

@@ -13,6 +13,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use guru_toolbox::postgres;
 
 use super::{Deployer, Need, Reach, Serve, Served, Vendor, login, named};
 use crate::{
@@ -56,15 +57,19 @@ impl Vendor for Cloudflare {
         let text = crate::files::read(&own)?;
         let ports = manifest::databases(&text)?;
         let servers = session.servers(&ports, request.settings)?;
-        let text = manifest::for_development(&text, &entry, &servers)
+        let plain: Vec<_> = servers
+            .iter()
+            .map(|(name, url)| (*name, postgres::plain(url)))
+            .collect();
+        let text = manifest::for_development(&text, &entry, &plain)
             .with_context(|| format!("{} cannot be served", own.display()))?;
         let manifest = session.manifest(&own);
         manifest.write(&text)?;
         let context = session.context();
         let data = artefacts::data(context.workspace, context.function, request.settings)?;
         let wrangler = program(context.home)?;
-        if let Some(migrations) = session.new_migrations()? {
-            session.migrate(&migrations, &servers)?;
+        session.migrate_new(&servers, |migrations| {
+            session.migrate(migrations, &servers)?;
             let (_, databases) = migrations.in_manifest(&own, &text, manifest::MIGRATIONS)?;
             for database in databases {
                 let mut apply = migrate(&wrangler, &database, manifest.path());
@@ -74,7 +79,8 @@ impl Vendor for Cloudflare {
                     .arg(data.join(NAME));
                 child::output(&mut apply).context("the migrations were not applied")?;
             }
-        }
+            Ok(())
+        })?;
         let mut command = Command::new(wrangler);
         command
             .current_dir(context.workspace.root())

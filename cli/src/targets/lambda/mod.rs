@@ -87,8 +87,8 @@ impl Vendor for Lambda {
         command
             .args(["--front", session.front(), "--bootstrap"])
             .arg(bootstrap)
-            .envs(request.settings.iter())
             .envs(migrations.iter().map(Migrations::setting))
+            .envs(request.settings.iter())
             .envs(session.postgres(&ports, request.settings)?)
             .env(SETTINGS, names(request.settings, env::var(SETTINGS).ok()))
             .env("GURU_COMPONENT", &compiled);

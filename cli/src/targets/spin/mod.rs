@@ -84,7 +84,7 @@ impl Vendor for Spin {
         }
         for (port, url) in &servers {
             let name = manifest::variable(port).to_uppercase();
-            command.env(format!("SPIN_VARIABLE_{name}"), url);
+            command.env(format!("SPIN_VARIABLE_{name}"), postgres::plain(url));
         }
         if !declared.iter().all(Port::is_fetch) {
             let context = session.context();
@@ -98,9 +98,7 @@ impl Vendor for Spin {
                 .map(|port| (port.name(), manifest::sqlite_file(&data, port.name())));
             let files = files.map(|(name, file)| (name, format!("sqlite:{}", file.display())));
             let services: Vec<_> = files.chain(servers.clone()).collect();
-            if let Some(migrations) = session.new_migrations()? {
-                session.migrate(&migrations, &services)?;
-            }
+            session.migrate_new(&services, |all| session.migrate(all, &services))?;
         }
         Ok(Served {
             command,
