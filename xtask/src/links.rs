@@ -47,7 +47,6 @@ pub(crate) fn check(context: &TestContext<'_>) -> Result<()> {
             .current_dir(context.workspace.root())
             .args(["dev", FUNCTION, "--no-watch", "--port", "0", "--on", name])
             .args(["--env", PLACE])
-            .args(["--features", "local-pages"])
             .env("MINISTACK_BIN", &ministack)
             .env("GURU_DATA", folder.path().join(name));
         let served = Served::start(&mut command, address).with_context(|| name.to_owned())?;

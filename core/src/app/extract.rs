@@ -12,7 +12,8 @@ use super::{Error, ErrorKind, Result, query};
 use crate::http::{self, Request, Response, Segment, Segments};
 
 impl Request {
-    /// The pattern of the matched route; `None` before routing, as in middleware.
+    /// The pattern of the matched route; `None` before routing, as in an app's own middleware, and where a fallback answers. (The
+    /// middleware of a group comes after.)
     #[must_use]
     pub fn route(&self) -> Option<&str> {
         self.params().pattern()

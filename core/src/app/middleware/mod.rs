@@ -19,7 +19,9 @@ use crate::http::{Request, Response};
 /// Middleware: one of those in this module, or any `async fn(Context, Request, Next) -> Result<Response>`.
 ///
 /// - Calls `next.run(cx, req)` once to continue, or responds by itself.
-/// - Sees the responses to unmatched routes, and errors already converted to responses.
+/// - Sees the responses to unmatched routes, but for that of an app that is [mounted](crate::App::mount), and errors already converted
+///   to responses.
+/// - Passes on the request that it got, changed where it has to be: a new one has no path parameters, which that of a group needs.
 /// - Does not see a panic: that ends the request at the target.
 ///
 /// ```
