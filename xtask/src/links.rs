@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
-use guru_cli::serving::address;
+use guru_cli::serving::{address, with_hosts};
 use guru_toolbox::served::Served;
 
 use crate::{child, console::say, context::TestContext, guru, setup::AWS, targets::Target};
@@ -49,6 +49,8 @@ pub(crate) fn check(context: &TestContext<'_>) -> Result<()> {
             .args(["--env", PLACE])
             .env("MINISTACK_BIN", &ministack)
             .env("GURU_DATA", folder.path().join(name));
+        // Those of the tests: nothing is built twice.
+        with_hosts(&mut command)?;
         let served = Served::start(&mut command, address).with_context(|| name.to_owned())?;
         for (line, want) in lines(served.url(), &origin) {
             // As a user would, with whatever the line has in it for a shell.

@@ -2,7 +2,7 @@
 
 mod session;
 
-pub use conformance::driver::address;
+pub use conformance::driver::{address, with_hosts};
 pub use guru_toolbox::{
     manifest::{Manifest, NOTE, of_path},
     settings::{self, SECRETS, Settings},

@@ -30,7 +30,11 @@ const HOSTS: [(&str, &str); 3] = [
 ];
 
 /// Makes a `guru` command use this workspace's programs, as built for this suite.
-pub(super) fn with_hosts(command: &mut Command) -> Result<()> {
+///
+/// # Errors
+///
+/// When they cannot be built.
+pub fn with_hosts(command: &mut Command) -> Result<()> {
     for (name, variable) in HOSTS {
         command.env(variable, program(name)?);
     }

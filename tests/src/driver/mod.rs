@@ -13,7 +13,7 @@ pub use config::{DriverConfig, Lost, Runtime};
 pub use deployed::Deployed;
 pub(crate) use dev::Dev;
 pub use dev::{Project, address};
-pub use machine::program;
+pub use machine::{program, with_hosts};
 pub use process::Process;
 
 use anyhow::{Result, bail};
