@@ -30,8 +30,8 @@ pub mod memory;
 pub mod ports;
 
 pub use app::{
-    App, Atomic, Blob, Context, Cookie, Error, ErrorKind, Event, Events, Fetch, Invocation, Invoke,
+    App, Atomic, Blob, Context, Error, ErrorKind, Event, Events, Fetch, Invocation, Invoke,
     KeyValue, Middleware, Next, Out, Result, Secret, Service, Sql, time,
 };
-pub use http::{Body, Headers, Method, Request, Response, Status, Uri};
+pub use http::{Body, Cookie, Headers, Method, Request, Response, SameSite, Status, Uri};
 pub use ports::{Level, Ports, Postgres, Sqlite};

@@ -226,6 +226,12 @@ fn what_a_group_refuses_is_inside_of_its_middleware() {
     assert!(preflight.header("access-control-allow-methods").is_some());
     for (call, status) in [
         (client.request(Method::PUT, "/api/items"), 405),
+        (
+            client
+                .request(Method::PUT, "/api/items")
+                .body(vec![0; 7 << 20]),
+            405,
+        ),
         (client.request(Method::POST, "/api/items").body("xyz"), 413),
         (client.request(Method::POST, "/api/items").body("xy"), 200),
     ] {
@@ -286,29 +292,6 @@ fn a_stream_is_begun_inside_of_all_middleware() {
 }
 
 #[test]
-fn errors_are_answered_as_the_innermost_app_has_it() {
-    fn own(error: &Error, _cx: &Context) -> Response {
-        Response::text(format!("own: {}", error.shown()))
-    }
-    async fn secret(_cx: Context, _req: Request) -> Result<Response> {
-        let error = Error::new(ErrorKind::Conflict, "taken").with_header("retry-after", "1")?;
-        Err(error.context("renaming user 7"))
-    }
-    let inner = App::new().errors(own).get("/", secret);
-    let app = App::new().errors(guru_core::app::problem_details);
-    let client = client(app.get("/", secret).mount("/a", inner));
-    let answer = client.get("/a");
-    answer.assert_status(409).assert_text("own: taken");
-    assert_eq!(answer.header("retry-after"), Some("1"));
-    let outer = client.get("/");
-    assert_eq!(
-        outer.header("content-type"),
-        Some("application/problem+json")
-    );
-    assert!(outer.text().contains("\"detail\":\"taken\""), "{outer:?}");
-}
-
-#[test]
 fn one_handler_has_several_methods() {
     let methods = [Method::PUT, Method::PATCH];
     let client = client(App::new().on(methods.clone(), "/", pattern));
@@ -318,37 +301,6 @@ fn one_handler_has_several_methods() {
     let answer = client.get("/");
     answer.assert_status(405);
     assert_eq!(answer.header("allow"), Some("PUT, PATCH"));
-}
-
-#[test]
-fn state_is_shared_by_its_type() {
-    async fn shared(cx: Context, _req: Request) -> Result<Response> {
-        let sum = *cx.state::<u32>()? + u32::from(*cx.state::<u8>()?);
-        Response::json(&sum)
-    }
-    async fn missing(cx: Context, _req: Request) -> Result<Response> {
-        Response::json(cx.state::<u64>()?)
-    }
-    let inner = |number: u8| {
-        let app = App::new().state(number).get("/", shared);
-        app.get("/missing", missing)
-    };
-    let app = App::new().mount("/a", inner(7)).mount("/b", inner(8));
-    let app = app.state(1_u32).state(35_u32).get("/", shared);
-    let client = client(app.group("/c", |group| group.state(2_u32).mount("/d", inner(1))));
-    client.get("/a").assert_text("42");
-    client.get("/b").assert_text("43");
-    client.get("/c/d").assert_text("3");
-    // What a mounted app was given is its own.
-    client.get("/").assert_status(500);
-    let _ = client.log().take();
-    client.get("/a/missing").assert_status(500);
-    let line = client
-        .log()
-        .take()
-        .into_iter()
-        .find(|line| line.message.contains("u64"));
-    assert!(line.is_some_and(|line| line.message.contains("App::state")));
 }
 
 #[test]
@@ -372,7 +324,13 @@ fn what_cannot_be_is_an_error_at_the_start() {
             App::new()
                 .fallback(lost)
                 .mount("", App::new().fallback(lost)),
-            "two apps have a fallback",
+            "two fallbacks are for the same paths",
+        ),
+        (
+            App::new()
+                .mount("", App::new().fallback(lost))
+                .fallback(lost),
+            "two fallbacks are for the same paths",
         ),
         (
             App::new()

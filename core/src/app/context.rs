@@ -3,7 +3,6 @@
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::String;
-use core::any::Any;
 use core::cell::OnceCell;
 use core::fmt;
 use core::net::IpAddr;
@@ -120,14 +119,12 @@ impl Context {
 
     /// The values of the request, if there are some.
     pub(super) fn values(&self) -> Option<&Values> {
-        let values: &dyn Any = &**self.0.values.get()?;
-        values.downcast_ref()
+        Some(self.0.values.get()?.values())
     }
 
-    pub(super) fn values_or_new(&self) -> Option<&Values> {
+    pub(super) fn values_or_new(&self) -> &Values {
         let new = || Box::<Values>::default() as Box<dyn OfRequest>;
-        let values: &dyn Any = &**self.0.values.get_or_init(new);
-        values.downcast_ref()
+        self.0.values.get_or_init(new).values()
     }
 
     /// The answer to an error, where the app has a say in it.

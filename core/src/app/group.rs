@@ -5,8 +5,9 @@ use alloc::format;
 use alloc::rc::Rc;
 use alloc::vec;
 use alloc::vec::Vec;
-use core::cell::{Cell, RefCell};
+use core::cell::RefCell;
 use core::fmt;
+use core::future::ready;
 
 use super::router::{Added, Fallbacks, Refuse, Router};
 use super::service::Inner;
@@ -14,7 +15,7 @@ use super::shape::Shape;
 use super::values::{Shared, State};
 use super::{
     App, BODY_LIMIT, Context, Error, ErrorKind, Handler, LocalFuture, Middleware, Next, Result,
-    Service,
+    Service, unlimited,
 };
 use crate::http::{Method, Request, Response};
 
@@ -30,7 +31,7 @@ impl App {
         pattern: &str,
         handler: H,
     ) -> Self {
-        self.router.expect::<H>();
+        self.router.note_settling::<H>();
         let handler: Rc<dyn Handler> = Rc::new(handler);
         for method in methods {
             let handler = Rc::clone(&handler);
@@ -126,10 +127,7 @@ impl App {
             let is_root = &*pattern == "/" && !prefix.is_empty();
             let pattern = if is_root { "" } else { &pattern };
             let refuse = match &around {
-                Some(around) => {
-                    let around = Rc::clone(around);
-                    Some(Rc::new(Enclosed { around, inner }) as Rc<dyn Refuse>)
-                }
+                Some(around) => Some(around.refuse(inner)),
                 None => inner,
             };
             let pattern = format!("{prefix}{pattern}");
@@ -152,20 +150,17 @@ impl App {
             fallbacks.add(prefix, Rc::clone(&fallback))?;
             return fallbacks.add(&format!("{prefix}/{UNMATCHED}"), fallback);
         }
-        if fallbacks.own.replace(fallback).is_some() {
-            let message = "two apps have a fallback for the same paths: leave one of them out";
-            return Err(Error::new(ErrorKind::Internal, message));
-        }
-        Ok(())
+        fallbacks.set_own(fallback)
     }
 
     /// Has a handler answer what matches no route, in place of a 404. A path that has a route, with another method, is a 405 as
     /// before. It has no path parameters, and [`Request::route`] is `None`.
     #[must_use]
     pub fn fallback<H: Handler>(mut self, handler: H) -> Self {
-        self.router.expect::<H>();
+        self.router.note_settling::<H>();
         self.router.find_fallback = Some(Fallbacks::find);
-        self.router.fallbacks.own = Some(Rc::new(handler));
+        let done = self.router.fallbacks.set_own(Rc::new(handler));
+        self.fail(done);
         self
     }
 
@@ -223,58 +218,32 @@ impl Around {
     fn wrap(&self, handler: Rc<dyn Handler>) -> Rc<dyn Handler> {
         Rc::new(Wrapped::new(self, handler))
     }
-}
 
-/// What is around the answer to a method that a route does not have.
-struct Enclosed {
-    around: Rc<Around>,
-    inner: Option<Rc<dyn Refuse>>,
-}
-
-impl Refuse for Enclosed {
-    fn refuse(&self, error: Error) -> Rc<dyn Handler> {
-        let inner = match &self.inner {
-            Some(inner) => inner.refuse(error),
-            None => Rc::new(Refused(RefCell::new(Some(error)))),
-        };
-        self.around.wrap(inner)
+    /// The same for the answer to a method that a route does not have.
+    fn refuse(self: &Rc<Self>, inner: Option<Refuse>) -> Refuse {
+        let around = Rc::clone(self);
+        Rc::new(move |error| {
+            let inner = match &inner {
+                Some(inner) => inner(error),
+                None => refused(error),
+            };
+            around.wrap(inner)
+        })
     }
 }
 
-/// Fails, once.
-struct Refused(RefCell<Option<Error>>);
-
-impl Handler for Refused {
-    fn call(&self, _cx: Context, _req: Request) -> LocalFuture<Result<Response>> {
-        let error = self.0.take().unwrap_or_else(Error::not_found);
-        Box::pin(core::future::ready(Err(error)))
-    }
-}
-
-/// A handler inside of others' middleware. How much of a body it may read is decided where it is called, since a middleware may have put
-/// another body in place of the first.
-struct Held {
-    handler: Rc<dyn Handler>,
-    usual: Rc<Cell<usize>>,
-}
-
-impl Handler for Held {
-    fn call(&self, cx: Context, req: Request) -> LocalFuture<Result<Response>> {
-        self.handler.call(cx, req)
-    }
-
-    fn body_limit(&self) -> Option<usize> {
-        let own = self.handler.body_limit();
-        Some(own.unwrap_or_else(|| self.usual.get()))
-    }
+/// Fails with this, once, whatever the body.
+fn refused(error: Error) -> Rc<dyn Handler> {
+    let error = RefCell::new(Some(error));
+    Rc::new(unlimited(move |_, _| {
+        let error = error.take().unwrap_or_else(Error::not_found);
+        ready(Err(error))
+    }))
 }
 
 /// A handler with middleware of its own.
 pub struct Wrapped {
     service: Service,
-    /// What is inside, and the limit of its body where it has none of its own.
-    handler: Rc<dyn Handler>,
-    usual: Rc<Cell<usize>>,
     body_limit: Option<usize>,
     state: Option<Rc<dyn Shared>>,
 }
@@ -311,22 +280,15 @@ impl Wrapped {
         // The route was found by the app that this is a part of.
         let mut router = Router::default();
         router.find_fallback = Some(Fallbacks::find);
-        let usual = Rc::new(Cell::new(BODY_LIMIT));
-        let held = Held {
-            handler: Rc::clone(&handler),
-            usual: Rc::clone(&usual),
-        };
-        router.fallbacks.own = Some(Rc::new(held));
+        router.fallbacks.own = Some(handler);
         let service = Service::new(Inner {
             router,
             middleware: around.middleware.clone(),
-            body_limit: usize::MAX,
+            body_limit: BODY_LIMIT.into(),
             state: None,
         });
         Self {
             service,
-            handler,
-            usual,
             body_limit: around.body_limit,
             state: around.state.clone(),
         }
@@ -335,24 +297,23 @@ impl Wrapped {
 
 impl Handler for Wrapped {
     fn call(&self, cx: Context, req: Request) -> LocalFuture<Result<Response>> {
-        if let Some(state) = &self.state
-            && let Some(values) = cx.values_or_new()
-        {
-            values.enter(Rc::clone(state));
+        if let Some(state) = &self.state {
+            cx.values_or_new().enter(Rc::clone(state).state());
         }
         let next = Next::first(&self.service);
         Box::pin(async move { Ok(next.run(cx, req).await) })
     }
 
-    /// None: what is inside has one.
+    /// None: what is inside has one, since a middleware may put another body in place of the first.
     fn body_limit(&self) -> Option<usize> {
         Some(usize::MAX)
     }
 
     fn settle(&self, usual: usize) {
         let usual = self.body_limit.unwrap_or(usual);
-        self.usual.set(usual);
-        self.handler.settle(usual);
+        let inner = &self.service.0;
+        inner.body_limit.set(usual);
+        inner.router.settle_all(usual);
     }
 
     fn settles() -> bool {

@@ -5,7 +5,6 @@
 mod blob;
 mod conditions;
 mod context;
-mod cookies;
 mod error;
 mod events;
 mod extract;
@@ -37,7 +36,6 @@ use core::fmt;
 
 pub use blob::Blob;
 pub use context::{Context, Invocation};
-pub use cookies::{Cookie, SameSite};
 pub use error::{Error, ErrorKind};
 pub use events::{Event, Events};
 pub use fetch::Fetch;
@@ -171,13 +169,13 @@ impl App {
         Ok(Service::new(Inner {
             router: self.router,
             middleware: self.middleware,
-            body_limit,
+            body_limit: body_limit.into(),
             state: self.state,
         }))
     }
 
     fn add<H: Handler>(mut self, method: Option<Method>, pattern: &str, handler: H) -> Self {
-        self.router.expect::<H>();
+        self.router.note_settling::<H>();
         let added = self.router.add(method, pattern, Rc::new(handler), None);
         self.fail(added);
         self

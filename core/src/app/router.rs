@@ -38,7 +38,7 @@ pub(super) struct Added {
     pub(super) method: Option<Method>,
     pub(super) pattern: Box<str>,
     pub(super) handler: Rc<dyn Handler>,
-    pub(super) refuse: Option<Rc<dyn Refuse>>,
+    pub(super) refuse: Option<Refuse>,
 }
 
 #[derive(Default)]
@@ -53,14 +53,12 @@ struct Route {
     pattern: Rc<Pattern>,
     methods: Vec<(Method, Rc<dyn Handler>)>,
     any: Option<Rc<dyn Handler>>,
-    refuse: Option<Rc<dyn Refuse>>,
+    refuse: Option<Refuse>,
 }
 
 /// Makes a handler of the answer to a method that a route does not have, where the route is of an app that is mounted. (That has its
 /// middleware, of which no other app has the code.)
-pub(super) trait Refuse {
-    fn refuse(&self, error: Error) -> Rc<dyn Handler>;
-}
+pub(super) type Refuse = Rc<dyn Fn(Error) -> Rc<dyn Handler>>;
 
 impl Router {
     pub(super) fn routes(&self) -> impl Iterator<Item = (Option<&Method>, &str)> {
@@ -70,7 +68,7 @@ impl Router {
     }
 
     /// Has handlers like this one be told, where they have to be.
-    pub(super) fn expect<H: Handler>(&mut self) {
+    pub(super) fn note_settling<H: Handler>(&mut self) {
         if H::settles() {
             self.settle = Some(Self::settle_all);
         }
@@ -122,7 +120,7 @@ impl Router {
         method: Option<Method>,
         pattern: &str,
         handler: Rc<dyn Handler>,
-        refuse: Option<Rc<dyn Refuse>>,
+        refuse: Option<Refuse>,
     ) -> Result<()> {
         let parts = parse(pattern)?;
         let place = self.root.place(&parts);
@@ -168,7 +166,7 @@ impl Router {
         let handler = match route.handler(req.method()) {
             Ok(handler) => Rc::clone(handler),
             Err(error) => match &route.refuse {
-                Some(refuse) => refuse.refuse(error),
+                Some(refuse) => refuse(error),
                 None => return Err(error),
             },
         };
@@ -182,6 +180,17 @@ impl Fallbacks {
     pub(super) fn add(&mut self, pattern: &str, handler: Rc<dyn Handler>) -> Result<()> {
         let below = self.below.get_or_insert_default();
         below.add(None, pattern, handler, None)
+    }
+
+    /// Has a handler answer everything else.
+    pub(super) fn set_own(&mut self, handler: Rc<dyn Handler>) -> Result<()> {
+        match self.own.replace(handler) {
+            None => Ok(()),
+            Some(_) => {
+                let message = "two fallbacks are for the same paths: leave one of them out";
+                Err(Error::new(ErrorKind::Internal, message))
+            }
+        }
     }
 
     /// The one for a path. It has no parameters.
@@ -254,7 +263,7 @@ impl Node {
 }
 
 impl Route {
-    fn new(pattern: &str, parts: &[Part<'_>], refuse: Option<Rc<dyn Refuse>>) -> Self {
+    fn new(pattern: &str, parts: &[Part<'_>], refuse: Option<Refuse>) -> Self {
         let names = parts.iter().filter_map(|part| match part {
             Part::Literal(_) => None,
             Part::Name(name) | Part::Rest(name) => Some((*name).into()),

@@ -2,6 +2,7 @@
 
 use alloc::rc::Rc;
 use alloc::vec::Vec;
+use core::cell::Cell;
 use core::fmt;
 
 use super::error::lost;
@@ -20,7 +21,8 @@ pub(super) struct Inner {
     /// What is behind all middleware.
     pub(super) router: Router,
     pub(super) middleware: Vec<Rc<dyn Middleware>>,
-    pub(super) body_limit: usize,
+    /// Told before any request, where this is a part of another app.
+    pub(super) body_limit: Cell<usize>,
     /// What handlers share, if there is something.
     pub(super) state: Option<Rc<dyn Shared>>,
 }
@@ -33,7 +35,7 @@ impl Service {
     /// How many bytes of a body a handler may read that has no limit of its own.
     #[must_use]
     pub fn body_limit(&self) -> usize {
-        self.0.body_limit
+        self.0.body_limit.get()
     }
 
     /// Handles a request. The response is ready to be sent: it has a final status, no hop-by-hop headers, no
@@ -88,7 +90,7 @@ impl Inner {
     /// The endpoint behind all middleware: the router.
     pub(super) async fn endpoint(&self, cx: Context, mut req: Request) -> Result<Response> {
         let handler = self.router.find(&mut req)?;
-        req.limit_body(handler.body_limit().unwrap_or(self.body_limit))?;
+        req.limit_body(handler.body_limit().unwrap_or(self.body_limit.get()))?;
         let is_head = *req.method() == Method::HEAD;
         let response = handler.call(cx, req).await?;
         if is_unbegun(&response, is_head) {

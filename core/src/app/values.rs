@@ -6,20 +6,26 @@ use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::any::{Any, type_name};
 use core::cell::{OnceCell, RefCell};
-use core::fmt;
+use core::iter::successors;
 
 use super::shape::Shape;
 use super::{Context, Error, ErrorKind, Result};
 use crate::http::Response;
 
 /// What an app has for all its requests. An app without state has no code for it: what makes and reads it is behind this.
-pub(super) trait Shared: Any {
+pub(super) trait Shared {
     /// What a request has of it.
     fn begin(self: Rc<Self>) -> Box<dyn OfRequest>;
+
+    fn state(self: Rc<Self>) -> Rc<State>;
+
+    fn state_mut(&mut self) -> &mut State;
 }
 
 /// What a request has beside what all have.
-pub(super) trait OfRequest: Any {
+pub(super) trait OfRequest {
+    fn values(&self) -> &Values;
+
     /// The answer to an error, where an app has a say in it.
     fn answer(&self, error: &Error, cx: &Context) -> Option<Response>;
 }
@@ -46,8 +52,7 @@ impl State {
     /// That of an app, which nobody else has yet.
     pub(super) fn of(app: &mut Option<Rc<dyn Shared>>) -> Option<&mut Self> {
         let shared = app.get_or_insert_with(|| Rc::new(Self::default()));
-        let own: &mut dyn Any = Rc::get_mut(shared)?;
-        own.downcast_mut()
+        Rc::get_mut(shared).map(Shared::state_mut)
     }
 }
 
@@ -56,6 +61,14 @@ impl Shared for State {
         let values = Values::default();
         values.enter(self);
         Box::new(values)
+    }
+
+    fn state(self: Rc<Self>) -> Rc<State> {
+        self
+    }
+
+    fn state_mut(&mut self) -> &mut State {
+        self
     }
 }
 
@@ -67,6 +80,10 @@ pub(super) struct Values {
 }
 
 impl OfRequest for Values {
+    fn values(&self) -> &Self {
+        self
+    }
+
     fn answer(&self, error: &Error, cx: &Context) -> Option<Response> {
         let shape = self.shape.borrow().clone();
         shape.map(|shape| shape(error, cx))
@@ -91,26 +108,22 @@ impl Drop for Values {
 
 impl Values {
     /// Adds the state of an app to that of those around it.
-    pub(super) fn enter(&self, state: Rc<dyn Shared>) {
-        let state: Rc<dyn Any> = state;
-        let Ok(state) = state.downcast::<State>() else {
-            return;
-        };
+    pub(super) fn enter(&self, state: Rc<State>) {
         if state.shape.is_some() {
             self.shape.replace(state.shape.clone());
         }
         self.add(Box::new(state));
     }
 
+    fn all(&self) -> impl Iterator<Item = &dyn Any> {
+        let entries = successors(self.first.get(), |entry| entry.next.get());
+        entries.map(|entry| &*entry.value)
+    }
+
     /// The state of a type that the innermost app has.
     fn state<T: 'static>(&self) -> Option<&T> {
-        let (mut found, mut next) = (None, self.first.get());
-        while let Some(entry) = next {
-            let state = entry.value.downcast_ref::<Rc<State>>();
-            found = state.and_then(|state| state.get()).or(found);
-            next = entry.next.get();
-        }
-        found
+        let states = self.all().filter_map(|value| value.downcast_ref());
+        states.filter_map(|state: &Rc<State>| state.get()).last()
     }
 
     fn add(&self, value: Box<dyn Any>) {
@@ -128,12 +141,8 @@ impl Values {
     }
 
     fn last<T: 'static>(&self) -> Option<&T> {
-        let (mut found, mut next) = (None, self.first.get());
-        while let Some(entry) = next {
-            found = entry.value.downcast_ref().or(found);
-            next = entry.next.get();
-        }
-        found
+        let found = self.all().filter_map(|value| value.downcast_ref());
+        found.last()
     }
 }
 
@@ -189,21 +198,13 @@ impl Context {
     /// # Ok::<(), guru_core::Error>(())
     /// ```
     pub fn set<T: 'static>(&self, value: T) {
-        if let Some(values) = self.values_or_new() {
-            values.add(Box::new(value));
-        }
+        self.values_or_new().add(Box::new(value));
     }
 }
 
 fn missing(name: &str, what: &str, how: &str) -> Error {
     let message = format!("there is no {what} of the type {name}: `{how}` gives one");
     Error::new(ErrorKind::Internal, message)
-}
-
-impl fmt::Debug for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("State").finish_non_exhaustive()
-    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 mod body;
 #[cfg(feature = "http")]
 pub mod convert;
+mod cookies;
 mod end_to_end;
 mod error;
 mod headers;
@@ -19,6 +20,7 @@ mod uri;
 mod url;
 
 pub use body::Body;
+pub use cookies::{Cookie, SameSite};
 pub(crate) use end_to_end::end_to_end;
 pub use error::{Error, ErrorKind};
 pub use headers::Headers;

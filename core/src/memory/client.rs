@@ -217,14 +217,9 @@ impl Client {
     ///
     /// Time is virtual: it passes at once when everything waits for it.
     #[must_use]
-    #[expect(
-        clippy::expect_used,
-        reason = "a tool for tests, where a panic is the report"
-    )]
     #[track_caller]
     pub fn send(&self, req: Request) -> Reply {
-        let answer = self.try_send(req);
-        Reply(answer.expect("an answer that does not break off"))
+        self.send_as(self.invocation(), req)
     }
 
     /// Sends any request with these facts of the platform, as [`send`](Self::send) does.
@@ -244,9 +239,8 @@ impl Client {
     /// # Errors
     ///
     /// [`BodyBroken`](crate::http::ErrorKind::BodyBroken) when it does.
-    pub fn try_send(&self, req: Request) -> core::result::Result<Response, http::Error> {
-        let invocation = self.invocation();
-        self.block_on(self.read(invocation, req))
+    pub fn try_send(&self, req: Request) -> core::result::Result<Reply, http::Error> {
+        self.try_send_as(self.invocation(), req)
     }
 
     pub(super) fn try_send_as(

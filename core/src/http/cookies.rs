@@ -5,7 +5,8 @@ use alloc::string::String;
 use core::fmt;
 use core::time::Duration;
 
-use crate::http::{Error, ErrorKind, Request, Response};
+use super::method::is_token;
+use super::{Error, ErrorKind, Request, Response};
 
 /// A cookie that an answer sets, by default for the whole site, until the browser ends, over https alone (and on `localhost`), out of
 /// reach of scripts, and not with requests that other sites make, but for links (`SameSite=Lax`).
@@ -115,9 +116,8 @@ impl Cookie {
 
     /// The value of `set-cookie` (RFC 6265, section 4.1.1).
     fn line(&self) -> Result<String, Error> {
-        let is_token = |text: &str| !text.is_empty() && text.bytes().all(is_token_byte);
         let is_attribute = |text: &str| !text.bytes().any(|byte| byte == b';' || !is_shown(byte));
-        if !is_token(&self.name) {
+        if !is_token(self.name.as_bytes()) {
             return Err(Error::new(ErrorKind::HeaderName));
         }
         if !self.value.bytes().all(is_octet)
@@ -127,11 +127,11 @@ impl Cookie {
             return Err(Error::new(ErrorKind::HeaderValue));
         }
         let mut line = format!("{}={}; Path={}", self.name, self.value, self.path);
-        for (is_set, attribute) in [
-            (self.is_http_only, "; HttpOnly"),
-            (self.is_secure, "; Secure"),
-        ] {
-            line += if is_set { attribute } else { "" };
+        if self.is_http_only {
+            line += "; HttpOnly";
+        }
+        if self.is_secure {
+            line += "; Secure";
         }
         line += match self.same_site {
             SameSite::Strict => "; SameSite=Strict",
@@ -156,28 +156,6 @@ impl fmt::Debug for Cookie {
             .field("name", name)
             .finish_non_exhaustive()
     }
-}
-
-/// What a name is made of (RFC 9110, section 5.6.2).
-const fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'!' | b'#'
-                | b'$'
-                | b'%'
-                | b'&'
-                | b'\''
-                | b'*'
-                | b'+'
-                | b'-'
-                | b'.'
-                | b'^'
-                | b'_'
-                | b'`'
-                | b'|'
-                | b'~'
-        )
 }
 
 const fn is_shown(byte: u8) -> bool {
@@ -222,8 +200,8 @@ impl Response {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Method, Uri};
     use super::*;
-    use crate::http::{Method, Uri};
 
     fn request(lines: &[&[u8]]) -> Request {
         let mut request = Request::new(Method::GET, Uri::parse("/").unwrap());
