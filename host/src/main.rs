@@ -155,7 +155,6 @@ impl Serve {
             let said = options.environment.iter();
             let said = said.map(|(name, value)| (name.into(), value.into()));
             let services = guru_services::Services::at_home(std::env::vars_os().chain(said))?;
-            services.check_migrations()?;
             let (databases, blobs, servers) =
                 (services.clone(), services.clone(), services.clone());
             let functions = services.clone();

@@ -51,7 +51,9 @@ pub use postgres::{Address, BlockingPostgres, PostgresDatabase};
 #[cfg(feature = "s3")]
 pub use s3::{Bucket, S3};
 pub use service::SettingError;
-pub use setting::{Services, is_setting};
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub use setting::Dialect;
+pub use setting::{MIGRATIONS, Services, is_setting};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Sqlite, SqliteDatabase, SqliteInMemory};
 #[cfg(feature = "blob")]

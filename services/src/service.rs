@@ -77,17 +77,28 @@ impl Service {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingError {
     name: String,
+    /// Why, where it is not that it names no service.
+    why: Option<String>,
 }
 
 impl SettingError {
     pub(crate) const fn new(name: String) -> Self {
-        Self { name }
+        Self { name, why: None }
+    }
+
+    #[cfg(any(feature = "postgres", feature = "sqlite"))]
+    pub(crate) const fn because(name: String, why: String) -> Self {
+        let why = Some(why);
+        Self { name, why }
     }
 }
 
 impl fmt::Display for SettingError {
     /// Not its value, in which a password may be.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(why) = &self.why {
+            return write!(f, "{}: {why}", self.name);
+        }
         let expected: &[&str] = &[
             #[cfg(feature = "sqlite")]
             "`sqlite:FILE`",

@@ -36,7 +36,17 @@ const DATABASES: &str = "databases";
 const FILES: &str = "blobs";
 
 /// The folder of migrations, in which each database has one of its name; and where this says nothing, on a machine of one's own.
-const MIGRATIONS: (&str, &str) = ("GURU_MIGRATIONS", "migrations");
+pub const MIGRATIONS: (&str, &str) = ("GURU_MIGRATIONS", "migrations");
+
+/// The dialect of a database.
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// SQLite's.
+    Sqlite,
+    /// PostgreSQL's.
+    Postgres,
+}
 
 /// Whether a variable is a setting of ports, which is the host's: it may have a password in it, and is none of a function's.
 #[must_use]
@@ -88,7 +98,7 @@ impl Services {
                 continue;
             };
             if name == MIGRATIONS.0 {
-                services = services.with_migrations(value.into(), true);
+                services = services.with_migrations(value.into(), true)?;
                 continue;
             }
             let name = name.to_owned();
@@ -168,70 +178,74 @@ impl Services {
         if is_named || !usual.is_dir() {
             return Ok(services);
         }
-        Ok(services.with_migrations(usual.into(), false))
+        services.with_migrations(usual.into(), false)
     }
 
-    /// The same with the migrations in this folder; with none where it has no name.
-    fn with_migrations(self, folder: std::path::PathBuf, is_named: bool) -> Self {
+    /// The same with the migrations in this folder, which are read beforehand where somebody has named it; with none where it has no name.
+    fn with_migrations(
+        self,
+        folder: std::path::PathBuf,
+        is_named: bool,
+    ) -> Result<Self, SettingError> {
         #[cfg(any(feature = "postgres", feature = "sqlite"))]
         {
-            let named = !folder.as_os_str().is_empty();
-            let migrations =
-                named.then(|| Arc::new(crate::migration::Migrations::new(folder, is_named)));
-            Self { migrations, ..self }
+            if folder.as_os_str().is_empty() {
+                return Ok(Self {
+                    migrations: None,
+                    ..self
+                });
+            }
+            let migrations = crate::migration::Migrations::new(folder);
+            if is_named && let Err(error) = migrations.check() {
+                return Err(SettingError::because(
+                    MIGRATIONS.0.into(),
+                    error.to_string(),
+                ));
+            }
+            let migrations = Some(Arc::new(migrations));
+            Ok(Self { migrations, ..self })
         }
         #[cfg(not(any(feature = "postgres", feature = "sqlite")))]
         {
             let _ = (folder, is_named);
-            self
+            Ok(self)
         }
     }
 
-    /// Fails where migrations cannot be read, before any is applied.
-    ///
-    /// # Errors
-    ///
-    /// For the first such file.
-    pub fn check_migrations(&self) -> Result<(), crate::MigrationError> {
-        #[cfg(any(feature = "postgres", feature = "sqlite"))]
-        if let Some(migrations) = &self.migrations {
-            migrations.check()?;
-        }
-        Ok(())
-    }
-
-    /// Applies the migrations of a database in the dialect of SQLite, or of PostgreSQL, that were not yet; returns their names. That
-    /// there are none is an error.
+    /// Applies the migrations of a database that were not yet; returns their names. That there are none is an error. Its dialect is that
+    /// of the service which a setting names for it alone, or else `usual`, of a program whose databases are of one.
     #[cfg(any(feature = "postgres", feature = "sqlite"))]
     #[must_use]
-    pub fn migrate(&self, port: &str, is_postgres: bool) -> crate::Called<Vec<String>> {
-        let all = self.migrations.as_ref().filter(|_| is_name(port));
-        let all = all.map(|all| all.of(port).map_err(|error| error.to_string()));
-        let all = all.unwrap_or_else(|| {
-            Err(format!(
-                "there are no migrations: no folder {}/{port}",
-                MIGRATIONS.1
-            ))
-        });
-        match all {
-            Ok(all) if is_postgres => self.postgres(port).migrate(port, all),
-            Ok(all) => self.connect(port).migrate(port, all),
-            Err(error) => Box::pin(async { Err(Error::new(ErrorKind::Invalid, error)) }),
-        }
-    }
-
-    /// Whether a setting names a database of PostgreSQL for a port alone, or something else.
-    #[must_use]
-    pub fn is_postgres(&self, port: &str) -> Option<bool> {
-        let named = self.named(port).1?;
-        #[cfg(feature = "postgres")]
-        let is_postgres = matches!(named, Service::Postgres(_));
-        #[cfg(not(feature = "postgres"))]
-        let is_postgres = {
-            let _ = named;
-            false
+    pub fn migrate(&self, port: &str, usual: Option<Dialect>) -> crate::Called<Vec<String>> {
+        let fail = |why: String| -> crate::Called<Vec<String>> {
+            Box::pin(async { Err(Error::new(ErrorKind::Invalid, why)) })
         };
-        Some(is_postgres)
+        let (setting, named) = self.named(port);
+        let named = named.map(|named| match named {
+            #[cfg(feature = "postgres")]
+            Service::Postgres(_) => Dialect::Postgres,
+            _ => Dialect::Sqlite,
+        });
+        let Some(dialect) = named.or(usual) else {
+            return fail(format!(
+                "which of the databases it is, is not said: {setting} says it"
+            ));
+        };
+        let all = self.migrations.as_ref().filter(|_| is_name(port));
+        let all = match all.map(|all| all.of(port)) {
+            Some(Ok(all)) => all,
+            Some(Err(error)) => return fail(error.to_string()),
+            None => {
+                return fail(format!(
+                    "there are no migrations: no folder {}/{port}",
+                    MIGRATIONS.1
+                ));
+            }
+        };
+        match dialect {
+            Dialect::Sqlite => self.connect(port).migrate(port, all),
+            Dialect::Postgres => self.postgres(port).migrate(port, all),
+        }
     }
 
     /// A database whose migrations are applied before its first call.

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use guru_core::ports::{ErrorKind, Rows, Sql, Statement};
-use guru_services::{LocalSql, Migration, Services, SqliteInMemory};
+use guru_services::{Dialect, LocalSql, Migration, Services, SqliteInMemory};
 
 fn migration(name: &str, text: &str) -> Migration {
     let (name, text) = (name.into(), text.into());
@@ -102,11 +102,17 @@ async fn a_deployment_applies_them_before_the_first_call() {
     // What is added is applied by whoever starts next.
     fs::write(own.join("0002_b.sql"), "INSERT INTO a VALUES (2);").unwrap();
     assert_eq!(
-        services(folder.path()).migrate("db", false).await.unwrap(),
+        services(folder.path())
+            .migrate("db", Some(Dialect::Sqlite))
+            .await
+            .unwrap(),
         ["0002_b.sql"]
     );
     assert_eq!(
-        services(folder.path()).migrate("db", false).await.unwrap(),
+        services(folder.path())
+            .migrate("db", Some(Dialect::Sqlite))
+            .await
+            .unwrap(),
         [""; 0]
     );
     // Another database has none of them.
@@ -118,7 +124,7 @@ async fn a_deployment_applies_them_before_the_first_call() {
     assert_eq!(error.kind(), ErrorKind::Invalid);
     assert_eq!(
         services(folder.path())
-            .migrate("../db", false)
+            .migrate("../db", Some(Dialect::Sqlite))
             .await
             .unwrap_err()
             .kind(),
@@ -162,7 +168,10 @@ async fn two_databases_in_one_file_have_their_own() {
     let services = Services::read(settings).unwrap();
     run(&LocalSql::new(services.connect("one")), "SELECT n FROM a").await;
     run(&LocalSql::new(services.connect("other")), "SELECT n FROM b").await;
-    let none = services.migrate("third", false).await.unwrap_err();
+    let none = services
+        .migrate("third", Some(Dialect::Sqlite))
+        .await
+        .unwrap_err();
     assert!(none.to_string().contains("third"), "{none}");
 }
 
@@ -183,11 +192,24 @@ async fn a_large_file_is_applied() {
 #[test]
 fn what_cannot_be_read_is_said_at_the_start() {
     let folder = tempfile::tempdir().unwrap();
-    let check = || services(folder.path()).check_migrations();
-    assert!(check().unwrap_err().to_string().contains("migrations"));
+    let settings = || {
+        let name = folder.path().join("migrations");
+        Services::at_home([("GURU_MIGRATIONS".into(), name.into())])
+    };
+    let refused = || settings().unwrap_err().to_string();
+    assert!(refused().contains("migrations"), "{}", refused());
     let own = folder.path().join("migrations/db");
     fs::create_dir_all(&own).unwrap();
-    assert_eq!(check(), Ok(()));
+    assert!(settings().is_ok());
     fs::write(own.join("users.sql"), "").unwrap();
-    assert!(check().unwrap_err().to_string().contains("users.sql"));
+    assert!(refused().contains("users.sql"), "{}", refused());
+}
+
+#[tokio::test]
+async fn of_two_dialects_one_has_to_be_named() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("migrations/db")).unwrap();
+    let unsaid = services(folder.path()).migrate("db", None).await;
+    let unsaid = unsaid.unwrap_err().to_string();
+    assert!(unsaid.contains("GURU_PORT_DB"), "{unsaid}");
 }

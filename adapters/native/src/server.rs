@@ -52,7 +52,8 @@ impl Server {
             feature = "postgres",
             feature = "sql"
         ))]
-        crate::stores::check().map_err(|error| Error::new(ErrorKind::Setting, error))?;
+        crate::stores::check()
+            .map_err(|error| Error::new(ErrorKind::Setting, error.to_string()))?;
         let (host, port) = (&options.host, options.port);
         let refused = |error: io::Error| {
             let hint = address_hint(&error, port);

@@ -11,6 +11,8 @@ use std::rc::Rc;
 use std::sync::LazyLock;
 
 use guru_core::ports;
+#[cfg(any(feature = "postgres", feature = "sql"))]
+use guru_services::Dialect;
 #[cfg(feature = "key-value")]
 use guru_services::Local;
 #[cfg(feature = "blob")]
@@ -131,20 +133,18 @@ fn unavailable(error: &SettingError) -> ports::Error {
     ports::Error::new(ports::ErrorKind::Unavailable, error.to_string())
 }
 
-/// Whether the settings of ports in the environment can be followed, and migrations be read.
-pub(crate) fn check() -> Result<(), String> {
-    let services = SERVICES.as_ref().map_err(ToString::to_string)?;
-    let read = services.check_migrations();
-    read.map_err(|error| error.to_string())
+/// Whether the settings of ports in the environment can be followed.
+pub(crate) fn check() -> Result<(), SettingError> {
+    SERVICES.as_ref().map(drop).map_err(Clone::clone)
 }
 
-/// Whether all databases of this build are PostgreSQL's, if they are of one dialect.
-#[cfg(all(feature = "postgres", feature = "sql"))]
-const DIALECT: Option<bool> = None;
-#[cfg(all(feature = "postgres", not(feature = "sql")))]
-const DIALECT: Option<bool> = Some(true);
-#[cfg(all(feature = "sql", not(feature = "postgres")))]
-const DIALECT: Option<bool> = Some(false);
+/// The dialect of the databases of this build, if they are of one.
+#[cfg(any(feature = "postgres", feature = "sql"))]
+const DIALECT: Option<Dialect> = match (cfg!(feature = "sql"), cfg!(feature = "postgres")) {
+    (true, false) => Some(Dialect::Sqlite),
+    (false, true) => Some(Dialect::Postgres),
+    _ => None,
+};
 
 /// Applies the migrations of these databases, and prints which.
 #[cfg(any(feature = "postgres", feature = "sql"))]
@@ -155,14 +155,7 @@ pub(crate) fn migrate(databases: &[String]) -> Result<(), String> {
         .build()
         .map_err(|error| error.to_string())?;
     for database in databases {
-        let is_postgres = services.is_postgres(database).or(DIALECT);
-        let is_postgres = is_postgres.ok_or_else(|| {
-            format!(
-                "{database}: which server it is on is not said: set GURU_PORT_{}",
-                database.to_uppercase()
-            )
-        })?;
-        let applied = runtime.block_on(services.migrate(database, is_postgres));
+        let applied = runtime.block_on(services.migrate(database, DIALECT));
         let applied = applied.map_err(|error| format!("{database}: {error}"))?;
         for name in applied {
             println!("{database}: {name} applied");

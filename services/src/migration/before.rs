@@ -14,25 +14,19 @@ use crate::{Called, SqlDatabase};
 #[derive(Debug)]
 pub(crate) struct Migrations {
     folder: PathBuf,
-    /// Whether somebody has named it. Else it may be another tool's.
-    is_named: bool,
     applied: Mutex<HashMap<String, Arc<OnceCell<()>>>>,
 }
 
 impl Migrations {
-    pub(crate) fn new(folder: PathBuf, is_named: bool) -> Self {
+    pub(crate) fn new(folder: PathBuf) -> Self {
         Self {
             folder,
-            is_named,
             applied: Mutex::default(),
         }
     }
 
     /// Fails where one cannot be read.
     pub(crate) fn check(&self) -> Result<(), MigrationError> {
-        if !self.is_named {
-            return Ok(());
-        }
         let failed = |error: std::io::Error| MigrationError::new(&self.folder, &error);
         for entry in std::fs::read_dir(&self.folder).map_err(failed)? {
             let path = entry.map_err(failed)?.path();

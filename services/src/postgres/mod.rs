@@ -172,8 +172,10 @@ impl SqlDatabase for PostgresDatabase {
                 let applied = match shared.object(Instant::now() + TIME).await {
                     Ok(mut object) => {
                         let applied = migrate::migrate(&mut object, &name, &migrations).await;
-                        // What they have set is nobody else's.
-                        drop(Object::take(object));
+                        if !matches!(&applied, Ok(done) if done.is_empty()) {
+                            // What they have set is nobody else's.
+                            drop(Object::take(object));
+                        }
                         applied
                     }
                     Err(error) => Err(error),

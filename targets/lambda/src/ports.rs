@@ -2,7 +2,7 @@
 
 use std::env;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use guru_host::{Limits, Options};
@@ -56,15 +56,20 @@ pub(crate) fn is_lambda() -> Result<(), Error> {
     }
 }
 
+/// Lambda's folder for functions, in which a deployment package is.
+fn package() -> Option<PathBuf> {
+    let folder = env::var_os("LAMBDA_TASK_ROOT").filter(|folder| !folder.is_empty());
+    folder.map(PathBuf::from)
+}
+
 /// The path of the compiled component: `GURU_COMPONENT` if set, otherwise in Lambda's folder for functions, otherwise
 /// next to this program, as under the emulator.
 pub(crate) fn component() -> Result<PathBuf, Error> {
     if let Some(named) = env::var_os("GURU_COMPONENT").filter(|named| !named.is_empty()) {
         return Ok(named.into());
     }
-    let folder = env::var_os("LAMBDA_TASK_ROOT").filter(|folder| !folder.is_empty());
-    let folder = match folder {
-        Some(folder) => PathBuf::from(folder),
+    let folder = match package() {
+        Some(folder) => folder,
         None => {
             let program = env::current_exe();
             let program = program.map_err(|error| {
@@ -176,15 +181,6 @@ pub(crate) fn deployment() -> Result<Deployment, Error> {
     })
 }
 
-/// The folder of migrations in a deployment package.
-#[cfg(any(
-    feature = "dynamodb",
-    feature = "lambda",
-    feature = "postgres",
-    feature = "s3"
-))]
-const MIGRATIONS: &str = "migrations";
-
 /// The stores, blobs, databases and functions that the environment names services for.
 #[cfg(any(
     feature = "dynamodb",
@@ -194,13 +190,12 @@ const MIGRATIONS: &str = "migrations";
 ))]
 fn stores() -> Result<guru_host::Stores, Error> {
     // `guru build` puts them there (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html names the folder).
-    let migrations = env::var_os("LAMBDA_TASK_ROOT").map(|root| Path::new(&root).join(MIGRATIONS));
-    let migrations = migrations.filter(|folder| folder.is_dir());
-    let usual = migrations.map(|folder| ("GURU_MIGRATIONS".into(), folder.into()));
+    let (setting, folder) = guru_services::MIGRATIONS;
+    let packed = package().map(|package| package.join(folder));
+    let packed = packed.filter(|folder| folder.is_dir());
+    let usual = packed.map(|folder| (setting.into(), folder.into()));
     let services = guru_services::Services::read(usual.into_iter().chain(env::vars_os()));
     let services = services.map_err(|error| Error::setting(error.to_string()))?;
-    let migrations = services.check_migrations();
-    migrations.map_err(|error| Error::setting(error.to_string()))?;
     let (blobs, servers, functions) = (services.clone(), services.clone(), services.clone());
     let stores = guru_host::Stores::new(move |name| services.open(name));
     let stores = stores.with_postgres(move |name| servers.postgres(name));
