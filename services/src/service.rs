@@ -44,6 +44,16 @@ impl Service {
         false
     }
 
+    /// The dialect of its databases, if it has some.
+    #[cfg(any(feature = "postgres", feature = "sqlite"))]
+    pub(crate) const fn dialect(&self) -> crate::Dialect {
+        #[cfg(feature = "postgres")]
+        if matches!(self, Self::Postgres(_)) {
+            return crate::Dialect::Postgres;
+        }
+        crate::Dialect::Sqlite
+    }
+
     pub(crate) fn read(value: &str) -> Option<Self> {
         let (scheme, place) = value.split_once(':')?;
         let place = place.strip_prefix("//").unwrap_or(place);

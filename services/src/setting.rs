@@ -221,12 +221,7 @@ impl Services {
             Box::pin(async { Err(Error::new(ErrorKind::Invalid, why)) })
         };
         let (setting, named) = self.named(port);
-        let named = named.map(|named| match named {
-            #[cfg(feature = "postgres")]
-            Service::Postgres(_) => Dialect::Postgres,
-            _ => Dialect::Sqlite,
-        });
-        let Some(dialect) = named.or(usual) else {
+        let Some(dialect) = named.map(Service::dialect).or(usual) else {
             return fail(format!(
                 "which of the databases it is, is not said: {setting} says it"
             ));

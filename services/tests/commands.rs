@@ -1,9 +1,12 @@
 //! What the commands know of ports without them is what the ports say.
 
 use guru_core::ports::{CONTENT_TYPE_LIMIT, KEY_LIMIT, VALUE_LIMIT, function_name};
-use guru_services::{is_setting, migrations};
+use guru_services::{MIGRATIONS, is_setting, migrations};
 use guru_toolbox::{
-    data::archive::LIMITS, declared::Port, migrations::Migrations, settings::is_hosts,
+    data::archive::LIMITS,
+    declared::Port,
+    migrations::{FOLDER, Migrations},
+    settings::{self, is_hosts},
 };
 
 #[test]
@@ -31,6 +34,7 @@ fn what_is_the_host_s_is_not_the_function_s() {
 
 #[test]
 fn a_migration_is_one_to_both() {
+    assert_eq!((settings::MIGRATIONS, FOLDER), MIGRATIONS);
     for (files, is_one) in [
         (&[("1_a.sql", "SELECT 1;")][..], true),
         (&[("0001_a.sql", "-- no\n"), (".2_b.sql", "x")], true),

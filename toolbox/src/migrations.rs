@@ -3,7 +3,7 @@
 
 use std::{
     collections::BTreeMap,
-    env, fs,
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -12,10 +12,12 @@ use anyhow::{Context as _, Result, bail, ensure};
 use sha2::{Digest as _, Sha256};
 use toml_edit::{DocumentMut, Item, value};
 
-use crate::{child, settings::setting_of, surroundings, tables, workspace::Workspace};
-
-/// The variable that names the folder.
-pub const VARIABLE: &str = "GURU_MIGRATIONS";
+use crate::{
+    child,
+    settings::{MIGRATIONS, Settings, setting_of},
+    surroundings, tables,
+    workspace::Workspace,
+};
 
 /// Its name, beside the function's Cargo.toml and in a deployment package.
 pub const FOLDER: &str = "migrations";
@@ -29,19 +31,18 @@ pub struct Migrations {
 }
 
 impl Migrations {
-    /// Finds those of a function, if it has some: in the folder that the variable names, which is none where it is empty, or beside its Cargo.toml.
+    /// Finds those of a function, if it has some: in the folder that these settings or the environment name, which is none where it has no
+    /// name, or beside its Cargo.toml.
     ///
     /// # Errors
     ///
     /// When the folder cannot be read, or has a file in it that not every database takes.
-    pub fn of(workspace: &Workspace, function: &str) -> Result<Option<Self>> {
-        let named = env::var_os(VARIABLE);
-        if named.as_ref().is_some_and(|folder| folder.is_empty()) {
-            return Ok(None);
-        }
-        let named = named.map(|folder| workspace.root().join(folder));
-        let own = || Some(workspace.folder_of(function)?.join(FOLDER));
-        let folder = named.or_else(own);
+    pub fn of(workspace: &Workspace, function: &str, settings: &Settings) -> Result<Option<Self>> {
+        let folder = match settings.said(MIGRATIONS) {
+            Some(named) if named.is_empty() => return Ok(None),
+            Some(named) => Some(workspace.root().join(named)),
+            None => workspace.folder_of(function).map(|own| own.join(FOLDER)),
+        };
         folder.map_or(Ok(None), |folder| Self::read(&folder))
     }
 
@@ -68,7 +69,7 @@ impl Migrations {
     /// The variable that names their folder, with its value.
     #[must_use]
     pub fn setting(&self) -> (&'static str, &Path) {
-        (VARIABLE, &self.folder)
+        (MIGRATIONS, &self.folder)
     }
 
     /// Whether a database has some.
@@ -108,16 +109,11 @@ impl Migrations {
         Ok(hex::encode(all.finalize()))
     }
 
-    /// The command by which the function's native program applies those of databases at these services, for hosts that do not, if they
-    /// have some.
+    /// The command by which the function's native program applies those of databases at these services, for hosts that do not.
     #[must_use]
-    pub fn command(&self, program: &Path, services: &[(&str, String)]) -> Option<Command> {
+    pub fn command(&self, program: &Path, services: &[(&str, String)]) -> Command {
         let services = services.iter().filter(|(name, _)| self.has(name));
-        let services: Vec<_> = services.collect();
-        if services.is_empty() {
-            return None;
-        }
-        let names: Vec<_> = services.iter().map(|(name, _)| *name).collect();
+        let names: Vec<_> = services.clone().map(|(name, _)| *name).collect();
         let mut command = surroundings::command(program);
         let (setting, folder) = self.setting();
         command
@@ -126,40 +122,50 @@ impl Migrations {
         for (name, service) in services {
             command.env(setting_of(name), service);
         }
-        Some(command)
+        command
     }
 
     /// Has each database of a list in a manifest that has migrations name their folder, from the manifest's own. Returns the text, where
-    /// that is new, and the names.
+    /// that is new.
     ///
     /// # Errors
     ///
     /// When the manifest cannot be parsed.
-    pub fn in_manifest(
+    pub fn with_folders(
         &self,
         manifest: &Path,
         text: &str,
         (list, key, of_folder): (&str, &str, &str),
-    ) -> Result<(Option<String>, Vec<String>)> {
+    ) -> Result<Option<String>> {
         let mut document: DocumentMut = text.parse()?;
         let from = manifest.parent().unwrap_or(Path::new(""));
-        let (mut is_new, mut names) = (false, Vec::new());
+        let mut is_new = false;
         for table in tables::all_mut(&mut document, list) {
             let name = table.get(key).and_then(Item::as_str).unwrap_or_default();
-            if !self.has(name) {
-                continue;
-            }
-            let name = name.to_owned();
-            let folder = self.folder.join(&name);
-            let folder = folder.strip_prefix(from).unwrap_or(&folder).to_owned();
-            let folder = folder.to_str().context("a path is not UTF-8")?;
-            if !table.contains_key(of_folder) {
+            if self.has(name) && !table.contains_key(of_folder) {
+                let folder = self.folder.join(name);
+                let folder = folder.strip_prefix(from).unwrap_or(&folder);
+                let folder = folder.to_str().context("a path is not UTF-8")?;
                 table.insert(of_folder, value(folder));
                 is_new = true;
             }
-            names.push(name);
         }
-        Ok((is_new.then(|| document.to_string()), names))
+        Ok(is_new.then(|| document.to_string()))
+    }
+
+    /// The databases of a list in a manifest that have some.
+    ///
+    /// # Errors
+    ///
+    /// When the manifest cannot be parsed.
+    pub fn named_in(&self, text: &str, (list, key, _): (&str, &str, &str)) -> Result<Vec<String>> {
+        let mut document: DocumentMut = text.parse()?;
+        let tables = tables::all_mut(&mut document, list);
+        let names = tables.iter().filter_map(|table| table.get(key)?.as_str());
+        Ok(names
+            .filter(|name| self.has(name))
+            .map(str::to_owned)
+            .collect())
     }
 }
 
@@ -260,9 +266,8 @@ mod tests {
             ("db", "sqlite:x".to_owned()),
             ("other", "sqlite:y".to_owned()),
         ];
-        let command = found.command(Path::new("p"), &services).unwrap();
+        let command = found.command(Path::new("p"), &services);
         assert_eq!(child::spell(&command), "p --migrate db");
-        assert!(found.command(Path::new("p"), &services[1..]).is_none());
     }
 
     #[test]
@@ -272,18 +277,17 @@ mod tests {
         let list = ("list", "binding", "dir");
         let text = "[[list]]\nbinding = \"db\"\n\n[[list]]\nbinding = \"other\"\n";
         let manifest = folder.path().join("m.toml");
-        let (made, names) = found.in_manifest(&manifest, text, list).unwrap();
-        let made = made.unwrap();
+        let made = found.with_folders(&manifest, text, list).unwrap().unwrap();
         assert_eq!(
             made,
             text.replacen("\"db\"\n", "\"db\"\ndir = \"migrations/db\"\n", 1)
         );
-        assert_eq!(names, ["db"]);
-        let again = found.in_manifest(&manifest, &made, list).unwrap();
-        assert_eq!(again, (None, names.clone()));
+        assert_eq!(found.with_folders(&manifest, &made, list).unwrap(), None);
         let inline = "list = [{ binding = \"db\" }]\n";
-        let (made, found) = found.in_manifest(&manifest, inline, list).unwrap();
+        let made = found.with_folders(&manifest, inline, list).unwrap();
         assert!(made.unwrap().contains("dir = \"migrations/db\""));
-        assert_eq!(found, names);
+        for text in [text, inline] {
+            assert_eq!(found.named_in(text, list).unwrap(), ["db"]);
+        }
     }
 }

@@ -22,8 +22,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// The variable that names the folder of its programs.
 const VARIABLE: &str = "POSTGRES_BIN";
 
-/// The setting of all databases of PostgreSQL that have none of their own.
-pub const SETTING: &str = "GURU_POSTGRES";
+pub use crate::settings::POSTGRES as SETTING;
 
 /// Its only user, and the user's database.
 const USER: &str = "guru";

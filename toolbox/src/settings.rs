@@ -14,6 +14,15 @@ pub const FILE: &str = ".env";
 /// The setting of all functions that have none of their own.
 const FUNCTIONS: &str = "GURU_FUNCTIONS";
 
+/// The variable that names the folder of what a function keeps on this machine.
+pub const DATA: &str = "GURU_DATA";
+
+/// The variable that names the server of its databases.
+pub const POSTGRES: &str = "GURU_POSTGRES";
+
+/// The variable that names the folder of their migrations.
+pub const MIGRATIONS: &str = "GURU_MIGRATIONS";
+
 /// Whether a setting says where stores are.
 #[must_use]
 pub fn is_place(key: &str) -> bool {
@@ -23,7 +32,7 @@ pub fn is_place(key: &str) -> bool {
 /// Whether a setting is of ports, which is the host's: as `guru_services::is_setting` has it, which a test there holds it to.
 #[must_use]
 pub fn is_hosts(key: &str) -> bool {
-    let others = ["GURU_DATA", FUNCTIONS, "GURU_POSTGRES", "GURU_MIGRATIONS"];
+    let others = [DATA, FUNCTIONS, POSTGRES, MIGRATIONS];
     is_place(key) || others.contains(&key)
 }
 

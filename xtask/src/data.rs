@@ -6,17 +6,16 @@ use std::{
     fs,
     path::Path,
     process::{Command, Stdio},
-    thread,
-    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, Result, ensure};
-use guru_toolbox::port;
+use guru_cli::serving::address;
+use guru_toolbox::served::Served;
 use serde_json::json;
 
 use crate::{
     args::target, aws::Ministack, child, console::say, context::TestContext, files, guru,
-    leash::Leash, setup::AWS,
+    setup::AWS,
 };
 
 /// The function whose stores are moved, which has one of each kind, and the targets, in order. Each keeps its data in a place of its own.
@@ -25,9 +24,6 @@ const TARGETS: [&str; 4] = ["local", "cloudflare", "aws", "local"];
 
 /// One more page than a list has, of a thousand keys.
 const MANY: usize = 1001;
-
-/// How long the function may take to answer, building included.
-const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Moves the data.
 pub(crate) fn check(context: &TestContext<'_>) -> Result<()> {
@@ -83,23 +79,14 @@ pub(crate) fn check(context: &TestContext<'_>) -> Result<()> {
 
 /// The function itself finds what was imported, and an export what the function has written.
 fn by_the_function(context: &TestContext<'_>, guru: &Path, data: &Path) -> Result<()> {
-    let port = port::free()?;
     let mut command = Command::new(guru);
     command
         .current_dir(context.workspace.root())
         .args(["dev", FUNCTION, "--no-watch", "--no-default-features"])
-        .args(["--features", "blob,key-value", "--port", &port.to_string()])
-        .env("GURU_DATA", data)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    let running = Leash::family(&mut command).context("cannot start `guru dev`")?;
-    let url = format!("http://127.0.0.1:{port}");
-    let deadline = Instant::now() + PATIENCE;
-    while ureq::get(format!("{url}/ok")).call().is_err() {
-        ensure!(Instant::now() < deadline, "{url} does not answer");
-        thread::sleep(Duration::from_millis(200));
-    }
+        .args(["--features", "blob,key-value", "--port", "0"])
+        .env("GURU_DATA", data);
+    let served = Served::start(&mut command, address)?;
+    let url = served.url();
     for (path, wanted) in [
         ("/kv/lines", "a\nb\r\n\"c\"\\"),
         ("/kv/gr%C3%BC%C3%9F", "grüß"),
@@ -111,7 +98,7 @@ fn by_the_function(context: &TestContext<'_>, guru: &Path, data: &Path) -> Resul
         ensure!(found == wanted, "{path} is {found:?}, and not {wanted:?}");
     }
     ureq::put(format!("{url}/kv/by-the-function")).send("x")?;
-    drop(running);
+    drop(served);
     let mut command = Command::new(guru);
     command
         .current_dir(context.workspace.root())

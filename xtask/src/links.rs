@@ -33,12 +33,11 @@ pub(crate) fn check(context: &TestContext<'_>) -> Result<()> {
     let ministack = AWS.program(context.home, "ministack");
     for target in Target::all() {
         let name = target.name();
-        let stores = name != "lambda" || AWS.is_here(context.home);
         if let Err(missing) = target.check(context.home) {
             say(&format!("  {name}: not run: {missing:#}"));
             continue;
         }
-        if !stores {
+        if name == "lambda" && !AWS.is_here(context.home) {
             say("  lambda: not run: there is no ministack; `cargo guru setup` gets it");
             continue;
         }
@@ -110,6 +109,41 @@ fn answer(mut stream: TcpStream) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use guru_toolbox::template::LINKS;
+
+    /// The template's manifest is put together of parts that are copies.
+    #[test]
+    fn the_template_has_the_manifest_of_the_function() {
+        let parsed = |text: &str| text.parse::<toml_edit::DocumentMut>().unwrap();
+        let own = parsed(include_str!("../../functions/links/Cargo.toml"));
+        let all = parsed(include_str!("../../Cargo.toml"));
+        let made = parsed(LINKS.features);
+        for (name, enabled) in made["features"].as_table().unwrap() {
+            let shown =
+                |enabled: &toml_edit::Item| enabled.to_string().replace("\"local-pages\", ", "");
+            assert_eq!(shown(&own["features"][name]), shown(enabled), "{name}");
+        }
+        let size =
+            |document: &toml_edit::DocumentMut| document["features"].as_table().unwrap().len();
+        assert_eq!(size(&own), size(&made));
+        let needs = |document: &toml_edit::DocumentMut| {
+            document["package"]["metadata"]["guru"]["needs"].to_string()
+        };
+        assert_eq!(needs(&own), needs(&made));
+        let used = parsed(&format!("[dependencies]\n{}", LINKS.dependencies));
+        for (name, version) in used["dependencies"].as_table().unwrap() {
+            assert_eq!(
+                own["dependencies"][name]["workspace"].as_bool(),
+                Some(true),
+                "{name}"
+            );
+            let workspace = all["workspace"]["dependencies"][name].to_string();
+            assert_eq!(workspace, version.to_string(), "{name}");
+        }
+        let count =
+            |document: &toml_edit::DocumentMut| document["dependencies"].as_table().unwrap().len();
+        assert_eq!(count(&own), count(&used) + 1);
+    }
 
     #[test]
     fn there_are_ten_lines() {

@@ -35,12 +35,12 @@ pub enum Template {
     Proxy,
     /// Sends server-sent events, with a page that shows them
     Stream,
-    /// Shortens links, which it keeps in a store, and counts who follows them
+    /// Shortens links, with pictures, a search and the titles of pages: stores, blobs, a table and other servers
     Links,
 }
 
 const NEW_HELP: &str = "\
-Makes one crate with one dependency, a handler, a unit test, and the manifest of each vendor.
+Makes one crate with one dependency (links: three), a handler, a unit test, and the manifest of each vendor.
 Inside a cargo workspace it becomes a member of it, unless the workspace excludes its folder.
 
 Examples:

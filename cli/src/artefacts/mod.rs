@@ -25,6 +25,7 @@ use crate::{
 
 pub use crate::files::{copy_program, replace as write};
 pub use document::{Call, DOCUMENT, METHODS, first_call, own as own_document};
+pub use guru_toolbox::settings::DATA;
 use guru_toolbox::settings::Settings;
 pub use guru_toolbox::{
     artefact::{Artefact, gzip, sha256, show},
@@ -132,9 +133,6 @@ pub fn development(workspace: &Workspace, target: &str, function: &str) -> PathB
 pub fn dist(workspace: &Workspace, target: &str, function: &str) -> PathBuf {
     below(&workspace.root().join("dist"), workspace, target, function)
 }
-
-/// The variable that names the folder of what a function keeps on this machine.
-pub const DATA: &str = "GURU_DATA";
 
 /// The folder of what a function keeps on this machine, which is made, with a word to git that it is none of its business; or the one that
 /// a setting or the environment names, from the root of the workspace.

@@ -156,7 +156,11 @@ impl<'a> Session<'a> {
     ///
     /// When they cannot be read.
     pub fn migrations(&self) -> Result<Option<Migrations>> {
-        Migrations::of(self.context.workspace, self.context.function)
+        Migrations::of(
+            self.context.workspace,
+            self.context.function,
+            &self.settings()?,
+        )
     }
 
     /// Has migrations applied to these databases, each with where it is, by `apply`: where they, or these, are others than when it was done
@@ -167,15 +171,13 @@ impl<'a> Session<'a> {
     /// When one fails, which is then tried again.
     pub fn migrate_new(
         &self,
+        migrations: &Migrations,
         databases: &[(&str, String)],
-        apply: impl FnOnce(&Migrations) -> Result<()>,
+        apply: impl FnOnce() -> Result<()>,
     ) -> Result<()> {
-        let Some(migrations) = self.migrations()? else {
-            return Ok(());
-        };
         let key = format!("{} {databases:?}", migrations.hash()?);
         if self.migrated.borrow().as_ref() != Some(&key) {
-            apply(&migrations)?;
+            apply()?;
             self.migrated.replace(Some(key));
         }
         Ok(())
@@ -194,8 +196,7 @@ impl<'a> Session<'a> {
             is_release: false,
             ..self.context
         })?;
-        let command = migrations.command(&program, services);
-        command.map_or(Ok(()), |mut command| migrations::apply(&mut command))
+        migrations::apply(&mut migrations.command(&program, services))
     }
 
     /// The address of each database of PostgreSQL by its name, as [`postgres`](Self::postgres) or the author's settings have it.

@@ -204,7 +204,8 @@ impl Error {
         self.0.source.as_deref()
     }
 
-    /// Converts the error to the client's response: JSON, `{"status":"error","error":…,"request_id":…}`. A fault of
+    /// Converts the error to the client's response: JSON, `{"status":"error","error":…,"request_id":…}`, unless
+    /// [`App::errors`](crate::App::errors) has another shape for it. A fault of
     /// the function is logged with its causes, and the client sees only the status.
     #[must_use]
     pub fn into_response(self, cx: &Context) -> Response {

@@ -132,7 +132,8 @@ impl App {
         self.add(None, pattern, handler)
     }
 
-    /// Wraps all routes, and the responses to unmatched requests, in a middleware. The first one added is outermost.
+    /// Wraps all routes, and the responses to unmatched requests, in a middleware. The first one added is outermost. Of an app that is
+    /// part of another, [`mount`](Self::mount) says what it wraps.
     #[must_use]
     pub fn with(mut self, middleware: impl Middleware + 'static) -> Self {
         self.middleware.push(Rc::new(middleware));

@@ -35,7 +35,7 @@ pub(super) fn measure(pair: &Pair, ours: &Ready, theirs: &Ready) -> Result<Vec<C
 /// The deployed bytes of a contestant: the zip archive for Lambda, else its files concatenated.
 fn deployed(contestant: Contestant, files: &[PathBuf]) -> Result<Vec<u8>> {
     if contestant.is_lambda() {
-        let named = |file: &'_ PathBuf| {
+        let named = |file: &PathBuf| {
             file.file_name()
                 .unwrap_or_default()
                 .to_string_lossy()

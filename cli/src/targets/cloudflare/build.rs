@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
-use guru_toolbox::migrations::Migrations;
+use guru_toolbox::{migrations::Migrations, settings::Settings};
 use wasm_bindgen_cli_support::Bindgen;
 
 use super::{MANIFEST, esbuild, manifest};
@@ -120,10 +120,11 @@ fn bind(context: &BuildContext<'_>, module: &[u8]) -> Result<()> {
     let before = files::read(&own)?;
     let bound = manifest::with_stores(&before, &declared::declared(module)?);
     let bound = bound.with_context(|| own.display().to_string())?;
-    let migrated = match Migrations::of(context.workspace, context.function)? {
+    let migrations = Migrations::of(context.workspace, context.function, &Settings::default())?;
+    let migrated = match migrations {
         Some(migrations) => {
             let text = bound.as_deref().unwrap_or(&before);
-            migrations.in_manifest(&own, text, manifest::MIGRATIONS)?.0
+            migrations.with_folders(&own, text, manifest::MIGRATIONS)?
         }
         None => None,
     };

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail, ensure};
-use guru_toolbox::migrations::Migrations;
+use guru_toolbox::{migrations::Migrations, settings::Settings};
 
 use super::{build, manifest};
 use crate::{
@@ -71,10 +71,10 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Deployed>> {
     });
     let copy = copy.transpose()?;
     // What is there is changed before the code that needs it comes.
-    let migrations = Migrations::of(context.workspace, context.function)?;
+    let migrations = Migrations::of(context.workspace, context.function, &Settings::default())?;
     if let Some(migrations) = migrations.filter(|_| !options.delete) {
         let text = files::read(&manifest)?;
-        let (_, databases) = migrations.in_manifest(&manifest, &text, manifest::MIGRATIONS)?;
+        let databases = migrations.named_in(&text, manifest::MIGRATIONS)?;
         let environment = environment(&options.more);
         if environment.is_empty() && !options.dry_run {
             manifest::check_migrated(&text, &databases)?;
@@ -119,15 +119,10 @@ pub(super) fn deploy(deployment: &Deployment<'_>) -> Result<Option<Deployed>> {
 fn environment(more: &[String]) -> &[String] {
     let is_it =
         |option: &String| option == "--env" || option == "-e" || option.starts_with("--env=");
-    let Some(at) = more.iter().position(is_it) else {
-        return &[];
-    };
-    let size = if more.get(at).is_some_and(|option| option.contains('=')) {
-        1
-    } else {
-        2
-    };
-    more.get(at..at + size).unwrap_or_default()
+    let from = more.iter().position(is_it).unwrap_or(more.len());
+    let size = 2 - usize::from(more.get(from).is_some_and(|option| option.contains('=')));
+    let both = more.get(from..).unwrap_or_default();
+    both.get(..size).unwrap_or(both)
 }
 
 /// Looks for a login without trying it.

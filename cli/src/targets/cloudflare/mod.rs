@@ -68,19 +68,23 @@ impl Vendor for Cloudflare {
         let context = session.context();
         let data = artefacts::data(context.workspace, context.function, request.settings)?;
         let wrangler = program(context.home)?;
-        session.migrate_new(&servers, |migrations| {
-            session.migrate(migrations, &servers)?;
-            let (_, databases) = migrations.in_manifest(&own, &text, manifest::MIGRATIONS)?;
-            for database in databases {
-                let mut apply = migrate(&wrangler, &database, manifest.path());
-                apply
-                    .arg("--local")
-                    .arg("--persist-to")
-                    .arg(data.join(NAME));
-                child::output(&mut apply).context("the migrations were not applied")?;
-            }
-            Ok(())
-        })?;
+        if let Some(migrations) = session.migrations()? {
+            let state = data.join(NAME);
+            let own = migrations.named_in(&text, manifest::MIGRATIONS)?;
+            let here = own
+                .iter()
+                .map(|name| (&**name, state.display().to_string()));
+            let all: Vec<_> = servers.iter().cloned().chain(here).collect();
+            session.migrate_new(&migrations, &all, || {
+                session.migrate(&migrations, &servers)?;
+                for database in &own {
+                    let mut apply = migrate(&wrangler, database, manifest.path());
+                    apply.arg("--local").arg("--persist-to").arg(&state);
+                    child::output(&mut apply).context("the migrations were not applied")?;
+                }
+                Ok(())
+            })?;
+        }
         let mut command = Command::new(wrangler);
         command
             .current_dir(context.workspace.root())

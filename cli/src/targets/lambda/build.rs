@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use guru_toolbox::{
     artefact::{glibc, packed},
     migrations::Migrations,
+    settings::Settings,
 };
 
 use super::openapi;
@@ -42,7 +43,7 @@ pub(super) fn built(
     let (compiled, ports) = host::compiled(context, folder)?;
     let bootstrap = bootstrap(context, folder, program_for(&ports))?;
     let zip = folder.join(ZIP);
-    let migrations = Migrations::of(context.workspace, context.function)?;
+    let migrations = Migrations::of(context.workspace, context.function, &Settings::default())?;
     let mut files = vec![
         (cargo::BOOTSTRAP.name.to_owned(), &*bootstrap, 0o755),
         ("function.cwasm".to_owned(), &*compiled, 0o644),

@@ -94,11 +94,14 @@ impl Vendor for Spin {
             command.arg("--runtime-config-file").arg(config);
             let files = declared
                 .iter()
-                .filter(|port| port.kind() == "sqlite")
+                .filter(|port| matches!(port, Port::Sqlite { .. }))
                 .map(|port| (port.name(), manifest::sqlite_file(&data, port.name())));
             let files = files.map(|(name, file)| (name, format!("sqlite:{}", file.display())));
             let services: Vec<_> = files.chain(servers.clone()).collect();
-            session.migrate_new(&services, |all| session.migrate(all, &services))?;
+            if let Some(migrations) = session.migrations()? {
+                let apply = || session.migrate(&migrations, &services);
+                session.migrate_new(&migrations, &services, apply)?;
+            }
         }
         Ok(Served {
             command,
