@@ -1,4 +1,4 @@
-//! Tests docs/travel.md against each runtime: which parts of the standard library work there.
+//! Tests docs/travel.md against each runtime: which parts of the standard library work there, and which libraries.
 
 #![expect(
     clippy::indexing_slicing,
@@ -16,31 +16,61 @@ use conformance::driver::{Driver, Refusal, drivers};
 use conformance::vector::Function;
 
 /// A row of the page, and the route of `functions/faults` that makes the call.
-const CALLS: [(&str, &str); 9] = [
-    ("`std::time::SystemTime::now`", "system-time"),
-    ("`std::time::Instant::now`", "instant"),
-    ("`std::thread::sleep`", "sleep"),
-    ("`std::env::var`", "env"),
-    ("`std::fs`", "file"),
-    ("`std::net`", "tcp"),
-    ("`std::thread::spawn`", "thread"),
-    ("`std::process::Command`", "process"),
-    ("a `static`, on the next request", "static"),
+const CALLS: [(&str, &str); 21] = [
+    ("`std::time::SystemTime::now`", "std/system-time"),
+    ("`std::time::Instant::now`", "std/instant"),
+    ("`std::thread::sleep`", "std/sleep"),
+    ("`std::env::var`", "std/env"),
+    ("`std::fs`", "std/file"),
+    ("`std::net`", "std/tcp"),
+    ("`std::thread::spawn`", "std/thread"),
+    ("`std::process::Command`", "std/process"),
+    ("a `static`, on the next request", "std/static"),
+    ("`base64` 0.23", "library/base64"),
+    ("`chrono` 0.4", "library/chrono"),
+    ("`flate2` 1", "library/flate2"),
+    ("`indexmap` 2", "library/indexmap"),
+    ("`jiff` 0.2", "library/jiff"),
+    ("`rand` 0.10", "library/rand"),
+    ("`rand` 0.8", "library/rand-0-8"),
+    ("`regex` 1", "library/regex"),
+    ("`sha2` 0.10", "library/sha2"),
+    ("`time` 0.3", "library/time"),
+    ("`url` 2", "library/url"),
+    ("`uuid` 1", "library/uuid"),
 ];
 
-/// The page's table: its columns, and the cells of each row.
-fn table() -> (Vec<String>, Vec<Vec<String>>) {
+/// A table of the page: its columns, and the cells of each row.
+struct Table {
+    head: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+/// The page's tables.
+fn tables() -> Vec<Table> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/travel.md");
     let page = std::fs::read_to_string(page).unwrap();
-    let mut rows = page
-        .lines()
-        .filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"))
-        .map(|line| line.split(" | ").map(str::to_owned).collect::<Vec<_>>());
-    let head = rows.next().unwrap();
-    (
-        head,
-        rows.filter(|row| !row[0].starts_with("---")).collect(),
-    )
+    let mut tables: Vec<Table> = Vec::new();
+    let mut is_in_table = false;
+    for line in page.lines() {
+        let row = line
+            .strip_prefix("| ")
+            .and_then(|line| line.strip_suffix(" |"));
+        let cells = row.map(|row| row.split(" | ").map(str::to_owned).collect::<Vec<_>>());
+        match (cells, tables.last_mut()) {
+            (Some(row), Some(table)) if is_in_table => table.rows.push(row),
+            (Some(head), _) => tables.push(Table {
+                head,
+                rows: Vec::new(),
+            }),
+            _ => {}
+        }
+        is_in_table = row.is_some();
+    }
+    for table in &mut tables {
+        table.rows.retain(|row| !row[0].starts_with("---"));
+    }
+    tables
 }
 
 fn get(authority: &str, target: &str) -> (u16, String) {
@@ -59,8 +89,8 @@ fn get(authority: &str, target: &str) -> (u16, String) {
 
 /// The outcome of the call, in the page's words.
 fn outcome(authority: &str, call: &str) -> (&'static str, String) {
-    let target = format!("/std/{call}");
-    if call == "static" {
+    let target = format!("/{call}");
+    if call == "std/static" {
         let _ = get(authority, &target);
     }
     match get(authority, &target) {
@@ -72,7 +102,7 @@ fn outcome(authority: &str, call: &str) -> (&'static str, String) {
     }
 }
 
-fn hold(driver: &dyn Driver, column: usize, rows: &[Vec<String>]) -> Vec<String> {
+fn hold(driver: &dyn Driver, tables: &[Table]) -> Vec<String> {
     let running = match driver.start(Function::Faults) {
         Ok(running) => running,
         Err(Refusal::NotRun(reason)) => {
@@ -81,8 +111,15 @@ fn hold(driver: &dyn Driver, column: usize, rows: &[Vec<String>]) -> Vec<String>
         }
         Err(Refusal::Failed(error)) => panic!("{}: {error:#}", driver.name()),
     };
+    let is_here = |title: &String| title.split(", ").any(|name| name == driver.name());
     let mut wrong = Vec::new();
-    for row in rows {
+    for (row, column) in tables.iter().flat_map(|table| {
+        let column = table.head.iter().position(is_here);
+        table
+            .rows
+            .iter()
+            .filter_map(move |row| Some((row, column?)))
+    }) {
         let (_, call) = CALLS.iter().find(|(name, _)| *name == row[0]).unwrap();
         let (found, text) = outcome(&running.endpoint.authority, call);
         if found != row[column] {
@@ -99,16 +136,20 @@ fn hold(driver: &dyn Driver, column: usize, rows: &[Vec<String>]) -> Vec<String>
 
 #[test]
 fn what_does_not_travel_is_as_the_page_says() {
-    let (head, rows) = table();
-    assert_eq!(rows.len(), CALLS.len());
+    let tables = tables();
+    let rows: usize = tables.iter().map(|table| table.rows.len()).sum();
+    assert_eq!(rows, CALLS.len());
     let mut wrong = Vec::new();
     for driver in drivers().unwrap() {
-        let is_here = |title: &String| title.split(", ").any(|name| name == driver.name());
-        let Some(column) = head.iter().position(is_here) else {
+        if !tables[0]
+            .head
+            .iter()
+            .any(|title| title.split(", ").any(|name| name == driver.name()))
+        {
             continue;
-        };
+        }
         match driver.ready() {
-            Ok(()) => wrong.extend(hold(&*driver, column, &rows)),
+            Ok(()) => wrong.extend(hold(&*driver, &tables)),
             Err(reason) => eprintln!("{} was not run: {reason}", driver.name()),
         }
     }

@@ -26,9 +26,9 @@ pub(crate) async fn call(cx: Context, req: Request) -> Result<Response> {
     Ok(Response::typed("text/plain", text))
 }
 
-type Outcome = Result<String, Box<dyn std::error::Error>>;
+pub(crate) type Outcome = Result<String, Box<dyn std::error::Error>>;
 
-fn works() -> Outcome {
+pub(crate) fn works() -> Outcome {
     Ok("works".into())
 }
 

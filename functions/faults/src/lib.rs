@@ -3,6 +3,7 @@
 
 mod fetch;
 mod host;
+mod library;
 
 use std::future::pending;
 use std::hint::black_box;
@@ -30,6 +31,7 @@ pub fn app() -> App {
         .get("/after/{end}", after)
         .get("/fetch/{count}/{port}", fetch::fetch)
         .get("/std/{what}", host::call)
+        .get("/library/{what}", library::call)
 }
 
 async fn ok(_cx: Context, _req: Request) -> Result<Response> {
