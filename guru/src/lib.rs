@@ -178,7 +178,10 @@ pub mod testing {
 /// The items that nearly every function needs.
 pub mod prelude {
     pub use crate::app::middleware::{BodyLimit, Cors, RequestLog, SecurityHeaders};
-    pub use crate::app::{Proxy, limited, unlimited, wrapped};
+    pub use crate::app::{
+        Cookies, Extension, Form, FromHead, FromRequest, Header, Html, IntoResponse, Json, Path,
+        Proxy, Query, Start, State, limited, unlimited, wrapped,
+    };
     pub use crate::{
         App, Body, Bytes, Context, Cookie, Error, ErrorKind, Event, Method, Next, Request,
         Response, Result, Status,
@@ -186,8 +189,8 @@ pub mod prelude {
     pub use serde::{Deserialize, Serialize};
 }
 
-/// Exports the app of a function: `guru::export!(app)`, where `app` is a `fn() -> App`. Use it once per crate, in
-/// `lib.rs`.
+/// Exports the app of a function: `guru::export!(app)`, where `app` is a `fn() -> App` or an
+/// `async fn(Start) -> Result<App>`. Use it once per crate, in `lib.rs`.
 ///
 /// The expansion depends on the vendor that is built for. A native build exports nothing; there [`main!`] serves the
 /// function.
@@ -195,36 +198,36 @@ pub mod prelude {
 #[macro_export]
 macro_rules! export {
     ($app:path) => {
-        const _: fn() -> $crate::App = $app;
+        const _: fn() -> $crate::App = || $crate::app::IntoApp::into_app($app);
     };
 }
 
-/// Exports the app of a function: `guru::export!(app)`, where `app` is a `fn() -> App`. Use it once per crate, in
-/// `lib.rs`.
+/// Exports the app of a function: `guru::export!(app)`, where `app` is a `fn() -> App` or an
+/// `async fn(Start) -> Result<App>`. Use it once per crate, in `lib.rs`.
 ///
 /// In this build it exports a Cloudflare Worker.
 #[cfg(all(target_family = "wasm", feature = "cloudflare", not(feature = "wasi")))]
 #[macro_export]
 macro_rules! export {
     ($app:path) => {
-        $crate::cloudflare::export!($app);
+        $crate::cloudflare::export!(|| $crate::app::IntoApp::into_app($app));
     };
 }
 
-/// Exports the app of a function: `guru::export!(app)`, where `app` is a `fn() -> App`. Use it once per crate, in
-/// `lib.rs`.
+/// Exports the app of a function: `guru::export!(app)`, where `app` is a `fn() -> App` or an
+/// `async fn(Start) -> Result<App>`. Use it once per crate, in `lib.rs`.
 ///
 /// In this build it exports a WASI 0.3 HTTP component.
 #[cfg(all(target_family = "wasm", feature = "wasi", not(feature = "cloudflare")))]
 #[macro_export]
 macro_rules! export {
     ($app:path) => {
-        $crate::wasi::export!($app);
+        $crate::wasi::export!(|| $crate::app::IntoApp::into_app($app));
     };
 }
 
-/// Exports the app of a function: `guru::export!(app)`, where `app` is a `fn() -> App`. Use it once per crate, in
-/// `lib.rs`.
+/// Exports the app of a function: `guru::export!(app)`, where `app` is a `fn() -> App` or an
+/// `async fn(Start) -> Result<App>`. Use it once per crate, in `lib.rs`.
 ///
 /// In this build it does not compile: no vendor was selected, or two were.
 #[cfg(all(
@@ -259,7 +262,7 @@ macro_rules! main {
                     version: env!("CARGO_PKG_VERSION"),
                     about: env!("CARGO_PKG_DESCRIPTION"),
                 },
-                $app,
+                || $crate::app::IntoApp::into_app($app),
             )
         }
     };
@@ -274,7 +277,7 @@ macro_rules! main {
 macro_rules! main {
     ($app:path) => {
         fn main() {
-            const _: fn() -> $crate::App = $app;
+            const _: fn() -> $crate::App = || $crate::app::IntoApp::into_app($app);
         }
     };
 }

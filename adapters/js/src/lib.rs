@@ -75,7 +75,7 @@ pub use worker::{begin, came, cancel, lost, poll, pull, ring};
 /// expansion of wasm-bindgen's attribute, and a crate that forbids unsafe code can keep doing so.
 #[macro_export]
 macro_rules! export {
-    ($app:path) => {
+    ($app:expr) => {
         const _: () = {
             #[$crate::wasm_bindgen::prelude::wasm_bindgen(wasm_bindgen = $crate::wasm_bindgen)]
             pub fn instance() {

@@ -1,9 +1,15 @@
 //! The function's OpenAPI document, for deployment tools.
 
-use guru_core::{App, Error, ErrorKind, Method, Result, Status, memory};
+use std::fmt::Display;
+
+use guru_core::{App, Method, Request, Service, Status, Uri};
 use serde_json::{Map, Value, json};
 
+use crate::error::{Error, ErrorKind};
+use crate::log::{Format, Log};
 use crate::options::Program;
+use crate::start::{context, started};
+use crate::worker::local_runtime;
 
 /// The path at which a function may serve its own document.
 const PATH: &str = "/openapi.json";
@@ -15,31 +21,40 @@ const METHODS: [&str; 8] = [
 ];
 
 /// The document that the function serves at [`PATH`], otherwise one that only lists its routes.
-pub(crate) fn document(program: &Program, app: fn() -> App) -> Result<String> {
-    let routes = app();
-    let has_own = routes
+pub(crate) fn document(program: &Program, app: fn() -> App) -> Result<String, Error> {
+    let log = Log::new(Format::Auto);
+    let service = started(app, log)?;
+    let has_own = service
         .routes()
         .any(|(method, path)| path == PATH && method.is_none_or(|method| *method == Method::GET));
     if !has_own {
-        return of_routes(program, &routes);
+        return of_routes(program, &service);
     }
-    let answer = memory::Client::new(routes)?.get(PATH);
-    let text = answer
-        .body()
-        .as_bytes()
-        .and_then(|bytes| std::str::from_utf8(bytes).ok());
-    match text.filter(|_| answer.status() == Status::OK) {
+    let failed = |reason: &dyn Display| {
+        Error::new(
+            ErrorKind::App,
+            format!("GET {PATH} answers {reason}, and no document"),
+        )
+    };
+    let uri = Uri::parse(PATH).map_err(|error| failed(&error))?;
+    let answered = local_runtime()?.block_on(async {
+        let request = Request::new(Method::GET, uri);
+        let mut answer = service.handle(context(log), request).await;
+        let body = answer.take_body().collect(usize::MAX).await;
+        (answer.status(), body)
+    });
+    let (status, body) = answered;
+    let body = body.map_err(|error| failed(&error))?;
+    let text = std::str::from_utf8(&body).ok();
+    match text.filter(|_| status == Status::OK) {
         Some(text) => Ok(text.to_owned()),
-        None => Err(Error::new(
-            ErrorKind::Internal,
-            format!("GET {PATH} answers {}, and no document", answer.status()),
-        )),
+        None => Err(failed(&status)),
     }
 }
 
-fn of_routes(program: &Program, app: &App) -> Result<String> {
+fn of_routes(program: &Program, service: &Service) -> Result<String, Error> {
     let mut paths = Map::new();
-    for (method, path) in app.routes() {
+    for (method, path) in service.routes() {
         let item = paths.entry(path.replace("{*", "{")).or_insert(json!({}));
         let methods = match method {
             Some(method) => vec![method.as_str().to_ascii_lowercase()],
@@ -60,7 +75,7 @@ fn of_routes(program: &Program, app: &App) -> Result<String> {
         "paths": paths,
     });
     serde_json::to_string_pretty(&document)
-        .map_err(|error| Error::new(ErrorKind::Internal, format!("no document: {error}")))
+        .map_err(|error| Error::new(ErrorKind::App, format!("no document: {error}")))
 }
 
 fn operation(path: &str) -> Value {
@@ -81,7 +96,7 @@ fn operation(path: &str) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use guru_core::{Context, Request, Response};
+    use guru_core::{Context, Response, Result};
 
     use super::*;
 
@@ -96,7 +111,7 @@ mod tests {
     }
 
     async fn broken(_cx: Context, _req: Request) -> Result<Response> {
-        Err(Error::new(ErrorKind::Conflict, "no"))
+        Err(guru_core::ErrorKind::Conflict.into())
     }
 
     #[test]

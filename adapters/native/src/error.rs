@@ -7,7 +7,7 @@ use std::io;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The app has a malformed route.
+    /// The app has a malformed route, or did not start.
     App,
     /// A setting of the environment that cannot be followed.
     Setting,

@@ -27,6 +27,7 @@ mod secret;
 mod sending;
 mod server;
 mod sockets;
+mod start;
 #[cfg(any(
     feature = "blob",
     feature = "invoke",

@@ -12,6 +12,7 @@ use crate::log::{Log, note};
 use crate::options::{Options, addresses};
 use crate::plan::Plan;
 use crate::room::Room;
+use crate::start::started;
 use crate::watchdog;
 use crate::worker::{Workers, runtime};
 
@@ -26,15 +27,16 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts to listen. Every worker calls `app` once, on its own thread.
+    /// Starts to listen. Every worker calls `app` once, on its own thread. An app that waits for its [start](guru_core::app::IntoApp) is
+    /// made here too, to see that it can be.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::App`] when a route is malformed, [`ErrorKind::Setting`] when a setting is, [`ErrorKind::Listen`] when the
+    /// [`ErrorKind::App`] when a route is malformed, or the app did not start, [`ErrorKind::Setting`] when a setting is, [`ErrorKind::Listen`] when the
     /// address is in use, unknown or not permitted.
     pub fn bind(app: fn() -> App, options: Options) -> Result<Self, Error> {
-        let checked = app().into_service();
-        let checked = checked.map_err(|error| Error::new(ErrorKind::App, error.to_string()))?;
+        let log = Log::new(options.log);
+        let checked = started(app, log)?;
         let limit = options.limits.body.unwrap_or(checked.body_limit());
         if options.limits.in_flight < limit {
             let room = options.limits.in_flight;
@@ -64,7 +66,6 @@ impl Server {
         let listener = TcpListener::bind(&*addresses).map_err(refused)?;
         listener.set_nonblocking(true).map_err(system)?;
         let address = listener.local_addr().map_err(system)?;
-        let log = Log::new(options.log);
         Ok(Self {
             app,
             options,

@@ -121,7 +121,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// A runtime of a single thread, which holds its tasks itself: a `LocalSet` would be a second scheduler inside it.
-fn local_runtime() -> Result<LocalRuntime, Error> {
+pub(crate) fn local_runtime() -> Result<LocalRuntime, Error> {
     Builder::new_current_thread()
         .enable_all()
         .build_local(LocalOptions::default())

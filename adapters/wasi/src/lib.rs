@@ -64,7 +64,7 @@ pub use stores::{atomic, key_value};
 /// of `wasip3`'s macro: neither in the function's crate, which can keep forbidding unsafe code, nor in this one.
 #[macro_export]
 macro_rules! export {
-    ($app:path) => {
+    ($app:expr) => {
         const _: () = {
             use $crate::wasip3::exports::http::handler;
 

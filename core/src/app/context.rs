@@ -69,6 +69,11 @@ impl Context {
         }))
     }
 
+    /// One with the same ports, for what is no request.
+    pub(super) fn another(&self, invocation: Invocation) -> Self {
+        Self::new(Rc::clone(&self.0.ports), invocation)
+    }
+
     pub(super) fn ports(&self) -> &Ports {
         &self.0.ports
     }

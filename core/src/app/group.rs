@@ -14,8 +14,8 @@ use super::service::Inner;
 use super::shape::Shape;
 use super::values::{Shared, State};
 use super::{
-    App, BODY_LIMIT, Context, Error, ErrorKind, Handler, LocalFuture, Middleware, Next, Result,
-    Service, unlimited,
+    App, BODY_LIMIT, Context, Error, ErrorKind, Handler, IntoHandler, LocalFuture, Middleware,
+    Next, Result, Service, unlimited,
 };
 use crate::http::{Method, Request, Response};
 
@@ -25,14 +25,14 @@ const UNMATCHED: &str = "{*unmatched}";
 impl App {
     /// Routes these methods on `pattern` to one handler.
     #[must_use]
-    pub fn on<H: Handler>(
+    pub fn on<A, H: IntoHandler<A>>(
         mut self,
         methods: impl IntoIterator<Item = Method>,
         pattern: &str,
         handler: H,
     ) -> Self {
-        self.router.note_settling::<H>();
-        let handler: Rc<dyn Handler> = Rc::new(handler);
+        self.router.note_settling::<H::Handler>();
+        let handler: Rc<dyn Handler> = Rc::new(handler.into_handler());
         for method in methods {
             let handler = Rc::clone(&handler);
             let added = self.router.add(Some(method), pattern, handler, None);
@@ -102,6 +102,10 @@ impl App {
         if let Some(error) = app.error {
             return Err(error);
         }
+        if app.starting.is_some() {
+            let message = "an app that waits for its start is not mounted in another: mount others in the app that it makes";
+            return Err(Error::new(ErrorKind::Internal, message));
+        }
         let around = Around {
             middleware: app.middleware,
             body_limit: app.body_limit,
@@ -156,10 +160,11 @@ impl App {
     /// Has a handler answer what matches no route, in place of a 404. A path that has a route, with another method, is a 405 as
     /// before. It has no path parameters, and [`Request::route`] is `None`.
     #[must_use]
-    pub fn fallback<H: Handler>(mut self, handler: H) -> Self {
-        self.router.note_settling::<H>();
+    pub fn fallback<A, H: IntoHandler<A>>(mut self, handler: H) -> Self {
+        self.router.note_settling::<H::Handler>();
         self.router.find_fallback = Some(Fallbacks::find);
-        let done = self.router.fallbacks.set_own(Rc::new(handler));
+        let handler = Rc::new(handler.into_handler());
+        let done = self.router.fallbacks.set_own(handler);
         self.fail(done);
         self
     }
@@ -235,9 +240,9 @@ impl Around {
 /// Fails with this, once, whatever the body.
 fn refused(error: Error) -> Rc<dyn Handler> {
     let error = RefCell::new(Some(error));
-    Rc::new(unlimited(move |_, _| {
+    Rc::new(unlimited(move |_: Context, _: Request| {
         let error = error.take().unwrap_or_else(Error::not_found);
-        ready(Err(error))
+        ready(Err::<Response, _>(error))
     }))
 }
 
@@ -266,13 +271,13 @@ pub struct Wrapped {
 /// # Ok::<(), guru_core::Error>(())
 /// ```
 #[must_use]
-pub fn wrapped(middleware: impl Middleware + 'static, handler: impl Handler) -> Wrapped {
+pub fn wrapped<A>(middleware: impl Middleware + 'static, handler: impl IntoHandler<A>) -> Wrapped {
     let around = Around {
         middleware: vec![Rc::new(middleware)],
         body_limit: None,
         state: None,
     };
-    Wrapped::new(&around, Rc::new(handler))
+    Wrapped::new(&around, Rc::new(handler.into_handler()))
 }
 
 impl Wrapped {
@@ -286,6 +291,7 @@ impl Wrapped {
             middleware: around.middleware.clone(),
             body_limit: BODY_LIMIT.into(),
             state: None,
+            starting: None,
         });
         Self {
             service,

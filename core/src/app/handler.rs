@@ -3,13 +3,14 @@
 use alloc::boxed::Box;
 use core::pin::Pin;
 
-use super::{Context, Result};
+use super::{Context, IntoHandler, IntoResponse, Result};
 use crate::http::{Request, Response};
 
 /// A boxed future that stays on its thread.
 pub type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 
-/// A request handler: any `async fn(Context, Request) -> Result<Response>`, or an equivalent closure.
+/// A request handler: any `async fn(Context, Request)` that returns what [can be a response](IntoResponse), or an equivalent closure.
+/// ([`IntoHandler`] has those that take other arguments.)
 ///
 /// - May be called again before an earlier call has completed.
 /// - The future need not be `Send`: a target polls it on the calling thread.
@@ -39,10 +40,10 @@ pub trait Handler: 'static {
 impl<F, A> Handler for F
 where
     F: Fn(Context, Request) -> A + 'static,
-    A: Future<Output = Result<Response>> + 'static,
+    A: Future<Output: IntoResponse> + 'static,
 {
     fn call(&self, cx: Context, req: Request) -> LocalFuture<Result<Response>> {
-        Box::pin(self(cx, req))
+        A::Output::boxed(self(cx, req))
     }
 }
 
@@ -57,7 +58,8 @@ pub struct Limited<H> {
 ///
 /// A body that is known to be larger gets 413 before the handler is called, and reading beyond the limit is an error,
 /// which `?` makes a 413. A vendor's own limit may be lower (docs/portability.md).
-pub const fn limited<H: Handler>(bytes: usize, handler: H) -> Limited<H> {
+pub fn limited<A, H: IntoHandler<A>>(bytes: usize, handler: H) -> Limited<H::Handler> {
+    let handler = handler.into_handler();
     Limited { handler, bytes }
 }
 
@@ -80,7 +82,7 @@ pub const fn limited<H: Handler>(bytes: usize, handler: H) -> Limited<H> {
 /// assert_eq!(client.post("/limited", "four").status().as_u16(), 413);
 /// # Ok::<(), guru_core::Error>(())
 /// ```
-pub const fn unlimited<H: Handler>(handler: H) -> Limited<H> {
+pub fn unlimited<A, H: IntoHandler<A>>(handler: H) -> Limited<H::Handler> {
     limited(usize::MAX, handler)
 }
 

@@ -2,12 +2,15 @@
 //!
 //! Nothing here depends on a vendor or a socket: a target passes requests in and sends the responses.
 
+mod answer;
+mod arguments;
 mod blob;
 mod conditions;
 mod context;
 mod error;
 mod events;
 mod extract;
+mod extractors;
 mod fetch;
 mod finish;
 mod group;
@@ -25,6 +28,7 @@ mod secret;
 mod service;
 mod shape;
 mod sql;
+mod start;
 mod stream;
 pub mod time;
 mod trace;
@@ -34,10 +38,16 @@ use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::fmt;
 
+pub use answer::IntoResponse;
+pub use arguments::{FromHead, FromRequest, IntoHandler, Taking, ViaBody, ViaHead, Whole};
 pub use blob::Blob;
 pub use context::{Context, Invocation};
 pub use error::{Error, ErrorKind};
 pub use events::{Event, Events};
+pub use extractors::{
+    Cookies, Extension, Form, Header, Html, Json, NamedHeader, OptionalFromHead,
+    OptionalFromRequest, Path, Query, State,
+};
 pub use fetch::Fetch;
 pub use group::{Wrapped, wrapped};
 pub use handler::{Handler, Limited, LocalFuture, limited, unlimited};
@@ -50,6 +60,7 @@ pub use secret::Secret;
 pub use service::Service;
 pub use shape::problem_details;
 pub use sql::Sql;
+pub use start::{IntoApp, Start};
 pub use stream::Out;
 
 use crate::http::Method;
@@ -90,6 +101,8 @@ pub struct App {
     body_limit: Option<usize>,
     state: Option<Rc<dyn Shared>>,
     error: Option<Error>,
+    /// What makes the app that this one stands for.
+    starting: Option<Rc<dyn start::Begin>>,
 }
 
 macro_rules! methods {
@@ -97,7 +110,7 @@ macro_rules! methods {
         $(
             #[doc = concat!("Routes `", stringify!($method), "` on `pattern` to `handler`.")]
             #[must_use]
-            pub fn $name(self, pattern: &str, handler: impl Handler) -> Self {
+            pub fn $name<A>(self, pattern: &str, handler: impl IntoHandler<A>) -> Self {
                 self.add(Some(Method::$method), pattern, handler)
             }
         )*
@@ -114,6 +127,7 @@ impl App {
             body_limit: None,
             state: None,
             error: None,
+            starting: None,
         }
     }
 
@@ -122,13 +136,13 @@ impl App {
     /// Routes `method` on `pattern` to `handler`. A `GET` route also handles `HEAD`, unless `HEAD` has a route of its
     /// own.
     #[must_use]
-    pub fn route(self, method: Method, pattern: &str, handler: impl Handler) -> Self {
+    pub fn route<A>(self, method: Method, pattern: &str, handler: impl IntoHandler<A>) -> Self {
         self.add(Some(method), pattern, handler)
     }
 
     /// Routes all methods on `pattern` that have no route of their own to `handler`.
     #[must_use]
-    pub fn any(self, pattern: &str, handler: impl Handler) -> Self {
+    pub fn any<A>(self, pattern: &str, handler: impl IntoHandler<A>) -> Self {
         self.add(None, pattern, handler)
     }
 
@@ -163,6 +177,9 @@ impl App {
         if let Some(error) = self.error {
             return Err(error);
         }
+        if let Some(starting) = &self.starting {
+            starting.limit(self.body_limit);
+        }
         let body_limit = self.body_limit.unwrap_or(BODY_LIMIT);
         if let Some(settle) = self.router.settle {
             settle(&self.router, body_limit);
@@ -172,12 +189,19 @@ impl App {
             middleware: self.middleware,
             body_limit: body_limit.into(),
             state: self.state,
+            starting: self.starting,
         }))
     }
 
-    fn add<H: Handler>(mut self, method: Option<Method>, pattern: &str, handler: H) -> Self {
-        self.router.note_settling::<H>();
-        let added = self.router.add(method, pattern, Rc::new(handler), None);
+    fn add<A, H: IntoHandler<A>>(
+        mut self,
+        method: Option<Method>,
+        pattern: &str,
+        handler: H,
+    ) -> Self {
+        self.router.note_settling::<H::Handler>();
+        let handler = Rc::new(handler.into_handler());
+        let added = self.router.add(method, pattern, handler, None);
         self.fail(added);
         self
     }

@@ -185,6 +185,19 @@ struct Values<'f, 'a> {
     asked: &'f Cell<bool>,
 }
 
+/// One value, whatever is asked for.
+pub(super) fn value<'v>(
+    values: &'v [Cow<'v, str>],
+    asked: &'v Cell<bool>,
+) -> impl Deserializer<'v, Error = Error> + IntoDeserializer<'v, Error> {
+    let shape = Shape::Text;
+    Values {
+        values,
+        shape,
+        asked,
+    }
+}
+
 impl<'f> Values<'f, '_> {
     fn only(self) -> Result<&'f str, Error> {
         match self.values {
@@ -308,6 +321,8 @@ pub(super) struct Error {
     wanted: String,
     /// Whether the value has the right type, so that no other shape can help.
     is_final: bool,
+    /// Whether a field is missing, or one that is not known there.
+    pub(super) is_of_shape: bool,
 }
 
 /// A value of the wrong type.
@@ -364,6 +379,21 @@ impl serde::de::Error for Error {
             found: None,
             wanted: String::new(),
             is_final: false,
+            is_of_shape: false,
+        }
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self {
+            is_of_shape: true,
+            ..Self::custom(format_args!("missing field `{field}`"))
+        }
+    }
+
+    fn invalid_length(length: usize, expected: &dyn Expected) -> Self {
+        Self {
+            is_of_shape: true,
+            ..Self::custom(format_args!("invalid length {length}, expected {expected}"))
         }
     }
 

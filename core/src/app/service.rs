@@ -8,6 +8,7 @@ use core::fmt;
 use super::error::lost;
 use super::finish::{finish, frame};
 use super::router::Router;
+use super::start::Begin;
 use super::stream::{begin, is_unbegun};
 use super::values::Shared;
 use super::{Context, Error, ErrorKind, Middleware, Next, Result};
@@ -25,11 +26,19 @@ pub(super) struct Inner {
     pub(super) body_limit: Cell<usize>,
     /// What handlers share, if there is something.
     pub(super) state: Option<Rc<dyn Shared>>,
+    pub(super) starting: Option<Rc<dyn Begin>>,
 }
 
 impl Service {
     pub(super) fn new(inner: Inner) -> Self {
         Self(Rc::new(inner))
+    }
+
+    /// Has a request that has come to this app from another see its state.
+    pub(super) fn enter(&self, cx: &Context) {
+        if let Some(state) = &self.0.state {
+            cx.values_or_new().enter(Rc::clone(state).state());
+        }
     }
 
     /// How many bytes of a body a handler may read that has no limit of its own.

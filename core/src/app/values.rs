@@ -49,6 +49,11 @@ impl State {
         self.values.iter().find_map(|value| value.downcast_ref())
     }
 
+    fn shared<T: 'static>(&self) -> Option<Rc<T>> {
+        let mut values = self.values.iter();
+        values.find_map(|value| Rc::clone(value).downcast().ok())
+    }
+
     /// That of an app, which nobody else has yet.
     pub(super) fn of(app: &mut Option<Rc<dyn Shared>>) -> Option<&mut Self> {
         let shared = app.get_or_insert_with(|| Rc::new(Self::default()));
@@ -120,10 +125,14 @@ impl Values {
         entries.map(|entry| &*entry.value)
     }
 
+    /// The state of the apps, the innermost last.
+    fn states(&self) -> impl Iterator<Item = &Rc<State>> {
+        self.all().filter_map(|value| value.downcast_ref())
+    }
+
     /// The state of a type that the innermost app has.
     fn state<T: 'static>(&self) -> Option<&T> {
-        let states = self.all().filter_map(|value| value.downcast_ref());
-        states.filter_map(|state: &Rc<State>| state.get()).last()
+        self.states().filter_map(|state| state.get()).last()
     }
 
     fn add(&self, value: Box<dyn Any>) {
@@ -155,6 +164,13 @@ impl Context {
     /// [`ErrorKind::Internal`] when it was given nothing of this type.
     pub fn state<T: 'static>(&self) -> Result<&T> {
         let found = self.values().and_then(Values::state);
+        found.ok_or_else(|| missing(type_name::<T>(), "state", "App::state"))
+    }
+
+    /// The same to keep.
+    pub(super) fn shared_state<T: 'static>(&self) -> Result<Rc<T>> {
+        let states = self.values().into_iter().flat_map(Values::states);
+        let found = states.filter_map(|state| state.shared()).last();
         found.ok_or_else(|| missing(type_name::<T>(), "state", "App::state"))
     }
 

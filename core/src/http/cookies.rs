@@ -6,7 +6,7 @@ use core::fmt;
 use core::time::Duration;
 
 use super::method::is_token;
-use super::{Error, ErrorKind, Request, Response};
+use super::{Error, ErrorKind, Headers, Request, Response};
 
 /// A cookie that an answer sets, by default for the whole site, until the browser ends, over https alone (and on `localhost`), out of
 /// reach of scripts, and not with requests that other sites make, but for links (`SameSite=Lax`).
@@ -172,16 +172,21 @@ impl Request {
     /// section 5.4). Quotes around a value are part of it, as browsers have it.
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<&str> {
-        let lines = self.headers().get_all("cookie");
-        // HTTP/2 clients may send a header for each (RFC 9113, section 8.2.3).
-        let pairs = lines.flat_map(|line| line.split(|byte| *byte == b';'));
-        let mut values = pairs.filter_map(|pair| {
-            let pair = core::str::from_utf8(pair.trim_ascii()).ok()?;
-            let (own, value) = pair.split_once('=')?;
-            (own == name).then_some(value)
-        });
-        values.next()
+        cookie(self.headers(), name)
     }
+}
+
+/// The value of a cookie among these headers of a request.
+pub(crate) fn cookie<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all("cookie");
+    // HTTP/2 clients may send a header for each (RFC 9113, section 8.2.3).
+    let pairs = lines.flat_map(|line| line.split(|byte| *byte == b';'));
+    let mut values = pairs.filter_map(|pair| {
+        let pair = core::str::from_utf8(pair.trim_ascii()).ok()?;
+        let (own, value) = pair.split_once('=')?;
+        (own == name).then_some(value)
+    });
+    values.next()
 }
 
 impl Response {

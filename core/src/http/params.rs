@@ -35,6 +35,12 @@ impl Params {
         self.pattern.as_ref().map(|pattern| &*pattern.text)
     }
 
+    /// The parameters: their names and spans, in the order of the pattern.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Range<usize>)> {
+        let names = self.pattern.iter().flat_map(|pattern| &pattern.names);
+        names.map(|name| &**name).zip(self.spans.iter().cloned())
+    }
+
     /// The span of a parameter.
     pub(crate) fn span(&self, name: &str) -> Option<Range<usize>> {
         let names = &self.pattern.as_ref()?.names;

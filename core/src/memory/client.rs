@@ -15,7 +15,7 @@ use super::data::Data;
 use super::fetch::{Answer, Origins};
 use super::invoke::Functions;
 use super::{Blob, Call, Clock, Config, KeyValue, Log, Random, Reply};
-use crate::app::{App, Context, Invocation, Later, Result, Service};
+use crate::app::{App, Context, IntoApp, Invocation, Later, Result, Service};
 use crate::http::{self, Body, Method, Request, Response, Uri, Url};
 use crate::ports::{self, Ports};
 
@@ -78,6 +78,16 @@ impl Client {
             functions,
             calls: Cell::new(0),
         })
+    }
+
+    /// Creates a client of the app that this makes: a `fn() -> App`, or an `async fn(Start) -> Result<App>`, which is made by the first
+    /// request, with what the client was given until then.
+    ///
+    /// # Errors
+    ///
+    /// As [`App::into_service`].
+    pub fn of<A>(app: impl IntoApp<A>) -> Result<Self> {
+        Self::new(app.into_app())
     }
 
     /// Sets the random seed.
