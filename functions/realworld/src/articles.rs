@@ -5,9 +5,10 @@ use guru::ports::Statement;
 use guru::prelude::*;
 use serde::de::DeserializeOwned;
 
+use crate::auth::User;
+use crate::db;
 use crate::profiles::{self, Profile};
-use crate::text::Time;
-use crate::{auth, db, text};
+use crate::text::{self, Time};
 
 /// How many articles are on a page, unless the client says, and at most.
 const PAGE: u32 = 20;
@@ -19,7 +20,7 @@ const TAGS: usize = 20;
 /// An article as clients see it.
 #[derive(Deserialize, Serialize)]
 #[serde(from = "Row", rename_all = "camelCase")]
-struct Article {
+pub(crate) struct Article {
     slug: String,
     title: String,
     description: String,
@@ -77,13 +78,15 @@ impl From<Row> for Article {
 
 /// `{"article": ...}`, as both sides say it.
 #[derive(Deserialize, Serialize)]
-struct Body<T> {
+pub(crate) struct Body<T> {
     article: T,
 }
 
+type Answer = Result<Json<Body<Article>>>;
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Page {
+pub(crate) struct Page {
     articles: Vec<Article>,
     articles_count: u64,
 }
@@ -91,7 +94,7 @@ struct Page {
 /// What a reader wants of all articles; what is empty is not asked for.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Wanted {
+pub(crate) struct Wanted {
     tag: String,
     author: String,
     favorited: String,
@@ -101,7 +104,7 @@ struct Wanted {
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct New {
+pub(crate) struct New {
     title: String,
     description: String,
     body: String,
@@ -109,7 +112,7 @@ struct New {
 }
 
 #[derive(Deserialize)]
-struct Changes {
+pub(crate) struct Changes {
     title: Option<String>,
     description: Option<String>,
     body: Option<String>,
@@ -134,39 +137,49 @@ const WANTED: &str = "FROM articles a JOIN users u ON u.id = a.author
     AND (?5 = '' OR EXISTS (SELECT 1 FROM favorites f JOIN users r ON r.id = f.reader
                             WHERE f.article = a.id AND r.username = ?5))";
 
-pub(crate) async fn list(cx: Context, req: Request) -> Result<Response> {
-    let reader = auth::reader(&cx, &req).await?;
-    page(&cx, reader, false, req.query()?).await
+pub(crate) async fn list(
+    cx: Context,
+    reader: Option<User>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Json<Page>> {
+    page(&cx, reader, false, wanted).await
 }
 
-pub(crate) async fn feed(cx: Context, req: Request) -> Result<Response> {
-    let user = auth::user(&cx, &req).await?;
-    page(&cx, user, true, req.query()?).await
+pub(crate) async fn feed(
+    cx: Context,
+    user: User,
+    Query(wanted): Query<Wanted>,
+) -> Result<Json<Page>> {
+    page(&cx, Some(user), true, wanted).await
 }
 
 /// A page of articles, the newest first, and how many there are without its limits: two statements, whatever is on it.
-async fn page(cx: &Context, reader: i64, is_feed: bool, wanted: Wanted) -> Result<Response> {
-    let count = format!("SELECT count(*) AS all_of_them {WANTED}");
+async fn page(
+    cx: &Context,
+    reader: Option<User>,
+    is_feed: bool,
+    wanted: Wanted,
+) -> Result<Json<Page>> {
+    let limit = wanted.limit.unwrap_or(PAGE).min(LONGEST_PAGE);
+    let offset = wanted.offset.unwrap_or_default();
     let values = params![reader, is_feed, wanted.tag, wanted.author, wanted.favorited];
+    let count = format!("SELECT count(*) AS all_of_them {WANTED}");
     let count = db::statement(&count, values.clone());
     let articles = format!(
         "SELECT {} {WANTED} ORDER BY a.created_at DESC, a.id DESC LIMIT ?6 OFFSET ?7",
         columns()
     );
-    let limit = wanted.limit.unwrap_or(PAGE).min(LONGEST_PAGE);
-    let articles = db::statement(&articles, values)
-        .bind(limit)
-        .bind(wanted.offset.unwrap_or_default());
+    let articles = db::statement(&articles, values).bind(limit).bind(offset);
     let (counted, articles) = db::both::<u64, _>(cx, count, articles).await?;
     let articles_count = counted.into_iter().sum();
-    Response::json(&Page {
+    Ok(Json(Page {
         articles,
         articles_count,
-    })
+    }))
 }
 
 /// Shows an article as this reader sees it.
-fn shown(reader: i64, slug: &str) -> Statement {
+fn shown(reader: Option<User>, slug: &str) -> Statement {
     let sql = format!(
         "SELECT {}, a.body FROM articles a JOIN users u ON u.id = a.author WHERE a.slug = ?2",
         columns()
@@ -174,23 +187,20 @@ fn shown(reader: i64, slug: &str) -> Statement {
     db::statement(&sql, params![reader, slug])
 }
 
-fn answer(mut found: Vec<Article>) -> Result<Response> {
+fn answer(mut found: Vec<Article>) -> Answer {
     let article = found.pop().ok_or_else(Error::not_found)?;
-    Response::json(&Body { article })
+    Ok(Json(Body { article }))
 }
 
-pub(crate) async fn show(cx: Context, req: Request) -> Result<Response> {
-    let reader = auth::reader(&cx, &req).await?;
-    one(&cx, reader, req.param("slug")?).await
+pub(crate) async fn show(cx: Context, reader: Option<User>, Path(slug): Path<String>) -> Answer {
+    answer(db::batch(&cx, vec![shown(reader, &slug)]).await?)
 }
 
-async fn one(cx: &Context, reader: i64, slug: String) -> Result<Response> {
-    answer(db::batch(cx, vec![shown(reader, &slug)]).await?)
-}
-
-pub(crate) async fn create(cx: Context, mut req: Request) -> Result<Response> {
-    let user = auth::user(&cx, &req).await?;
-    let Body { article: new } = req.json::<Body<New>>().await?;
+pub(crate) async fn create(
+    cx: Context,
+    user: User,
+    Json(Body { article: new }): Json<Body<New>>,
+) -> Result<(Status, Json<Body<Article>>)> {
     let title = text::line("title", &new.title)?;
     let description = text::required("description", &new.description)?;
     let body = text::required("body", &new.body)?;
@@ -204,33 +214,28 @@ pub(crate) async fn create(cx: Context, mut req: Request) -> Result<Response> {
         let sql = "INSERT INTO articles (id, slug, author, title, description, body, created_at, updated_at)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)";
         let values = params![id, slug, user, &title, &description, &body, now];
-        let mut statements = vec![db::statement(sql, values)];
+        let article = db::statement(sql, values);
         let sql =
             "INSERT INTO tags (article, tag, place) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
         let tags = (0_i32..).zip(&tags);
-        statements.extend(tags.map(|(place, tag)| db::statement(sql, params![id, tag, place])));
-        statements.push(shown(user, slug));
-        statements
+        let tags = tags.map(|(place, tag)| db::statement(sql, params![id, tag, place]));
+        let shown = shown(Some(user), slug);
+        [article].into_iter().chain(tags).chain([shown]).collect()
     });
-    Ok(answer(made.await?)?.with_status(Status::CREATED))
+    Ok((Status::CREATED, answer(made.await?)?))
 }
 
-pub(crate) async fn update(cx: Context, mut req: Request) -> Result<Response> {
-    let user = auth::user(&cx, &req).await?;
-    let slug: String = req.param("slug")?;
-    let Body { article: new } = req.json::<Body<Changes>>().await?;
-    let title = new
-        .title
-        .map(|title| text::line("title", &title))
-        .transpose()?;
-    let description = new
-        .description
-        .map(|text| text::required("description", &text))
-        .transpose()?;
-    let body = new
-        .body
-        .map(|body| text::required("body", &body))
-        .transpose()?;
+pub(crate) async fn update(
+    cx: Context,
+    user: User,
+    Path(slug): Path<String>,
+    Json(Body { article: new }): Json<Body<Changes>>,
+) -> Answer {
+    let title = text::if_said(new.title, |title| text::line("title", title))?;
+    let description = text::if_said(new.description, |about| {
+        text::required("description", about)
+    })?;
+    let body = text::if_said(new.body, |body| text::required("body", body))?;
     let slugs = match &title {
         Some(title) => text::slugs(&cx, title),
         None => vec![slug.clone()],
@@ -246,7 +251,7 @@ pub(crate) async fn update(cx: Context, mut req: Request) -> Result<Response> {
         vec![db::statement(sql, values)]
     });
     match changed.await?.pop() {
-        Some(slug) => one(&cx, user, slug).await,
+        Some(slug) => show(cx, Some(user), Path(slug)).await,
         None => Err(refused(&cx, &slug).await),
     }
 }
@@ -268,48 +273,43 @@ async fn named<T: DeserializeOwned>(
     done
 }
 
-pub(crate) async fn delete(cx: Context, req: Request) -> Result<Response> {
-    let user = auth::user(&cx, &req).await?;
-    let slug: String = req.param("slug")?;
+pub(crate) async fn delete(cx: Context, user: User, Path(slug): Path<String>) -> Result<Status> {
     let sql = "DELETE FROM articles WHERE slug = ?1 AND author = ?2 RETURNING id";
-    match db::first::<i64>(&cx, sql, params![&slug, user]).await? {
-        Some(_) => Ok(Response::new(Status::NO_CONTENT)),
-        None => Err(refused(&cx, &slug).await),
+    let gone: Option<i64> = db::first(&cx, sql, params![&slug, user]).await?;
+    if gone.is_none() {
+        return Err(refused(&cx, &slug).await);
     }
+    Ok(Status::NO_CONTENT)
 }
 
 /// Why nothing was done to an article.
 async fn refused(cx: &Context, slug: &str) -> Error {
-    db::refused(cx, "SELECT id FROM articles WHERE slug = ?1", params![slug]).await
+    let sql = "SELECT id FROM articles WHERE slug = ?1";
+    db::refused(cx, sql, params![slug]).await
 }
 
-pub(crate) async fn favorite(cx: Context, req: Request) -> Result<Response> {
+pub(crate) async fn favorite(cx: Context, user: User, Path(slug): Path<String>) -> Answer {
     let sql = "INSERT INTO favorites (reader, article) SELECT ?1, id FROM articles WHERE slug = ?2
                ON CONFLICT DO NOTHING";
-    marked(&cx, &req, sql).await
+    let mark = db::statement(sql, params![user, &slug]);
+    answer(db::batch(&cx, vec![mark, shown(Some(user), &slug)]).await?)
 }
 
-pub(crate) async fn unfavorite(cx: Context, req: Request) -> Result<Response> {
+pub(crate) async fn unfavorite(cx: Context, user: User, Path(slug): Path<String>) -> Answer {
     let sql = "DELETE FROM favorites WHERE reader = ?1
                AND article = (SELECT id FROM articles WHERE slug = ?2)";
-    marked(&cx, &req, sql).await
-}
-
-async fn marked(cx: &Context, req: &Request, sql: &str) -> Result<Response> {
-    let user = auth::user(cx, req).await?;
-    let slug: String = req.param("slug")?;
     let mark = db::statement(sql, params![user, &slug]);
-    answer(db::batch(cx, vec![mark, shown(user, &slug)]).await?)
+    answer(db::batch(&cx, vec![mark, shown(Some(user), &slug)]).await?)
 }
 
 #[derive(Serialize)]
-struct Tags {
+pub(crate) struct Tags {
     tags: Vec<String>,
 }
 
 /// The tags that most articles have.
-pub(crate) async fn tags(cx: Context, _req: Request) -> Result<Response> {
+pub(crate) async fn tags(cx: Context) -> Result<Json<Tags>> {
     let sql = "SELECT tag FROM tags GROUP BY tag ORDER BY count(*) DESC, tag LIMIT 100";
     let tags = db::all(&cx, sql, params![]).await?;
-    Response::json(&Tags { tags })
+    Ok(Json(Tags { tags }))
 }

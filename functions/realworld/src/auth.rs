@@ -6,6 +6,8 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use guru::app::OptionalFromHead;
+use guru::ports::SqlValue;
 use guru::prelude::*;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
@@ -22,9 +24,6 @@ const KEY: usize = 32;
 /// The password of nobody: a hash that none is known to have.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// Who is not signed in: the key of no user.
-const ANYBODY: i64 = 0;
-
 #[derive(Deserialize, Serialize)]
 struct Claims {
     /// The key of the user.
@@ -33,29 +32,40 @@ struct Claims {
     exp: u64,
 }
 
-/// The key of the user who asks; a 401 where there is none.
-pub(crate) async fn user(cx: &Context, req: &Request) -> Result<i64> {
-    match reader(cx, req).await? {
-        ANYBODY => Err(ErrorKind::Unauthorized.into()),
-        user => Ok(user),
+/// The user who asks, by the key that the tables have. A handler that takes one is for users, and one that takes `Option<User>` for
+/// anybody.
+#[derive(Clone, Copy)]
+pub(crate) struct User(pub(crate) i64);
+
+impl FromHead for User {
+    async fn from_head(cx: &Context, req: &Request) -> Result<Self> {
+        let user = Self::optional_from_head(cx, req).await?;
+        user.ok_or_else(|| ErrorKind::Unauthorized.into())
     }
 }
 
-/// The key of the user who asks, or of nobody, where anybody may ask. A token that is not good is a 401 all the same: its user
-/// believes to be signed in.
-pub(crate) async fn reader(cx: &Context, req: &Request) -> Result<i64> {
-    let Some(said) = req.headers().get_str("authorization") else {
-        return Ok(ANYBODY);
-    };
-    let user = match said.strip_prefix("Token ") {
-        Some(token) => check(cx, token).await?,
-        None => None,
-    };
-    user.ok_or_else(|| ErrorKind::Unauthorized.into())
+impl OptionalFromHead for User {
+    /// A token that is not good is a 401 also where none is needed: who sends it believes to be signed in.
+    async fn optional_from_head(cx: &Context, req: &Request) -> Result<Option<Self>> {
+        let Some(said) = req.headers().get_str("authorization") else {
+            return Ok(None);
+        };
+        let user = match said.strip_prefix("Token ") {
+            Some(token) => check(cx, token).await?,
+            None => None,
+        };
+        user.map(Some).ok_or_else(|| ErrorKind::Unauthorized.into())
+    }
+}
+
+impl From<User> for SqlValue {
+    fn from(User(key): User) -> Self {
+        key.into()
+    }
 }
 
 /// A token for a user.
-pub(crate) async fn token(cx: &Context, user: i64) -> Result<String> {
+pub(crate) async fn token(cx: &Context, User(user): User) -> Result<String> {
     let sub = user.to_string();
     let exp = (cx.clock().now() + LIFETIME).as_secs();
     let claims = BASE64.encode(serde_json::to_vec(&Claims { sub, exp })?);
@@ -65,13 +75,14 @@ pub(crate) async fn token(cx: &Context, user: i64) -> Result<String> {
 }
 
 /// The user of a token, if it is one of ours and good for now.
-async fn check(cx: &Context, token: &str) -> Result<Option<i64>> {
+async fn check(cx: &Context, token: &str) -> Result<Option<User>> {
     let Some((signed, signature, claims)) = parts(token) else {
         return Ok(None);
     };
     let is_ours = mac(cx, signed).await?.verify_slice(&signature).is_ok();
     let is_good = is_ours && cx.clock().now().as_secs() < claims.exp;
-    Ok(claims.sub.parse().ok().filter(|_| is_good))
+    let user = claims.sub.parse().ok().filter(|_| is_good);
+    Ok(user.map(User))
 }
 
 /// What a token says, of which nothing is proved yet.

@@ -3,14 +3,15 @@
 use guru::params;
 use guru::prelude::*;
 
+use crate::auth::User;
+use crate::db;
 use crate::profiles::{self, Profile};
-use crate::text::Time;
-use crate::{auth, db, text};
+use crate::text::{self, Time};
 
 /// A comment as clients see it.
 #[derive(Deserialize, Serialize)]
 #[serde(from = "Row", rename_all = "camelCase")]
-struct Comment {
+pub(crate) struct Comment {
     id: i64,
     body: String,
     created_at: Time,
@@ -50,18 +51,18 @@ impl From<Row> for Comment {
 
 /// `{"comment": ...}`, as both sides say it.
 #[derive(Deserialize, Serialize)]
-struct Body<T> {
+pub(crate) struct Body<T> {
     comment: T,
 }
 
 #[derive(Serialize)]
-struct List {
+pub(crate) struct List {
     comments: Vec<Comment>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct New {
+pub(crate) struct New {
     body: String,
 }
 
@@ -73,52 +74,53 @@ fn comments() -> String {
     )
 }
 
-pub(crate) async fn list(cx: Context, req: Request) -> Result<Response> {
-    let reader = auth::reader(&cx, &req).await?;
-    let slug: String = req.param("slug")?;
+pub(crate) async fn list(
+    cx: Context,
+    reader: Option<User>,
+    Path(slug): Path<String>,
+) -> Result<Json<List>> {
     let article = db::statement("SELECT id FROM articles WHERE slug = ?1", params![&slug]);
     let sql = format!(
         "{} JOIN articles a ON a.id = c.article WHERE a.slug = ?2 ORDER BY c.created_at, c.id",
         comments()
     );
     let comments = db::statement(&sql, params![reader, &slug]);
-    let (article, comments) = db::both::<i64, _>(&cx, article, comments).await?;
-    if article.is_empty() {
-        return Err(Error::not_found());
+    match db::both::<i64, _>(&cx, article, comments).await? {
+        (article, _) if article.is_empty() => Err(Error::not_found()),
+        (_, comments) => Ok(Json(List { comments })),
     }
-    Response::json(&List { comments })
 }
 
-pub(crate) async fn create(cx: Context, mut req: Request) -> Result<Response> {
-    let user = auth::user(&cx, &req).await?;
-    let slug: String = req.param("slug")?;
-    let Body { comment: new } = req.json::<Body<New>>().await?;
+pub(crate) async fn create(
+    cx: Context,
+    user: User,
+    Path(slug): Path<String>,
+    Json(Body { comment: new }): Json<Body<New>>,
+) -> Result<Json<Body<Comment>>> {
     let body = text::required("body", &new.body)?;
     let sql = "INSERT INTO comments (id, article, author, body, created_at)
                SELECT ?1, id, ?3, ?4, ?5 FROM articles WHERE slug = ?2";
     let id = db::key(&cx);
-    let values = params![id, slug, user, body, text::now(&cx)];
-    let sql_of_it = format!("{} WHERE c.id = ?2", comments());
-    let both = vec![
-        db::statement(sql, values),
-        db::statement(&sql_of_it, params![user, id]),
-    ];
-    let made = db::batch::<Comment>(&cx, both).await?.pop();
-    let comment = made.ok_or_else(Error::not_found)?;
-    Response::json(&Body { comment })
+    let made = db::statement(sql, params![id, slug, user, body, text::now(&cx)]);
+    let sql = format!("{} WHERE c.id = ?2", comments());
+    let shown = db::statement(&sql, params![user, id]);
+    let found = db::batch(&cx, vec![made, shown]).await?.pop();
+    let comment = found.ok_or_else(Error::not_found)?;
+    Ok(Json(Body { comment }))
 }
 
-pub(crate) async fn delete(cx: Context, req: Request) -> Result<Response> {
-    let user = auth::user(&cx, &req).await?;
-    let (slug, id): (String, i64) = (req.param("slug")?, req.param("id")?);
+pub(crate) async fn delete(
+    cx: Context,
+    user: User,
+    Path((slug, id)): Path<(String, i64)>,
+) -> Result<Status> {
     let sql = "DELETE FROM comments WHERE id = ?1 AND author = ?2
                AND article = (SELECT id FROM articles WHERE slug = ?3) RETURNING id";
-    match db::first::<i64>(&cx, sql, params![id, user, &slug]).await? {
-        Some(_) => Ok(Response::new(Status::NO_CONTENT)),
-        None => {
-            let sql = "SELECT c.id FROM comments c JOIN articles a ON a.id = c.article
-                       WHERE c.id = ?1 AND a.slug = ?2";
-            Err(db::refused(&cx, sql, params![id, &slug]).await)
-        }
+    let gone: Option<i64> = db::first(&cx, sql, params![id, user, &slug]).await?;
+    if gone.is_none() {
+        let sql = "SELECT c.id FROM comments c JOIN articles a ON a.id = c.article
+                   WHERE c.id = ?1 AND a.slug = ?2";
+        return Err(db::refused(&cx, sql, params![id, slug]).await);
     }
+    Ok(Status::NO_CONTENT)
 }

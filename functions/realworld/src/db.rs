@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 
-use guru::params;
 use guru::ports::{Rows, SqlValue, Statement};
 use guru::prelude::*;
 use serde::de::DeserializeOwned;

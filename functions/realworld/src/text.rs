@@ -23,7 +23,7 @@ pub(crate) fn required(name: &str, value: &str) -> Result<String> {
     allowed(name, value)
 }
 
-/// A [required] field of one line.
+/// A [`required`] field of one line.
 pub(crate) fn line(name: &str, value: &str) -> Result<String> {
     let value = required(name, value)?;
     if value.chars().any(char::is_control) {
@@ -50,6 +50,14 @@ pub(crate) fn email(value: &str) -> Result<String> {
         Some((name, host)) if !name.is_empty() && !host.is_empty() => Ok(value),
         _ => Err(invalid("email", "is no address")),
     }
+}
+
+/// A field that may be left out.
+pub(crate) fn if_said(
+    value: Option<String>,
+    check: impl FnOnce(&str) -> Result<String>,
+) -> Result<Option<String>> {
+    value.as_deref().map(check).transpose()
 }
 
 /// A 422 about a field.

@@ -3,25 +3,26 @@
 use guru::params;
 use guru::prelude::*;
 
-use crate::{auth, db, text};
+use crate::auth::{self, User};
+use crate::{db, text};
 
 /// `{"user": ...}`, as both sides say it.
 #[derive(Deserialize, Serialize)]
-struct Body<T> {
+pub(crate) struct Body<T> {
     user: T,
 }
 
 /// What a client sends. What is missing is empty, which is one 422 for both.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct New {
+pub(crate) struct New {
     username: String,
     email: String,
     password: String,
 }
 
 #[derive(Deserialize)]
-struct Changes {
+pub(crate) struct Changes {
     username: Option<String>,
     email: Option<String>,
     password: Option<String>,
@@ -39,9 +40,9 @@ struct Row {
     image: String,
 }
 
-/// The user as the client sees it who is that.
+/// The user as the one sees it who is it.
 #[derive(Serialize)]
-struct User {
+pub(crate) struct Account {
     username: String,
     email: String,
     bio: String,
@@ -51,48 +52,47 @@ struct User {
 
 const COLUMNS: &str = "id, username, email, bio, image";
 
-async fn answer(cx: &Context, row: Row) -> Result<Response> {
-    let token = auth::token(cx, row.id).await?;
-    let Row {
-        username,
-        email,
-        bio,
-        image,
-        ..
-    } = row;
-    let user = User {
-        username,
-        email,
-        bio,
-        image,
-        token,
-    };
-    Response::json(&Body { user })
+impl Account {
+    /// That of a row, with a new token.
+    async fn of(cx: &Context, row: Row) -> Result<Json<Body<Self>>> {
+        let user = Self {
+            token: auth::token(cx, User(row.id)).await?,
+            username: row.username,
+            email: row.email,
+            bio: row.bio,
+            image: row.image,
+        };
+        Ok(Json(Body { user }))
+    }
 }
 
-pub(crate) async fn register(cx: Context, mut req: Request) -> Result<Response> {
-    let Body { user: new } = req.json::<Body<New>>().await?;
+pub(crate) async fn register(
+    cx: Context,
+    Json(Body { user: new }): Json<Body<New>>,
+) -> Result<(Status, Json<Body<Account>>)> {
     let username = text::line("username", &new.username)?;
     let email = text::email(&new.email)?;
     let password = hashed(&cx, &new.password)?;
     let sql = format!(
         "INSERT INTO users (id, username, email, password) VALUES (?1, ?2, ?3, ?4) RETURNING {COLUMNS}"
     );
-    let id = db::key(&cx);
-    let made = db::first(&cx, &sql, params![id, &username, &email, password]).await;
-    let row = settled(&cx, made, id, Some(&username), Some(&email)).await?;
-    Ok(answer(&cx, row).await?.with_status(Status::CREATED))
+    let user = User(db::key(&cx));
+    let made = db::first(&cx, &sql, params![user, &username, &email, password]).await;
+    let row = settled(&cx, made, user, Some(&username), Some(&email)).await?;
+    Ok((Status::CREATED, Account::of(&cx, row).await?))
 }
 
-pub(crate) async fn login(cx: Context, mut req: Request) -> Result<Response> {
-    let Body { user: said } = req.json::<Body<New>>().await?;
+pub(crate) async fn login(
+    cx: Context,
+    Json(Body { user: said }): Json<Body<New>>,
+) -> Result<Json<Body<Account>>> {
     let sql = "SELECT id, password FROM users WHERE lower(email) = lower(?1)";
     let email = text::allowed("email", said.email.trim())?;
     let found: Option<(i64, String)> = db::first(&cx, sql, params![email]).await?;
     let hash = found.as_ref().map(|(_, hash)| &**hash);
     let is_right = auth::is_password(&said.password, hash);
     match found {
-        Some((id, _)) if is_right => of(&cx, id).await,
+        Some((key, _)) if is_right => current(cx, User(key)).await,
         _ => Err(Error::new(
             ErrorKind::Unauthorized,
             "email or password is wrong",
@@ -100,44 +100,38 @@ pub(crate) async fn login(cx: Context, mut req: Request) -> Result<Response> {
     }
 }
 
-pub(crate) async fn current(cx: Context, req: Request) -> Result<Response> {
-    let user = auth::user(&cx, &req).await?;
-    of(&cx, user).await
-}
-
-/// The user of a key, who has a new token with it.
-async fn of(cx: &Context, id: i64) -> Result<Response> {
+pub(crate) async fn current(cx: Context, user: User) -> Result<Json<Body<Account>>> {
     let sql = format!("SELECT {COLUMNS} FROM users WHERE id = ?1");
-    let row = db::first(cx, &sql, params![id]).await?;
-    answer(cx, row.ok_or(ErrorKind::Unauthorized)?).await
+    let row = db::first(&cx, &sql, params![user]).await?;
+    Account::of(&cx, row.ok_or(ErrorKind::Unauthorized)?).await
 }
 
-pub(crate) async fn update(cx: Context, mut req: Request) -> Result<Response> {
-    let id = auth::user(&cx, &req).await?;
-    let Body { user: new } = req.json::<Body<Changes>>().await?;
-    let username = new
-        .username
-        .map(|name| text::line("username", &name))
-        .transpose()?;
-    let email = new.email.map(|email| text::email(&email)).transpose()?;
-    let password = new
-        .password
-        .map(|password| hashed(&cx, &password))
-        .transpose()?;
-    let bio = new.bio.map(|bio| text::allowed("bio", &bio)).transpose()?;
-    let image = new
-        .image
-        .map(|image| text::allowed("image", &image))
-        .transpose()?;
+pub(crate) async fn update(
+    cx: Context,
+    user: User,
+    Json(Body { user: new }): Json<Body<Changes>>,
+) -> Result<Json<Body<Account>>> {
+    let username = text::if_said(new.username, |name| text::line("username", name))?;
+    let email = text::if_said(new.email, text::email)?;
+    let password = text::if_said(new.password, |password| hashed(&cx, password))?;
+    let bio = text::if_said(new.bio, |bio| text::allowed("bio", bio))?;
+    let image = text::if_said(new.image, |image| text::allowed("image", image))?;
     let sql = format!(
         "UPDATE users SET username = coalesce(?2, username), email = coalesce(?3, email),
              password = coalesce(?4, password), bio = coalesce(?5, bio), image = coalesce(?6, image)
          WHERE id = ?1 RETURNING {COLUMNS}"
     );
-    let values = params![id, username.as_ref(), email.as_ref(), password, bio, image];
+    let values = params![
+        user,
+        username.as_ref(),
+        email.as_ref(),
+        password,
+        bio,
+        image
+    ];
     let made = db::first(&cx, &sql, values).await;
-    let row = settled(&cx, made, id, username.as_deref(), email.as_deref()).await?;
-    answer(&cx, row).await
+    let row = settled(&cx, made, user, username.as_deref(), email.as_deref()).await?;
+    Account::of(&cx, row).await
 }
 
 fn hashed(cx: &Context, password: &str) -> Result<String> {
@@ -150,7 +144,7 @@ fn hashed(cx: &Context, password: &str) -> Result<String> {
 async fn settled(
     cx: &Context,
     made: Result<Option<Row>>,
-    id: i64,
+    user: User,
     username: Option<&str>,
     email: Option<&str>,
 ) -> Result<Row> {
@@ -159,7 +153,7 @@ async fn settled(
         Err(error) if error.kind() == ErrorKind::Conflict => {
             let sql = "SELECT CASE WHEN username = ?2 THEN 'username' ELSE 'email' END AS field
                        FROM users WHERE id <> ?1 AND (username = ?2 OR lower(email) = lower(?3))";
-            let field: Option<String> = db::first(cx, sql, params![id, username, email]).await?;
+            let field: Option<String> = db::first(cx, sql, params![user, username, email]).await?;
             Err(field.map_or(error, |field| {
                 text::invalid(&field, "has already been taken")
             }))
