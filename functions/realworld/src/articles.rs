@@ -122,7 +122,7 @@ pub(crate) struct Changes {
 fn columns() -> String {
     format!(
         "a.slug, a.title, a.description, a.created_at, a.updated_at, {},
-         (SELECT string_agg(t.tag, '\n' ORDER BY t.place) FROM tags t WHERE t.article = a.id) AS tags,
+         (SELECT string_agg(t.tag, '\n' ORDER BY t.tag) FROM tags t WHERE t.article = a.id) AS tags,
          (SELECT count(*) FROM favorites f WHERE f.article = a.id) AS favorites,
          EXISTS (SELECT 1 FROM favorites f WHERE f.article = a.id AND f.reader = ?1) AS favorited",
         profiles::COLUMNS
@@ -215,10 +215,8 @@ pub(crate) async fn create(
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)";
         let values = params![id, slug, user, &title, &description, &body, now];
         let article = db::statement(sql, values);
-        let sql =
-            "INSERT INTO tags (article, tag, place) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
-        let tags = (0_i32..).zip(&tags);
-        let tags = tags.map(|(place, tag)| db::statement(sql, params![id, tag, place]));
+        let sql = "INSERT INTO tags (article, tag) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+        let tags = tags.iter().map(|tag| db::statement(sql, params![id, tag]));
         let shown = shown(Some(user), slug);
         [article].into_iter().chain(tags).chain([shown]).collect()
     });

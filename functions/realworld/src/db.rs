@@ -1,24 +1,28 @@
 //! The database, in the dialect of the build. The texts are the same in both but for their parameters, and so are written here with
 //! those of SQLite: `?1`.
 
-use std::borrow::Cow;
-
 use guru::ports::{Rows, SqlValue, Statement};
 use guru::prelude::*;
 use serde::de::DeserializeOwned;
 
-/// A text of SQLite in the dialect of the build. None of ours has a `?` that is no parameter.
-fn text(text: &str) -> Cow<'_, str> {
-    if cfg!(feature = "sqlite") {
-        text.into()
+/// A statement in the dialect of the build. None of our texts has a `?` that is no parameter.
+pub(crate) fn statement(sql: &str, values: impl Into<Vec<SqlValue>>) -> Statement {
+    let text = if cfg!(feature = "sqlite") {
+        sql.into()
     } else {
-        text.replace('?', "$").into()
-    }
+        sql.replace('?', "$")
+    };
+    let values = values.into().into_iter().map(storable);
+    Statement::new(text).with_parameters(values.collect())
 }
 
-/// A statement of a [`batch`].
-pub(crate) fn statement(sql: &str, values: impl Into<Vec<SqlValue>>) -> Statement {
-    Statement::new(text(sql)).with_parameters(values.into())
+/// PostgreSQL has no place for the letter of the number 0, which clients can send all the same: what stands for a letter that cannot be
+/// shown takes its place, here as in Markdown.
+fn storable(value: SqlValue) -> SqlValue {
+    match value {
+        SqlValue::Text(text) if text.contains('\0') => text.replace('\0', "\u{fffd}").into(),
+        value => value,
+    }
 }
 
 /// Runs statements as one transaction: the rows of the last one.
@@ -49,7 +53,8 @@ pub(crate) async fn all<T: DeserializeOwned>(
     sql: &str,
     values: impl Into<Vec<SqlValue>>,
 ) -> Result<Vec<T>> {
-    Ok(cx.port(crate::db).query_as(&text(sql), values).await?)
+    let Statement { text, parameters } = statement(sql, values);
+    Ok(cx.port(crate::db).query_as(&text, parameters).await?)
 }
 
 /// The first row of a statement.
@@ -58,7 +63,8 @@ pub(crate) async fn first<T: DeserializeOwned>(
     sql: &str,
     values: impl Into<Vec<SqlValue>>,
 ) -> Result<Option<T>> {
-    Ok(cx.port(crate::db).first_as(&text(sql), values).await?)
+    let Statement { text, parameters } = statement(sql, values);
+    Ok(cx.port(crate::db).first_as(&text, parameters).await?)
 }
 
 /// Why a statement has done nothing to somebody's article or comment: it is somebody else's, or it is not there.

@@ -1,5 +1,5 @@
-//! The backend of Conduit, a place for articles: the application that RealWorld has every framework write, with the API that its
-//! frontends speak (<https://docs.realworld.show/specifications/backend/endpoints/>).
+//! The backend of Conduit, a place for articles, with the API that the frontends of `RealWorld` speak
+//! (<https://docs.realworld.show/specifications/backend/endpoints/>).
 
 mod articles;
 mod auth;
@@ -24,27 +24,38 @@ guru::ports! {
 
 /// The function.
 pub fn app() -> App {
-    App::new().errors(shaped).group("/api", |api| {
-        api.post("/users", users::register)
-            .post("/users/login", users::login)
-            .get("/user", users::current)
-            .put("/user", users::update)
-            .get("/profiles/{username}", profiles::show)
-            .post("/profiles/{username}/follow", profiles::follow)
-            .delete("/profiles/{username}/follow", profiles::unfollow)
-            .get("/articles", articles::list)
-            .get("/articles/feed", articles::feed)
-            .post("/articles", articles::create)
-            .get("/articles/{slug}", articles::show)
-            .put("/articles/{slug}", articles::update)
-            .delete("/articles/{slug}", articles::delete)
-            .post("/articles/{slug}/favorite", articles::favorite)
-            .delete("/articles/{slug}/favorite", articles::unfavorite)
-            .get("/articles/{slug}/comments", comments::list)
-            .post("/articles/{slug}/comments", comments::create)
-            .delete("/articles/{slug}/comments/{id}", comments::delete)
-            .get("/tags", articles::tags)
-    })
+    App::new()
+        .with(frontends())
+        .errors(shaped)
+        .group("/api", |api| {
+            api.post("/users", users::register)
+                .post("/users/login", users::login)
+                .get("/user", users::current)
+                .put("/user", users::update)
+                .get("/profiles/{username}", profiles::show)
+                .post("/profiles/{username}/follow", profiles::follow)
+                .delete("/profiles/{username}/follow", profiles::unfollow)
+                .get("/articles", articles::list)
+                .get("/articles/feed", articles::feed)
+                .post("/articles", articles::create)
+                .get("/articles/{slug}", articles::show)
+                .put("/articles/{slug}", articles::update)
+                .delete("/articles/{slug}", articles::delete)
+                .post("/articles/{slug}/favorite", articles::favorite)
+                .delete("/articles/{slug}/favorite", articles::unfavorite)
+                .get("/articles/{slug}/comments", comments::list)
+                .post("/articles/{slug}/comments", comments::create)
+                .delete("/articles/{slug}/comments/{id}", comments::delete)
+                .get("/tags", articles::tags)
+        })
+}
+
+/// A frontend may be a page of anywhere: what it may do depends on a token that it has to have, and on no cookie.
+fn frontends() -> Cors {
+    Cors::new()
+        .allow_any_origin()
+        .allow_methods(&[Method::GET, Method::POST, Method::PUT, Method::DELETE])
+        .allow_headers(&["authorization", "content-type", "x-requested-with"])
 }
 
 /// What is wrong, as the API says it: a list of sentences.

@@ -20,7 +20,7 @@ pub(crate) fn required(name: &str, value: &str) -> Result<String> {
     if value.is_empty() {
         return Err(invalid(name, "can't be blank"));
     }
-    allowed(name, value)
+    Ok(value.to_owned())
 }
 
 /// A [`required`] field of one line.
@@ -33,14 +33,6 @@ pub(crate) fn line(name: &str, value: &str) -> Result<String> {
         return Err(invalid(name, "has more than 255 letters"));
     }
     Ok(value)
-}
-
-/// Any text, but for the one letter that PostgreSQL has no place for.
-pub(crate) fn allowed(name: &str, value: &str) -> Result<String> {
-    if value.contains('\0') {
-        return Err(invalid(name, "has a letter that is none"));
-    }
-    Ok(value.to_owned())
 }
 
 /// An address that mail could be sent to.
@@ -70,14 +62,12 @@ pub(crate) fn slugs(cx: &Context, title: &str) -> Vec<String> {
     let plain = slug(title);
     let letters = (0..OWN).map(|_| char::from(*cx.random().choose(LETTERS)));
     let own: String = letters.collect();
-    match &*plain {
-        // There is nothing in it, or it is a path of the API's.
-        "" | "feed" => vec![format!("article-{own}")],
-        _ => vec![format!("{plain}-{own}"), plain]
-            .into_iter()
-            .rev()
-            .collect(),
+    // There is nothing in it, or it is a path of the API's.
+    if plain.is_empty() || plain == "feed" {
+        return vec![format!("article-{own}")];
     }
+    let unique = format!("{plain}-{own}");
+    vec![plain, unique]
 }
 
 /// The words of a text in ASCII, with a `-` between them.

@@ -87,8 +87,7 @@ pub(crate) async fn login(
     Json(Body { user: said }): Json<Body<New>>,
 ) -> Result<Json<Body<Account>>> {
     let sql = "SELECT id, password FROM users WHERE lower(email) = lower(?1)";
-    let email = text::allowed("email", said.email.trim())?;
-    let found: Option<(i64, String)> = db::first(&cx, sql, params![email]).await?;
+    let found: Option<(i64, String)> = db::first(&cx, sql, params![said.email.trim()]).await?;
     let hash = found.as_ref().map(|(_, hash)| &**hash);
     let is_right = auth::is_password(&said.password, hash);
     match found {
@@ -114,8 +113,6 @@ pub(crate) async fn update(
     let username = text::if_said(new.username, |name| text::line("username", name))?;
     let email = text::if_said(new.email, text::email)?;
     let password = text::if_said(new.password, |password| hashed(&cx, password))?;
-    let bio = text::if_said(new.bio, |bio| text::allowed("bio", bio))?;
-    let image = text::if_said(new.image, |image| text::allowed("image", image))?;
     let sql = format!(
         "UPDATE users SET username = coalesce(?2, username), email = coalesce(?3, email),
              password = coalesce(?4, password), bio = coalesce(?5, bio), image = coalesce(?6, image)
@@ -126,8 +123,8 @@ pub(crate) async fn update(
         username.as_ref(),
         email.as_ref(),
         password,
-        bio,
-        image
+        new.bio,
+        new.image
     ];
     let made = db::first(&cx, &sql, values).await;
     let row = settled(&cx, made, user, username.as_deref(), email.as_deref()).await?;

@@ -34,7 +34,6 @@ CREATE INDEX articles_author ON articles (author);
 CREATE TABLE tags (
     article BIGINT NOT NULL REFERENCES articles ON DELETE CASCADE,
     tag TEXT NOT NULL,
-    place INTEGER NOT NULL,
     PRIMARY KEY (article, tag)
 );
 

@@ -124,3 +124,19 @@ fn every_error_has_one_shape() {
     let said = get(&bare, "/api/tags", "");
     assert_error(&said, 503, "service unavailable");
 }
+
+#[test]
+fn a_page_of_anywhere_may_ask() {
+    let client = client();
+    let call = client.request(Method::OPTIONS, "/api/user");
+    let call = call.header("origin", "https://app.example");
+    let call = call.header("access-control-request-method", "PUT");
+    let said = call.send();
+    said.assert_status(204);
+    let headers = said.header("access-control-allow-headers").unwrap();
+    assert!(headers.contains("authorization"), "{headers}");
+    let call = client.request(Method::GET, "/api/user");
+    let said = call.header("origin", "https://app.example").send();
+    assert_error(&said, 401, "unauthorized");
+    assert_eq!(said.header("access-control-allow-origin"), Some("*"));
+}
