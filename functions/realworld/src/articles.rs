@@ -163,7 +163,7 @@ async fn page(
     let limit = wanted.limit.unwrap_or(PAGE).min(LONGEST_PAGE);
     let offset = wanted.offset.unwrap_or_default();
     let values = params![reader, is_feed, wanted.tag, wanted.author, wanted.favorited];
-    let count = format!("SELECT count(*) AS all_of_them {WANTED}");
+    let count = format!("SELECT count(*) AS total {WANTED}");
     let count = db::statement(&count, values.clone());
     let articles = format!(
         "SELECT {} {WANTED} ORDER BY a.created_at DESC, a.id DESC LIMIT ?6 OFFSET ?7",

@@ -34,7 +34,7 @@ struct Claims {
 
 /// The user who asks, by the key that the tables have. A handler that takes one is for users, and one that takes `Option<User>` for
 /// anybody.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Deserialize)]
 pub(crate) struct User(pub(crate) i64);
 
 impl FromHead for User {

@@ -1,5 +1,5 @@
 //! The backend of Conduit, a place for articles, with the API that the frontends of `RealWorld` speak
-//! (<https://docs.realworld.show/specifications/backend/endpoints/>).
+//! (<https://realworld-docs.netlify.app/>).
 
 mod articles;
 mod auth;

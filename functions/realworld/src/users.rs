@@ -30,40 +30,28 @@ pub(crate) struct Changes {
     image: Option<String>,
 }
 
-/// A row of the table, without the password.
-#[derive(Deserialize)]
-struct Row {
-    id: i64,
-    username: String,
-    email: String,
-    bio: String,
-    image: String,
-}
-
-/// The user as the one sees it who is it.
-#[derive(Serialize)]
+/// The user as the one sees it who is it: a row of the table, and a token.
+#[derive(Deserialize, Serialize)]
 pub(crate) struct Account {
+    #[serde(skip_serializing)]
+    id: User,
     username: String,
     email: String,
     bio: String,
     image: String,
+    #[serde(default)]
     token: String,
 }
 
+/// What an [`Account`] has of the table.
 const COLUMNS: &str = "id, username, email, bio, image";
 
-impl Account {
-    /// That of a row, with a new token.
-    async fn of(cx: &Context, row: Row) -> Result<Json<Body<Self>>> {
-        let user = Self {
-            token: auth::token(cx, User(row.id)).await?,
-            username: row.username,
-            email: row.email,
-            bio: row.bio,
-            image: row.image,
-        };
-        Ok(Json(Body { user }))
-    }
+type Answer = Result<Json<Body<Account>>>;
+
+/// Answers with a user, who gets a new token with it.
+async fn answer(cx: &Context, mut user: Account) -> Answer {
+    user.token = auth::token(cx, user.id).await?;
+    Ok(Json(Body { user }))
 }
 
 pub(crate) async fn register(
@@ -78,14 +66,11 @@ pub(crate) async fn register(
     );
     let user = User(db::key(&cx));
     let made = db::first(&cx, &sql, params![user, &username, &email, password]).await;
-    let row = settled(&cx, made, user, Some(&username), Some(&email)).await?;
-    Ok((Status::CREATED, Account::of(&cx, row).await?))
+    let account = settled(&cx, made, user, Some(&username), Some(&email)).await?;
+    Ok((Status::CREATED, answer(&cx, account).await?))
 }
 
-pub(crate) async fn login(
-    cx: Context,
-    Json(Body { user: said }): Json<Body<New>>,
-) -> Result<Json<Body<Account>>> {
+pub(crate) async fn login(cx: Context, Json(Body { user: said }): Json<Body<New>>) -> Answer {
     let sql = "SELECT id, password FROM users WHERE lower(email) = lower(?1)";
     let found: Option<(i64, String)> = db::first(&cx, sql, params![said.email.trim()]).await?;
     let hash = found.as_ref().map(|(_, hash)| &**hash);
@@ -99,17 +84,17 @@ pub(crate) async fn login(
     }
 }
 
-pub(crate) async fn current(cx: Context, user: User) -> Result<Json<Body<Account>>> {
+pub(crate) async fn current(cx: Context, user: User) -> Answer {
     let sql = format!("SELECT {COLUMNS} FROM users WHERE id = ?1");
-    let row = db::first(&cx, &sql, params![user]).await?;
-    Account::of(&cx, row.ok_or(ErrorKind::Unauthorized)?).await
+    let account = db::first(&cx, &sql, params![user]).await?;
+    answer(&cx, account.ok_or(ErrorKind::Unauthorized)?).await
 }
 
 pub(crate) async fn update(
     cx: Context,
     user: User,
     Json(Body { user: new }): Json<Body<Changes>>,
-) -> Result<Json<Body<Account>>> {
+) -> Answer {
     let username = text::if_said(new.username, |name| text::line("username", name))?;
     let email = text::if_said(new.email, text::email)?;
     let password = text::if_said(new.password, |password| hashed(&cx, password))?;
@@ -127,8 +112,8 @@ pub(crate) async fn update(
         new.image
     ];
     let made = db::first(&cx, &sql, values).await;
-    let row = settled(&cx, made, user, username.as_deref(), email.as_deref()).await?;
-    Account::of(&cx, row).await
+    let account = settled(&cx, made, user, username.as_deref(), email.as_deref()).await?;
+    answer(&cx, account).await
 }
 
 fn hashed(cx: &Context, password: &str) -> Result<String> {
@@ -140,13 +125,13 @@ fn hashed(cx: &Context, password: &str) -> Result<String> {
 /// it was is only asked for the words.
 async fn settled(
     cx: &Context,
-    made: Result<Option<Row>>,
+    made: Result<Option<Account>>,
     user: User,
     username: Option<&str>,
     email: Option<&str>,
-) -> Result<Row> {
+) -> Result<Account> {
     match made {
-        Ok(row) => Ok(row.ok_or(ErrorKind::Unauthorized)?),
+        Ok(account) => Ok(account.ok_or(ErrorKind::Unauthorized)?),
         Err(error) if error.kind() == ErrorKind::Conflict => {
             let sql = "SELECT CASE WHEN username = ?2 THEN 'username' ELSE 'email' END AS field
                        FROM users WHERE id <> ?1 AND (username = ?2 OR lower(email) = lower(?3))";
