@@ -13,6 +13,7 @@ mod links;
 mod new;
 mod openapi;
 mod packed;
+mod realworld;
 mod server;
 mod setup;
 mod steps;

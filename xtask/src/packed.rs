@@ -16,7 +16,14 @@ use tar::Archive;
 use crate::{cargo, child, console::Console, files, surroundings, workspace::Workspace};
 
 /// Packages that are never published.
-const OURS_ALONE: [&str; 5] = ["faults", "links", "meditations", "probe", "xtask"];
+const OURS_ALONE: [&str; 6] = [
+    "faults",
+    "links",
+    "meditations",
+    "probe",
+    "realworld",
+    "xtask",
+];
 
 /// A local registry, and a cargo home that uses no other.
 pub(crate) struct Registry {

@@ -21,7 +21,8 @@ use crate::{
     context::TestContext,
     data,
     leash::Leash,
-    links, new, openapi, setup,
+    links, new, openapi, realworld,
+    setup::{self, NEWMAN},
     setup::{AWS, tools},
 };
 
@@ -234,6 +235,14 @@ pub(crate) fn links(context: &TestContext<'_>) -> Result<StepResult> {
         return Ok(StepResult::NothingToDo("there is no curl"));
     }
     links::check(context)?;
+    Ok(StepResult::Passed)
+}
+
+pub(crate) fn realworld(context: &TestContext<'_>) -> Result<StepResult> {
+    let Some(newman) = NEWMAN.program(context.home, "newman") else {
+        return Ok(StepResult::NothingToDo("there is no newman"));
+    };
+    realworld::check(context, &newman)?;
     Ok(StepResult::Passed)
 }
 

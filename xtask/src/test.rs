@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The steps, in the order they run.
-const fn steps<'a>() -> [Step<TestContext<'a>>; 14] {
+const fn steps<'a>() -> [Step<TestContext<'a>>; 15] {
     [
         Step {
             name: "setup",
@@ -76,6 +76,12 @@ const fn steps<'a>() -> [Step<TestContext<'a>>; 14] {
             why: "the link shortener answers the same lines of curl on every target, with its stores, blobs and tables there",
             is_asked_for: false,
             run: steps::links,
+        },
+        Step {
+            name: "realworld",
+            why: "RealWorld's backend passes RealWorld's own collection of requests on every target, on SQLite or PostgreSQL",
+            is_asked_for: false,
+            run: steps::realworld,
         },
         Step {
             name: "aws",

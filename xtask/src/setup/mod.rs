@@ -13,7 +13,12 @@ use guru_cli::{
     args,
     commands::setup::{self, Scope},
 };
-use guru_toolbox::items::{Item, npm::POSTGRES, python::Environment, wasm::NAME};
+use guru_toolbox::items::{
+    Item,
+    npm::{POSTGRES, Packages},
+    python::Environment,
+    wasm::NAME,
+};
 
 use crate::{console::Console, home::Home, version::Version};
 
@@ -41,6 +46,17 @@ pub(crate) static AWS: Environment = Environment {
     tools: &["ministack", "awscli", "cfn-lint", "aws-sam-translator"],
 };
 
+/// Runs a collection of requests that was made with Postman.
+pub(crate) static NEWMAN: Packages = Packages {
+    name: "newman",
+    why: "plays RealWorld's own collection of requests",
+    folder: "newman",
+    is_there: |home| NEWMAN.program(home, "newman").is_some(),
+    packages: &["newman"],
+    manifest: include_str!("newman/package.json"),
+    lock: include_str!("newman/package-lock.json"),
+};
+
 /// All items, in order of installation.
 pub(crate) fn items() -> Vec<&'static dyn Item> {
     let mut all = Vec::new();
@@ -55,6 +71,7 @@ pub(crate) fn items() -> Vec<&'static dyn Item> {
     }
     all.push(&AWS);
     all.push(&POSTGRES);
+    all.push(&NEWMAN);
     all.push(&tools::HACK);
     all
 }

@@ -15,17 +15,19 @@ const OLDEST: Version = Version::new(20, 3, 0);
 /// A set of npm packages in one folder.
 pub struct Packages {
     /// Its name.
-    name: &'static str,
+    pub name: &'static str,
     /// What it is needed for.
-    why: &'static str,
+    pub why: &'static str,
     /// Its folder in `GURU_HOME`.
-    folder: &'static str,
+    pub folder: &'static str,
     /// Whether it is there, without regard to its version.
-    is_there: fn(&Home) -> bool,
+    pub is_there: fn(&Home) -> bool,
     /// The packages it is installed for.
-    packages: &'static [&'static str],
-    manifest: &'static str,
-    lock: &'static str,
+    pub packages: &'static [&'static str],
+    /// The text of its `package.json`.
+    pub manifest: &'static str,
+    /// The text of its `package-lock.json`.
+    pub lock: &'static str,
 }
 
 /// wrangler and Binaryen.
@@ -129,6 +131,19 @@ impl Item for Packages {
 }
 
 impl Packages {
+    /// The path of a program of the packages, if it is installed.
+    #[must_use]
+    pub fn program(&self, home: &Home, name: &str) -> Option<PathBuf> {
+        let name = if cfg!(windows) {
+            format!("{name}.cmd")
+        } else {
+            name.to_owned()
+        };
+        let folder = home.root().join(self.folder);
+        let path = folder.join("node_modules/.bin").join(name);
+        path.exists().then_some(path)
+    }
+
     fn ingredients(&self) -> String {
         format!("{}{}", self.manifest, self.lock)
     }
@@ -185,15 +200,10 @@ pub fn postgres(home: &Home) -> Option<PathBuf> {
     folders.find(|folder| folder.join("initdb").is_file())
 }
 
-/// The path of a program of the packages, if it is installed.
+/// The path of a program that comes with wrangler, if it is installed.
+#[must_use]
 pub fn program(home: &Home, name: &str) -> Option<PathBuf> {
-    let name = if cfg!(windows) {
-        format!("{name}.cmd")
-    } else {
-        name.to_owned()
-    };
-    let path = home.wrangler().join("node_modules").join(".bin").join(name);
-    path.exists().then_some(path)
+    WRANGLER.program(home, name)
 }
 
 /// The version of a package that comes with wrangler.
