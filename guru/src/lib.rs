@@ -179,8 +179,9 @@ pub mod testing {
 pub mod prelude {
     pub use crate::app::middleware::{BodyLimit, Cors, RequestLog, SecurityHeaders};
     pub use crate::app::{
-        Cookies, Extension, Form, FromHead, FromRequest, Header, Html, IntoResponse, Json, Path,
-        Proxy, Query, Start, State, limited, unlimited, wrapped,
+        Cookies, Extension, Form, FromHead, FromRequest, Header, Html, IntoResponse, Json,
+        OptionalFromHead, OptionalFromRequest, Path, Proxy, Query, Start, State, limited,
+        unlimited, wrapped,
     };
     pub use crate::{
         App, Body, Bytes, Context, Cookie, Error, ErrorKind, Event, Method, Next, Request,

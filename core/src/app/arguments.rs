@@ -8,6 +8,7 @@ use super::{Context, Handler, IntoResponse, LocalFuture, Result};
 use crate::http::{Request, Response};
 
 /// A value that is taken out of what comes before the body of a request, or out of its context: an argument of a handler.
+/// ([`OptionalFromHead`](super::OptionalFromHead) makes `Option` of it one, too.)
 ///
 /// ```
 /// use guru_core::app::FromHead;

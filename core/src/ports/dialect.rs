@@ -57,7 +57,8 @@ impl Statement {
     ///
     /// # Errors
     ///
-    /// [`TooLarge`](ErrorKind::TooLarge) or [`Invalid`](ErrorKind::Invalid), with the reason.
+    /// [`TooLarge`](ErrorKind::TooLarge) or [`Invalid`](ErrorKind::Invalid), with the reason; [`InvalidKey`](ErrorKind::InvalidKey) for a
+    /// text with U+0000 among the parameters of PostgreSQL, which comes from a client.
     pub fn check<D: Dialect>(&self) -> Result<(), Error> {
         let too_large = |what: &str, most: usize| {
             Err(Error::new(

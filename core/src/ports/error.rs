@@ -14,7 +14,8 @@ pub enum ErrorKind {
     /// The argument is malformed, such as a key that the target cannot name, a text that is no URL, or a request that the
     /// target cannot send.
     Invalid,
-    /// A key, a prefix or a cursor that no store can have, as an empty one.
+    /// A key, a prefix or a cursor that no store can have, as an empty one, or a text that no database of a dialect can, as one with U+0000
+    /// in PostgreSQL.
     InvalidKey,
     /// More than fits, such as a value of 1 MiB.
     TooLarge,

@@ -5,8 +5,8 @@
 use alloc::format;
 use alloc::vec::Vec;
 
-use super::sql::{PARAMETER_LIMIT, Statement, invalid};
-use super::{Error, Placeholder};
+use super::sql::{PARAMETER_LIMIT, SqlValue, Statement, invalid};
+use super::{Error, ErrorKind, Placeholder};
 
 /// What begins a statement about a transaction or the session: transactions are by batch, and a connection is another call's next.
 const REFUSED: [&str; 22] = [
@@ -61,6 +61,14 @@ pub(super) fn check(statement: &Statement) -> Result<(), Error> {
         return Err(invalid(&format!(
             "it has {named} parameters, and {given} were given"
         )));
+    }
+    let is_unstorable =
+        |value: &SqlValue| matches!(value, SqlValue::Text(text) if text.contains('\0'));
+    if statement.parameters.iter().any(is_unstorable) {
+        return Err(Error::new(
+            ErrorKind::InvalidKey,
+            "a text has U+0000 in it, which PostgreSQL has no place for",
+        ));
     }
     Ok(())
 }
@@ -213,8 +221,17 @@ fn end_of_comment(text: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::{ErrorKind, Postgres};
+    use crate::ports::Postgres;
     use alloc::string::ToString as _;
+
+    #[test]
+    fn a_text_that_a_client_cannot_have_stored_is_the_clients_fault() {
+        let statement = Statement::new("SELECT $1").bind("a\0b");
+        let error = statement.check::<Postgres>().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidKey);
+        let statement = Statement::new("SELECT $1").bind(&b"a\0b"[..]);
+        assert!(statement.check::<Postgres>().is_ok());
+    }
 
     #[test]
     fn parameters_are_found_where_postgres_finds_them() {
