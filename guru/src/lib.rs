@@ -181,8 +181,8 @@ pub mod prelude {
         BodyLimit, CacheControl, Cors, Etag, RequestLog, SameOrigin, SecurityHeaders, Timeout,
     };
     pub use crate::app::{
-        Basic, Bearer, Cookies, Extension, Form, FromHead, FromRequest, Header, Html, IntoResponse, Json,
-        OptionalFromHead, OptionalFromRequest, Path, Proxy, Query, Start, State, limited,
+        Basic, Bearer, Cookies, Extension, Form, FromHead, FromRequest, Header, Html, IntoResponse,
+        Json, OptionalFromHead, OptionalFromRequest, Path, Proxy, Query, Start, State, limited,
         unlimited, wrapped,
     };
     pub use crate::{
