@@ -37,7 +37,8 @@ const OF_CONTENT: [&str; 6] = [
 ///   [serves a blob](crate::Blob::serve).
 ///
 /// The etag is half of a SHA-256. A hash that is not cryptographic would do against accidents, but whoever writes a part of a page could
-/// choose it so that the old page and the new one have the same etag, and others would keep the old one.
+/// choose it so that the old page and the new one have the same etag, and others would keep the old one. It takes about 1 ms a MiB on a
+/// processor that has instructions for it, and 4 ms or more without, as in WebAssembly.
 ///
 /// What changes the content belongs inside, which is added after it.
 ///
