@@ -177,10 +177,12 @@ pub mod testing {
 
 /// The items that nearly every function needs.
 pub mod prelude {
-    pub use crate::app::middleware::{BodyLimit, Cors, RequestLog, SecurityHeaders};
+    pub use crate::app::middleware::{
+        BodyLimit, CacheControl, Cors, Etag, RequestLog, SameOrigin, SecurityHeaders, Timeout,
+    };
     pub use crate::app::{
-        Cookies, Extension, Form, FromHead, FromRequest, Header, Html, IntoResponse, Json,
-        OptionalFromHead, OptionalFromRequest, Path, Proxy, Query, Start, State, limited,
+        Basic, Bearer, Cookies, Extension, Form, FromHead, FromRequest, Header, Html, IntoResponse,
+        Json, OptionalFromHead, OptionalFromRequest, Path, Proxy, Query, Start, State, limited,
         unlimited, wrapped,
     };
     pub use crate::{
