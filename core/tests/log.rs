@@ -99,9 +99,9 @@ fn a_field_is_what_it_is_given() {
         "text=a\"b  owned=a\"b  reference=a\"b  shared=shared  lent=lent",
     );
     check(
-        fields! { length: text.len(), sum: 1 + 2, not: !true, both: true && name == "Ada" },
-        &json!({"length": 3, "sum": 3, "not": false, "both": true}),
-        "length=3  sum=3  not=false  both=true",
+        fields! { length: text.len(), sum: 1 + 2, is_some: !name.is_empty(), both: count == 3 && name == "Ada" },
+        &json!({"length": 3, "sum": 3, "is_some": true, "both": true}),
+        "length=3  sum=3  is_some=true  both=true",
     );
     check(
         fields! { a: -1_i8, b: -2_i16, c: -3_i32, d: i64::MIN, e: -5_isize },

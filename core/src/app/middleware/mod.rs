@@ -2,6 +2,8 @@
 
 mod body_limit;
 mod cors;
+#[cfg(any(feature = "log", feature = "tracing"))]
+mod library_log;
 mod request_log;
 mod security_headers;
 
@@ -10,6 +12,8 @@ use core::fmt;
 
 pub use body_limit::BodyLimit;
 pub use cors::Cors;
+#[cfg(any(feature = "log", feature = "tracing"))]
+pub use library_log::LibraryLog;
 pub use request_log::RequestLog;
 pub use security_headers::SecurityHeaders;
 
