@@ -198,7 +198,7 @@ fn a_line_within_a_line_is_lost() {
     struct Talkative;
     impl fmt::Display for Talkative {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            log::info!(target: "lib", "again {self}");
+            log::info!(target: "lib", "again {Talkative}");
             f.write_str("so far")?;
             Err(fmt::Error)
         }
