@@ -157,6 +157,15 @@ fn a_field_is_what_it_is_given() {
         "lent=not saved: no room: disk \"a\" full\\n  boxed=not saved: no room: disk \"a\" full\\n  inner=not saved: no room: disk \"a\" full\\n  source=no room: disk \"a\" full\\n",
     );
     check(
+        fields! { failed: Err::<u8, _>(fmt::Error).err(), lent: Some(&fmt::Error), fine: Ok::<_, fmt::Error>(1).err() },
+        &json!({
+            "failed": "an error occurred when formatting an argument",
+            "lent": "an error occurred when formatting an argument",
+            "fine": null,
+        }),
+        "failed=an error occurred when formatting an argument  lent=an error occurred when formatting an argument  fine=null",
+    );
+    check(
         fields! { ours, port: of_port, kind: ?ours.kind() },
         &json!({
             "ours": "saving: not saved: no room: disk \"a\" full\n",

@@ -9,7 +9,7 @@ use super::{ToValue, Value};
 ///
 /// | a field | its value |
 /// | --- | --- |
-/// | `name`, `name: expression` | what has one ([`ToValue`]): texts, numbers, booleans, [`Error`](crate::Error), a status, a method; `Option` of them, of which `None` is JSON's `null`; any `core::error::Error`, with its sources after it, joined by `: ` |
+/// | `name`, `name: expression` | what has one ([`ToValue`]): texts, numbers, booleans, [`Error`](crate::Error), a status, a method; any `core::error::Error`, with its sources after it, joined by `: `; `Option` of them, of which `None` is JSON's `null` |
 /// | `%name`, `name: %expression` | as text, by `Display` |
 /// | `?name`, `name: ?expression` | as text, by `Debug` |
 ///
@@ -90,19 +90,29 @@ macro_rules! fields {
 }
 
 /// What `fields!` makes a value of. An error is no [`ToValue`], as the compiler must know that no text or number will ever be an error;
-/// so there are three structs, each of which leads to the next one where its own method does not apply.
+/// so there are several structs, each of which leads to the next one where its own method does not apply.
 #[doc(hidden)]
 pub const fn field<T: ?Sized>(value: &T) -> Plain<'_, T> {
-    Plain(Failed(Unknown(value)))
+    Plain(Failure(Perhaps(Unknown(value))))
 }
 
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Plain<'a, T: ?Sized>(Failed<'a, T>);
+macro_rules! steps {
+    ($($step:ident => $next:ident)*) => {$(
+        #[doc(hidden)]
+        #[derive(Debug)]
+        pub struct $step<'a, T: ?Sized>($next<'a, T>);
 
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Failed<'a, T: ?Sized>(Unknown<'a, T>);
+        impl<'a, T: ?Sized> Deref for $step<'a, T> {
+            type Target = $next<'a, T>;
+
+            fn deref(&self) -> &Self::Target {
+                &self.0
+            }
+        }
+    )*};
+}
+
+steps! { Plain => Failure Failure => Perhaps Perhaps => Unknown }
 
 #[doc(hidden)]
 #[derive(Debug)]
@@ -112,15 +122,24 @@ impl<'a, T: ToValue + ?Sized> Plain<'a, T> {
     #[doc(hidden)]
     #[must_use]
     pub fn value(&self) -> Value<'a> {
-        self.0.0.0.to_value()
+        self.0.0.0.0.to_value()
     }
 }
 
-impl<'a, T: Error> Failed<'a, T> {
+impl<'a, T: Error> Failure<'a, T> {
     #[doc(hidden)]
     #[must_use]
     pub fn value(&self) -> Value<'a> {
-        Value::Error(self.0.0)
+        Value::Error(self.0.0.0)
+    }
+}
+
+impl<'a, T: Error> Perhaps<'a, Option<T>> {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn value(&self) -> Value<'a> {
+        let error = self.0.0.as_ref();
+        error.map_or(Value::Null, |error| Value::Error(error))
     }
 }
 
@@ -133,21 +152,5 @@ impl<'a, T: ?Sized> Unknown<'a, T> {
         T: ToValue,
     {
         self.0.to_value()
-    }
-}
-
-impl<'a, T: ?Sized> Deref for Plain<'a, T> {
-    type Target = Failed<'a, T>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
-
-impl<'a, T: ?Sized> Deref for Failed<'a, T> {
-    type Target = Unknown<'a, T>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.0
     }
 }
