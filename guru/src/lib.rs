@@ -13,7 +13,7 @@
 //!
 //! async fn hello(cx: Context, req: Request) -> Result<Response> {
 //!     let name: String = req.param("name")?;
-//!     cx.log().info("greeting", &[("name", (&*name).into())]);
+//!     cx.log().info("greeting", fields! { name });
 //!     Ok(Response::text(format!("hello {name}")))
 //! }
 //!
@@ -32,8 +32,8 @@ pub use bytes::Bytes;
 pub use guru_core::{
     App, Atomic, Blob, Body, Context, Cookie, Error, ErrorKind, Event, Events, Fetch, Headers,
     Invocation, Invoke, KeyValue, Level, Method, Middleware, Next, Out, Ports, Postgres, Request,
-    Response, Result, Secret, Service, Sql, Sqlite, Status, Uri, app, http, memory, params, ports,
-    time,
+    Response, Result, Secret, Service, Sql, Sqlite, Status, Uri, app, fields, http, memory, params,
+    ports, time,
 };
 /// For derives: `#[derive(Serialize)] #[serde(crate = "guru::serde")]`. Otherwise a derive looks for a crate named
 /// `serde` among the author's own dependencies.
@@ -187,7 +187,7 @@ pub mod prelude {
     };
     pub use crate::{
         App, Body, Bytes, Context, Cookie, Error, ErrorKind, Event, Method, Next, Request,
-        Response, Result, Status,
+        Response, Result, Status, fields,
     };
     pub use serde::{Deserialize, Serialize};
 }
