@@ -25,6 +25,12 @@ struct Place {
     item: u8,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Strict {
+    item: Option<u8>,
+}
+
 #[derive(Deserialize, Debug)]
 #[serde(rename_all = "lowercase")]
 enum Side {
@@ -127,6 +133,9 @@ fn a_path_that_the_route_has_not_is_the_functions_fault() {
             "/three/{a}/{b}/{c}",
             |Path((a, _)): Path<(u8, u8)>| async move { a.to_string() },
         )
+        .get("/strict/{a}", |Path(strict): Path<Strict>| async move {
+            format!("{:?}", strict.item)
+        })
         .get("/one/{a}", |Path((a, _)): Path<(u8, u8)>| async move {
             a.to_string()
         })
@@ -134,7 +143,14 @@ fn a_path_that_the_route_has_not_is_the_functions_fault() {
             format!("{} {}", place.user, place.item)
         });
     let client = client(app);
-    for path in ["/none", "/two/1/2", "/three/1/2/3", "/one/1", "/named/1"] {
+    for path in [
+        "/none",
+        "/two/1/2",
+        "/three/1/2/3",
+        "/one/1",
+        "/named/1",
+        "/strict/1",
+    ] {
         client.get(path).assert_status(500);
         let line = &client.log().take()[0].message;
         assert!(line.contains("are not what its handler takes"), "{line}");
@@ -177,6 +193,7 @@ fn content_is_what_the_last_argument_reads() {
     client.post("/bytes", &b"\xff"[..]).assert_status(200);
     client.post("/body", "a").assert_text("a");
     client.post("/maybe", "").assert_text("0");
+    client.post("/maybe", "7").assert_status(415);
     client.post_json("/maybe", &7).assert_text("7");
     client.post_json("/maybe", &"x").assert_status(400);
     client.post_json("/checked", &7).assert_status(200);
@@ -186,7 +203,7 @@ fn content_is_what_the_last_argument_reads() {
     call.header("x-a", "b")
         .json(&[1])
         .send()
-        .assert_text("POST /all?size=7 Some(7) b request-15 1");
+        .assert_text("POST /all?size=7 Some(7) b request-16 1");
 }
 
 #[expect(clippy::too_many_arguments, reason = "as many as a handler may have")]

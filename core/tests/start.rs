@@ -5,7 +5,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use guru_core::app::{Path, Start, State};
-use guru_core::{App, Context, Error, Next, Request, Response, Result, memory};
+use guru_core::ports::Clock;
+use guru_core::{App, Context, Error, ErrorKind, Next, Request, Response, Result, memory};
 
 struct Greeting(String);
 
@@ -33,7 +34,7 @@ fn an_app_is_made_of_settings() {
     client.get("/a/b").assert_status(404);
     client.post("/", "abcd").assert_status(413);
     // The second request did not wait.
-    let now = guru_core::ports::Clock::now(client.clock());
+    let now = Clock::now(client.clock());
     assert_eq!(now, Duration::from_secs(1));
 }
 
@@ -47,6 +48,53 @@ fn one_that_fails_is_a_fault_with_its_reason_and_the_next_request_tries_again() 
     assert_eq!(lines[0].message, "the app did not start: not found");
     let client = client.config(memory::Config::from([("GREETING", "hello")]));
     client.get("/Ada").assert_text("hello Ada");
+}
+
+#[test]
+fn one_that_is_not_there_for_now_says_so() {
+    async fn late(_start: Start) -> Result<App> {
+        let error = Error::from(ErrorKind::Unavailable);
+        Err(error.with_header("retry-after", "5")?)
+    }
+    let client = memory::Client::of(late).unwrap();
+    let answer = client.get("/");
+    answer.assert_status(503);
+    assert_eq!(answer.header("retry-after"), Some("5"));
+    let line = &client.log().take()[0].message;
+    assert!(line.starts_with("the app did not start: "), "{line}");
+}
+
+/// A request that is given up takes its start along, and the next one makes its own.
+#[test]
+fn a_start_belongs_to_its_request() {
+    let made = Rc::new(Cell::new(0));
+    let count = Rc::clone(&made);
+    let make = move |start: Start| {
+        count.set(count.get() + 1);
+        async move {
+            start.sleep(Duration::from_secs(1)).await;
+            Ok(App::new().get("/", || async { "made" }))
+        }
+    };
+    let client = memory::Client::of(make).unwrap();
+    let give_up = async {
+        let request = client.request(guru_core::Method::GET, "/").start();
+        let late = guru_core::time::race(
+            request,
+            Clock::sleep(client.clock(), Duration::from_millis(1)),
+        );
+        drop(late.await);
+    };
+    client.block_on(give_up);
+    assert_eq!(made.get(), 1);
+    let both = async {
+        let call = || client.request(guru_core::Method::GET, "/").start();
+        guru_core::time::join(call(), call()).await
+    };
+    let (one, other) = client.block_on(both);
+    assert_eq!((one.status().as_u16(), other.status().as_u16()), (200, 200));
+    client.get("/").assert_text("made");
+    assert_eq!(made.get(), 3);
 }
 
 #[test]

@@ -182,12 +182,12 @@ pub mod prelude {
     };
     pub use crate::app::{
         Basic, Bearer, Cookies, Extension, Form, FromHead, FromRequest, Header, Html, IntoResponse,
-        Json, OptionalFromHead, OptionalFromRequest, Path, Proxy, Query, Start, State, limited,
-        unlimited, wrapped,
+        Json, NamedHeader, OptionalFromHead, OptionalFromRequest, Path, Proxy, Query, Start, State,
+        limited, unlimited, wrapped,
     };
     pub use crate::{
-        App, Body, Bytes, Context, Cookie, Error, ErrorKind, Event, Method, Next, Request,
-        Response, Result, Status, fields,
+        App, Body, Bytes, Context, Cookie, Error, ErrorKind, Event, Headers, Method, Next, Request,
+        Response, Result, Status, Uri, fields,
     };
     pub use serde::{Deserialize, Serialize};
 }

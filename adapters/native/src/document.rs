@@ -1,6 +1,7 @@
 //! The function's OpenAPI document, for deployment tools.
 
 use std::fmt::Display;
+use std::time::Duration;
 
 use guru_core::{App, Method, Request, Service, Status, Uri};
 use serde_json::{Map, Value, json};
@@ -10,6 +11,9 @@ use crate::log::{Format, Log};
 use crate::options::Program;
 use crate::start::{context, started};
 use crate::worker::local_runtime;
+
+/// How long an app may take to start.
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// The path at which a function may serve its own document.
 const PATH: &str = "/openapi.json";
@@ -23,7 +27,10 @@ const METHODS: [&str; 8] = [
 /// The document that the function serves at [`PATH`], otherwise one that only lists its routes.
 pub(crate) fn document(program: &Program, app: fn() -> App) -> Result<String, Error> {
     let log = Log::new(Format::Auto);
-    let service = started(app, log)?;
+    let service = match started(app, log, Some(LIMIT)) {
+        Ok(service) => service,
+        Err(error) => return of_unknown(program, app, error),
+    };
     let has_own = service
         .routes()
         .any(|(method, path)| path == PATH && method.is_none_or(|method| *method == Method::GET));
@@ -51,6 +58,26 @@ pub(crate) fn document(program: &Program, app: fn() -> App) -> Result<String, Er
         None => Err(failed(&status)),
     }
 }
+
+/// The document of an app that does not start here, as where its settings are those of another machine: all paths may be its.
+fn of_unknown(program: &Program, app: fn() -> App, error: Error) -> Result<String, Error> {
+    // One whose routes cannot be served has none anywhere.
+    let Ok(waiting) = app().into_service() else {
+        return Err(error);
+    };
+    if waiting.routes().next().is_some() {
+        return Err(error);
+    }
+    eprintln!(
+        "{}: {error}: its document says that any path may be there",
+        program.name
+    );
+    let all = App::new().any("/", unlisted).any("/{*path}", unlisted);
+    let all = all.into_service();
+    of_routes(program, &all.map_err(|_| error)?)
+}
+
+async fn unlisted() {}
 
 fn of_routes(program: &Program, service: &Service) -> Result<String, Error> {
     let mut paths = Map::new();
@@ -120,6 +147,21 @@ mod tests {
         assert_eq!(document(&PROGRAM, app).unwrap(), r#"{"openapi": "3.1.0"}"#);
         let refused = document(&PROGRAM, || App::new().get(PATH, broken));
         assert!(refused.unwrap_err().to_string().contains("409"));
+    }
+
+    async fn lacking(_start: guru_core::app::Start) -> Result<App> {
+        Err(guru_core::Error::new(
+            guru_core::ErrorKind::Internal,
+            "KEY is not set",
+        ))
+    }
+
+    #[test]
+    fn one_that_does_not_start_here_may_have_any_path() {
+        let app = || guru_core::app::IntoApp::into_app(lacking);
+        let document: Value = serde_json::from_str(&document(&PROGRAM, app).unwrap()).unwrap();
+        let paths: Vec<_> = document["paths"].as_object().unwrap().keys().collect();
+        assert_eq!(paths, ["/", "/{path}"]);
     }
 
     #[test]

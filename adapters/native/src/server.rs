@@ -35,8 +35,17 @@ impl Server {
     /// [`ErrorKind::App`] when a route is malformed, or the app did not start, [`ErrorKind::Setting`] when a setting is, [`ErrorKind::Listen`] when the
     /// address is in use, unknown or not permitted.
     pub fn bind(app: fn() -> App, options: Options) -> Result<Self, Error> {
+        #[cfg(any(
+            feature = "blob",
+            feature = "invoke",
+            feature = "key-value",
+            feature = "postgres",
+            feature = "sql"
+        ))]
+        crate::stores::check()
+            .map_err(|error| Error::new(ErrorKind::Setting, error.to_string()))?;
         let log = Log::new(options.log);
-        let checked = started(app, log)?;
+        let checked = started(app, log, options.limits.time)?;
         let limit = options.limits.body.unwrap_or(checked.body_limit());
         if options.limits.in_flight < limit {
             let room = options.limits.in_flight;
@@ -47,15 +56,6 @@ impl Server {
                 ),
             ));
         }
-        #[cfg(any(
-            feature = "blob",
-            feature = "invoke",
-            feature = "key-value",
-            feature = "postgres",
-            feature = "sql"
-        ))]
-        crate::stores::check()
-            .map_err(|error| Error::new(ErrorKind::Setting, error.to_string()))?;
         let (host, port) = (&options.host, options.port);
         let refused = |error: io::Error| {
             let hint = address_hint(&error, port);

@@ -5,7 +5,6 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
-use guru_core::Level;
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::watch;
 
@@ -15,10 +14,10 @@ use crate::connection::serve;
 use crate::crash;
 use crate::error::{Error, ErrorKind, system};
 use crate::instance::Instance;
-use crate::log::note;
 use crate::plan::Plan;
 use crate::ports::ports;
 use crate::pulse::{Held, Pulse, Stuck};
+use crate::start::{context, start};
 
 /// The worker threads.
 pub(crate) struct Workers {
@@ -70,9 +69,17 @@ impl Workers {
                         return;
                     }
                 };
+                let shared = match shared(&runtime, &plan, &pulse) {
+                    Ok(shared) => shared,
+                    Err(error) => {
+                        let _ = report.send(error);
+                        return;
+                    }
+                };
                 drop(report);
+                crash::begin(pulse);
                 // If it took too long, nobody is waiting for it any more.
-                let _ = done.send(work(&runtime, listener, &plan, pulse, stopping));
+                let _ = done.send(runtime.block_on(serve(listener, shared, &plan, stopping)));
             })
             .map_err(system)?;
         match made.recv() {
@@ -128,30 +135,24 @@ pub(crate) fn local_runtime() -> Result<LocalRuntime, Error> {
         .map_err(system)
 }
 
-fn work(
-    runtime: &LocalRuntime,
-    listener: TcpListener,
-    plan: &Plan,
-    pulse: Arc<Pulse>,
-    stopping: watch::Receiver<bool>,
-) -> usize {
-    let instance = match Instance::new(plan.app, plan.limits.body) {
-        Ok(instance) => instance,
-        Err(error) => {
-            note(plan.log, Level::Error, &error.to_string());
-            return 0;
-        }
-    };
-    crash::begin(Arc::clone(&pulse));
-    let shared = Rc::new(Shared {
+/// What the requests of a worker share: its instance of the app, which is made before the first of them.
+fn shared(runtime: &LocalRuntime, plan: &Plan, pulse: &Arc<Pulse>) -> Result<Rc<Shared>, Error> {
+    let instance = Instance::new(plan.app, plan.limits.body);
+    let instance = instance.map_err(|error| Error::new(ErrorKind::App, error.to_string()))?;
+    start(
+        runtime,
+        &instance.service(),
+        &context(plan.log),
+        plan.limits.time,
+    )?;
+    Ok(Rc::new(Shared {
         instance,
         ports: Rc::new(ports(plan.log)),
         limits: plan.limits,
         room: plan.room.clone(),
-        pulse,
+        pulse: Arc::clone(pulse),
         after: After::default(),
-    });
-    runtime.block_on(serve(listener, shared, plan, stopping))
+    }))
 }
 
 /// A runtime to wait for signals on.

@@ -51,7 +51,51 @@ pub trait FromHead: Sized {
 }
 
 /// A value that is taken out of a request, its body included: the last argument of a handler. `Via` tells those that read the body from
-/// the others.
+/// the others; a type implements this or [`FromHead`], and not both.
+///
+/// ```
+/// use guru_core::app::{FromRequest, Json};
+/// use guru_core::{App, Context, Error, ErrorKind, Request, Result, memory};
+///
+/// trait Validate {
+///     fn problem(&self) -> Option<&'static str>;
+/// }
+///
+/// /// What another argument takes, once it was looked at.
+/// struct Valid<T>(T);
+///
+/// impl<T: Validate, Via> FromRequest<Via> for Valid<Json<T>>
+/// where
+///     Json<T>: FromRequest<Via>,
+/// {
+///     async fn from_request(cx: &Context, req: Request) -> Result<Self> {
+///         let Json(value) = Json::<T>::from_request(cx, req).await?;
+///         match value.problem() {
+///             Some(problem) => Err(Error::new(ErrorKind::Unprocessable, problem)),
+///             None => Ok(Self(Json(value))),
+///         }
+///     }
+/// }
+///
+/// #[derive(serde::Deserialize)]
+/// struct Order {
+///     count: u8,
+/// }
+///
+/// impl Validate for Order {
+///     fn problem(&self) -> Option<&'static str> {
+///         (self.count == 0).then_some("an order of nothing")
+///     }
+/// }
+///
+/// async fn order(Valid(Json(order)): Valid<Json<Order>>) -> String {
+///     order.count.to_string()
+/// }
+///
+/// let client = memory::Client::new(App::new().post("/", order))?;
+/// client.post("/", "").assert_status(415);
+/// # Ok::<(), Error>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the last argument of a handler",
     label = "not taken out of a request",
@@ -85,8 +129,9 @@ impl<T: FromHead> FromRequest<ViaHead> for T {
 /// Its arguments are either `(Context, Request)`, or whatever can be [taken out of a request](FromHead), up to eight, the last of which may
 /// [read the body](FromRequest): [`Path`](super::Path), [`Query`](super::Query), [`Json`](super::Json), [`Form`](super::Form),
 /// [`State`](super::State), [`Extension`](super::Extension), [`Header`](super::Header), [`Cookies`](super::Cookies),
-/// [`Basic`](super::Basic), [`Bearer`](super::Bearer), [`Context`], `Method`, `Uri`, `Headers`, `Body`, `Bytes`, `String`; and `Option` and [`Result`] of these. What does not fit is answered with the error
-/// of the first that does not. It returns what [can be a response](IntoResponse).
+/// [`Basic`](super::Basic), [`Bearer`](super::Bearer), [`Context`], `Method`, `Uri`, `Headers`, `Body`, `Bytes`, `String`; a [`Result`] of any of these; and an `Option` of those that a request may do
+/// without: `Path`, `Query`, `Json`, `Form`, `Extension`, `Header`, `Basic` and `Bearer`. What does not fit is answered with the error of the
+/// first that does not. It returns what [can be a response](IntoResponse).
 ///
 /// With `(Context, Request)` nothing is made for it that it does not ask for; that form is the smallest one.
 ///
@@ -119,7 +164,9 @@ impl<T: FromHead> FromRequest<ViaHead> for T {
     label = "not a handler",
     note = "a handler is an `async fn` (its arguments are `(Context, Request)`, or up to eight that implement `FromHead`, the last of which \
             may implement `FromRequest` and read the body) that returns what implements `IntoResponse`, such as `Result<Response>`",
-    note = "with arguments other than `Context`, a handler takes of the `Request` what it needs: `Method`, `Uri`, `Headers`, `Body`",
+    note = "`Request` goes with `Context` alone, as `(Context, Request)`; beside other arguments it is `Method`, `Uri`, `Headers` and `Body`",
+    note = "an `Option` is of `Path`, `Query`, `Json`, `Form`, `Extension`, `Header`, `Basic`, `Bearer`, or of a type that implements \
+            `OptionalFromHead`; what `Path`, `Query`, `Json` and `Form` hold implements `Deserialize`, and an `Extension` is `Clone`",
     note = "a closure says the types of its arguments, and is `Clone`: `|cx: Context, req: Request| ...`"
 )]
 pub trait IntoHandler<Arguments> {

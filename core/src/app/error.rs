@@ -98,7 +98,7 @@ impl ErrorKind {
     }
 
     /// Whether the fault is the server's, so that its details are not disclosed.
-    const fn is_ours(self) -> bool {
+    pub(super) const fn is_ours(self) -> bool {
         matches!(
             self,
             Self::Internal | Self::BadGateway | Self::Unavailable | Self::Timeout

@@ -51,10 +51,14 @@ impl Deref for Start {
 
 /// What makes an app: a `fn() -> App`, or an `async fn(Start) -> Result<App>`.
 ///
-/// An app of the second kind is made for each instance, of which [`App::state`] says what that is on each vendor: natively before the
-/// first request is taken, so that what fails there is an error at the start; elsewhere by the first request of the instance, which is
-/// answered with 500 when it fails, with the reason in the log, and the next request tries again. What it waits for, its first request
-/// waits for; in our host, and so on Lambda, each request does. (A store that is read there is read by each of them.)
+/// An app of the second kind is made for each instance, of which [`App::state`] says what that is on each vendor: natively before a
+/// worker takes its first request, and once before all, so that what fails there is an error at the start; elsewhere, and natively after
+/// a crash, by the first request of the instance, which is answered with 500 when it fails (503 and 504 where a port is unavailable or
+/// late), with the reason in the log. Nothing of a failure is kept: the next request tries again. A request owns the start that it makes,
+/// with its time: one that ends before it is made takes it along, and of two that come at once each makes one, of which the first stays.
+///
+/// What it waits for, the first request of an instance waits for; in our host, and so on Lambda, each request does. (A store that is
+/// read there is read by each of them.) Its routes are checked when it is made.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not make an app",
     label = "not an app",
@@ -114,13 +118,6 @@ where
             if let Some(service) = self.service.get() {
                 return Ok(service.clone());
             }
-            let failed = |error: Error| {
-                // Whatever its kind: no request is at fault.
-                Error::new(
-                    ErrorKind::Internal,
-                    format!("the app did not start: {error}"),
-                )
-            };
             let mut app = (self.make)(start).await.map_err(failed)?;
             app.body_limit = self.body_limit.get().or(app.body_limit);
             let made = app.into_service().map_err(failed)?;
@@ -132,6 +129,15 @@ where
     fn limit(&self, body: Option<usize>) {
         self.body_limit.set(body);
     }
+}
+
+/// What the log says of a start. No request is at fault, whatever the kind.
+fn failed(error: Error) -> Error {
+    const WHAT: &str = "the app did not start";
+    if error.kind().is_ours() {
+        return error.context(WHAT);
+    }
+    Error::new(ErrorKind::Internal, format!("{WHAT}: {error}"))
 }
 
 /// The handler of all its requests.
@@ -173,7 +179,12 @@ impl Service {
     /// What it has failed with.
     pub async fn start(&self, cx: &Context) -> Result<Self> {
         match &self.0.starting {
-            Some(starting) => Rc::clone(starting).begin(Start::of(cx)).await,
+            Some(starting) => {
+                let made = Rc::clone(starting).begin(Start::of(cx)).await?;
+                // What a target makes room for.
+                self.0.body_limit.set(made.body_limit());
+                Ok(made)
+            }
             None => Ok(self.clone()),
         }
     }

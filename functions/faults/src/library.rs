@@ -22,6 +22,7 @@ pub(crate) async fn call(cx: Context, Path(what): Path<String>) -> Result<String
         "indexmap" => indexmap(),
         "jiff" => close(jiff::Timestamp::now().as_second(), now),
         "rand" => differ(rand::random::<u128>, rand::random),
+        "rand-0-9" => differ(rand_0_9::random::<u128>, rand_0_9::random),
         "rand-0-8" => differ(rand_0_8::random::<u128>, rand_0_8::random),
         "regex" => regex(),
         "sha2" => sha2(),

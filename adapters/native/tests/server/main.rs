@@ -15,4 +15,5 @@ mod heads;
 mod http1;
 mod http2;
 mod limits;
+mod start;
 mod support;

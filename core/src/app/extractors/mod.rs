@@ -93,8 +93,8 @@ impl<T: DeserializeOwned> OptionalFromHead for Query<T> {
     }
 }
 
-/// Content that is JSON: of a request as [`Request::json`] reads it, and of a response. `Option<Json<T>>` is `None` where a request says
-/// no type of its content.
+/// Content that is JSON: of a request as [`Request::json`] reads it, and of a response. `Option<Json<T>>` is `None` where a request has
+/// neither content nor a type of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Json<T>(pub T);
 
@@ -106,14 +106,15 @@ impl<T: DeserializeOwned> FromRequest for Json<T> {
 
 impl<T: DeserializeOwned> OptionalFromRequest for Json<T> {
     async fn optional_from_request(cx: &Context, req: Request) -> Result<Option<Self>> {
-        if !req.headers().contains("content-type") {
-            return Ok(None);
+        match with_content(req).await? {
+            Some(req) => Self::from_request(cx, req).await.map(Some),
+            None => Ok(None),
         }
-        Self::from_request(cx, req).await.map(Some)
     }
 }
 
-/// Content that is a form, as [`Request::form`] reads it. `Option<Form<T>>` is `None` where a request says no type of its content.
+/// Content that is a form, as [`Request::form`] reads it. `Option<Form<T>>` is `None` where a request has neither content nor a type of
+/// it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Form<T>(pub T);
 
@@ -125,11 +126,20 @@ impl<T: DeserializeOwned> FromRequest for Form<T> {
 
 impl<T: DeserializeOwned> OptionalFromRequest for Form<T> {
     async fn optional_from_request(cx: &Context, req: Request) -> Result<Option<Self>> {
-        if !req.headers().contains("content-type") {
-            return Ok(None);
+        match with_content(req).await? {
+            Some(req) => Self::from_request(cx, req).await.map(Some),
+            None => Ok(None),
         }
-        Self::from_request(cx, req).await.map(Some)
     }
+}
+
+/// The request, if it has content, or says what it is of. Content without a type is not overlooked.
+async fn with_content(mut req: Request) -> Result<Option<Request>> {
+    if req.headers().contains("content-type") {
+        return Ok(Some(req));
+    }
+    let content = req.bytes().await?;
+    Ok((!content.is_empty()).then(|| req.with_body(content)))
 }
 
 /// Content that is HTML, of a response.

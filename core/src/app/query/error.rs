@@ -73,6 +73,17 @@ impl serde::de::Error for Error {
         }
     }
 
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        let known: Self = Self::custom(format_args!(
+            "unknown field `{field}`, expected one of {}",
+            expected.join(", ")
+        ));
+        Self {
+            is_of_shape: true,
+            ..known
+        }
+    }
+
     fn invalid_length(length: usize, expected: &dyn Expected) -> Self {
         Self {
             is_of_shape: true,
