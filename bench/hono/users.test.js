@@ -18,7 +18,11 @@ test("users sign up and in, and see each other", async () => {
     if (step.body) {
       headers["content-type"] = "application/json";
     }
-    const answer = await app.request(target, { method, headers, body: step.body && JSON.stringify(step.body) });
+    const answer = await app.request(target, {
+      method,
+      headers,
+      body: step.body && JSON.stringify(step.body),
+    });
     if (step.status) {
       assert.strictEqual(answer.status, step.status, filled);
     }

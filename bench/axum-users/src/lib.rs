@@ -177,10 +177,14 @@ async fn sign_in(
 ) -> Result<(StatusCode, CookieJar), Failure> {
     let mut data = data.lock().unwrap();
     if data.users.get(&name) != Some(&key) {
-        return Err(Failure::new(StatusCode::UNAUTHORIZED, "name or key is wrong"));
+        return Err(Failure::new(
+            StatusCode::UNAUTHORIZED,
+            "name or key is wrong",
+        ));
     }
     let token = Uuid::new_v4().to_string();
-    data.sessions.insert(token.clone(), (name, Instant::now() + DAY));
+    data.sessions
+        .insert(token.clone(), (name, Instant::now() + DAY));
     Ok((StatusCode::NO_CONTENT, cookies.add(cookie(token))))
 }
 
@@ -188,5 +192,8 @@ async fn sign_out(State(data): State<Shared>, cookies: CookieJar) -> (StatusCode
     if let Some(token) = cookies.get("session") {
         data.lock().unwrap().sessions.remove(token.value());
     }
-    (StatusCode::NO_CONTENT, cookies.remove(cookie(String::new())))
+    (
+        StatusCode::NO_CONTENT,
+        cookies.remove(cookie(String::new())),
+    )
 }

@@ -21,7 +21,10 @@ async fn users_sign_up_and_in_and_see_each_other() {
         }
         let step: Value = serde_json::from_str(&filled).unwrap();
         let (method, path) = step["call"].as_str().unwrap().split_once(' ').unwrap();
-        let mut call = Request::builder().method(method).uri(path).header("cookie", &cookie);
+        let mut call = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("cookie", &cookie);
         for (name, value) in step["headers"].as_object().into_iter().flatten() {
             call = call.header(name, value.as_str().unwrap());
         }
@@ -38,7 +41,10 @@ async fn users_sign_up_and_in_and_see_each_other() {
         }
         for (name, wanted) in step["answer"].as_object().into_iter().flatten() {
             let got = &serde_json::from_slice::<Value>(&body).unwrap()[name];
-            assert!(!got.is_null() && (wanted.is_null() || wanted == got), "{step}: {got}");
+            assert!(
+                !got.is_null() && (wanted.is_null() || wanted == got),
+                "{step}: {got}"
+            );
             said.extend(got.as_str().map(|got| (name.clone(), got.to_owned())));
         }
         let header = |name| head.headers.get(name).map(|value| value.to_str().unwrap());
@@ -48,9 +54,21 @@ async fn users_sign_up_and_in_and_see_each_other() {
             assert_eq!(is_allowed, allows, "{step}");
         }
         if let Some(set) = header("set-cookie") {
-            assert!(set.contains("HttpOnly") && set.contains("Secure") && set.contains("SameSite=Lax"), "{set}");
-            let token = set.strip_prefix("session=").unwrap().split(';').next().unwrap();
-            cookie = if token.is_empty() { String::new() } else { format!("session={token}") };
+            assert!(
+                set.contains("HttpOnly") && set.contains("Secure") && set.contains("SameSite=Lax"),
+                "{set}"
+            );
+            let token = set
+                .strip_prefix("session=")
+                .unwrap()
+                .split(';')
+                .next()
+                .unwrap();
+            cookie = if token.is_empty() {
+                String::new()
+            } else {
+                format!("session={token}")
+            };
         }
     }
 }
