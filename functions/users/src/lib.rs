@@ -113,3 +113,6 @@ async fn sign_out(cx: Context, cookies: Cookies) -> Result<Response> {
 }
 
 guru::export!(app);
+
+#[cfg(doctest)]
+mod pages;
