@@ -19,5 +19,7 @@ async fn order(request: Request) -> Result<Response<Body>, Error> {
         _ => (400, "no order".into()),
     };
     let answer = Response::builder().status(status);
-    Ok(answer.header("content-type", "text/plain").body(text.into())?)
+    Ok(answer
+        .header("content-type", "text/plain")
+        .body(text.into())?)
 }

@@ -96,7 +96,7 @@ async fn me(name: Name) -> Json<Name> {
 
 async fn sign_in(cx: Context, Json(User { name, key }): Json<User>) -> Result<Response> {
     let found = cx.port(users).get(&name).await?;
-    if !found.is_some_and(|known| known.as_bytes() == key.as_bytes()) {
+    if found.is_none_or(|known| known.as_bytes() != key.as_bytes()) {
         return Err(Error::new(ErrorKind::Unauthorized, "name or key is wrong"));
     }
     let token = cx.random().uuid().to_string();
