@@ -1,11 +1,5 @@
 //! The requests of exchange.json, which the same API in axum (bench/axum-users) and Hono (bench/hono/users.js) answers, too.
 
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test reports by panicking"
-)]
-
 use std::collections::BTreeMap;
 
 use guru::Method;
