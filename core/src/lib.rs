@@ -20,7 +20,7 @@
 #![no_std]
 
 extern crate alloc;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", feature = "log", feature = "tracing"))]
 extern crate std;
 
 pub mod adapter;

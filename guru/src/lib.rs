@@ -13,7 +13,7 @@
 //!
 //! async fn hello(cx: Context, req: Request) -> Result<Response> {
 //!     let name: String = req.param("name")?;
-//!     cx.log().info("greeting", &[("name", (&*name).into())]);
+//!     cx.log().info("greeting", fields! { name });
 //!     Ok(Response::text(format!("hello {name}")))
 //! }
 //!
@@ -32,8 +32,8 @@ pub use bytes::Bytes;
 pub use guru_core::{
     App, Atomic, Blob, Body, Context, Cookie, Error, ErrorKind, Event, Events, Fetch, Headers,
     Invocation, Invoke, KeyValue, Level, Method, Middleware, Next, Out, Ports, Postgres, Request,
-    Response, Result, Secret, Service, Sql, Sqlite, Status, Uri, app, http, memory, params, ports,
-    time,
+    Response, Result, Secret, Service, Sql, Sqlite, Status, Uri, app, fields, http, memory, params,
+    ports, time,
 };
 /// For derives: `#[derive(Serialize)] #[serde(crate = "guru::serde")]`. Otherwise a derive looks for a crate named
 /// `serde` among the author's own dependencies.
@@ -177,15 +177,17 @@ pub mod testing {
 
 /// The items that nearly every function needs.
 pub mod prelude {
-    pub use crate::app::middleware::{BodyLimit, Cors, RequestLog, SecurityHeaders};
+    pub use crate::app::middleware::{
+        BodyLimit, CacheControl, Cors, Etag, RequestLog, SameOrigin, SecurityHeaders, Timeout,
+    };
     pub use crate::app::{
-        Cookies, Extension, Form, FromHead, FromRequest, Header, Html, IntoResponse, Json,
-        OptionalFromHead, OptionalFromRequest, Path, Proxy, Query, Start, State, limited,
+        Basic, Bearer, Cookies, Extension, Form, FromHead, FromRequest, Header, Html, IntoResponse,
+        Json, OptionalFromHead, OptionalFromRequest, Path, Proxy, Query, Start, State, limited,
         unlimited, wrapped,
     };
     pub use crate::{
         App, Body, Bytes, Context, Cookie, Error, ErrorKind, Event, Method, Next, Request,
-        Response, Result, Status,
+        Response, Result, Status, fields,
     };
     pub use serde::{Deserialize, Serialize};
 }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use guru_core::app::Later;
 use guru_core::http::convert::{method as method_of, response as response_of, whole_response};
 use guru_core::ports::Ports;
-use guru_core::{Body, Context, ErrorKind, Invocation, Method, Response, Service};
+use guru_core::{Body, Context, ErrorKind, Invocation, Method, Response, Service, fields};
 use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
 
@@ -67,13 +67,13 @@ pub(crate) async fn answer(
     guru_server::date(response.headers_mut());
     cx.log().info(
         format_args!("{method} {} {}", parts.uri.path(), response.status()),
-        &[
-            ("method", method.as_str().into()),
-            ("path", parts.uri.path().into()),
-            ("status", response.status().as_u16().into()),
-            ("milliseconds", milliseconds(start.elapsed()).into()),
-            ("client_ip", (&*client_ip.to_string()).into()),
-        ],
+        fields! {
+            method,
+            path: parts.uri.path(),
+            status: response.status().as_u16(),
+            milliseconds: milliseconds(start.elapsed()),
+            client_ip: %client_ip,
+        },
     );
     response
 }

@@ -84,8 +84,8 @@ impl<T: FromHead> FromRequest<ViaHead> for T {
 ///
 /// Its arguments are either `(Context, Request)`, or whatever can be [taken out of a request](FromHead), up to eight, the last of which may
 /// [read the body](FromRequest): [`Path`](super::Path), [`Query`](super::Query), [`Json`](super::Json), [`Form`](super::Form),
-/// [`State`](super::State), [`Extension`](super::Extension), [`Header`](super::Header), [`Cookies`](super::Cookies), [`Context`],
-/// `Method`, `Uri`, `Headers`, `Body`, `Bytes`, `String`; and `Option` and [`Result`] of these. What does not fit is answered with the error
+/// [`State`](super::State), [`Extension`](super::Extension), [`Header`](super::Header), [`Cookies`](super::Cookies),
+/// [`Basic`](super::Basic), [`Bearer`](super::Bearer), [`Context`], `Method`, `Uri`, `Headers`, `Body`, `Bytes`, `String`; and `Option` and [`Result`] of these. What does not fit is answered with the error
 /// of the first that does not. It returns what [can be a response](IntoResponse).
 ///
 /// With `(Context, Request)` nothing is made for it that it does not ask for; that form is the smallest one.

@@ -1,10 +1,10 @@
-//! A blob as the answer to a request: conditions and ranges (RFC 9110, sections 13 and 14).
+//! Conditions and ranges (RFC 9110, sections 13 and 14), and a blob as the answer to a request that has them.
 
 use alloc::format;
 use alloc::string::String;
 
 use super::{Blob, Error, Result};
-use crate::http::{Method, Request, Response, Status};
+use crate::http::{Headers, Method, Request, Response, Status};
 use crate::ports::{BlobInfo, BlobRange, ErrorKind, FoundBlob};
 
 const PARTIAL_CONTENT: Status = Status::new(206);
@@ -106,45 +106,67 @@ fn has_condition(req: &Request) -> bool {
         .any(|name| req.headers().contains(name))
 }
 
-/// The answer to a request whose conditions do not hold: `if-match` comes before `if-none-match` (RFC 9110, section 13.2.2).
+/// The answer to a request whose conditions do not hold for a blob.
 fn refused(req: &Request, info: &BlobInfo) -> Result<Option<Response>> {
-    let asked = |name: &str| {
-        let mut all = req.headers().get_all(name).peekable();
-        all.peek()?;
-        let is_weak = name == "if-none-match";
-        Some(all.any(|list| names(list, info, is_weak)))
+    let etag = etag(info);
+    let Some(status) = unmet(req.headers(), etag.as_bytes()) else {
+        return Ok(None);
     };
-    if asked("if-match") == Some(false) {
-        return Ok(Some(Response::new(PRECONDITION_FAILED)));
+    let answer = Response::new(status);
+    if status == Status::NOT_MODIFIED {
+        return Ok(Some(answer.with_header("etag", etag)?));
     }
-    if asked("if-none-match") == Some(true) {
-        let answer = Response::new(Status::NOT_MODIFIED);
-        return Ok(Some(answer.with_header("etag", etag(info))?));
-    }
-    Ok(None)
+    Ok(Some(answer))
 }
 
-/// Whether a list of etags has that of a blob, or is `*`. A weak one is like it only where that is enough (RFC 9110, section
-/// 8.8.3.2).
-fn names(list: &[u8], info: &BlobInfo, is_weak: bool) -> bool {
-    let own = info.etag.as_str().as_bytes();
-    list.split(|byte| *byte == b',')
-        .map(<[u8]>::trim_ascii)
-        .any(|one| {
-            let strong = one.strip_prefix(b"W/").filter(|_| is_weak);
-            let one = strong.unwrap_or(one);
-            let bare = one
-                .strip_prefix(b"\"")
-                .and_then(|one| one.strip_suffix(b"\""));
-            one == b"*" || bare == Some(own)
-        })
+/// The status of the answer to a request whose conditions do not hold for what has this etag: 412 or 304. `if-match` comes before
+/// `if-none-match` (RFC 9110, section 13.2.2).
+pub(super) fn unmet(headers: &Headers, etag: &[u8]) -> Option<Status> {
+    let asked = |name: &str| {
+        let mut all = headers.get_all(name).peekable();
+        all.peek()?;
+        let is_weak = name == "if-none-match";
+        Some(all.any(|list| names(list, etag, is_weak)))
+    };
+    if asked("if-match") == Some(false) {
+        return Some(PRECONDITION_FAILED);
+    }
+    (asked("if-none-match") == Some(true)).then_some(Status::NOT_MODIFIED)
+}
+
+/// Whether a list of etags has this one, or is `*`. Where one of them is weak, they are alike only if that is enough (RFC 9110,
+/// section 8.8.3.2).
+fn names(list: &[u8], etag: &[u8], is_weak_enough: bool) -> bool {
+    if list == b"*" {
+        return true;
+    }
+    let Some((is_weak, own)) = tags(etag).next() else {
+        return false;
+    };
+    tags(list).any(|(weak, one)| one == own && (is_weak_enough || !(weak || is_weak)))
+}
+
+/// The etags of a list without their quotes, each with whether it is weak. One may have a comma in it (RFC 9110, section 8.8.3). What
+/// comes after something that is none is not read.
+fn tags(mut rest: &[u8]) -> impl Iterator<Item = (bool, &[u8])> {
+    core::iter::from_fn(move || {
+        while let [b' ' | b'\t' | b',', after @ ..] = rest {
+            rest = after;
+        }
+        let strong = rest.strip_prefix(b"W/");
+        let quoted = strong.unwrap_or(rest).strip_prefix(b"\"")?;
+        let end = quoted.iter().position(|byte| *byte == b'"')?;
+        let (tag, after) = quoted.split_at(end);
+        rest = after.get(1..)?;
+        Some((strong.is_some(), tag))
+    })
 }
 
 /// Whether the range is for this version (RFC 9110, section 13.1.5). A date is for none: there are etags.
 fn is_for(req: &Request, info: &BlobInfo) -> bool {
     match req.headers().get("if-range") {
         None => true,
-        Some(one) => one.starts_with(b"\"") && names(one, info, false),
+        Some(one) => one.starts_with(b"\"") && names(one, etag(info).as_bytes(), false),
     }
 }
 
@@ -201,6 +223,33 @@ mod tests {
             ("0-1", None),
         ] {
             assert_eq!(asked(value), want, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_list_names_the_etags_that_it_has() {
+        // The list, the etag, and whether they are alike weakly and strongly.
+        for (list, etag, weakly, strongly) in [
+            ("*", r#""a""#, true, true),
+            (r#""a""#, r#""a""#, true, true),
+            (r#"W/"a""#, r#""a""#, true, false),
+            (r#""a""#, r#"W/"a""#, true, false),
+            (r#"W/"a""#, r#"W/"a""#, true, false),
+            (r#""x" ,, W/"y","a""#, r#""a""#, true, true),
+            (r#""x","b,c""#, r#""b,c""#, true, true),
+            (r#""""#, r#""""#, true, true),
+            (r#""b,*,c""#, r#""a""#, false, false),
+            (r#""x", *"#, r#""a""#, false, false),
+            (r#""A""#, r#""a""#, false, false),
+            (r#"w/"a""#, r#""a""#, false, false),
+            (r#"a, "a""#, r#""a""#, false, false),
+            (r#""a"#, r#""a""#, false, false),
+            ("a", "a", false, false),
+            ("", r#""a""#, false, false),
+        ] {
+            let (bytes, own) = (list.as_bytes(), etag.as_bytes());
+            assert_eq!(names(bytes, own, true), weakly, "{list} {etag}");
+            assert_eq!(names(bytes, own, false), strongly, "{list} {etag}");
         }
     }
 }

@@ -211,7 +211,7 @@ impl Error {
     pub fn into_response(self, cx: &Context) -> Response {
         if self.kind().is_ours() {
             cx.log()
-                .error(&self, &[("status", self.kind().status().as_u16().into())]);
+                .error(&self, crate::fields! { status: self.kind().status() });
         }
         let own = cx.answer(&self);
         own.unwrap_or_else(|| self.answer(cx.request_id()))
@@ -322,12 +322,16 @@ fn kind_of(error: &dyn Any) -> ErrorKind {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)?;
-        let mut cause = self.source().and_then(core::error::Error::source);
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
+        // The message is that of the source.
+        let source = self.0.source.as_deref();
+        ports::causes(source.and_then(core::error::Error::source), f)
+    }
+}
+
+/// Its message and its causes.
+impl ports::ToValue for Error {
+    fn to_value(&self) -> ports::Value<'_> {
+        ports::Value::Display(self)
     }
 }
 

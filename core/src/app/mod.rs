@@ -45,7 +45,7 @@ pub use context::{Context, Invocation};
 pub use error::{Error, ErrorKind};
 pub use events::{Event, Events};
 pub use extractors::{
-    Cookies, Extension, Form, Header, Html, Json, NamedHeader, OptionalFromHead,
+    Basic, Bearer, Cookies, Extension, Form, Header, Html, Json, NamedHeader, OptionalFromHead,
     OptionalFromRequest, Path, Query, State,
 };
 pub use fetch::Fetch;

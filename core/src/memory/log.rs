@@ -1,9 +1,10 @@
 //! A log in memory.
 
 use alloc::rc::Rc;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::RefCell;
+use core::fmt::{Display, Write as _};
 
 use crate::ports::{self, Level, Record};
 
@@ -35,13 +36,22 @@ impl Log {
 impl ports::Log for Log {
     fn log(&self, record: &Record<'_>) {
         let fields = record.fields.iter();
-        self.0.borrow_mut().push(Entry {
+        // What formats itself may log, too.
+        let entry = Entry {
             level: record.level,
-            message: record.message.to_string(),
+            message: text(record.message),
             fields: fields
-                .map(|(name, value)| ((*name).into(), value.to_string()))
+                .map(|(name, value)| ((*name).into(), text(value)))
                 .collect(),
             request_id: record.request_id.map(Into::into),
-        });
+        };
+        self.0.borrow_mut().push(entry);
     }
+}
+
+/// As in a line, there is as much as a value has written before it failed.
+fn text(value: &dyn Display) -> String {
+    let mut text = String::new();
+    let _ = write!(text, "{value}");
+    text
 }

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use core::fmt::{self, Write};
 
-use super::log::{Record, Value};
+use super::{Record, Value};
 
 /// The names of the record's own members.
 const RESERVED: [&str; 4] = ["timestamp", "level", "message", "request_id"];
@@ -24,13 +24,11 @@ impl LogLine<'_> {
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut text = String::with_capacity(256);
-        // Writing to a string does not fail. Only a message's own `Display` can, and what it has written until then
-        // is kept.
-        let _ = self.write_json(&mut text);
+        self.write_json(&mut text);
         text
     }
 
-    fn write_json(&self, out: &mut String) -> fmt::Result {
+    fn write_json(&self, out: &mut String) {
         let record = self.record;
         out.push('{');
         if let Some(time) = self.time {
@@ -41,7 +39,7 @@ impl LogLine<'_> {
         out.push_str("\"level\":");
         quote_str(out, record.level.as_str());
         out.push_str(",\"message\":");
-        let written = quote(out, record.message);
+        quote(out, record.message);
         if let Some(id) = record.request_id {
             out.push_str(",\"request_id\":");
             quote_str(out, id);
@@ -50,30 +48,31 @@ impl LogLine<'_> {
             out.push(',');
             // A field must not override a member of the record: most readers keep the last duplicate.
             if RESERVED.contains(name) {
-                quote(out, format_args!("field.{name}"))?;
+                quote(out, &format_args!("field.{name}"));
             } else {
                 quote_str(out, name);
             }
             out.push(':');
-            json(out, value)?;
+            json(out, value);
         }
         out.push('}');
-        written
     }
 }
 
-fn json(out: &mut String, value: &Value<'_>) -> fmt::Result {
+fn json(out: &mut String, value: &Value<'_>) {
     match value {
-        Value::Text(text) => {
-            quote_str(out, text);
-            Ok(())
-        }
+        Value::Text(text) => quote_str(out, text),
         // JSON cannot represent them (RFC 8259, section 6).
-        Value::Float(number) if !number.get().is_finite() => out.write_str("null"),
-        Value::Float(number) => write!(out, "{number}"),
-        Value::Integer(number) => write!(out, "{number}"),
-        Value::Unsigned(number) => write!(out, "{number}"),
-        Value::Boolean(truth) => write!(out, "{truth}"),
+        Value::Float(number) if !number.get().is_finite() => out.push_str("null"),
+        Value::Display(_) | Value::Debug(_) | Value::Error(_) => quote(out, value),
+        Value::Null
+        | Value::Integer(_)
+        | Value::Unsigned(_)
+        | Value::Float(_)
+        | Value::Boolean(_) => {
+            // Writing to a string does not fail.
+            let _ = write!(out, "{value}");
+        }
     }
 }
 
@@ -84,12 +83,12 @@ fn quote_str(out: &mut String, text: &str) {
     out.push('"');
 }
 
-/// Writes a JSON string, and closes it even if formatting `text` fails.
-fn quote(out: &mut String, text: impl fmt::Display) -> fmt::Result {
+/// Writes a JSON string. Only the `Display` of `text` can fail: what it has written until then is kept, and the rest of the line is
+/// there nevertheless.
+fn quote(out: &mut String, text: &dyn fmt::Display) {
     out.push('"');
-    let written = write!(Quoted(out), "{text}");
+    let _ = write!(Quoted(out), "{text}");
     out.push('"');
-    written
 }
 
 /// Writes the inside of a JSON string, with the required escapes (RFC 8259, section 7).
@@ -133,7 +132,8 @@ const fn must_be_escaped(byte: u8) -> bool {
 }
 
 /// Formats the record as one line of text for people, without the line break: time, level, message, fields, id. Line
-/// breaks and other control characters, which may come from a client, are escaped.
+/// breaks and other control characters, which may come from a client, are escaped. Of what fails to format itself, there is what it has
+/// written until then: as a failure of the line, it would be a panic.
 impl fmt::Display for LogLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let record = self.record;
@@ -141,10 +141,10 @@ impl fmt::Display for LogLine<'_> {
             write!(f, "{time} ")?;
         }
         write!(f, "{:<5} ", record.level)?;
-        write!(Escaped(f), "{}", record.message)?;
+        let _ = write!(Escaped(f), "{}", record.message);
         for (name, value) in record.fields {
             f.write_str("  ")?;
-            write!(Escaped(f), "{name}={value}")?;
+            let _ = write!(Escaped(f), "{name}={value}");
         }
         if let Some(id) = record.request_id {
             f.write_str("  request_id=")?;
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_fails_leaves_a_whole_object() {
+    fn what_fails_to_format_itself_leaves_a_whole_line() {
         struct Broken;
         impl fmt::Display for Broken {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -229,14 +229,16 @@ mod tests {
                 Err(fmt::Error)
             }
         }
-        let record = Record::new(Level::Info, &Broken, &[]);
+        let fields = [("broken", Value::Display(&Broken)), ("next", 1.into())];
+        let record = Record::new(Level::Info, &Broken, &fields);
         let line = LogLine {
             time: Some("t"),
             record: &record,
         };
         assert_eq!(
             line.to_json(),
-            r#"{"timestamp":"t","level":"info","message":"so far"}"#.to_string()
+            r#"{"timestamp":"t","level":"info","message":"so far","broken":"so far","next":1}"#
         );
+        assert_eq!(line.to_string(), "t info  so far  broken=so far  next=1");
     }
 }

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use super::value::Field;
+
 /// The severity of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
@@ -42,7 +44,7 @@ pub struct Record<'a> {
     pub level: Level,
     /// The message, for people.
     pub message: &'a dyn fmt::Display,
-    /// The fields, for machines.
+    /// The fields, for machines: what [`fields!`](crate::fields) makes.
     pub fields: &'a [Field<'a>],
     /// The id of the request that was being handled.
     pub request_id: Option<&'a str>,
@@ -76,117 +78,6 @@ impl fmt::Debug for Record<'_> {
     }
 }
 
-/// The name and the value of a field.
-pub type Field<'a> = (&'a str, Value<'a>);
-
-/// The value of a field. Strings, numbers and booleans convert with `into()`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Value<'a> {
-    /// A string.
-    Text(&'a str),
-    /// A signed integer.
-    Integer(i64),
-    /// An unsigned integer.
-    Unsigned(u64),
-    /// A floating-point number.
-    Float(Float),
-    /// A boolean.
-    Boolean(bool),
-}
-
-impl fmt::Display for Value<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Text(text) => f.write_str(text),
-            Self::Integer(number) => number.fmt(f),
-            Self::Unsigned(number) => number.fmt(f),
-            Self::Float(number) => number.fmt(f),
-            Self::Boolean(truth) => truth.fmt(f),
-        }
-    }
-}
-
-/// A floating-point number.
-///
-/// It carries its own formatting function: that takes 20 KB of a module, and only functions that log such a number
-/// should pay for it.
-#[derive(Clone, Copy)]
-pub struct Float {
-    number: f64,
-    write: fn(&f64, &mut fmt::Formatter<'_>) -> fmt::Result,
-}
-
-impl Float {
-    /// The number.
-    #[must_use]
-    pub const fn get(self) -> f64 {
-        self.number
-    }
-}
-
-impl From<f64> for Float {
-    fn from(number: f64) -> Self {
-        Self {
-            number,
-            // The format of JSON and Rust: `1.0`, `1e300`.
-            write: fmt::Debug::fmt,
-        }
-    }
-}
-
-impl From<f32> for Float {
-    fn from(number: f32) -> Self {
-        f64::from(number).into()
-    }
-}
-
-impl PartialEq for Float {
-    fn eq(&self, other: &Self) -> bool {
-        self.number == other.number
-    }
-}
-
-impl fmt::Display for Float {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (self.write)(&self.number, f)
-    }
-}
-
-impl fmt::Debug for Float {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-macro_rules! values {
-    ($($from:ty => $variant:ident)*) => {
-        $(impl From<$from> for Value<'_> {
-            fn from(value: $from) -> Self {
-                Self::$variant(value.into())
-            }
-        })*
-    };
-}
-
-values! {
-    i8 => Integer i16 => Integer i32 => Integer i64 => Integer
-    u8 => Unsigned u16 => Unsigned u32 => Unsigned u64 => Unsigned
-    f32 => Float f64 => Float bool => Boolean
-}
-
-impl<'a> From<&'a str> for Value<'a> {
-    fn from(text: &'a str) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl From<usize> for Value<'_> {
-    fn from(number: usize) -> Self {
-        Self::Unsigned(number as u64)
-    }
-}
-
 /// The destination of log records.
 ///
 /// # For implementers
@@ -204,6 +95,23 @@ pub trait Log {
 }
 
 /// The logger of one request. Every record carries the request id.
+///
+/// ```
+/// use guru_core::{App, Context, Request, Response, Result, fields, memory};
+///
+/// async fn hello(cx: Context, req: Request) -> Result<Response> {
+///     let name: String = req.param("name")?;
+///     cx.log().info("greeted", fields! { name, letters: name.len() });
+///     Ok(Response::text("hello"))
+/// }
+///
+/// let client = memory::Client::new(App::new().get("/{name}", hello))?;
+/// client.get("/Ada").assert_status(200);
+/// let entry = client.log().take().remove(0);
+/// assert_eq!(entry.message, "greeted");
+/// assert_eq!(entry.fields, [("name".into(), "Ada".into()), ("letters".into(), "3".into())]);
+/// # Ok::<(), guru_core::Error>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct Logger<'a> {
     log: &'a dyn Log,
@@ -217,7 +125,7 @@ impl<'a> Logger<'a> {
         Self { log, request_id }
     }
 
-    /// Writes one record.
+    /// Writes one record. [`fields!`](crate::fields) makes the fields.
     pub fn log(&self, level: Level, message: impl fmt::Display, fields: &[Field<'_>]) {
         self.log.log(&Record {
             level,

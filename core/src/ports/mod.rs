@@ -10,6 +10,7 @@ mod config;
 mod dialect;
 mod error;
 mod fetch;
+mod fields;
 pub mod hosts;
 mod invoke;
 mod key_value;
@@ -23,6 +24,7 @@ mod sql;
 mod statement;
 mod stores;
 mod timestamp;
+mod value;
 
 use alloc::rc::Rc;
 use core::any::Any;
@@ -38,13 +40,15 @@ pub use config::Config;
 pub use dialect::{Dialect, Postgres, Sqlite, check_batch};
 pub use error::{Error, ErrorKind};
 pub use fetch::{Fetch, FetchRequest, TIMEOUT};
+#[doc(hidden)]
+pub use fields::field;
 pub use invoke::{Invoke, function_name};
 pub use key_value::{
     Atomic, Called, Condition, KEY_LIMIT, KeyValue, LEAST_TTL, ListQuery, PAGE_LIMIT, Page,
     VALUE_LIMIT, Version, check_key, check_value, number,
 };
 pub use line::LogLine;
-pub use log::{Field, Float, Level, Log, Logger, Record, Value};
+pub use log::{Level, Log, Logger, Record};
 pub use postgres::{postgres_placeholders, postgres_word};
 pub use random::Random;
 pub use secret::{Secret, SecretValue, secret_variable};
@@ -54,6 +58,8 @@ pub use sql::{
 pub use statement::{Outline, Placeholder, outline};
 use stores::Stores;
 pub use timestamp::Timestamp;
+pub(crate) use value::causes;
+pub use value::{Field, Float, ToValue, Value};
 
 /// The ports that a target passes to a function.
 #[derive(Clone)]

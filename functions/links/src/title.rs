@@ -18,8 +18,7 @@ pub(crate) async fn of(cx: &Context, url: &str) -> String {
     match cx.timeout(PATIENCE, read(cx, url)).await {
         Ok(Ok(title)) => title,
         Ok(Err(error)) => {
-            cx.log()
-                .info("no title", &[("why", (&*error.to_string()).into())]);
+            cx.log().info("no title", fields! { why: error });
             String::new()
         }
         Err(_) => String::new(),

@@ -1,5 +1,6 @@
 //! What handlers take out of requests, as arguments.
 
+mod authorization;
 mod header;
 mod path;
 
@@ -10,6 +11,7 @@ use core::ops::Deref;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
+pub use authorization::{Basic, Bearer};
 pub use header::{Cookies, Header, NamedHeader};
 pub use path::Path;
 

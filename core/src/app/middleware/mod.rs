@@ -1,17 +1,29 @@
 //! Middleware: code that wraps all routes.
 
 mod body_limit;
+mod cache_control;
 mod cors;
+mod etag;
+#[cfg(any(feature = "log", feature = "tracing"))]
+mod library_log;
 mod request_log;
+mod same_origin;
 mod security_headers;
+mod timeout;
 
 use alloc::boxed::Box;
 use core::fmt;
 
 pub use body_limit::BodyLimit;
+pub use cache_control::CacheControl;
 pub use cors::Cors;
+pub use etag::Etag;
+#[cfg(any(feature = "log", feature = "tracing"))]
+pub use library_log::LibraryLog;
 pub use request_log::RequestLog;
+pub use same_origin::SameOrigin;
 pub use security_headers::SecurityHeaders;
+pub use timeout::Timeout;
 
 use super::{Context, LocalFuture, Result, Service};
 use crate::http::{Request, Response};

@@ -22,15 +22,10 @@ impl Middleware for RequestLog {
             let path = req.uri().path().to_string();
             let response = next.run(cx.clone(), req).await;
             let taken = cx.clock().now().saturating_sub(start);
-            let millis = u64::try_from(taken.as_millis()).unwrap_or(u64::MAX);
+            let milliseconds = u64::try_from(taken.as_millis()).unwrap_or(u64::MAX);
             cx.log().info(
                 "answered",
-                &[
-                    ("method", method.as_str().into()),
-                    ("path", (&*path).into()),
-                    ("status", response.status().as_u16().into()),
-                    ("milliseconds", millis.into()),
-                ],
+                crate::fields! { method, path, status: response.status(), milliseconds },
             );
             Ok(response)
         })

@@ -22,7 +22,7 @@ async fn hello_world(_cx: Context, _req: Request) -> Result<Response> {
 
 async fn hello(cx: Context, req: Request) -> Result<Response> {
     let name: String = req.param("name")?;
-    cx.log().info("greeting", &[("name", (&*name).into())]);
+    cx.log().info("greeting", fields! { name });
     Response::json(&Greeting { hello: name })
 }
 

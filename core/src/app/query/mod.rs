@@ -4,19 +4,21 @@
 //! only later, when there is no way back to the query. Such values are read as strings; if that turns out to be the
 //! wrong type, the query is read again with a type that fits.
 
+mod error;
+
 use alloc::borrow::Cow;
-use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
-use alloc::format;
-use alloc::string::{String, ToString as _};
+use alloc::string::ToString as _;
 use alloc::vec::Vec;
 use core::cell::Cell;
-use core::fmt;
 
 use serde::Deserialize;
 use serde::de::value::{MapDeserializer, SeqDeserializer, StrDeserializer};
-use serde::de::{Deserializer, Error as _, Expected, IntoDeserializer, Unexpected, Visitor};
+use serde::de::{Deserializer, Error as _, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
+
+pub(super) use error::Error;
+use error::FieldKind;
 
 /// The maximum number of passes over a query, and the number of passes after which all values that could be numbers
 /// are read as numbers at once: a map of numbers may have thousands of entries.
@@ -310,45 +312,6 @@ impl<'de> Deserializer<'de> for Values<'_, '_> {
     }
 }
 
-/// Why a query does not match the requested type.
-#[derive(Debug)]
-pub(super) struct Error {
-    /// The field, if known.
-    pub(super) field: Option<String>,
-    message: String,
-    found: Option<FieldKind>,
-    /// What was expected.
-    wanted: String,
-    /// Whether the value has the right type, so that no other shape can help.
-    is_final: bool,
-    /// Whether a field is missing, or one that is not known there.
-    pub(super) is_of_shape: bool,
-}
-
-/// A value of the wrong type.
-#[derive(Debug)]
-enum FieldKind {
-    Text(Box<str>),
-    /// The number, as a string again.
-    Number(Box<str>),
-    List,
-}
-
-impl FieldKind {
-    fn new(unexpected: Unexpected<'_>) -> Option<Self> {
-        let number = |number: String| Some(Self::Number(number.into()));
-        match unexpected {
-            Unexpected::Str(text) => Some(Self::Text(text.into())),
-            Unexpected::Unsigned(found) => number(found.to_string()),
-            Unexpected::Signed(found) => number(found.to_string()),
-            Unexpected::Bool(found) => number(found.to_string()),
-            Unexpected::Float(found) => number(found.to_string()),
-            Unexpected::Seq => Some(Self::List),
-            _ => None,
-        }
-    }
-}
-
 impl Error {
     /// Adds the name of the field if its value identifies it: a flattened field has no path.
     fn of_field(mut self, fields: &BTreeMap<Cow<'_, str>, Field<'_>>) -> Self {
@@ -360,56 +323,5 @@ impl Error {
             self.field = named.next().map(|(key, _)| key.clone().into_owned());
         }
         self
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl core::error::Error for Error {}
-
-impl serde::de::Error for Error {
-    fn custom<T: fmt::Display>(message: T) -> Self {
-        Self {
-            field: None,
-            message: message.to_string(),
-            found: None,
-            wanted: String::new(),
-            is_final: false,
-            is_of_shape: false,
-        }
-    }
-
-    fn missing_field(field: &'static str) -> Self {
-        Self {
-            is_of_shape: true,
-            ..Self::custom(format_args!("missing field `{field}`"))
-        }
-    }
-
-    fn invalid_length(length: usize, expected: &dyn Expected) -> Self {
-        Self {
-            is_of_shape: true,
-            ..Self::custom(format_args!("invalid length {length}, expected {expected}"))
-        }
-    }
-
-    fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self {
-            found: FieldKind::new(unexpected),
-            is_final: true,
-            ..Self::custom(format!("invalid value: {unexpected}, expected {expected}"))
-        }
-    }
-
-    fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self {
-            found: FieldKind::new(unexpected),
-            wanted: expected.to_string(),
-            ..Self::custom(format!("invalid type: {unexpected}, expected {expected}"))
-        }
     }
 }

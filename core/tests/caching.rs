@@ -1,0 +1,273 @@
+//! Etags, conditions, and what caches are told. It must not know a socket.
+
+#![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
+
+use std::time::Duration;
+
+use guru_core::app::middleware::{CacheControl, Etag};
+use guru_core::app::{Query, wrapped};
+use guru_core::{App, Method, Response, Result, Status, memory};
+use serde::Deserialize;
+
+type Given<'a> = &'a [(&'a str, &'a str)];
+
+fn client(app: App) -> memory::Client {
+    memory::Client::new(app).unwrap()
+}
+
+fn ask(client: &memory::Client, method: &str, target: &str, headers: Given<'_>) -> memory::Reply {
+    let method = Method::parse(method.as_bytes()).unwrap();
+    let call = client.request(method, target);
+    let call = headers
+        .iter()
+        .fold(call, |call, (name, value)| call.header(name, value));
+    call.send()
+}
+
+/// Of "hello" as text: the first half of the SHA-256 of the type, the coding and the content, a line each.
+const HELLO: &str = "\"3a06539953f572b512fda8f2794c3d4b\"";
+
+fn tagged() -> memory::Client {
+    let with = |etag: &'static str| move || async move { ([("etag", etag)], "own") };
+    let stream = || {
+        Response::stream("text/plain", |mut out| async move {
+            out.send("one").await?;
+            out.send("two").await
+        })
+    };
+    let described = || async {
+        let headers = [
+            ("content-language", "en"),
+            ("content-location", "/here"),
+            ("cache-control", "max-age=5"),
+            ("vary", "accept"),
+            ("expires", "Thu, 01 Jan 1970 00:00:05 GMT"),
+            ("last-modified", "Thu, 01 Jan 1970 00:00:00 GMT"),
+            ("access-control-allow-origin", "*"),
+            ("set-cookie", "a=b"),
+        ];
+        (headers, "hello")
+    };
+    let coded = || async { ([("content-encoding", "br")], "hello") };
+    client(
+        App::new()
+            .with(Etag)
+            .get("/", || async { "hello" })
+            .post("/", || async { "hello" })
+            .get("/again", || async { "hello" })
+            .get("/other", || async { "hullo" })
+            .get("/html", || async { Response::html("hello") })
+            .get("/coded", coded)
+            .get("/empty", || async { "" })
+            .get("/described", described)
+            .get("/strong", with("\"a,b\""))
+            .get("/weak", with("W/\"a\""))
+            .get("/broken", with("a"))
+            .get("/stream", move || async move { stream() })
+            .get("/tagged-stream", move || async move {
+                ([("etag", "\"s\"")], stream())
+            })
+            .get("/created", || async { (Status::CREATED, "hello") })
+            .head("/head", || async { Response::new(Status::OK) }),
+    )
+}
+
+#[test]
+fn an_etag_is_of_the_content_its_type_and_its_coding() {
+    let client = tagged();
+    let tag = |method, target| {
+        let answer = ask(&client, method, target, &[]);
+        assert!(answer.status().as_u16() < 300, "{answer:?}");
+        answer.header("etag").map(str::to_owned)
+    };
+    assert_eq!(tag("GET", "/").as_deref(), Some(HELLO));
+    assert_eq!(tag("HEAD", "/").as_deref(), Some(HELLO));
+    assert_eq!(tag("GET", "/again").as_deref(), Some(HELLO));
+    let mut all = ["/", "/other", "/html", "/coded", "/empty"].map(|target| tag("GET", target));
+    all.sort();
+    assert!(all.iter().all(Option::is_some), "{all:?}");
+    assert!(all.windows(2).all(|two| two[0] != two[1]), "{all:?}");
+    assert_eq!(tag("GET", "/strong").as_deref(), Some("\"a,b\""));
+    for (method, target) in [
+        ("POST", "/"),
+        ("GET", "/stream"),
+        ("GET", "/created"),
+        ("HEAD", "/head"),
+        ("HEAD", "/empty"),
+    ] {
+        assert_eq!(tag(method, target), None, "{method} {target}");
+    }
+    assert!(!client.get("/nope").headers().contains("etag"));
+    assert_eq!(client.get("/stream").text(), "onetwo");
+}
+
+#[test]
+fn conditions_are_held_to_the_etag_of_the_answer() {
+    let client = tagged();
+    let weak = format!("W/{HELLO}");
+    let listed = format!("\"x\", W/\"y\" ,{HELLO}");
+    let cases: [(&str, &str, Given<'_>, u16); 24] = [
+        ("GET", "/", &[("if-none-match", HELLO)], 304),
+        ("HEAD", "/", &[("if-none-match", HELLO)], 304),
+        ("POST", "/", &[("if-none-match", HELLO)], 200),
+        ("GET", "/", &[("if-none-match", &weak)], 304),
+        ("GET", "/", &[("if-none-match", &listed)], 304),
+        ("GET", "/", &[("if-none-match", "*")], 304),
+        ("GET", "/", &[("if-none-match", "\"x\"")], 200),
+        ("GET", "/", &[("if-none-match", &HELLO[1..33])], 200),
+        (
+            "GET",
+            "/",
+            &[("if-none-match", "\"x\""), ("if-none-match", HELLO)],
+            304,
+        ),
+        ("GET", "/other", &[("if-none-match", HELLO)], 200),
+        ("GET", "/strong", &[("if-none-match", "\"a,b\"")], 304),
+        ("GET", "/strong", &[("if-none-match", "\"a\", \"b\"")], 200),
+        ("GET", "/weak", &[("if-none-match", "\"a\"")], 304),
+        ("GET", "/weak", &[("if-match", "W/\"a\"")], 412),
+        ("GET", "/broken", &[("if-none-match", "a")], 200),
+        ("GET", "/stream", &[("if-none-match", "*")], 200),
+        ("GET", "/tagged-stream", &[("if-none-match", "\"s\"")], 304),
+        ("GET", "/tagged-stream", &[("if-none-match", "\"t\"")], 200),
+        ("GET", "/created", &[("if-none-match", "*")], 201),
+        ("GET", "/nope", &[("if-none-match", "*")], 404),
+        ("GET", "/", &[("if-match", HELLO)], 200),
+        ("GET", "/", &[("if-match", &weak)], 412),
+        (
+            "GET",
+            "/",
+            &[("if-match", "\"x\""), ("if-none-match", HELLO)],
+            412,
+        ),
+        (
+            "GET",
+            "/",
+            &[("if-match", "*"), ("if-none-match", HELLO)],
+            304,
+        ),
+    ];
+    for (method, target, headers, status) in cases {
+        let answer = ask(&client, method, target, headers);
+        assert_eq!(
+            answer.status().as_u16(),
+            status,
+            "{method} {target} {headers:?}\n{answer:?}"
+        );
+        if matches!(status, 304 | 412) {
+            assert!(answer.body().is_empty(), "{answer:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_modified_has_the_headers_that_a_cache_takes_over() {
+    let client = tagged();
+    let answer = ask(&client, "GET", "/described", &[("if-none-match", HELLO)]);
+    let mut names: Vec<_> = answer.headers().iter().map(|(name, _)| name).collect();
+    names.sort_unstable();
+    let wanted = [
+        "access-control-allow-origin",
+        "cache-control",
+        "content-location",
+        "etag",
+        "expires",
+        "set-cookie",
+        "vary",
+    ];
+    assert_eq!(names, wanted);
+    let refused = ask(&client, "GET", "/described", &[("if-match", "\"x\"")]);
+    assert!(refused.headers().is_empty(), "{refused:?}");
+}
+
+#[test]
+fn caches_are_told_where_nobody_has() {
+    let (hour, second) = (Duration::from_secs(3600), Duration::from_millis(1999));
+    for (control, value) in [
+        (CacheControl::no_store(), "no-store"),
+        (CacheControl::no_cache(), "no-cache"),
+        (CacheControl::private(hour), "private, max-age=3600"),
+        (CacheControl::public(second), "public, max-age=1"),
+        (
+            CacheControl::public(hour)
+                .immutable()
+                .stale_while_revalidate(second),
+            "public, max-age=3600, immutable, stale-while-revalidate=1",
+        ),
+        (
+            CacheControl::private(hour).stale_if_error(Duration::MAX),
+            "private, max-age=3600, stale-if-error=18446744073709551615",
+        ),
+        (
+            CacheControl::no_cache().shared_max_age(hour),
+            "no-cache, s-maxage=3600",
+        ),
+    ] {
+        let client = client(App::new().with(control).get("/", || async { "ok" }));
+        assert_eq!(client.get("/").header("cache-control"), Some(value));
+    }
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    status: u16,
+    header: Option<String>,
+}
+
+async fn wanted(Query(wanted): Query<Wanted>) -> Result<Response> {
+    let answer = Response::new(Status::new(wanted.status));
+    match wanted.header {
+        Some(name) => Ok(answer.with_header(name, "a=b")?),
+        None => Ok(answer),
+    }
+}
+
+#[test]
+fn shared_caches_keep_nothing_that_is_somebodys() {
+    let hour = Duration::from_secs(3600);
+    let signed: Given<'_> = &[("authorization", "Bearer t")];
+    for (query, headers, public, private) in [
+        ("status=200", &[][..], true, true),
+        ("status=206", &[], true, true),
+        ("status=299", &[], true, true),
+        ("status=304", &[], true, true),
+        ("status=302", &[], false, false),
+        ("status=404", &[], false, false),
+        ("status=500", &[], false, false),
+        ("status=200&header=set-cookie", &[], false, true),
+        ("status=200", signed, false, true),
+    ] {
+        for (control, value, is_set) in [
+            (CacheControl::public(hour), "public, max-age=3600", public),
+            (
+                CacheControl::private(hour),
+                "private, max-age=3600",
+                private,
+            ),
+        ] {
+            let client = client(App::new().with(control).get("/", wanted));
+            let answer = ask(&client, "GET", &format!("/?{query}"), headers);
+            let wanted = is_set.then_some(value);
+            assert_eq!(answer.header("cache-control"), wanted, "{query}");
+        }
+    }
+    let own = client(App::new().with(CacheControl::no_store()).get("/", wanted));
+    let answer = own.get("/?status=200&header=cache-control");
+    assert_eq!(answer.header("cache-control"), Some("a=b"));
+}
+
+#[test]
+fn not_modified_goes_with_what_caches_are_told() {
+    let control = || CacheControl::public(Duration::from_secs(60));
+    let hello = || async { "hello" };
+    for app in [
+        App::new().with(control()).with(Etag).get("/", hello),
+        App::new().with(Etag).with(control()).get("/", hello),
+        App::new().get("/", wrapped(control(), wrapped(Etag, hello))),
+    ] {
+        let answer = ask(&client(app), "GET", "/", &[("if-none-match", HELLO)]);
+        answer.assert_status(304);
+        assert_eq!(answer.header("cache-control"), Some("public, max-age=60"));
+        assert_eq!(answer.header("etag"), Some(HELLO));
+    }
+}
