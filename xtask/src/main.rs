@@ -12,6 +12,7 @@ mod guru;
 mod links;
 mod new;
 mod openapi;
+mod others;
 mod packed;
 mod realworld;
 mod server;

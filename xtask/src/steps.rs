@@ -21,7 +21,7 @@ use crate::{
     context::TestContext,
     data,
     leash::Leash,
-    links, new, openapi, realworld,
+    links, new, openapi, others, realworld,
     setup::{self, NEWMAN},
     setup::{AWS, tools},
 };
@@ -235,6 +235,11 @@ pub(crate) fn links(context: &TestContext<'_>) -> Result<StepResult> {
         return Ok(StepResult::NothingToDo("there is no curl"));
     }
     links::check(context)?;
+    Ok(StepResult::Passed)
+}
+
+pub(crate) fn others(context: &TestContext<'_>) -> Result<StepResult> {
+    others::check(context)?;
     Ok(StepResult::Passed)
 }
 

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The steps, in the order they run.
-const fn steps<'a>() -> [Step<TestContext<'a>>; 15] {
+const fn steps<'a>() -> [Step<TestContext<'a>>; 16] {
     [
         Step {
             name: "setup",
@@ -82,6 +82,12 @@ const fn steps<'a>() -> [Step<TestContext<'a>>; 15] {
             why: "RealWorld's backend passes RealWorld's own collection of requests on every target, on SQLite or PostgreSQL",
             is_asked_for: false,
             run: steps::realworld,
+        },
+        Step {
+            name: "others",
+            why: "what docs/coming-from.md shows of axum, Hono and others compiles, and answers the same requests as ours",
+            is_asked_for: false,
+            run: steps::others,
         },
         Step {
             name: "aws",

@@ -1,0 +1,3 @@
+//! The native server of the function. It must hold nothing but this line.
+
+guru::main!(users::app);
