@@ -16,12 +16,13 @@ use tar::Archive;
 use crate::{cargo, child, console::Console, files, surroundings, workspace::Workspace};
 
 /// Packages that are never published.
-const OURS_ALONE: [&str; 6] = [
+const OURS_ALONE: [&str; 7] = [
     "faults",
     "links",
     "meditations",
     "probe",
     "realworld",
+    "users",
     "xtask",
 ];
 

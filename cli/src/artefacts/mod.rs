@@ -208,7 +208,7 @@ mod tests {
         let error = choose(&workspace, Some("prob"), root).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "there is no function `prob`: the functions are faults, links, meditations, probe, realworld"
+            "there is no function `prob`: the functions are faults, links, meditations, probe, realworld, users"
         );
     }
 
