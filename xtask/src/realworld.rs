@@ -4,7 +4,7 @@ use std::{path::Path, process::Command};
 
 use anyhow::{Context as _, Result, ensure};
 use guru_cli::serving::{address, with_hosts};
-use guru_toolbox::served::Served;
+use guru_toolbox::{postgres, served::Served};
 use serde_json::Value;
 
 use crate::{child, console::say, context::TestContext, files, guru, targets::Target};
@@ -18,6 +18,9 @@ const COLLECTION: &str = "functions/realworld/tests/Conduit.postman_collection.j
 /// What tokens are signed with.
 const SECRET: &str = "JWT_SECRET=none-of-a-deployment-is-this-one";
 
+/// The target without SQLite.
+const ON_POSTGRES: &str = "lambda";
+
 /// How a target keeps the tables that are of SQLite on others.
 const POSTGRES: [&str; 3] = ["--no-default-features", "--features", "postgres"];
 
@@ -30,31 +33,46 @@ pub(crate) fn check(context: &TestContext<'_>, newman: &Path) -> Result<()> {
         .iter()
         .filter(|target| target.name() == "local");
     let again = natively.map(|target| (target, &POSTGRES[..]));
+    let mut before = None;
     for (index, (target, features)) in all.chain(again).enumerate() {
-        let name = target.name();
-        if let Err(missing) = target.check(context.home) {
+        let is_postgres = !features.is_empty() || target.name() == ON_POSTGRES;
+        let with = if is_postgres { " with PostgreSQL" } else { "" };
+        let name = format!("{}{with}", target.name());
+        let there = target.check(context.home).and_then(|()| match is_postgres {
+            true => postgres::runs(context.home).map(drop),
+            false => Ok(()),
+        });
+        if let Err(missing) = there {
             say(&format!("  {name}: not run: {missing:#}"));
             continue;
         }
         let mut command = Command::new(&guru);
         command
             .current_dir(context.workspace.root())
-            .args(["dev", FUNCTION, "--no-watch", "--port", "0", "--on", name])
+            .args([
+                "dev",
+                FUNCTION,
+                "--no-watch",
+                "--port",
+                "0",
+                "--on",
+                target.name(),
+            ])
             .args(["--env", SECRET])
             .args(features)
             .env("GURU_DATA", folder.path().join(index.to_string()));
         // Those of the tests: nothing is built twice.
         with_hosts(&mut command)?;
-        let served = Served::start(&mut command, address).with_context(|| name.to_owned())?;
+        let served = Served::start(&mut command, address).with_context(|| name.clone())?;
         let report = folder.path().join(format!("{index}.json"));
         let played = play(context, newman, served.url(), &report);
         let held = played.with_context(|| format!("{name}: {}", served.last()))?;
-        let with = if features.is_empty() {
-            ""
-        } else {
-            " with PostgreSQL"
-        };
-        say(&format!("  {name}{with}: {held} assertions hold"));
+        let expected = *before.get_or_insert(held);
+        ensure!(
+            held == expected,
+            "{name}: {held} assertions, and {expected} elsewhere"
+        );
+        say(&format!("  {name}: {held} assertions hold"));
     }
     Ok(())
 }
