@@ -1,4 +1,4 @@
-//! The pages that this function is shown on: their code is compiled with the documentation tests.
+//! The pages that this function is shown on, and the guide: their code is compiled with the documentation tests.
 
 macro_rules! pages {
     ($($name:ident $path:literal)*) => {
@@ -11,6 +11,7 @@ macro_rules! pages {
 
 pages! {
     ComingFrom "coming-from.md"
+    Guide "guide.md"
     Axum "coming-from/axum.md"
     Hono "coming-from/hono.md"
     LambdaHttp "coming-from/lambda-http.md"
