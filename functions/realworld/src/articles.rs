@@ -56,12 +56,15 @@ struct Row {
 impl From<Row> for Article {
     fn from(row: Row) -> Self {
         let tags = row.tags.unwrap_or_default();
+        // Here, as each database has an order of its own.
+        let mut tag_list: Vec<_> = tags.lines().map(str::to_owned).collect();
+        tag_list.sort_unstable();
         Self {
             slug: row.slug,
             title: row.title,
             description: row.description,
             body: row.body,
-            tag_list: tags.lines().map(str::to_owned).collect(),
+            tag_list,
             created_at: row.created_at,
             updated_at: row.updated_at,
             favorited: row.favorited,
@@ -102,27 +105,34 @@ pub(crate) struct Wanted {
     offset: Option<u32>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(crate) struct New {
-    title: String,
-    description: String,
-    body: String,
-    tag_list: Vec<String>,
-}
-
+/// What a client says of an article. What is missing or `null` is not said.
 #[derive(Deserialize)]
-pub(crate) struct Changes {
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Said {
     title: Option<String>,
     description: Option<String>,
     body: Option<String>,
+    /// Only a new one gets them.
+    tag_list: Option<Vec<String>>,
+}
+
+fn title(value: &str) -> Result<String> {
+    text::line("title", value, text::TITLE)
+}
+
+fn description(value: &str) -> Result<String> {
+    text::required("description", value, text::SHORT)
+}
+
+fn body(value: &str) -> Result<String> {
+    text::required("body", value, text::ARTICLE)
 }
 
 /// All of an article but its body, as the reader `?1` sees it.
 fn columns() -> String {
     format!(
         "a.slug, a.title, a.description, a.created_at, a.updated_at, {},
-         (SELECT string_agg(t.tag, '\n' ORDER BY t.tag) FROM tags t WHERE t.article = a.id) AS tags,
+         (SELECT string_agg(t.tag, '\n') FROM tags t WHERE t.article = a.id) AS tags,
          (SELECT count(*) FROM favorites f WHERE f.article = a.id) AS favorites,
          EXISTS (SELECT 1 FROM favorites f WHERE f.article = a.id AND f.reader = ?1) AS favorited",
         profiles::COLUMNS
@@ -199,16 +209,17 @@ pub(crate) async fn show(cx: Context, reader: Option<User>, Path(slug): Path<Str
 pub(crate) async fn create(
     cx: Context,
     user: User,
-    Json(Body { article: new }): Json<Body<New>>,
+    Json(Body { article: new }): Json<Body<Said>>,
 ) -> Result<(Status, Json<Body<Article>>)> {
-    let title = text::line("title", &new.title)?;
-    let description = text::required("description", &new.description)?;
-    let body = text::required("body", &new.body)?;
-    let tags = new.tag_list.iter().map(|tag| text::line("tag", tag));
-    let tags = tags.collect::<Result<Vec<_>>>()?;
+    let title = text::said(new.title, title)?;
+    let description = text::said(new.description, description)?;
+    let body = text::said(new.body, body)?;
+    let tags = new.tag_list.unwrap_or_default();
     if tags.len() > TAGS {
         return Err(text::invalid("tagList", "has more than 20 tags"));
     }
+    let tags = tags.iter().map(|tag| text::line("tag", tag, text::TAG));
+    let tags = tags.collect::<Result<Vec<_>>>()?;
     let (id, now) = (db::key(&cx), text::now(&cx));
     let made = named(&cx, text::slugs(&cx, &title), |slug| {
         let sql = "INSERT INTO articles (id, slug, author, title, description, body, created_at, updated_at)
@@ -227,13 +238,11 @@ pub(crate) async fn update(
     cx: Context,
     user: User,
     Path(slug): Path<String>,
-    Json(Body { article: new }): Json<Body<Changes>>,
+    Json(Body { article: new }): Json<Body<Said>>,
 ) -> Answer {
-    let title = text::if_said(new.title, |title| text::line("title", title))?;
-    let description = text::if_said(new.description, |about| {
-        text::required("description", about)
-    })?;
-    let body = text::if_said(new.body, |body| text::required("body", body))?;
+    let title = text::if_said(new.title, title)?;
+    let description = text::if_said(new.description, description)?;
+    let body = text::if_said(new.body, body)?;
     let slugs = match &title {
         Some(title) => text::slugs(&cx, title),
         None => vec![slug.clone()],
@@ -307,7 +316,11 @@ pub(crate) struct Tags {
 
 /// The tags that most articles have.
 pub(crate) async fn tags(cx: Context) -> Result<Json<Tags>> {
-    let sql = "SELECT tag FROM tags GROUP BY tag ORDER BY count(*) DESC, tag LIMIT 100";
-    let tags = db::all(&cx, sql, params![]).await?;
+    let sql = "SELECT tag, count(*) AS articles FROM tags GROUP BY tag
+               ORDER BY articles DESC, tag LIMIT 100";
+    let mut tags: Vec<(String, u64)> = db::all(&cx, sql, params![]).await?;
+    // Again, as each database has an order of its own.
+    tags.sort_by(|(a, many), (b, more)| more.cmp(many).then_with(|| a.cmp(b)));
+    let tags = tags.into_iter().map(|(tag, _)| tag).collect();
     Ok(Json(Tags { tags }))
 }

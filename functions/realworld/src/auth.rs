@@ -6,7 +6,6 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-use guru::app::OptionalFromHead;
 use guru::ports::SqlValue;
 use guru::prelude::*;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -15,6 +14,9 @@ use sha2::Sha256;
 /// `{"alg":"HS256","typ":"JWT"}`, with which all our tokens begin: what another one says of its algorithm is not asked.
 const HEAD: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
 
+/// What the API calls the scheme of its tokens, in `authorization`.
+const SCHEME: &str = "Token";
+
 /// How long a token is good for.
 const LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
@@ -22,12 +24,14 @@ const LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 const KEY: usize = 32;
 
 /// The password of nobody: a hash that none is known to have.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+pub(crate) const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 #[derive(Deserialize, Serialize)]
 struct Claims {
     /// The key of the user.
     sub: String,
+    /// Which password of theirs it was given for.
+    ver: i64,
     /// When the token ends, in seconds since 1970.
     exp: u64,
 }
@@ -37,24 +41,44 @@ struct Claims {
 #[derive(Clone, Copy, Deserialize)]
 pub(crate) struct User(pub(crate) i64);
 
+/// A token that a request has: signed by us, and not over. Whether its password is still the user's, the table knows.
+pub(crate) struct Session {
+    pub(crate) user: User,
+    pub(crate) version: i64,
+    pub(crate) token: String,
+}
+
 impl FromHead for User {
     async fn from_head(cx: &Context, req: &Request) -> Result<Self> {
-        let user = Self::optional_from_head(cx, req).await?;
-        user.ok_or_else(|| ErrorKind::Unauthorized.into())
+        Ok(Session::from_head(cx, req).await?.user)
     }
 }
 
 impl OptionalFromHead for User {
+    async fn optional_from_head(cx: &Context, req: &Request) -> Result<Option<Self>> {
+        let session = Session::optional_from_head(cx, req).await?;
+        Ok(session.map(|session| session.user))
+    }
+}
+
+impl FromHead for Session {
+    async fn from_head(cx: &Context, req: &Request) -> Result<Self> {
+        let session = Self::optional_from_head(cx, req).await?;
+        session.ok_or_else(unauthorized)
+    }
+}
+
+impl OptionalFromHead for Session {
     /// A token that is not good is a 401 also where none is needed: who sends it believes to be signed in.
     async fn optional_from_head(cx: &Context, req: &Request) -> Result<Option<Self>> {
-        let Some(said) = req.headers().get_str("authorization") else {
+        if !req.headers().contains("authorization") {
             return Ok(None);
-        };
-        let user = match said.strip_prefix("Token ") {
+        }
+        let session = match sent(req) {
             Some(token) => check(cx, token).await?,
             None => None,
         };
-        user.map(Some).ok_or_else(|| ErrorKind::Unauthorized.into())
+        session.map(Some).ok_or_else(unauthorized)
     }
 }
 
@@ -64,25 +88,48 @@ impl From<User> for SqlValue {
     }
 }
 
-/// A token for a user.
-pub(crate) async fn token(cx: &Context, User(user): User) -> Result<String> {
+/// The error for who is no user, or not the one they say. A 401 says what is asked for (RFC 9110, section 15.5.2).
+pub(crate) fn refused(message: &'static str) -> Error {
+    let error = Error::new(ErrorKind::Unauthorized, message);
+    let error = error.with_header("www-authenticate", SCHEME);
+    error.unwrap_or_else(Error::from)
+}
+
+pub(crate) fn unauthorized() -> Error {
+    refused("unauthorized")
+}
+
+/// The token of a request; a scheme's name is of any case (RFC 9110, section 11.1).
+fn sent(req: &Request) -> Option<&str> {
+    let value = req.headers().get_single("authorization")?;
+    let (scheme, token) = std::str::from_utf8(value).ok()?.split_once(' ')?;
+    let is_ours = scheme.eq_ignore_ascii_case(SCHEME);
+    is_ours.then(|| token.trim_start_matches(' '))
+}
+
+/// A new token for a user, who has the password of this version.
+pub(crate) async fn token(cx: &Context, User(user): User, ver: i64) -> Result<String> {
     let sub = user.to_string();
     let exp = (cx.clock().now() + LIFETIME).as_secs();
-    let claims = BASE64.encode(serde_json::to_vec(&Claims { sub, exp })?);
+    let claims = BASE64.encode(serde_json::to_vec(&Claims { sub, ver, exp })?);
     let signed = format!("{HEAD}.{claims}");
     let mac = mac(cx, &signed).await?.finalize().into_bytes();
     Ok(format!("{signed}.{}", BASE64.encode(mac)))
 }
 
-/// The user of a token, if it is one of ours and good for now.
-async fn check(cx: &Context, token: &str) -> Result<Option<User>> {
+/// What a token says, if it is one of ours and good for now.
+async fn check(cx: &Context, token: &str) -> Result<Option<Session>> {
     let Some((signed, signature, claims)) = parts(token) else {
         return Ok(None);
     };
     let is_ours = mac(cx, signed).await?.verify_slice(&signature).is_ok();
     let is_good = is_ours && cx.clock().now().as_secs() < claims.exp;
     let user = claims.sub.parse().ok().filter(|_| is_good);
-    Ok(user.map(User))
+    Ok(user.map(|user| Session {
+        user: User(user),
+        version: claims.ver,
+        token: token.to_owned(),
+    }))
 }
 
 /// What a token says, of which nothing is proved yet.

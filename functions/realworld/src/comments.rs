@@ -8,6 +8,9 @@ use crate::db;
 use crate::profiles::{self, Profile};
 use crate::text::{self, Time};
 
+/// How many comments of an article are shown, the newest of them.
+const SHOWN: u32 = 200;
+
 /// A comment as clients see it.
 #[derive(Deserialize, Serialize)]
 #[serde(from = "Row", rename_all = "camelCase")]
@@ -60,10 +63,9 @@ pub(crate) struct List {
     comments: Vec<Comment>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Deserialize)]
 pub(crate) struct New {
-    body: String,
+    body: Option<String>,
 }
 
 /// Comments as the reader `?1` sees them.
@@ -81,13 +83,17 @@ pub(crate) async fn list(
 ) -> Result<Json<List>> {
     let article = db::statement("SELECT id FROM articles WHERE slug = ?1", params![&slug]);
     let sql = format!(
-        "{} JOIN articles a ON a.id = c.article WHERE a.slug = ?2 ORDER BY c.created_at, c.id",
+        "{} JOIN articles a ON a.id = c.article WHERE a.slug = ?2
+         ORDER BY c.created_at DESC, c.id DESC LIMIT ?3",
         comments()
     );
-    let comments = db::statement(&sql, params![reader, &slug]);
+    let comments = db::statement(&sql, params![reader, &slug, SHOWN]);
     match db::both::<i64, _>(&cx, article, comments).await? {
         (article, _) if article.is_empty() => Err(Error::not_found()),
-        (_, comments) => Ok(Json(List { comments })),
+        (_, mut comments) => {
+            comments.reverse();
+            Ok(Json(List { comments }))
+        }
     }
 }
 
@@ -97,7 +103,7 @@ pub(crate) async fn create(
     Path(slug): Path<String>,
     Json(Body { comment: new }): Json<Body<New>>,
 ) -> Result<Json<Body<Comment>>> {
-    let body = text::required("body", &new.body)?;
+    let body = text::said(new.body, |body| text::required("body", body, text::COMMENT))?;
     let sql = "INSERT INTO comments (id, article, author, body, created_at)
                SELECT ?1, id, ?3, ?4, ?5 FROM articles WHERE slug = ?2";
     let id = db::key(&cx);

@@ -22,13 +22,17 @@ guru::ports! {
     jwt_secret: Secret,
 }
 
+/// How many bytes a body may have: an article's of the greatest length, and as much again for what JSON makes longer.
+const BODY: usize = 2 * text::ARTICLE;
+
 /// The function.
 pub fn app() -> App {
     App::new()
         .with(frontends())
         .errors(shaped)
         .group("/api", |api| {
-            api.post("/users", users::register)
+            api.body_limit(BODY)
+                .post("/users", users::register)
                 .post("/users/login", users::login)
                 .get("/user", users::current)
                 .put("/user", users::update)

@@ -3,13 +3,12 @@
 CREATE TABLE users (
     id BIGINT PRIMARY KEY,
     username TEXT NOT NULL UNIQUE,
-    email TEXT NOT NULL,
+    email TEXT NOT NULL UNIQUE,
     password TEXT NOT NULL,
+    version BIGINT NOT NULL,
     bio TEXT NOT NULL DEFAULT '',
     image TEXT NOT NULL DEFAULT ''
 );
-
-CREATE UNIQUE INDEX users_email ON users (lower(email));
 
 CREATE TABLE follows (
     follower BIGINT NOT NULL REFERENCES users ON DELETE CASCADE,

@@ -49,6 +49,27 @@ fn an_article_is_whole() {
         ("body", json!("\n"), "body can't be blank"),
         ("tagList", json!([""]), "tag can't be blank"),
         ("tagList", json!(["a\nb"]), "tag has more than one line"),
+        ("title", json!(null), "title can't be blank"),
+        (
+            "title",
+            json!("é".repeat(201)),
+            "title has more than 200 letters",
+        ),
+        (
+            "description",
+            json!("x".repeat(2_001)),
+            "description has more than 2000 bytes",
+        ),
+        (
+            "body",
+            json!("x".repeat(256_001)),
+            "body has more than 256000 bytes",
+        ),
+        (
+            "tagList",
+            json!(["x".repeat(65)]),
+            "tag has more than 64 letters",
+        ),
         (
             "tagList",
             json!(vec!["a"; 21]),
@@ -61,6 +82,11 @@ fn an_article_is_whole() {
     }
     assert_error(&make(&ada, &json!({})), 422, "title can't be blank");
     assert_error(&get(&client, "/api/articles/a", ""), 404, "not found");
+    // The longest body, with as much again that JSON adds, and no tags.
+    let mut article = whole.clone();
+    article["body"] = json!(format!("x{}x", "\n".repeat(255_900)));
+    article["tagList"] = json!(null);
+    make(&ada, &article).assert_status(201);
 }
 
 #[test]
@@ -85,7 +111,7 @@ fn a_slug_is_of_its_title_and_nobody_elses() {
         assert!(slug.starts_with("article-"), "{slug}");
         get(&client, &format!("/api/articles/{slug}"), "").assert_status(200);
     }
-    let long = article(&client, &ada, &"word ".repeat(50), &[]);
+    let long = article(&client, &ada, &"word ".repeat(40), &[]);
     assert_eq!(long.len(), 79);
 }
 

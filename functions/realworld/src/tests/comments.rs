@@ -52,6 +52,32 @@ fn a_comment_is_about_something_and_says_something() {
     assert_error(&post(&client, target, "", &comment), 401, "unauthorized");
     let empty = post(&client, target, &ada, &json!({"comment": {"body": " "}}));
     assert_error(&empty, 422, "body can't be blank");
+    let empty = post(&client, target, &ada, &json!({"comment": {"body": null}}));
+    assert_error(&empty, 422, "body can't be blank");
+    let long = json!({"comment": {"body": "x".repeat(16_001)}});
+    let long = post(&client, target, &ada, &long);
+    assert_error(&long, 422, "body has more than 16000 bytes");
+}
+
+#[test]
+fn the_newest_comments_are_shown_the_oldest_of_them_first() {
+    let client = client();
+    let ada = user(&client, "ada");
+    article(&client, &ada, "Mine", &[]);
+    let long = json!({"user": {"bio": "x".repeat(2_000), "image": "x".repeat(2_000)}});
+    put(&client, "/api/user", &ada, &long).assert_status(200);
+    let target = "/api/articles/mine/comments";
+    for number in 0..=200 {
+        client.clock().advance(std::time::Duration::from_millis(1));
+        let body = format!("{number:0>16000}");
+        let comment = json!({"comment": {"body": body}});
+        post(&client, target, &ada, &comment).assert_status(200);
+    }
+    let said: Value = get(&client, target, "").assert_status(200).json();
+    let bodies = said["comments"].as_array().unwrap();
+    let numbers = bodies.iter().map(|comment| text(&comment["body"]));
+    let numbers: Vec<u32> = numbers.map(|body| body.parse().unwrap()).collect();
+    assert_eq!(numbers, (1..=200).collect::<Vec<_>>());
 }
 
 #[test]

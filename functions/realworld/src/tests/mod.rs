@@ -5,6 +5,7 @@ mod articles;
 mod comments;
 mod lists;
 mod profiles;
+mod sessions;
 mod users;
 
 use guru::memory::{Client, Reply};
@@ -102,6 +103,8 @@ fn text(value: &Value) -> String {
 fn assert_error(answer: &Reply, status: u16, problem: &str) {
     answer.assert_status(status);
     assert_eq!(answer.header("content-type"), Some("application/json"));
+    let asked = (status == 401).then_some("Token");
+    assert_eq!(answer.header("www-authenticate"), asked);
     let said = answer.json::<Value>();
     assert_eq!(said, json!({"errors": {"body": [problem]}}));
 }
@@ -119,6 +122,9 @@ fn every_error_has_one_shape() {
     let said = call.send();
     said.assert_status(400);
     assert!(said.json::<Value>()["errors"]["body"][0].is_string());
+    let long = json!({"user": {"bio": "x".repeat(crate::BODY)}});
+    let said = post(&client, "/api/users", "", &long);
+    assert_error(&said, 413, "content too large");
     // Nothing is said of the function's own faults.
     let bare = Client::new(crate::app()).unwrap();
     let said = get(&bare, "/api/tags", "");
