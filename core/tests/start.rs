@@ -129,6 +129,15 @@ fn it_is_made_once_and_takes_what_is_around_it() {
 }
 
 #[test]
+fn a_limit_of_the_targets_goes_before_its_own() {
+    let config = memory::Config::from([("GREETING", "hello")]);
+    let app = guru_core::app::IntoApp::into_app(app).body_limit(1);
+    let client = memory::Client::new(app).unwrap().config(config);
+    client.post("/", "a").assert_text("a");
+    client.post("/", "ab").assert_status(413);
+}
+
+#[test]
 fn it_is_not_a_part_of_another() {
     let inner = guru_core::app::IntoApp::into_app(app);
     let error = App::new().mount("/api", inner).into_service().unwrap_err();

@@ -159,6 +159,9 @@ impl App {
     /// and a vendor's own limit may be lower.
     #[must_use]
     pub fn body_limit(mut self, bytes: usize) -> Self {
+        if let Some(starting) = &self.starting {
+            starting.limit(bytes);
+        }
         self.body_limit = Some(bytes);
         self
     }
@@ -176,9 +179,6 @@ impl App {
     pub fn into_service(self) -> Result<Service> {
         if let Some(error) = self.error {
             return Err(error);
-        }
-        if let Some(starting) = &self.starting {
-            starting.limit(self.body_limit);
         }
         let body_limit = self.body_limit.unwrap_or(BODY_LIMIT);
         if let Some(settle) = self.router.settle {

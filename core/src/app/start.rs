@@ -105,7 +105,7 @@ pub(super) trait Begin {
     fn begin(self: Rc<Self>, start: Start) -> LocalFuture<Result<Service>>;
 
     /// Has it have this limit of bodies, whatever it says.
-    fn limit(&self, body: Option<usize>);
+    fn limit(&self, body: usize);
 }
 
 impl<F, A> Begin for Starting<F>
@@ -126,8 +126,8 @@ where
         })
     }
 
-    fn limit(&self, body: Option<usize>) {
-        self.body_limit.set(body);
+    fn limit(&self, body: usize) {
+        self.body_limit.set(Some(body));
     }
 }
 

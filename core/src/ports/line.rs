@@ -62,17 +62,11 @@ impl LogLine<'_> {
 fn json(out: &mut String, value: &Value<'_>) {
     match value {
         Value::Text(text) => quote_str(out, text),
-        // JSON cannot represent them (RFC 8259, section 6).
-        Value::Float(number) if !number.get().is_finite() => out.push_str("null"),
         Value::Display(_) | Value::Debug(_) | Value::Error(_) => quote(out, value),
-        Value::Null
-        | Value::Integer(_)
-        | Value::Unsigned(_)
-        | Value::Float(_)
-        | Value::Boolean(_) => {
-            // Writing to a string does not fail.
-            let _ = write!(out, "{value}");
-        }
+        // JSON cannot represent some numbers (RFC 8259, section 6).
+        Value::Float(number) if !number.get().is_finite() => out.push_str("null"),
+        // Writing to a string does not fail.
+        _ => drop(write!(out, "{value}")),
     }
 }
 

@@ -53,7 +53,7 @@ impl fmt::Display for Value<'_> {
             Self::Integer(number) => number.fmt(f),
             Self::Unsigned(number) => number.fmt(f),
             Self::Float(number) => number.fmt(f),
-            Self::Boolean(truth) => f.write_str(if *truth { "true" } else { "false" }),
+            Self::Boolean(truth) => truth.fmt(f),
             Self::Display(value) => value.fmt(f),
             Self::Debug(value) => value.fmt(f),
             Self::Error(error) => {
