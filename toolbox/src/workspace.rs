@@ -375,7 +375,14 @@ mod tests {
         assert!(workspace.root().join("Cargo.toml").exists());
         assert_eq!(
             workspace.functions(),
-            ["faults", "links", "meditations", "probe"]
+            [
+                "faults",
+                "links",
+                "meditations",
+                "probe",
+                "realworld",
+                "users"
+            ]
         );
         assert_eq!(workspace.examples(), ["meditations"]);
         assert_eq!(workspace.core(), Some("guru-core"));

@@ -115,4 +115,5 @@ async fn sign_out(cx: Context, cookies: Cookies) -> Result<Response> {
 guru::export!(app);
 
 #[cfg(doctest)]
+#[path = "../pages.rs"]
 mod pages;

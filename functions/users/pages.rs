@@ -3,7 +3,7 @@
 macro_rules! pages {
     ($($name:ident $path:literal)*) => {
         $(
-            #[doc = include_str!(concat!("../../../docs/", $path))]
+            #[doc = include_str!(concat!("../../docs/", $path))]
             struct $name;
         )*
     };
