@@ -178,7 +178,8 @@ pub mod testing {
 /// The items that nearly every function needs.
 pub mod prelude {
     pub use crate::app::middleware::{
-        BodyLimit, CacheControl, Cors, Etag, RequestLog, SameOrigin, SecurityHeaders, Timeout,
+        BodyLimit, CacheControl, Cors, Etag, Idempotency, RateLimit, RequestLog, SameOrigin,
+        SecurityHeaders, Timeout,
     };
     pub use crate::app::{
         Basic, Bearer, Cookies, Extension, Form, FromHead, FromRequest, Header, Html, IntoResponse,

@@ -27,6 +27,7 @@ mod rows;
 mod secret;
 mod service;
 mod shape;
+mod signed;
 mod sql;
 mod start;
 mod stream;

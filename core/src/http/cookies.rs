@@ -114,6 +114,12 @@ impl Cookie {
         self
     }
 
+    /// Makes its value another one, of its name and value.
+    pub(crate) fn with_value(mut self, make: impl FnOnce(&str, &str) -> String) -> Self {
+        self.value = make(&self.name, &self.value);
+        self
+    }
+
     /// The value of `set-cookie` (RFC 6265, section 4.1.1).
     fn line(&self) -> Result<String, Error> {
         let is_attribute = |text: &str| !text.bytes().any(|byte| byte == b';' || !is_shown(byte));

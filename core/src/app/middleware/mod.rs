@@ -4,8 +4,10 @@ mod body_limit;
 mod cache_control;
 mod cors;
 mod etag;
+mod idempotency;
 #[cfg(any(feature = "log", feature = "tracing"))]
 mod library_log;
+mod rate_limit;
 mod request_log;
 mod same_origin;
 mod security_headers;
@@ -18,8 +20,10 @@ pub use body_limit::BodyLimit;
 pub use cache_control::CacheControl;
 pub use cors::Cors;
 pub use etag::Etag;
+pub use idempotency::Idempotency;
 #[cfg(any(feature = "log", feature = "tracing"))]
 pub use library_log::LibraryLog;
+pub use rate_limit::RateLimit;
 pub use request_log::RequestLog;
 pub use same_origin::SameOrigin;
 pub use security_headers::SecurityHeaders;
