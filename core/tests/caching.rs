@@ -226,29 +226,42 @@ async fn wanted(Query(wanted): Query<Wanted>) -> Result<Response> {
 fn shared_caches_keep_nothing_that_is_somebodys() {
     let hour = Duration::from_secs(3600);
     let signed: Given<'_> = &[("authorization", "Bearer t")];
-    for (query, headers, public, private) in [
-        ("status=200", &[][..], true, true),
-        ("status=206", &[], true, true),
-        ("status=299", &[], true, true),
-        ("status=304", &[], true, true),
-        ("status=302", &[], false, false),
-        ("status=404", &[], false, false),
-        ("status=500", &[], false, false),
-        ("status=200&header=set-cookie", &[], false, true),
-        ("status=200", signed, false, true),
+    let (for_all, own) = (Some("public, max-age=3600"), Some("private, max-age=3600"));
+    for (method, query, headers, public, private) in [
+        ("GET", "status=200", &[][..], for_all, own),
+        ("HEAD", "status=200", &[], for_all, own),
+        ("GET", "status=206", &[], for_all, own),
+        ("GET", "status=299", &[], for_all, own),
+        ("GET", "status=304", &[], for_all, own),
+        ("GET", "status=302", &[], None, None),
+        ("GET", "status=404", &[], None, None),
+        ("GET", "status=500", &[], None, None),
+        // A cache may use it for `GET` (RFC 9110, section 9.3.3).
+        (
+            "POST",
+            "status=200&header=content-location",
+            &[],
+            None,
+            None,
+        ),
+        (
+            "GET",
+            "status=200&header=set-cookie",
+            &[],
+            Some("private"),
+            own,
+        ),
+        ("GET", "status=200", signed, Some("private"), own),
     ] {
-        for (control, value, is_set) in [
-            (CacheControl::public(hour), "public, max-age=3600", public),
-            (
-                CacheControl::private(hour),
-                "private, max-age=3600",
-                private,
-            ),
+        let no_store = Some("no-store");
+        for (control, value) in [
+            (CacheControl::public(hour), public),
+            (CacheControl::private(hour), private),
+            (CacheControl::no_store(), no_store),
         ] {
-            let client = client(App::new().with(control).get("/", wanted));
-            let answer = ask(&client, "GET", &format!("/?{query}"), headers);
-            let wanted = is_set.then_some(value);
-            assert_eq!(answer.header("cache-control"), wanted, "{query}");
+            let client = client(App::new().with(control).any("/", wanted));
+            let answer = ask(&client, method, &format!("/?{query}"), headers);
+            assert_eq!(answer.header("cache-control"), value, "{query}");
         }
     }
     let own = client(App::new().with(CacheControl::no_store()).get("/", wanted));

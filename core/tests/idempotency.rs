@@ -6,16 +6,21 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use guru_core::app::Json;
 use guru_core::app::middleware::Idempotency;
-use guru_core::ports::ErrorKind;
+use guru_core::ports::{Clock, ErrorKind};
 use guru_core::time::join;
-use guru_core::{App, Atomic, Context, Method, Request, Response, Result, Status, memory};
+use guru_core::{App, Atomic, Context, Method, Request, Response, Status, memory};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 fn done(cx: &Context) -> Atomic {
     Atomic::new(cx, "done", |_| unreachable!())
+}
+
+/// Whoever says nothing is somebody, too.
+fn user(_cx: &Context, req: &Request) -> Option<String> {
+    let user = req.headers().get_str("x-user").unwrap_or("Ada");
+    (user != "nobody").then(|| user.to_owned())
 }
 
 /// An app that counts its calls, and what it answers.
@@ -30,6 +35,7 @@ fn app(idempotency: Idempotency) -> (App, Rc<Cell<u32>>) {
             let said = req.text().await?;
             Ok::<_, guru_core::Error>(match &*said {
                 "fails" => Response::text("no").with_status(Status::SERVICE_UNAVAILABLE),
+                "wait" => Response::text("no").with_status(Status::TOO_MANY_REQUESTS),
                 "large" => Response::typed("a/b", vec![7; 200 * 1024]),
                 "stream" => Response::stream("a/b", |mut out| async move { out.send("a").await }),
                 _ => Response::text(format!("{number} {said}"))
@@ -48,7 +54,7 @@ fn app(idempotency: Idempotency) -> (App, Rc<Cell<u32>>) {
 }
 
 fn client() -> (memory::Client, Rc<Cell<u32>>) {
-    let (app, calls) = app(Idempotency::new(done, DAY));
+    let (app, calls) = app(Idempotency::new(done, DAY, user));
     (memory::Client::new(app).unwrap(), calls)
 }
 
@@ -97,13 +103,14 @@ fn another_request_is_another_one() {
     for (index, call) in [
         to(&Method::POST, "/other"),
         to(&Method::PATCH, "/"),
-        to(&Method::POST, "/").header("authorization", "Bearer Ada"),
-        to(&Method::POST, "/").cookie("user", "Ada"),
+        to(&Method::POST, "/").header("x-user", "Grace"),
         // These are always done.
         to(&Method::PUT, "/"),
         to(&Method::PUT, "/"),
         client.request(Method::POST, "/").body("a"),
         client.request(Method::POST, "/").body("a"),
+        to(&Method::POST, "/").header("x-user", "nobody"),
+        to(&Method::POST, "/").header("x-user", "nobody"),
     ]
     .into_iter()
     .enumerate()
@@ -134,7 +141,11 @@ fn what_fails_may_be_sent_again_and_what_is_too_large_is_not_done_again() {
     send(&client, "k", "fails").assert_status(503);
     send(&client, "k", "fails").assert_status(503);
     assert_eq!(calls.get(), 2);
-    for (key, count) in [("large", 3), ("stream", 4)] {
+    // Another content is another attempt.
+    send(&client, "k", "wait").assert_status(429);
+    send(&client, "k", "wait").assert_status(429);
+    assert_eq!(calls.get(), 4);
+    for (key, count) in [("large", 5), ("stream", 6)] {
         send(&client, key, key).assert_status(200);
         send(&client, key, key).assert_status(409);
         assert_eq!(calls.get(), count);
@@ -159,37 +170,63 @@ fn a_key_is_held_to_what_it_is() {
     client.store("done").fails_once(ErrorKind::Unavailable);
     send(&client, "k", "a").assert_status(503);
     assert_eq!(calls.get(), 1);
-    let (app, _) = app(Idempotency::new(done, DAY).required());
+    let (app, _) = app(Idempotency::new(done, DAY, user).required());
     let client = memory::Client::new(app).unwrap();
     client.post("/", "a").assert_status(400);
     client.get("/").assert_status(201);
 }
 
+/// One that takes longer than its lease is done again meanwhile; when it fails then, the other one's answer stays.
 #[test]
-fn whose_it_is_can_be_said() {
-    async fn pay(cx: Context, Json(amount): Json<u32>) -> Result<String> {
-        Ok(format!("{amount} {}", cx.request_id()))
-    }
-    let of_user = |_: &Context, req: &Request| {
-        req.headers()
-            .get_str("x-user")
-            .unwrap_or_default()
-            .to_owned()
+fn a_lease_ends_and_whoever_is_late_changes_nothing() {
+    let calls = Rc::new(Cell::new(0));
+    let count = Rc::clone(&calls);
+    let handler = move |cx: Context| {
+        count.set(count.get() + 1);
+        let number = count.get();
+        async move {
+            let seconds = if number == 1 { 70 } else { 1 };
+            cx.sleep(Duration::from_secs(seconds)).await;
+            match number {
+                1 => Err(ErrorKind::Unavailable),
+                _ => Ok(number.to_string()),
+            }
+            .map_err(|kind| guru_core::ports::Error::new(kind, "late").into())
+        }
     };
     let app = App::new()
-        .with(Idempotency::new(done, DAY).by(of_user))
-        .post("/", pay);
+        .with(Idempotency::new(done, DAY, user))
+        .post("/", handler);
     let client = memory::Client::new(app).unwrap();
-    let send = |user, token| {
-        let call = client
+    let call = || {
+        client
             .request(Method::POST, "/")
-            .header("idempotency-key", "k");
-        call.header("x-user", user)
-            .header("authorization", token)
-            .json(&7)
-            .send()
+            .header("idempotency-key", "k")
+            .start()
     };
-    let first = send("Ada", "one");
-    assert_eq!(send("Ada", "two").text(), first.text());
-    assert_ne!(send("Grace", "one").text(), first.text());
+    let second = async {
+        Clock::sleep(client.clock(), Duration::from_secs(61)).await;
+        call().await
+    };
+    let (late, second) = client.block_on(join(call(), second));
+    assert_eq!(
+        (late.status().as_u16(), second.status().as_u16()),
+        (503, 200)
+    );
+    send(&client, "k", "").assert_status(200).assert_text("2");
+    assert_eq!(calls.get(), 2);
+}
+
+#[test]
+fn a_body_is_held_to_the_limit_before_it_is_read() {
+    let (app, calls) = app(Idempotency::new(done, DAY, user));
+    let client = memory::Client::new(app.body_limit(3)).unwrap();
+    send(&client, "k", "four").assert_status(413);
+    let stream = Response::stream("a/b", |mut out| async move { out.send("four").await });
+    let call = client
+        .request(Method::POST, "/")
+        .header("idempotency-key", "k");
+    call.body(stream.into_parts().2).send().assert_status(413);
+    assert_eq!(calls.get(), 0);
+    send(&client, "k", "a").assert_status(201);
 }

@@ -103,14 +103,59 @@ fn somebody_else_is_counted_where_it_is_said() {
 }
 
 #[test]
-fn a_store_that_does_not_answer_limits_nobody() {
-    let client = client(RateLimit::new(counts, 0, MINUTE));
-    assert_eq!(ask(&client, "192.0.2.1"), 429);
+fn a_store_that_does_not_answer_limits_nobody_unless_it_is_to() {
+    let client = client(RateLimit::new(counts, 1, MINUTE));
     client.store("counts").fails_once(ErrorKind::Unavailable);
     assert_eq!(ask(&client, "192.0.2.1"), 200);
     let log = client.log().take();
-    assert!(
-        log.iter()
-            .any(|line| line.message.contains("nobody is limited"))
-    );
+    let is_told = |line: &memory::Entry| line.message.contains("nobody is limited");
+    assert!(log.iter().any(is_told));
+    let client = self::client(RateLimit::new(counts, 1, MINUTE).strict());
+    client.store("counts").fails_once(ErrorKind::Unavailable);
+    assert_eq!(ask(&client, "192.0.2.1"), 503);
+}
+
+/// What they would cost is what a flood is about.
+#[test]
+fn whoever_is_over_the_limit_costs_no_call() {
+    let client = client(RateLimit::new(counts, 2, MINUTE));
+    for status in [200, 200] {
+        assert_eq!(ask(&client, "192.0.2.1"), status);
+    }
+    client.store("counts").fails_once(ErrorKind::Unavailable);
+    for _ in 0..3 {
+        assert_eq!(ask(&client, "192.0.2.1"), 429);
+    }
+    // It is there for the next one still.
+    assert_eq!(ask(&client, "192.0.2.2"), 200);
+    assert_eq!(client.log().take().len(), 1);
+}
+
+#[test]
+fn limits_of_different_numbers_and_kinds_have_counts_of_their_own() {
+    let named = |_: &Context, req: &guru_core::Request| {
+        let name = req.headers().get_str("x-name")?;
+        Some(name.to_owned())
+    };
+    let app = App::new()
+        .with(RateLimit::new(counts, 10, MINUTE))
+        .group("/login", |group| {
+            let by_name = RateLimit::new(counts, 10, MINUTE).by(named);
+            let by_address = RateLimit::new(counts, 5, MINUTE);
+            group
+                .with(by_name)
+                .with(by_address)
+                .get("/", || async { "ok" })
+        });
+    let client = memory::Client::new(app).unwrap();
+    let login = |name: &str| {
+        let call = client
+            .request(Method::GET, "/login")
+            .client_ip([192, 0, 2, 1]);
+        call.header("x-name", name).send()
+    };
+    for _ in 0..5 {
+        login("192.0.2.1").assert_status(200);
+    }
+    login("Ada").assert_status(429);
 }

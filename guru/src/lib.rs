@@ -182,9 +182,9 @@ pub mod prelude {
         SecurityHeaders, Timeout,
     };
     pub use crate::app::{
-        Basic, Bearer, Cookies, Extension, Form, FromHead, FromRequest, Header, Html, IntoResponse,
-        Json, NamedHeader, OptionalFromHead, OptionalFromRequest, Path, Proxy, Query, Start, State,
-        limited, unlimited, wrapped,
+        Basic, Bearer, CookieKey, Cookies, Extension, Form, FromHead, FromRequest, Header, Html,
+        IntoResponse, Json, NamedHeader, OptionalFromHead, OptionalFromRequest, Path, Proxy, Query,
+        Start, State, limited, unlimited, wrapped,
     };
     pub use crate::{
         App, Body, Bytes, Context, Cookie, Error, ErrorKind, Event, Headers, Method, Next, Request,

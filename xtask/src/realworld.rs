@@ -74,6 +74,7 @@ pub(crate) fn check(context: &TestContext<'_>, newman: &Path) -> Result<()> {
         );
         say(&format!("  {name}: {held} assertions hold"));
     }
+    ensure!(before.is_some(), "no target runs here");
     Ok(())
 }
 

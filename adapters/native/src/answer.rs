@@ -107,7 +107,7 @@ async fn handle(
     };
     let later = Later::of(cx);
     let service = shared.instance.service();
-    let (body, upload) = match Upload::begin(incoming, shared, &service, is_asking).await {
+    let (body, upload) = match Upload::begin(incoming, shared, is_asking).await {
         Ok(begun) => begun,
         Err(error) => return refuse(error.into()),
     };

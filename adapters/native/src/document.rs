@@ -12,7 +12,7 @@ use crate::options::Program;
 use crate::start::{context, started};
 use crate::worker::local_runtime;
 
-/// How long an app may take to start.
+/// How long an app may take to start, and to answer.
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// The path at which a function may serve its own document.
@@ -27,7 +27,8 @@ const METHODS: [&str; 8] = [
 /// The document that the function serves at [`PATH`], otherwise one that only lists its routes.
 pub(crate) fn document(program: &Program, app: fn() -> App) -> Result<String, Error> {
     let log = Log::new(Format::Auto);
-    let service = match started(app, log, Some(LIMIT)) {
+    let runtime = local_runtime()?;
+    let service = match started(&runtime, app, log, Some(LIMIT)) {
         Ok(service) => service,
         Err(error) => return of_unknown(program, app, error),
     };
@@ -44,13 +45,14 @@ pub(crate) fn document(program: &Program, app: fn() -> App) -> Result<String, Er
         )
     };
     let uri = Uri::parse(PATH).map_err(|error| failed(&error))?;
-    let answered = local_runtime()?.block_on(async {
+    let answered = async {
         let request = Request::new(Method::GET, uri);
         let mut answer = service.handle(context(log), request).await;
         let body = answer.take_body().collect(usize::MAX).await;
         (answer.status(), body)
-    });
-    let (status, body) = answered;
+    };
+    let answered = runtime.block_on(async { tokio::time::timeout(LIMIT, answered).await });
+    let (status, body) = answered.map_err(|error| failed(&error))?;
     let body = body.map_err(|error| failed(&error))?;
     let text = std::str::from_utf8(&body).ok();
     match text.filter(|_| status == Status::OK) {

@@ -1,7 +1,7 @@
 //! A worker's instance of the app. It is created when the worker starts, and again after a crash, so that the app
 //! keeps no state of a crashed request.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt::Display;
 use std::sync::Arc;
 
@@ -15,17 +15,30 @@ pub(crate) struct Instance {
     app: fn() -> App,
     body_limit: Option<usize>,
     service: RefCell<Service>,
+    /// How much room a body needs.
+    room: Cell<usize>,
 }
 
 impl Instance {
     /// Creates the first instance.
     pub(crate) fn new(app: fn() -> App, body_limit: Option<usize>) -> Result<Self> {
-        let service = RefCell::new(make(app, body_limit)?);
+        let service = make(app, body_limit)?;
         Ok(Self {
             app,
             body_limit,
-            service,
+            room: service.body_limit().into(),
+            service: service.into(),
         })
+    }
+
+    /// How many bytes of a body a handler may read that has no limit of its own.
+    pub(crate) fn room(&self) -> usize {
+        self.room.get()
+    }
+
+    /// Has it be that of an app that has started, also for those that are made after it.
+    pub(crate) fn make_room(&self, bytes: usize) {
+        self.room.set(bytes);
     }
 
     /// The instance for a new request.

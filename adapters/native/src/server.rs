@@ -9,12 +9,12 @@ use guru_server::{Gate, address_hint, exit_at_the_next, stop_signal};
 
 use crate::error::{Error, ErrorKind, system};
 use crate::log::{Log, note};
-use crate::options::{Options, addresses};
+use crate::options::{Limits, Options, addresses};
 use crate::plan::Plan;
 use crate::room::Room;
 use crate::start::started;
 use crate::watchdog;
-use crate::worker::{Workers, runtime};
+use crate::worker::{Made, Workers, local_runtime, runtime};
 
 /// A listening server. Connections wait in the backlog until it [runs](Self::run).
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl Server {
         crate::stores::check()
             .map_err(|error| Error::new(ErrorKind::Setting, error.to_string()))?;
         let log = Log::new(options.log);
-        let checked = started(app, log, options.limits.time)?;
+        let checked = started(&local_runtime()?, app, log, options.limits.time)?;
         let limit = options.limits.body.unwrap_or(checked.body_limit());
         if options.limits.in_flight < limit {
             let room = options.limits.in_flight;
@@ -89,11 +89,13 @@ impl Server {
     /// [`ErrorKind::System`], or [`ErrorKind::Unfinished`] when requests took longer than
     /// [`Limits::grace`](crate::Limits::grace).
     pub fn run(self) -> Result<(), Error> {
+        let address = self.address;
+        let serving = self.start()?;
         let signals = runtime()?;
-        // Before the line is printed: its reader may send a signal at once.
+        // Before the line is printed: its reader may send a signal at once. A start is ended by one as any program is.
         let stopped = signals.block_on(async { stop_signal() }).map_err(system)?;
-        let _ = writeln!(io::stdout(), "listening on http://{}", self.address);
-        self.run_until(move || {
+        let _ = writeln!(io::stdout(), "listening on http://{address}");
+        serving.until(move || {
             signals.block_on(stopped);
             exit_at_the_next();
         })
@@ -105,6 +107,11 @@ impl Server {
     ///
     /// As [`run`](Self::run).
     pub fn run_until(self, stopped: impl FnOnce()) -> Result<(), Error> {
+        self.start()?.until(stopped)
+    }
+
+    /// Starts the workers, all at once, and waits until each has made its app.
+    fn start(self) -> Result<Serving, Error> {
         let (limits, log) = (self.options.limits, self.log);
         let plan = Plan {
             app: self.app,
@@ -114,9 +121,31 @@ impl Server {
             room: Room::new(limits.requests, limits.in_flight),
         };
         let workers = Arc::new(Workers::new(plan, self.listener));
-        for _ in 0..self.options.workers.get() {
-            workers.spawn()?;
-        }
+        let all = (0..self.options.workers.get()).map(|_| workers.spawn());
+        let all = all.collect::<Result<Vec<_>, _>>()?;
+        all.into_iter().try_for_each(Made::wait)?;
+        Ok(Serving {
+            workers,
+            limits,
+            log,
+        })
+    }
+}
+
+/// A server whose workers serve.
+struct Serving {
+    workers: Arc<Workers>,
+    limits: Limits,
+    log: Log,
+}
+
+impl Serving {
+    fn until(self, stopped: impl FnOnce()) -> Result<(), Error> {
+        let Self {
+            workers,
+            limits,
+            log,
+        } = self;
         let (stop, stopping) = mpsc::channel();
         if let Some(limit) = limits.time {
             let workers = Arc::clone(&workers);

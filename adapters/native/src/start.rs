@@ -10,17 +10,17 @@ use tokio::runtime::LocalRuntime;
 use crate::error::{Error, ErrorKind};
 use crate::log::Log;
 use crate::ports::ports;
-use crate::worker::local_runtime;
 
 /// The service of the app, made with the ports of this process, in so much time.
 pub(crate) fn started(
+    runtime: &LocalRuntime,
     app: fn() -> App,
     log: Log,
     limit: Option<Duration>,
 ) -> Result<Service, Error> {
     let service = app().into_service();
     let service = service.map_err(|error| Error::new(ErrorKind::App, error.to_string()))?;
-    start(&local_runtime()?, &service, &context(log), limit)
+    start(runtime, &service, &context(log), limit)
 }
 
 /// Makes the app of a service, where that waits for something, in so much time.

@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use guru_core::Body;
 use guru_core::http::{Chunks, Error, ErrorKind};
-use guru_core::{Body, Service};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use tokio::sync::OwnedSemaphorePermit;
@@ -43,7 +43,6 @@ impl Upload {
     pub(crate) async fn begin(
         mut incoming: Incoming,
         shared: &Rc<Shared>,
-        service: &Service,
         is_asking: bool,
     ) -> Result<(Body, Rc<Self>), Error> {
         let upload = Rc::new(Self {
@@ -78,7 +77,7 @@ impl Upload {
             upload: Rc::clone(&upload),
             shared: Rc::clone(shared),
             // A handler that goes on reading beyond this passes on what it reads, or counts it.
-            room: service.body_limit(),
+            room: shared.instance.room(),
             timer: None,
             waiting: None,
         };

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
+use guru_core::Level;
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::watch;
 
@@ -14,6 +15,7 @@ use crate::connection::serve;
 use crate::crash;
 use crate::error::{Error, ErrorKind, system};
 use crate::instance::Instance;
+use crate::log::note;
 use crate::plan::Plan;
 use crate::ports::ports;
 use crate::pulse::{Held, Pulse, Stuck};
@@ -34,6 +36,18 @@ struct Worker {
     done: mpsc::Receiver<usize>,
 }
 
+/// Whether a worker has made its app, once that is known.
+pub(crate) struct Made(mpsc::Receiver<Result<(), Error>>);
+
+impl Made {
+    pub(crate) fn wait(self) -> Result<(), Error> {
+        self.0.recv().unwrap_or_else(|mpsc::RecvError| {
+            let message = "a worker crashed while it made the app: what a process can do once belongs in `main`";
+            Err(Error::new(ErrorKind::App, message))
+        })
+    }
+}
+
 impl Workers {
     pub(crate) fn new(plan: Plan, listener: TcpListener) -> Self {
         Self {
@@ -44,14 +58,17 @@ impl Workers {
         }
     }
 
-    /// Starts another worker, unless shutdown has begun.
-    pub(crate) fn spawn(&self) -> Result<(), Error> {
+    /// Starts another worker, unless shutdown has begun. It serves once it has made its app, which is told then.
+    pub(crate) fn spawn(&self) -> Result<Made, Error> {
+        let (report, made) = mpsc::sync_channel(1);
         let listener = match &*lock(&self.listener) {
             Some(listener) => listener.try_clone().map_err(system)?,
-            None => return Ok(()),
+            None => {
+                let _ = report.send(Ok(()));
+                return Ok(Made(made));
+            }
         };
         let (done, receiver) = mpsc::sync_channel(1);
-        let (report, made) = mpsc::sync_channel(1);
         let worker = Worker {
             pulse: Arc::default(),
             done: receiver,
@@ -62,33 +79,29 @@ impl Workers {
         std::thread::Builder::new()
             .name(format!("worker-{}", all.len()))
             .spawn(move || {
-                let runtime = match local_runtime() {
-                    Ok(runtime) => runtime,
+                let made = local_runtime().and_then(|runtime| {
+                    let shared = shared(&runtime, &plan, &pulse)?;
+                    Ok((runtime, shared))
+                });
+                let (runtime, shared) = match made {
+                    Ok(made) => made,
                     Err(error) => {
-                        let _ = report.send(error);
+                        // Where nobody waits for it: it is in the place of one that was lost.
+                        if let Err(mpsc::SendError(Err(error))) = report.send(Err(error)) {
+                            note(plan.log, Level::Error, &error.to_string());
+                        }
+                        let _ = done.send(0);
                         return;
                     }
                 };
-                let shared = match shared(&runtime, &plan, &pulse) {
-                    Ok(shared) => shared,
-                    Err(error) => {
-                        let _ = report.send(error);
-                        return;
-                    }
-                };
-                drop(report);
+                let _ = report.send(Ok(()));
                 crash::begin(pulse);
                 // If it took too long, nobody is waiting for it any more.
                 let _ = done.send(runtime.block_on(serve(listener, shared, &plan, stopping)));
             })
             .map_err(system)?;
-        match made.recv() {
-            Ok(refused) => Err(refused),
-            Err(mpsc::RecvError) => {
-                all.push(worker);
-                Ok(())
-            }
-        }
+        all.push(worker);
+        Ok(Made(made))
     }
 
     /// Gives up the workers whose handler has computed for longer than `limit`.
@@ -139,12 +152,9 @@ pub(crate) fn local_runtime() -> Result<LocalRuntime, Error> {
 fn shared(runtime: &LocalRuntime, plan: &Plan, pulse: &Arc<Pulse>) -> Result<Rc<Shared>, Error> {
     let instance = Instance::new(plan.app, plan.limits.body);
     let instance = instance.map_err(|error| Error::new(ErrorKind::App, error.to_string()))?;
-    start(
-        runtime,
-        &instance.service(),
-        &context(plan.log),
-        plan.limits.time,
-    )?;
+    let (service, cx) = (instance.service(), context(plan.log));
+    let started = start(runtime, &service, &cx, plan.limits.time)?;
+    instance.make_room(started.body_limit());
     Ok(Rc::new(Shared {
         instance,
         ports: Rc::new(ports(plan.log)),

@@ -60,6 +60,7 @@ pub use proxy::Proxy;
 pub use secret::Secret;
 pub use service::Service;
 pub use shape::problem_details;
+pub use signed::CookieKey;
 pub use sql::Sql;
 pub use start::{IntoApp, Start};
 pub use stream::Out;

@@ -184,15 +184,19 @@ impl Request {
 
 /// The value of a cookie among these headers of a request.
 pub(crate) fn cookie<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
+    cookies(headers, name).next()
+}
+
+/// The values of all cookies of a name, of which a client may have one for each path and domain.
+pub(crate) fn cookies<'a>(headers: &'a Headers, name: &str) -> impl Iterator<Item = &'a str> {
     let lines = headers.get_all("cookie");
     // HTTP/2 clients may send a header for each (RFC 9113, section 8.2.3).
     let pairs = lines.flat_map(|line| line.split(|byte| *byte == b';'));
-    let mut values = pairs.filter_map(|pair| {
+    pairs.filter_map(move |pair| {
         let pair = core::str::from_utf8(pair.trim_ascii()).ok()?;
         let (own, value) = pair.split_once('=')?;
         (own == name).then_some(value)
-    });
-    values.next()
+    })
 }
 
 impl Response {

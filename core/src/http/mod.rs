@@ -20,8 +20,8 @@ mod uri;
 mod url;
 
 pub use body::Body;
-pub(crate) use cookies::cookie;
 pub use cookies::{Cookie, SameSite};
+pub(crate) use cookies::{cookie, cookies};
 pub(crate) use end_to_end::end_to_end;
 pub use error::{Error, ErrorKind};
 pub use headers::Headers;

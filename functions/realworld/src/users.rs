@@ -109,7 +109,7 @@ pub(crate) async fn update(
     let image = text::if_said(new.image, |url| text::short("image", url, text::SHORT))?;
     let password = text::if_said(new.password, text::password)?;
     let hash = text::if_said(password, |password| auth::hash(&cx, password))?;
-    // Another password has another version, and with it the tokens of the last one are none of the user's any more.
+    // Another password has another version: `/user` takes no token of the last one any more, and the rest takes one until it ends.
     let version = hash.as_ref().map(|_| db::key(&cx));
     let token = hash.is_none().then_some(session.token);
     let sql = format!(

@@ -57,6 +57,26 @@ fn refused(app: fn() -> App, time: Option<Duration>) -> String {
     error.to_string()
 }
 
+/// As one that sets up what a process has once.
+#[test]
+fn a_worker_that_crashes_while_it_makes_the_app_is_told() {
+    static MADE: AtomicU32 = AtomicU32::new(0);
+    fn once() -> App {
+        assert_eq!(
+            MADE.fetch_add(1, Ordering::Relaxed),
+            0,
+            "it is there already"
+        );
+        App::new()
+    }
+    let mut options = Options::default();
+    options.port = 0;
+    let server = Server::bind(once, options).unwrap();
+    let error = server.run_until(|| ()).unwrap_err();
+    assert_eq!(error.kind(), guru_native::ErrorKind::App);
+    assert!(error.to_string().contains("crashed"), "{error}");
+}
+
 #[test]
 fn one_that_fails_or_takes_too_long_is_told_before_the_server_listens() {
     async fn lacking(_start: Start) -> Result<App> {

@@ -8,14 +8,16 @@ use core::time::Duration;
 
 use super::{Middleware, Next};
 use crate::app::{Context, LocalFuture, Result};
-use crate::http::{Request, Response, Status};
+use crate::http::{Method, Request, Response, Status};
 
-/// Sets `cache-control` on answers that have none: successes and 304. Errors and redirects are left alone. Durations are whole seconds;
-/// what is less than one is none.
+/// Sets `cache-control` on answers that have none: on successes and 304, to `GET` and `HEAD`; [`no_store`](Self::no_store) on every
+/// answer, since a cache may keep some errors and redirects by itself (RFC 9111, section 4.2.2). Durations are whole seconds; what is less
+/// than one is none.
 ///
 /// [`public`](Self::public) lets caches that many clients share, such as a CDN, give the answer to anybody, whoever has asked
-/// first. So it is left out where a request has `authorization` (RFC 9111, section 3.5) or an answer has `set-cookie` (section 7.3).
-/// That an answer depends on a cookie of the request cannot be seen: such a route is `private`.
+/// first. Where a request has `authorization` (RFC 9111, section 3.5) or an answer has `set-cookie` (section 7.3), the answer is
+/// `private` in place of it. So a middleware that sets cookies goes inside, which is added after this one; and that an answer depends on a
+/// cookie of the request cannot be seen: such a route is `private` by itself.
 ///
 /// ```
 /// use core::time::Duration;
@@ -40,6 +42,7 @@ use crate::http::{Request, Response, Status};
 pub struct CacheControl {
     value: Rc<str>,
     is_public: bool,
+    is_for_all: bool,
 }
 
 impl CacheControl {
@@ -67,7 +70,10 @@ impl CacheControl {
     /// No cache keeps the answer.
     #[must_use]
     pub fn no_store() -> Self {
-        Self::new(format_args!("no-store"))
+        Self {
+            is_for_all: true,
+            ..Self::new(format_args!("no-store"))
+        }
     }
 
     /// The content never changes as long as the answer is fresh: it is not asked for again when a page is reloaded (RFC 8246). For
@@ -91,7 +97,7 @@ impl CacheControl {
     }
 
     /// For caches that many clients share, the answer is fresh for so long instead (RFC 9111, section 5.2.2.10). Like
-    /// [`public`](Self::public), it lets them keep an answer to a request with `authorization`, and is left out with it.
+    /// [`public`](Self::public), it lets them keep an answer to a request with `authorization`, and gives way to `private` with it.
     #[must_use]
     pub fn shared_max_age(self, age: Duration) -> Self {
         Self {
@@ -104,6 +110,7 @@ impl CacheControl {
         Self {
             value: format!("{value}").into(),
             is_public: false,
+            is_for_all: false,
         }
     }
 
@@ -117,17 +124,28 @@ impl CacheControl {
 
 impl Middleware for CacheControl {
     fn call(&self, cx: Context, req: Request, next: Next) -> LocalFuture<Result<Response>> {
-        let Self { value, is_public } = self.clone();
+        let Self {
+            value,
+            is_public,
+            is_for_all,
+        } = self.clone();
         Box::pin(async move {
-            let is_someones = is_public && req.headers().contains("authorization");
+            let is_read = [Method::GET, Method::HEAD].contains(req.method());
+            let is_signed_in = req.headers().contains("authorization");
             let mut response = next.run(cx, req).await;
             let status = response.status();
-            let is_fit = matches!(status.as_u16(), 200..=299) || status == Status::NOT_MODIFIED;
+            let is_success = matches!(status.as_u16(), 200..=299) || status == Status::NOT_MODIFIED;
             let headers = response.headers_mut();
-            let is_someones = is_someones || (is_public && headers.contains("set-cookie"));
-            if is_fit && !is_someones && !headers.contains("cache-control") {
-                headers.append("cache-control", &*value)?;
+            if headers.contains("cache-control") || !(is_for_all || is_read && is_success) {
+                return Ok(response);
             }
+            let is_someones = is_signed_in || headers.contains("set-cookie");
+            let value = if is_public && is_someones {
+                "private"
+            } else {
+                &*value
+            };
+            headers.append("cache-control", value)?;
             Ok(response)
         })
     }

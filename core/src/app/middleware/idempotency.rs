@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 use super::{Middleware, Next};
 use crate::app::{Atomic, Context, Error, ErrorKind, LocalFuture, Result};
 use crate::http::{Method, Request, Response, Status};
-use crate::ports::{self, Condition, LEAST_TTL, VALUE_LIMIT};
+use crate::ports::{self, Condition, LEAST_TTL, VALUE_LIMIT, Version};
 
 /// The header that has a request's key.
 const HEADER: &str = "idempotency-key";
@@ -24,24 +24,43 @@ const HEADER: &str = "idempotency-key";
 /// The longest key.
 const LONGEST: usize = 255;
 
+/// The largest answer that is kept, as JSON, with room for what is around it.
+const LARGEST: usize = VALUE_LIMIT - 1024;
+
+/// How often it is tried to take a place that others let go of.
+const TRIES: usize = 4;
+
 /// Has a `POST` or `PATCH` with the header `idempotency-key` be done once: the same request with the same key gets the first one's answer
 /// again, with `idempotent-replayed: true`, and the handler is not called. So a client that has lost an answer may send the request again
 /// (<https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/>).
 ///
-/// - A key is 1 to 255 visible characters of ASCII; another one is a 400. It belongs to a method, a path and whoever asks, which is said by
-///   `authorization` and `cookie`, or by what [`by`](Self::by) says: nobody gets another one's answer.
+/// - A key is 1 to 255 visible characters of ASCII; another one is a 400. It belongs to a method, a path and a user: who that is, the
+///   function says, and it is somebody who was let in. What is nobody's is passed on.
 /// - With the same key and another content or query it is a 422, and a 409 with `retry-after` while the first one is being done.
-/// - An answer is kept for so long, 60 seconds at least. One with a status of 500 or more is not kept: the request may be sent again. One
-///   that is a stream, or has more than some 190 KB, is not kept, either, but the request is not done again: that is a 409.
-/// - A request whose handler crashes or is cut off can be sent again after `lease`, which is longer than a request may take.
+/// - Kept is what is final: an answer of 200 to 399, 400, 402, 410 or 422. After any other one, such as a 429 or a 503, the request may be
+///   sent again, and what it did until then is done. An answer that is a stream, or has more than some 190 KB, is not kept, and the
+///   request is not done again: that is a 409.
+/// - A request whose handler crashes or is cut off can be sent again after the [lease](Self::lease), and so can one whose answer the store
+///   did not take.
 /// - Without a key a request is passed on, unless keys are [required](Self::required). The content is read to its end before the handler
-///   is called.
+///   is called: up to the app's or the group's limit on bodies, whatever that of a route is.
 /// - A store that does not answer is a 503 for requests with a key: to do them twice would be worse.
 ///
 /// ```
 /// use core::time::Duration;
-/// use guru_core::{App, Atomic, Context, Method, app::middleware::Idempotency, memory};
+/// use guru_core::{App, Atomic, Context, Method, Request, app::middleware::Idempotency, memory};
 /// # fn done(cx: &Context) -> Atomic { Atomic::new(cx, "done", |_| unreachable!()) }
+///
+/// struct User(String);
+///
+/// // What a middleware around this has put there.
+/// fn user(cx: &Context, _req: &Request) -> Option<String> {
+///     cx.find().map(|User(name)| name.clone())
+/// }
+/// # async fn signed_in(cx: Context, req: Request, next: guru_core::Next) -> guru_core::Result<guru_core::Response> {
+/// #     cx.set(User("Ada".into()));
+/// #     Ok(next.run(cx, req).await)
+/// # }
 ///
 /// async fn pay(cx: Context) -> String {
 ///     format!("payment {}", cx.random().uuid())
@@ -49,7 +68,8 @@ const LONGEST: usize = 255;
 ///
 /// // guru::ports! { done: KeyValue + Atomic }
 /// let day = Duration::from_secs(24 * 60 * 60);
-/// let client = memory::Client::new(App::new().with(Idempotency::new(done, day)).post("/", pay))?;
+/// let app = App::new().with(signed_in).with(Idempotency::new(done, day, user)).post("/", pay);
+/// let client = memory::Client::new(app)?;
 /// let send = |key| client.request(Method::POST, "/").header("idempotency-key", key).send();
 /// let first = send("one");
 /// let again = send("one");
@@ -70,36 +90,35 @@ struct Policy {
     required: bool,
 }
 
-type Who = dyn Fn(&Context, &Request) -> String;
+type Who = dyn Fn(&Context, &Request) -> Option<String>;
 
 impl Idempotency {
-    /// Keeps answers for so long, in a store that the function declares as `KeyValue + Atomic`.
+    /// Keeps answers for so long, 60 seconds at least, in a store that the function declares as `KeyValue + Atomic`. The last argument says
+    /// whose a request is: a user, and not a token or a cookie, which may be another one when it is sent again.
     #[must_use]
-    pub fn new(store: impl Fn(&Context) -> Atomic + 'static, kept: Duration) -> Self {
+    pub fn new(
+        store: impl Fn(&Context) -> Atomic + 'static,
+        kept: Duration,
+        who: impl Fn(&Context, &Request) -> Option<String> + 'static,
+    ) -> Self {
         Self(Rc::new(Policy {
             store: Rc::new(store),
-            who: Rc::new(credentials),
+            who: Rc::new(who),
             kept: kept.max(LEAST_TTL),
             lease: LEAST_TTL,
             required: false,
         }))
     }
 
-    /// Says whose a key is, in place of the credentials of the request.
-    #[must_use]
-    pub fn by(mut self, who: impl Fn(&Context, &Request) -> String + 'static) -> Self {
-        Rc::make_mut(&mut self.0).who = Rc::new(who);
-        self
-    }
-
-    /// Sets for how long a request that has no answer yet is taken to be under way: 60 seconds, unless a request may take longer.
+    /// Sets for how long a request that has no answer yet is taken to be under way: 60 seconds, unless a request may take longer. One that
+    /// takes longer than this may be done a second time meanwhile.
     #[must_use]
     pub fn lease(mut self, lease: Duration) -> Self {
         Rc::make_mut(&mut self.0).lease = lease.max(LEAST_TTL);
         self
     }
 
-    /// Has a `POST` or `PATCH` without a key be a 400.
+    /// Has a `POST` or `PATCH` of somebody without a key be a 400.
     #[must_use]
     pub fn required(mut self) -> Self {
         Rc::make_mut(&mut self.0).required = true;
@@ -114,8 +133,11 @@ impl Middleware for Idempotency {
             if ![Method::POST, Method::PATCH].contains(req.method()) {
                 return Ok(next.run(cx, req).await);
             }
+            let Some(who) = (policy.who)(&cx, &req) else {
+                return Ok(next.run(cx, req).await);
+            };
             match key(&req)? {
-                Some(key) => policy.once(cx, key, req, next).await,
+                Some(key) => policy.once(cx, &who, &key, req, next).await,
                 None if policy.required => Err(Error::field(HEADER, "the header is missing")),
                 None => Ok(next.run(cx, req).await),
             }
@@ -135,6 +157,8 @@ struct Kept {
 enum Answer {
     /// It is being done.
     Pending,
+    /// It may be done again.
+    Failed,
     /// It was done, and is too large to be kept.
     Lost,
     Whole(Whole),
@@ -148,101 +172,121 @@ struct Whole {
     content: String,
 }
 
+/// What there is of a request.
+enum Before {
+    /// Nothing: it is done now.
+    None(Version),
+    Some(Kept),
+    /// Others are quicker.
+    Busy,
+}
+
 impl Policy {
     async fn once(
         &self,
         cx: Context,
-        key: String,
+        who: &str,
+        key: &str,
         mut req: Request,
         next: Next,
     ) -> Result<Response> {
-        let who = (self.who)(&cx, &req);
         let (method, path) = (req.method().as_str(), req.uri().path());
-        let place = format!(
-            "once/{}",
-            hash(&[method, path, &who, &key].map(str::as_bytes))
-        );
+        let place = hash(&[method, path, who, key].map(str::as_bytes));
+        let place = format!("once/{place}");
+        req.limit_body(next.body_limit())?;
         let content = req.bytes().await?;
         let query = req.uri().query().unwrap_or_default();
         let print = hash(&[query.as_bytes(), &content]);
         let store = (self.store)(&cx);
-        let pending = Kept {
-            print,
-            answer: Answer::Pending,
-        };
-        let begun = to_json(&pending)?;
-        let begun = store
-            .write(&place, begun, Some(self.lease), Condition::Absent)
-            .await;
-        let version = match begun {
-            Ok(version) => version,
-            Err(error) if error.kind() == ports::ErrorKind::Conflict => {
-                return again(&store, &place, &pending.print).await;
-            }
-            Err(error) => return Err(error.into()),
+        let version = match self.begin(&store, &place, &print).await? {
+            Before::None(version) => version,
+            Before::Some(kept) => return kept.again(&print),
+            Before::Busy => return Err(busy()?),
         };
         let response = next.run(cx.clone(), req.with_body(content)).await;
-        let kept = keep(
-            &store,
-            &place,
-            Condition::Version(version),
-            self.kept,
-            pending.print,
-            &response,
-        );
-        if let Err(error) = kept.await {
-            // It was done: the client is to know. Until the lease ends, it is not done again.
+        let condition = Condition::Version(version);
+        let (kept, ttl) = Kept::of(print, &response, self.kept);
+        let written = store.write(&place, kept.to_json()?, Some(ttl), condition);
+        if let Err(error) = written.await {
+            // It was done: the client is to know.
             cx.log()
                 .error("an answer was not kept", crate::fields! { error });
         }
         Ok(response)
     }
+
+    /// Takes the place, where nobody has it.
+    async fn begin(&self, store: &Atomic, place: &str, print: &str) -> Result<Before> {
+        let pending = Kept {
+            print: print.into(),
+            answer: Answer::Pending,
+        };
+        let mut condition = Condition::Absent;
+        for _ in 0..TRIES {
+            let json = pending.to_json()?;
+            match store.write(place, json, Some(self.lease), condition).await {
+                Err(error) if error.kind() == ports::ErrorKind::Conflict => {}
+                begun => return Ok(Before::None(begun?)),
+            }
+            condition = match store.get(place).await? {
+                None => Condition::Absent,
+                Some(held) => match held.json::<Kept>()? {
+                    Kept {
+                        answer: Answer::Failed,
+                        ..
+                    } => Condition::Version(held.version().clone()),
+                    kept => return Ok(Before::Some(kept)),
+                },
+            };
+        }
+        Ok(Before::Busy)
+    }
 }
 
-/// Answers a request that was there before.
-async fn again(store: &Atomic, place: &str, print: &str) -> Result<Response> {
-    let busy = |message| Error::new(ErrorKind::Conflict, message).with_header("retry-after", "1");
-    let Some(held) = store.get(place).await? else {
-        return Err(busy("the request has just failed: send it again")?);
-    };
-    let kept: Kept = held.json()?;
-    if kept.print != print {
-        return Err(Error::new(
-            ErrorKind::Unprocessable,
-            "the key was another request's: a new request has a new key",
-        ));
+impl Kept {
+    /// What is kept of an answer, and for how long.
+    fn of(print: String, response: &Response, ttl: Duration) -> (Self, Duration) {
+        if !is_final(response.status()) {
+            let answer = Answer::Failed;
+            return (Self { print, answer }, LEAST_TTL);
+        }
+        let whole = Whole::of(response).filter(|whole| whole.size() <= LARGEST);
+        let answer = whole.map_or(Answer::Lost, Answer::Whole);
+        (Self { print, answer }, ttl)
     }
-    match kept.answer {
-        Answer::Pending => Err(busy("the request is being done")?),
-        Answer::Lost => Err(Error::new(
-            ErrorKind::Conflict,
-            "the request was done, and its answer was too large to be kept",
-        )),
-        Answer::Whole(whole) => whole.into_response(),
+
+    /// The answer to a request that was there before.
+    fn again(self, print: &str) -> Result<Response> {
+        if self.print != print {
+            return Err(Error::new(
+                ErrorKind::Unprocessable,
+                "the key was another request's: a new request has a new key",
+            ));
+        }
+        match self.answer {
+            Answer::Whole(whole) => whole.into_response(),
+            Answer::Lost => Err(Error::new(
+                ErrorKind::Conflict,
+                "the request was done, and its answer was too large to be kept",
+            )),
+            Answer::Pending | Answer::Failed => Err(busy()?),
+        }
+    }
+
+    fn to_json(&self) -> Result<Vec<u8>> {
+        let failed = |_| Error::new(ErrorKind::Internal, "an answer has no JSON");
+        serde_json::to_vec(self).map_err(failed)
     }
 }
 
-/// Keeps what an answer says, or has the request be done again.
-async fn keep(
-    store: &Atomic,
-    place: &str,
-    condition: Condition,
-    ttl: Duration,
-    print: String,
-    response: &Response,
-) -> Result<()> {
-    if response.status().as_u16() >= 500 {
-        return Ok(store.delete(place).await?);
-    }
-    let answer = Whole::of(response).map_or(Answer::Lost, Answer::Whole);
-    let mut kept = Kept { print, answer };
-    let mut json = to_json(&kept)?;
-    if json.len() > VALUE_LIMIT {
-        kept.answer = Answer::Lost;
-        json = to_json(&kept)?;
-    }
-    store.write(place, json, Some(ttl), condition).await?;
-    Ok(())
+fn busy() -> Result<Error> {
+    let error = Error::new(ErrorKind::Conflict, "the request is being done");
+    Ok(error.with_header("retry-after", "1")?)
+}
+
+/// Whether the same request would have the same answer at another time.
+const fn is_final(status: Status) -> bool {
+    matches!(status.as_u16(), 200..=399 | 400 | 402 | 410 | 422)
 }
 
 impl Whole {
@@ -257,6 +301,13 @@ impl Whole {
                 .collect(),
             content: STANDARD.encode(content),
         })
+    }
+
+    /// How much it is as JSON, about.
+    fn size(&self) -> usize {
+        let headers = self.headers.iter();
+        let headers = headers.map(|(name, value)| name.len() + value.len() + 8);
+        headers.sum::<usize>() + self.content.len()
     }
 
     fn into_response(self) -> Result<Response> {
@@ -292,18 +343,6 @@ fn key(req: &Request) -> Result<Option<String>> {
     }
 }
 
-/// Who asks, as long as nobody says it better.
-fn credentials(_cx: &Context, req: &Request) -> String {
-    let mut who = Vec::new();
-    for name in ["authorization", "cookie"] {
-        for value in req.headers().get_all(name) {
-            who.push(value);
-        }
-        who.push(&b"\n"[..]);
-    }
-    hash(&who)
-}
-
 /// A hash of parts, each with its length before it, so that none goes over into the next.
 fn hash(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
@@ -313,10 +352,6 @@ fn hash(parts: &[&[u8]]) -> String {
     }
     let hash: [u8; 32] = hash.finalize().into();
     STANDARD.encode(hash)
-}
-
-fn to_json(kept: &Kept) -> Result<Vec<u8>> {
-    serde_json::to_vec(kept).map_err(|_| Error::new(ErrorKind::Internal, "an answer has no JSON"))
 }
 
 impl fmt::Debug for Idempotency {

@@ -82,6 +82,11 @@ impl Next {
         }
     }
 
+    /// How many bytes of a body the routes behind this may read that say nothing else.
+    pub(super) fn body_limit(&self) -> usize {
+        self.service.body_limit()
+    }
+
     /// Runs the rest of the chain. Errors have already been converted to responses.
     pub async fn run(self, cx: Context, req: Request) -> Response {
         let inner = &self.service.0;

@@ -1,9 +1,11 @@
 //! A limit on how often somebody may ask.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::rc::Rc;
 use alloc::string::{String, ToString as _};
+use core::cell::RefCell;
 use core::fmt;
 use core::net::IpAddr;
 use core::time::Duration;
@@ -15,18 +17,20 @@ use crate::app::{Atomic, Context, Error, ErrorKind, LocalFuture, Result};
 use crate::http::{Request, Response};
 use crate::ports::{self, Condition, LEAST_TTL};
 
-/// How often it is tried to have a count end with its window.
-const TRIES: usize = 4;
+/// How many of those who ask an instance remembers, in a window.
+const REMEMBERED: usize = 4096;
 
 /// Responds with 429 and `retry-after` to whoever has asked too often in a window of time, on all instances together: the counts are in a
 /// store.
 ///
-/// - Who asks is the client's address, of IPv6 the network (its first 64 bits), or what [`by`](Self::by) says. Clients whose address
-///   the platform does not tell are one.
+/// - Who asks is the client's address as the platform has it, of IPv6 the network (its first 64 bits), or what [`by`](Self::by) says. Clients
+///   whose address it does not tell are one, and so are all behind a proxy of your own: with the native server behind a load balancer, and
+///   in other hosts of WASI that do not name the header (`GURU_CLIENT_ADDRESS_HEADER`), it has to be `by` something else.
 /// - Windows follow each other, and each begins with nothing: in the worst case somebody asks twice as often, at the end of one and at
 ///   the beginning of the next.
-/// - A request costs one call of the store, the first one in a window three. A store that does not answer limits nobody, and the log
-///   says so.
+/// - A request costs one call of the store, the first one of somebody two. An instance remembers who is over the limit, which costs none.
+/// - A store that does not answer limits nobody, unless it is [strict](Self::strict), and the log says so. Many requests at once may be the
+///   reason that it does not.
 /// - Counts are kept for two windows, and 60 seconds at least. A key has a hash of who it is, and not the address: keys are no secret.
 /// - A preflight is a request, too: [`Cors`](super::Cors) goes outside, which is added before.
 ///
@@ -55,10 +59,20 @@ pub struct RateLimit(Rc<Policy>);
 #[derive(Clone)]
 struct Policy {
     store: Rc<dyn Fn(&Context) -> Atomic>,
-    who: Rc<Who>,
+    /// Who asks, and not whose address it is.
+    who: Option<Rc<Who>>,
     most: u32,
     window: Duration,
     name: &'static str,
+    is_strict: bool,
+    seen: Rc<RefCell<Seen>>,
+}
+
+/// Those who have asked in a window, and whether that is all that they may.
+#[derive(Default)]
+struct Seen {
+    window: u64,
+    all: BTreeMap<String, bool>,
 }
 
 type Who = dyn Fn(&Context, &Request) -> Option<String>;
@@ -70,10 +84,12 @@ impl RateLimit {
     pub fn new(store: impl Fn(&Context) -> Atomic + 'static, most: u32, window: Duration) -> Self {
         Self(Rc::new(Policy {
             store: Rc::new(store),
-            who: Rc::new(|cx, _| Some(network(cx.client_ip()))),
+            who: None,
             most,
             window: Duration::from_secs(window.as_secs().max(1)),
             name: "",
+            is_strict: false,
+            seen: Rc::default(),
         }))
     }
 
@@ -81,14 +97,23 @@ impl RateLimit {
     /// before it was looked at: with a new name for each request it would never be limited.
     #[must_use]
     pub fn by(mut self, who: impl Fn(&Context, &Request) -> Option<String> + 'static) -> Self {
-        Rc::make_mut(&mut self.0).who = Rc::new(who);
+        Rc::make_mut(&mut self.0).who = Some(Rc::new(who));
         self
     }
 
-    /// Gives it counts of its own where several are in one store. Those of one name and window share theirs.
+    /// Gives it counts of its own where several are in one store. Without that, limits of the same number and window share theirs, those
+    /// by address and those by something else for themselves.
     #[must_use]
     pub fn named(mut self, name: &'static str) -> Self {
-        Rc::make_mut(&mut self.0).name = name;
+        let policy = Rc::make_mut(&mut self.0);
+        (policy.name, policy.seen) = (name, Rc::default());
+        self
+    }
+
+    /// Responds with 503 while the store does not answer, in place of limiting nobody: for a login.
+    #[must_use]
+    pub fn strict(mut self) -> Self {
+        Rc::make_mut(&mut self.0).is_strict = true;
         self
     }
 }
@@ -97,7 +122,11 @@ impl Middleware for RateLimit {
     fn call(&self, cx: Context, req: Request, next: Next) -> LocalFuture<Result<Response>> {
         let policy = Rc::clone(&self.0);
         Box::pin(async move {
-            if let Some(who) = (policy.who)(&cx, &req) {
+            let who = match &policy.who {
+                Some(who) => who(&cx, &req),
+                None => Some(network(cx.client_ip())),
+            };
+            if let Some(who) = who {
                 policy.admit(&cx, &who).await?;
             }
             Ok(next.run(cx, req).await)
@@ -109,54 +138,69 @@ impl Policy {
     async fn admit(&self, cx: &Context, who: &str) -> Result<()> {
         let (now, window) = (cx.clock().now().as_secs(), self.window.as_secs());
         let index = now / window;
-        let key = format!("rate/{}/{window}/{index}/{}", self.name, hashed(who));
-        let count = match self.count(cx, &key).await {
+        let left = (index + 1).saturating_mul(window).saturating_sub(now);
+        let refused = || {
+            let error = Error::from(ErrorKind::TooManyRequests);
+            error.with_header("retry-after", left.max(1).to_string())
+        };
+        let who = hashed(who);
+        let seen = self.seen.borrow_mut().find(index, &who);
+        if seen == Some(true) {
+            return Err(refused()?);
+        }
+        let by = if self.who.is_some() { "by" } else { "address" };
+        let (name, most) = (self.name, self.most);
+        let key = format!("rate/{name}/{by}/{most}/{window}/{index}/{who}");
+        let count = match self.count(cx, &key, seen.is_some()).await {
             Ok(count) => count,
+            Err(error) if self.is_strict => return Err(error.into()),
             Err(error) => {
-                cx.log().warn(
-                    "nobody is limited: the counts are not there",
-                    crate::fields! { error },
-                );
+                let message = "nobody is limited: the counts are not there";
+                cx.log().warn(message, crate::fields! { error });
                 return Ok(());
             }
         };
-        if count <= i64::from(self.most) {
+        let most = i64::from(most);
+        self.seen.borrow_mut().keep(index, who, count >= most);
+        if count <= most {
             return Ok(());
         }
-        let left = (index + 1).saturating_mul(window).saturating_sub(now);
-        let error = Error::from(ErrorKind::TooManyRequests);
-        Err(error.with_header("retry-after", left.max(1).to_string())?)
+        Err(refused()?)
     }
 
-    /// How often somebody has asked, with this time.
-    async fn count(&self, cx: &Context, key: &str) -> Result<i64, ports::Error> {
+    /// How often somebody has asked, with this time. A count begins with its end, so that it has one, whatever comes between two calls.
+    async fn count(&self, cx: &Context, key: &str, is_begun: bool) -> Result<i64, ports::Error> {
         let store = (self.store)(cx);
-        let count = store.add(key, 1).await?;
-        if count == 1 {
+        if !is_begun {
             let kept = self.window.saturating_mul(2).max(LEAST_TTL);
-            expire(&store, key, kept).await?;
+            match store.write(key, "1", Some(kept), Condition::Absent).await {
+                Err(error) if error.kind() == ports::ErrorKind::Conflict => {}
+                begun => return begun.map(|_| 1),
+            }
         }
-        Ok(count)
+        store.add(key, 1).await
     }
 }
 
-/// Has a count end. Others may add to it meanwhile.
-async fn expire(store: &Atomic, key: &str, kept: Duration) -> Result<(), ports::Error> {
-    for _ in 0..TRIES {
-        let Some(held) = store.get(key).await? else {
-            return Ok(());
-        };
-        let condition = Condition::Version(held.version().clone());
-        match store
-            .write(key, held.as_bytes(), Some(kept), condition)
-            .await
-        {
-            Err(error) if error.kind() == ports::ErrorKind::Conflict => {}
-            done => return done.map(drop),
+impl Seen {
+    /// Whether somebody was here in this window, and may ask no more.
+    fn find(&mut self, window: u64, who: &str) -> Option<bool> {
+        if self.window != window {
+            (self.window, self.all) = (window, BTreeMap::new());
         }
+        self.all.get(who).copied()
     }
-    // It stays, and is asked for no more once its window is over.
-    Ok(())
+
+    fn keep(&mut self, window: u64, who: String, is_over: bool) {
+        if self.window != window {
+            return;
+        }
+        // Whoever changes addresses is not to fill the memory; the others are asked for once more.
+        if self.all.len() >= REMEMBERED && !self.all.contains_key(&who) {
+            self.all.clear();
+        }
+        self.all.insert(who, is_over);
+    }
 }
 
 /// The network of an address: whoever has one of IPv6 has as many as they like of it.

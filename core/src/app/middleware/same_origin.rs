@@ -20,7 +20,7 @@ use crate::http::{Headers, Method, Request, Response};
 /// - `GET`, `HEAD` and `OPTIONS` pass. So they must change nothing (RFC 9110, section 9.2.1).
 /// - `sec-fetch-site`, which no page can set, is `same-origin`, or `none` for what the visitor did by hand. Another is refused.
 /// - Without it, the host and the port of `origin` are those of `host`: older browsers, and pages over http.
-/// - Without both, no browser has sent the request: other servers and `curl` pass.
+/// - Without both, no browser since 2020 has sent the request: other servers and `curl` pass.
 ///
 /// Where `host` is another one than what browsers see, as behind a CDN, older browsers are refused unless the site's own origin is
 /// [allowed](Self::allow_origin). A page of the same host over plain http is told apart by `sec-fetch-site` alone, or by HSTS, which

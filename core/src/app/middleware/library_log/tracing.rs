@@ -109,6 +109,15 @@ impl ToValue for Kept {
 }
 
 impl Read {
+    fn keep(&mut self, field: &Field, value: Kept) {
+        // The line has a member of that name, and most readers keep the last of two.
+        let name = match field.name() {
+            "target" => "field.target",
+            name => name,
+        };
+        self.fields.push((name, value));
+    }
+
     fn text(&mut self, field: &Field, value: fmt::Arguments<'_>) {
         let mut text = String::new();
         // As in a line, there is as much as a value has written before it failed.
@@ -116,7 +125,7 @@ impl Read {
         if field.name() == "message" {
             self.message = text;
         } else {
-            self.fields.push((field.name(), Kept::Text(text)));
+            self.keep(field, Kept::Text(text));
         }
     }
 }
@@ -135,18 +144,18 @@ impl Visit for Read {
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.fields.push((field.name(), Kept::Integer(value)));
+        self.keep(field, Kept::Integer(value));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.fields.push((field.name(), Kept::Unsigned(value)));
+        self.keep(field, Kept::Unsigned(value));
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.fields.push((field.name(), Kept::Float(value)));
+        self.keep(field, Kept::Float(value));
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.fields.push((field.name(), Kept::Boolean(value)));
+        self.keep(field, Kept::Boolean(value));
     }
 }
