@@ -316,6 +316,7 @@ fn every_file_says_what_it_is_and_is_short_enough_to_read() {
         "toolbox",
         "xtask",
         "tests",
+        "bench",
         "fuzz/cloudflare",
         "fuzz/fuzz_targets",
         "fuzz/lambda",
@@ -325,6 +326,13 @@ fn every_file_says_what_it_is_and_is_short_enough_to_read() {
     .into();
     let mut count = 0;
     while let Some(path) = ahead.pop() {
+        // What was built, or installed, is not ours.
+        if ["target", "node_modules"]
+            .iter()
+            .any(|made| path.ends_with(made))
+        {
+            continue;
+        }
         if path.is_dir() {
             ahead.extend(
                 std::fs::read_dir(path)
@@ -348,4 +356,34 @@ fn every_file_says_what_it_is_and_is_short_enough_to_read() {
         }
     }
     assert!(count > 20, "only {count} files found");
+}
+
+/// A workspace whose lock file is of before stops where it is built with `--locked`, or takes what nobody has tried.
+#[test]
+fn the_workspaces_beside_this_one_have_locked_what_is_needed() {
+    let packages = metadata().packages;
+    for folder in ["bench", "fuzz"] {
+        let lock = std::fs::read_to_string(root().join(folder).join("Cargo.lock")).unwrap();
+        let lock: toml_edit::DocumentMut = lock.parse().unwrap();
+        let locked = lock["package"].as_array_of_tables().unwrap();
+        for held in locked {
+            let name = held["name"].as_str().unwrap();
+            let Some(package) = packages.iter().find(|package| {
+                *package.name == *name && package.source.is_none() && held.get("source").is_none()
+            }) else {
+                continue;
+            };
+            let known = held.get("dependencies").and_then(|all| all.as_array());
+            let known = known.into_iter().flatten().filter_map(|one| one.as_str());
+            let known: BTreeSet<&str> = known.filter_map(|one| one.split(' ').next()).collect();
+            for needed in &package.dependencies {
+                let is_sure = needed.kind == DependencyKind::Normal && !needed.optional;
+                assert!(
+                    !is_sure || known.contains(&*needed.name),
+                    "{folder}/Cargo.lock has no {} for {name}: `cargo metadata` there adds it",
+                    needed.name
+                );
+            }
+        }
+    }
 }

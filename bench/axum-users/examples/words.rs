@@ -1,3 +1,5 @@
+//! What docs/coming-from/axum.md has beside ours: a greeting by name, behind a key.
+
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};

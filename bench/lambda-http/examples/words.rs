@@ -1,3 +1,5 @@
+//! What docs/coming-from/lambda-http.md has beside ours: an order for a table.
+
 use lambda_http::{Body, Error, Request, RequestExt, RequestPayloadExt, Response, run, service_fn};
 use serde::Deserialize;
 

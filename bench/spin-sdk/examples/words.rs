@@ -1,3 +1,5 @@
+//! What docs/coming-from/spin-sdk.md has beside ours: how often a page was seen.
+
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::key_value::Store;
 use spin_sdk::{http_service, variables};

@@ -1,3 +1,5 @@
+//! What docs/coming-from/workers-rs.md has beside ours: short links, and a key to keep them.
+
 use worker::{Context, Env, Request, Response, Result, RouteContext, Router, Url, event};
 
 #[event(fetch)]
