@@ -2,29 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
 
+mod support;
+
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
 use guru_core::app::Query;
 use guru_core::app::middleware::{SameOrigin, Timeout};
-use guru_core::{App, Context, Error, ErrorKind, Method, Request, Response, memory};
+use guru_core::{App, Context, Error, ErrorKind, Method, Request, Response};
 use serde::Deserialize;
 
-type Given<'a> = &'a [(&'a str, &'a str)];
-
-fn client(app: App) -> memory::Client {
-    memory::Client::new(app).unwrap()
-}
-
-fn ask(client: &memory::Client, method: &str, target: &str, headers: Given<'_>) -> memory::Reply {
-    let method = Method::parse(method.as_bytes()).unwrap();
-    let call = client.request(method, target);
-    let call = headers
-        .iter()
-        .fold(call, |call, (name, value)| call.header(name, value));
-    call.send()
-}
+use support::{Given, ask, client};
 
 /// Says when it is dropped.
 struct Guard(Rc<Cell<bool>>);

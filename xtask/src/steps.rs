@@ -127,6 +127,8 @@ pub(crate) fn benches(context: &TestContext<'_>) -> Result<StepResult> {
     let mut cargo = native_cargo(context);
     cargo.args(["test", "--bench", "*"]);
     show(choose(&mut cargo, packages))?;
+    let mut fuzzers = fuzzers(context, "check");
+    show(fuzzers.args(["--workspace", "--all-targets"]))?;
     Ok(StepResult::Passed)
 }
 
@@ -264,20 +266,25 @@ pub(crate) fn new(context: &TestContext<'_>) -> Result<StepResult> {
     Ok(StepResult::Passed)
 }
 
-/// The fuzzers have a workspace and a target directory of their own.
 pub(crate) fn fuzz(context: &TestContext<'_>) -> Result<StepResult> {
-    let manifest = context.workspace.root().join("fuzz").join("Cargo.toml");
-    let mut cargo = native_cargo(context);
+    let mut cargo = fuzzers(context, "test");
     cargo
-        .args(["test", "--package", "properties", "--test", "properties"])
-        .arg("--manifest-path")
-        .arg(manifest)
-        .arg("--target-dir")
-        .arg(context.workspace.target().join("fuzz"))
+        .args(["--package", "properties", "--test", "properties"])
         .args(["--", "--show-output"])
         .env("GURU_FUZZ_SECONDS", FUZZ_SECONDS);
     show(&mut cargo)?;
     Ok(StepResult::Passed)
+}
+
+/// A command of cargo's in the fuzzers' own workspace and target directory.
+fn fuzzers(context: &TestContext<'_>, command: &str) -> Command {
+    let mut cargo = native_cargo(context);
+    cargo
+        .args([command, "--locked", "--manifest-path"])
+        .arg(context.workspace.root().join("fuzz").join("Cargo.toml"))
+        .arg("--target-dir")
+        .arg(context.workspace.target().join("fuzz"));
+    cargo
 }
 
 /// The user's own cargo, at the root of the workspace.

@@ -25,7 +25,7 @@ const fn steps<'a>() -> [Step<TestContext<'a>>; 16] {
         },
         Step {
             name: "benches",
-            why: "the benchmarks still compile and run, once each and not timed",
+            why: "the benchmarks still compile and run, once each and not timed; the fuzzers compile",
             is_asked_for: false,
             run: steps::benches,
         },

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::error::{Error, ErrorKind};
 use crate::log::{Format, Log};
 use crate::options::Program;
-use crate::start::{context, started};
+use crate::start::{context, service, start};
 use crate::worker::local_runtime;
 
 /// How long an app may take to start, and to answer.
@@ -28,9 +28,9 @@ const METHODS: [&str; 8] = [
 pub(crate) fn document(program: &Program, app: fn() -> App) -> Result<String, Error> {
     let log = Log::new(Format::Auto);
     let runtime = local_runtime()?;
-    let service = match started(&runtime, app, log, Some(LIMIT)) {
+    let service = match start(&runtime, &service(app)?, &context(log), Some(LIMIT)) {
         Ok(service) => service,
-        Err(error) => return of_unknown(program, app, error),
+        Err(error) => return of_unknown(program, error),
     };
     let has_own = service
         .routes()
@@ -62,14 +62,7 @@ pub(crate) fn document(program: &Program, app: fn() -> App) -> Result<String, Er
 }
 
 /// The document of an app that does not start here, as where its settings are those of another machine: all paths may be its.
-fn of_unknown(program: &Program, app: fn() -> App, error: Error) -> Result<String, Error> {
-    // One whose routes cannot be served has none anywhere.
-    let Ok(waiting) = app().into_service() else {
-        return Err(error);
-    };
-    if waiting.routes().next().is_some() {
-        return Err(error);
-    }
+fn of_unknown(program: &Program, error: Error) -> Result<String, Error> {
     eprintln!(
         "{}: {error}: its document says that any path may be there",
         program.name

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::builder::RangedU64ValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
+use crate::error::{Error, ErrorKind};
 use crate::log::Format;
 
 /// What `--help` and `--version` print about the function.
@@ -69,6 +70,18 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// Whether one body of this size fits.
+    pub(crate) fn check_room(&self, body: usize) -> Result<(), Error> {
+        let room = self.in_flight;
+        if room >= body {
+            return Ok(());
+        }
+        let message = format!(
+            "--in-flight {room} has no room for one body of {body} bytes: raise it, or lower --body-limit"
+        );
+        Err(Error::new(ErrorKind::App, message))
+    }
+
     /// The limits that the server enforces below HTTP.
     pub(crate) fn of_connections(&self) -> guru_server::Limits {
         let mut limits = guru_server::Limits::default();

@@ -12,9 +12,9 @@ use crate::log::{Log, note};
 use crate::options::{Limits, Options, addresses};
 use crate::plan::Plan;
 use crate::room::Room;
-use crate::start::started;
+use crate::start::service;
 use crate::watchdog;
-use crate::worker::{Made, Workers, local_runtime, runtime};
+use crate::worker::{Made, Workers, runtime};
 
 /// A listening server. Connections wait in the backlog until it [runs](Self::run).
 #[derive(Debug)]
@@ -27,13 +27,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts to listen. Every worker calls `app` once, on its own thread. An app that waits for its [start](guru_core::app::IntoApp) is
-    /// made here too, to see that it can be.
+    /// Takes an address. Every worker calls `app` once, on its own thread, before the first request.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::App`] when a route is malformed, or the app did not start, [`ErrorKind::Setting`] when a setting is, [`ErrorKind::Listen`] when the
-    /// address is in use, unknown or not permitted.
+    /// [`ErrorKind::App`] when a route is malformed, [`ErrorKind::Setting`] when a setting is, [`ErrorKind::Listen`] when the address is in
+    /// use, unknown or not permitted.
     pub fn bind(app: fn() -> App, options: Options) -> Result<Self, Error> {
         #[cfg(any(
             feature = "blob",
@@ -44,18 +43,9 @@ impl Server {
         ))]
         crate::stores::check()
             .map_err(|error| Error::new(ErrorKind::Setting, error.to_string()))?;
-        let log = Log::new(options.log);
-        let checked = started(&local_runtime()?, app, log, options.limits.time)?;
-        let limit = options.limits.body.unwrap_or(checked.body_limit());
-        if options.limits.in_flight < limit {
-            let room = options.limits.in_flight;
-            return Err(Error::new(
-                ErrorKind::App,
-                format!(
-                    "--in-flight {room} has no room for one body of {limit} bytes: raise it, or lower --body-limit"
-                ),
-            ));
-        }
+        let limit = options.limits.body;
+        let limit = limit.unwrap_or(service(app)?.body_limit());
+        options.limits.check_room(limit)?;
         let (host, port) = (&options.host, options.port);
         let refused = |error: io::Error| {
             let hint = address_hint(&error, port);
@@ -66,6 +56,7 @@ impl Server {
         let listener = TcpListener::bind(&*addresses).map_err(refused)?;
         listener.set_nonblocking(true).map_err(system)?;
         let address = listener.local_addr().map_err(system)?;
+        let log = Log::new(options.log);
         Ok(Self {
             app,
             options,
@@ -86,7 +77,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::System`], or [`ErrorKind::Unfinished`] when requests took longer than
+    /// [`ErrorKind::App`] when the app did not [start](guru_core::app::IntoApp), [`ErrorKind::System`], or [`ErrorKind::Unfinished`] when requests took longer than
     /// [`Limits::grace`](crate::Limits::grace).
     pub fn run(self) -> Result<(), Error> {
         let address = self.address;

@@ -11,16 +11,10 @@ use crate::error::{Error, ErrorKind};
 use crate::log::Log;
 use crate::ports::ports;
 
-/// The service of the app, made with the ports of this process, in so much time.
-pub(crate) fn started(
-    runtime: &LocalRuntime,
-    app: fn() -> App,
-    log: Log,
-    limit: Option<Duration>,
-) -> Result<Service, Error> {
+/// The service of an app, which has not started yet.
+pub(crate) fn service(app: fn() -> App) -> Result<Service, Error> {
     let service = app().into_service();
-    let service = service.map_err(|error| Error::new(ErrorKind::App, error.to_string()))?;
-    start(runtime, &service, &context(log), limit)
+    service.map_err(|error| Error::new(ErrorKind::App, error.to_string()))
 }
 
 /// Makes the app of a service, where that waits for something, in so much time.

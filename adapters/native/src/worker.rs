@@ -154,6 +154,7 @@ fn shared(runtime: &LocalRuntime, plan: &Plan, pulse: &Arc<Pulse>) -> Result<Rc<
     let instance = instance.map_err(|error| Error::new(ErrorKind::App, error.to_string()))?;
     let (service, cx) = (instance.service(), context(plan.log));
     let started = start(runtime, &service, &cx, plan.limits.time)?;
+    plan.limits.check_room(started.body_limit())?;
     instance.make_room(started.body_limit());
     Ok(Rc::new(Shared {
         instance,

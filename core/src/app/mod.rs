@@ -7,6 +7,7 @@ mod arguments;
 mod blob;
 mod conditions;
 mod context;
+mod digest;
 mod error;
 mod events;
 mod extract;

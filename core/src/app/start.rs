@@ -52,7 +52,7 @@ impl Deref for Start {
 /// What makes an app: a `fn() -> App`, or an `async fn(Start) -> Result<App>`.
 ///
 /// An app of the second kind is made for each instance, of which [`App::state`] says what that is on each vendor: natively before a
-/// worker takes its first request, and once before all, so that what fails there is an error at the start; elsewhere, and natively after
+/// worker takes its first request, so that what fails there is an error at the start; elsewhere, and natively after
 /// a crash, by the first request of the instance, which is answered with 500 when it fails (503 and 504 where a port is unavailable or
 /// late), with the reason in the log. Nothing of a failure is kept: the next request tries again. A request owns the start that it makes,
 /// with its time: one that ends before it is made takes it along, and of two that come at once each makes one, of which the first stays.

@@ -54,3 +54,8 @@ pub(crate) fn answer(status: u16, fields: Option<&str>, content: &[u8], is_text:
         });
     });
 }
+
+/// No answer here is a stream.
+pub(crate) fn stream(_status: u16, _fields: Option<&str>, _size: f64) {
+    unreachable!("an answer in memory is a stream");
+}

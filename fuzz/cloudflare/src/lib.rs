@@ -4,6 +4,11 @@
 //! The adapter's own file is compiled here, with this crate in place of the entry module, which exists only in a JavaScript
 //! runtime. So the adapter need not make anything public.
 
+mod call;
+#[expect(
+    dead_code,
+    reason = "bodies of requests come from the entry module, chunk by chunk"
+)]
 #[path = "../../../adapters/js/src/convert.rs"]
 mod convert;
 mod host;
@@ -17,9 +22,6 @@ pub fn check(data: &[u8]) {
     request(head, fields);
     target(fields);
     answer(fields);
-    let fate = data.first().copied().unwrap_or_default() % 4;
-    let body = convert::body(Some(data.to_vec()), fate);
-    assert_eq!(body.is_err(), fate == 1, "the fate {fate}");
 }
 
 /// A head is parsed, or refused.

@@ -4,10 +4,9 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 
-use sha2::{Digest as _, Sha256};
-
 use super::{Middleware, Next};
 use crate::app::conditions::unmet;
+use crate::app::digest::digest;
 use crate::app::{Context, LocalFuture, Result};
 use crate::http::{Headers, Method, Request, Response, Status};
 
@@ -96,16 +95,11 @@ fn etag(response: &Response, is_head: bool) -> Option<String> {
     if is_head && content.is_empty() {
         return None;
     }
-    let mut hash = Sha256::new();
-    // Two representations of a resource have two etags, so that a cache tells them apart. No header has a line break in it.
-    for name in ["content-type", "content-encoding"] {
-        hash.update(response.headers().get(name).unwrap_or_default());
-        hash.update(b"\n");
-    }
-    hash.update(content);
-    let hash: [u8; 32] = hash.finalize().into();
-    let half = u128::from_be_bytes(*hash.first_chunk()?);
-    Some(format!("\"{half:032x}\""))
+    // Two representations of a resource have two etags, so that a cache tells them apart.
+    let header = |name| response.headers().get(name).unwrap_or_default();
+    let (of_type, coding) = (header("content-type"), header("content-encoding"));
+    let digest = digest(&[of_type, coding, content]);
+    Some(format!("\"{digest}\""))
 }
 
 fn not_modified(mut response: Response) -> Response {

@@ -11,9 +11,9 @@ use core::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use super::{Middleware, Next};
+use crate::app::digest::digest;
 use crate::app::{Atomic, Context, Error, ErrorKind, LocalFuture, Result};
 use crate::http::{Method, Request, Response, Status};
 use crate::ports::{self, Condition, LEAST_TTL, VALUE_LIMIT, Version};
@@ -191,12 +191,12 @@ impl Policy {
         next: Next,
     ) -> Result<Response> {
         let (method, path) = (req.method().as_str(), req.uri().path());
-        let place = hash(&[method, path, who, key].map(str::as_bytes));
+        let place = digest(&[method, path, who, key].map(str::as_bytes));
         let place = format!("once/{place}");
         req.limit_body(next.body_limit())?;
         let content = req.bytes().await?;
         let query = req.uri().query().unwrap_or_default();
-        let print = hash(&[query.as_bytes(), &content]);
+        let print = digest(&[query.as_bytes(), &content]);
         let store = (self.store)(&cx);
         let version = match self.begin(&store, &place, &print).await? {
             Before::None(version) => version,
@@ -341,17 +341,6 @@ fn key(req: &Request) -> Result<Option<String>> {
             "it is 1 to 255 visible characters, given once",
         )),
     }
-}
-
-/// A hash of parts, each with its length before it, so that none goes over into the next.
-fn hash(parts: &[&[u8]]) -> String {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    }
-    let hash: [u8; 32] = hash.finalize().into();
-    STANDARD.encode(hash)
 }
 
 impl fmt::Debug for Idempotency {

@@ -10,9 +10,8 @@ use core::fmt;
 use core::net::IpAddr;
 use core::time::Duration;
 
-use sha2::{Digest as _, Sha256};
-
 use super::{Middleware, Next};
+use crate::app::digest::digest;
 use crate::app::{Atomic, Context, Error, ErrorKind, LocalFuture, Result};
 use crate::http::{Request, Response};
 use crate::ports::{self, Condition, LEAST_TTL};
@@ -143,7 +142,7 @@ impl Policy {
             let error = Error::from(ErrorKind::TooManyRequests);
             error.with_header("retry-after", left.max(1).to_string())
         };
-        let who = hashed(who);
+        let who = digest(&[who.as_bytes()]);
         let seen = self.seen.borrow_mut().find(index, &who);
         if seen == Some(true) {
             return Err(refused()?);
@@ -213,12 +212,6 @@ fn network(address: Option<IpAddr>) -> String {
         },
         None => String::new(),
     }
-}
-
-fn hashed(who: &str) -> String {
-    let hash: [u8; 32] = Sha256::digest(who.as_bytes()).into();
-    let half = hash.first_chunk().copied().unwrap_or_default();
-    format!("{:032x}", u128::from_be_bytes(half))
 }
 
 impl fmt::Debug for RateLimit {
